@@ -1,0 +1,70 @@
+# Headway from a terminal. `make help` lists the commands; README.md explains them.
+
+PYTHON ?= python3
+PORT ?= 8000
+DASH_PORT ?= 8001
+PUBLIC ?= public
+DEBUG ?= true
+export PORT DASH_PORT PUBLIC DEBUG
+
+BIN := .venv/bin
+PIP := $(BIN)/pip --quiet --disable-pip-version-check install
+COMPILE := $(BIN)/uv pip compile --quiet --no-header --python-platform linux --python-version 3.11 --generate-hashes
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help run test test-unit lint format requirements clean
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
+
+run: ## serve the app, a worker and the dashboard
+	@$(PYTHON) deploy/free_ports.py $(PORT) $(DASH_PORT)
+	@$(MAKE) .venv/app
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@$(BIN)/python manage.py distill generate --quiet --force --output-directory "$(PUBLIC)"
+	@echo "Headway:    http://localhost:$(PORT)"
+	@echo "Dashboard:  http://localhost:$(DASH_PORT)"
+	@echo "Ctrl-C stops both."
+	@exec $(BIN)/honcho --procfile deploy/Procfile start
+
+test: .venv/dev .venv/system ## run every test, in real browsers, servers and databases
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+
+test-unit: .venv/dev ## run the tests that need no server and no browser
+	@$(BIN)/python -m pytest --numprocesses 2 -m "not browser" $(ARGS)
+
+lint: .venv/dev ## check style, types, templates and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/mypy config progress uploads todos tests
+	@$(BIN)/djlint --quiet --lint templates
+
+format: .venv/dev ## format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+requirements: .venv/dev ## compile the requirements from pyproject.toml (ARGS=--upgrade for newer ones)
+	@$(COMPILE) pyproject.toml --output-file requirements.txt $(ARGS)
+	@$(COMPILE) --group pyproject.toml:dev --constraint requirements.txt --output-file tests/requirements.txt $(ARGS)
+
+clean: ## remove what was installed and generated; what you saved (var/) stays
+	rm -rf .venv public
+
+.venv/bin/python:
+	@$(PYTHON) -m venv .venv || deploy/install_venv_module $(PYTHON)
+
+.venv/app: requirements.txt | .venv/bin/python
+	@echo "Installing what Headway needs (once) ..."
+	@$(PIP) --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/dev: tests/requirements.txt .venv/app
+	@echo "Installing what the tests need (once) ..."
+	@$(PIP) --require-hashes -r tests/requirements.txt
+	@touch $@
+
+.venv/system: tests/install_system_packages | .venv/bin/python
+	@tests/install_system_packages
+	@touch $@

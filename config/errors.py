@@ -1,0 +1,167 @@
+"""What people and programs see when something is wrong.
+
+Views raise Django's own exceptions, or return a plain-text answer with an error status. This module dresses it:
+under /api/ as an RFC 9457 problem document, whose `detail` is that text; elsewhere as a page that says what
+happened and what to do. No view builds an error answer of its own, and none is sent that names a path, a query
+or a traceback.
+"""
+
+import errno
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from http import HTTPStatus
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from django.template.loader import render_to_string
+
+from config.middleware import API
+
+logger = logging.getLogger(__name__)
+
+HELP = {
+    400: "The request could not be understood. Go back, check what you entered, and send it again.",
+    403: "You are not allowed to do this. If you think that you should be, ask whoever runs this site.",
+    404: "There is nothing at this address. It may have been deleted, or the link is wrong.",
+    405: "This address can't be used in that way.",
+    413: "That is more than this site takes at once.",
+    429: "That was too often. Wait a little, then try again.",
+    500: "Something went wrong on our side. Nothing that you saved is lost. Try again in a minute.",
+    507: "The disk of this site is full, so nothing was saved. Tell whoever runs it.",
+}
+"""What to say when the code that refused has said nothing."""
+
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""RFC 9110's names where Python's are older."""
+
+
+class ErrorAnswers:
+    """Dress every error answer that comes out of the views and middleware inside of this one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code < 400 or response.get("Content-Type") == "application/problem+json":
+            return response
+        if request.path.startswith(API):
+            return _keep_headers(response, problem(response.status_code, _said(response)))
+        if _is_bare(response) or request.resolver_match is None:
+            return _keep_headers(response, page(response.status_code, _said(response)))
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Turn an exception that means "no" into an answer; any other is a bug, and becomes a 500."""
+        if isinstance(error, ValidationError) and request.path.startswith(API):
+            return problem(422, "Some fields are wrong; see errors.", errors=_by_field(error))
+        for kind, status in STATUS.items():
+            if isinstance(error, kind):
+                return _plain(status, str(error) if status != 404 else "")
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            logger.error("no space left: %s", error)
+            return _plain(507, "")
+        return None
+
+
+STATUS = {
+    Http404: 404,
+    PermissionDenied: 403,
+    RequestDataTooBig: 413,
+    MultiPartParserError: 400,
+    BadRequest: 400,
+}
+
+
+def problem(status: int, detail: str = "", **more: object) -> JsonResponse:
+    """An RFC 9457 problem document."""
+    document = {
+        "type": "about:blank",
+        "title": _title(status),
+        "status": status,
+        "detail": detail or HELP.get(status, ""),
+        **more,
+    }
+    return JsonResponse(document, status=status, content_type="application/problem+json")
+
+
+def page(status: int, detail: str = "") -> HttpResponse:
+    """An error page; it asks neither session nor database, because those may be what is broken."""
+    context = {"status": status, "title": _title(status), "detail": detail or HELP.get(status, "")}
+    return HttpResponse(render_to_string("error.html", context), status=status)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """CSRF_FAILURE_VIEW."""
+    if request.path.startswith(API):
+        return _plain(403, f"{reason.rstrip('.')}. Send the csrf_token of /api/session/ as X-CSRFToken.")
+    return _plain(
+        403,
+        "This form was too old, or did not come from this site, so nothing was changed. "
+        "Go back, reload the page, and send it again.",
+    )
+
+
+def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict | None) -> HttpResponse:
+    """AXES_LOCKOUT_CALLABLE."""
+    wait: timedelta = settings.AXES_COOLOFF_TIME
+    answer = _plain(
+        429,
+        f"Too many wrong passwords. Wait {wait.seconds // 60} minutes and try again, or reset the password.",
+    )
+    answer["Retry-After"] = str(wait.seconds)
+    return answer
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _plain(400, "")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _plain(403, "")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _plain(404, "")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _plain(500, "")
+
+
+def _plain(status: int, text: str) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain")
+
+
+def _is_bare(response: HttpResponse) -> bool:
+    return not response.streaming and (
+        not response.content or response.get("Content-Type", "").startswith("text/plain")
+    )
+
+
+def _said(response: HttpResponse) -> str:
+    if response.streaming or not response.get("Content-Type", "").startswith("text/plain"):
+        return ""
+    return response.text
+
+
+def _title(status: int) -> str:
+    return TITLES.get(status) or HTTPStatus(status).phrase
+
+
+def _by_field(error: ValidationError) -> dict[str, list[str]]:
+    if hasattr(error, "error_dict"):
+        return error.message_dict
+    return {"__all__": error.messages}
+
+
+def _keep_headers(old: HttpResponse, new: HttpResponse) -> HttpResponse:
+    """Carry over what the refusing code said in headers: Allow, Retry-After, Vary, and its cookies."""
+    for name, value in old.items():
+        if name not in ("Content-Type", "Content-Length", "Content-Disposition"):
+            new[name] = value
+    new.cookies = old.cookies
+    return new

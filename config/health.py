@@ -1,0 +1,59 @@
+"""/healthz/: can this site do its work? For a proxy, a supervisor, or a person in doubt.
+
+It says which part fails, to anybody, and never why: the reason is in the log.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from progress.models import Worker
+
+logger = logging.getLogger(__name__)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 when all is well, else 503."""
+    checks = {name: "ok" if _passes(name, check) else "failing" for name, check in CHECKS.items()}
+    healthy = all(outcome == "ok" for outcome in checks.values())
+    return JsonResponse(
+        {"status": "ok" if healthy else "failing", "checks": checks}, status=200 if healthy else 503
+    )
+
+
+def _database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _worker() -> None:
+    if not Worker.objects.alive().exists():
+        raise RuntimeError("no worker has reported; is `manage.py qcluster` running?")
+
+
+def _storage() -> None:
+    for directory in (settings.STATE_DIR / "media", settings.FILE_UPLOAD_TEMP_DIR):
+        if not os.access(directory, os.W_OK | os.X_OK):
+            raise RuntimeError(f"{directory} can't be written to")
+
+
+CHECKS: dict[str, Callable[[], None]] = {"database": _database, "worker": _worker, "storage": _storage}
+
+
+def _passes(name: str, check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except Exception as error:  # whatever it is, this part of the site doesn't work
+        logger.error("health check %s fails: %s", name, error)
+        return False
+    return True

@@ -1,0 +1,58 @@
+"""Who may come in, with how much, and by which address: three rules that hold for every view."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import middleware as auth
+from django.http import HttpRequest, HttpResponse
+from django.middleware import common
+
+API = "/api/"
+
+
+class CommonMiddleware(common.CommonMiddleware):
+    """Django's own, but an API address without its final slash is a 404: a redirect would drop the body."""
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        return not request.path.startswith(API) and super().should_redirect_with_slash(request)
+
+
+class LoginRequired(auth.LoginRequiredMiddleware):
+    """Every view is for people who are logged in, unless it says `login_not_required`."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable) -> HttpResponse:
+        if not request.path.startswith(API):
+            return super().handle_no_permission(request, view_func)
+        return HttpResponse(
+            "Log in first: POST your username and password to /api/session/, or use the log-in page.",
+            status=401,
+            content_type="text/plain",
+            headers={"WWW-Authenticate": "Session"},  # RFC 9110 §11.6.1 wants a challenge with every 401
+        )
+
+
+class BodyLimit:
+    """Refuse a body that is larger than its view wants, before a byte of it is read.
+
+    A view that takes more than `DATA_UPLOAD_MAX_MEMORY_SIZE` says so by its attribute `max_body_bytes`.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict
+    ) -> HttpResponse | None:
+        limit = getattr(view, "max_body_bytes", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        if "chunked" in request.headers.get("Transfer-Encoding", ""):
+            return _refuse(411, "Say how long the body is, by Content-Length.")
+        if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+            return _refuse(413, f"This address takes at most {limit:,} bytes at once.")
+        return None
+
+
+def _refuse(status: int, detail: str) -> HttpResponse:
+    return HttpResponse(detail, status=status, content_type="text/plain")

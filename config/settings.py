@@ -1,0 +1,207 @@
+"""Django's settings, derived from `config.environment`. What a person may change is an environment variable."""
+
+from datetime import timedelta
+from email.utils import parseaddr
+
+from csp.constants import NONE, SELF
+
+from config import environment as env
+
+BASE_DIR = env.BASE_DIR
+STATE_DIR = env.STATE_DIR
+DEBUG = env.DEBUG
+SECRET_KEY = env.SECRET_KEY
+ALLOWED_HOSTS = env.ALLOWED_HOSTS
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+INSTALLED_APPS = [
+    "config",
+    "todos",
+    "uploads",
+    "progress",
+    "django_q",
+    "axes",
+    "corsheaders",
+    "django_distill",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",  # outside the errors, so that they carry its headers too
+    "csp.middleware.CSPMiddleware",
+    "config.errors.ErrorAnswers",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.middleware.CommonMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # CSRF protection reads the body: who you are and how much you may send are asked before that.
+    "config.middleware.LoginRequired",
+    "config.middleware.BodyLimit",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Data -----------------------------------------------------------------------------------------------------
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASES = {"default": env.DATABASE}
+DATABASES["default"].setdefault("OPTIONS", {})
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] |= {
+        # Take the write lock at BEGIN: a read that turns into a write can't wait for it, and fails instead.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;",
+    }
+elif env.DATABASE_POOL:
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        # Names are ours and final, so that doing a job twice leaves the same files.
+        "OPTIONS": {"location": STATE_DIR / "media", "allow_overwrite": True},
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "config.staticfiles.FingerprintedFiles"
+    },
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = STATE_DIR / "static"
+
+# Every upload is received in the state directory, so that keeping it is a rename.
+FILE_UPLOAD_TEMP_DIR = STATE_DIR / "tmp"
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+for _directory in (FILE_UPLOAD_TEMP_DIR, STATE_DIR / "media", STATIC_ROOT):
+    _directory.mkdir(parents=True, exist_ok=True)
+
+MAX_UPLOAD_BYTES = env.MAX_UPLOAD_BYTES
+USER_QUOTA_BYTES = env.USER_QUOTA_BYTES
+
+# --- Background work ------------------------------------------------------------------------------------------
+
+PROGRESS_RETENTION = env.PROGRESS_RETENTION
+Q_CLUSTER = {
+    "name": "headway",
+    "label": "Queue",
+    "orm": "default",
+    "broker_class": "progress.broker.Broker",
+    # Delivery is all that is asked of Django-Q2: attempts, retries and results are kept in `progress.Job`.
+    "timeout": 3600,
+    "retry": 3660,
+    "ack_failures": True,
+    "save_limit": -1,
+}
+
+# --- Accounts, cookies and other origins ----------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+SIGNUP_OPEN = env.SIGNUP_OPEN
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "todos:index"
+LOGOUT_REDIRECT_URL = "landing"
+
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "config.errors.locked_out"
+AXES_RESET_ON_SUCCESS = True
+
+CORS_ALLOWED_ORIGINS = env.FRONTEND_ORIGINS
+CORS_ALLOW_CREDENTIALS = True
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = ["ETag", "Link", "Location", "Retry-After"]
+CSRF_TRUSTED_ORIGINS = env.FRONTEND_ORIGINS
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+CSRF_COOKIE_SECURE = not DEBUG
+SESSION_COOKIE_SECURE = not DEBUG
+SESSION_COOKIE_DOMAIN = env.COOKIE_DOMAIN
+
+APP_ORIGIN = f"http://localhost:{env.PORT}" if DEBUG else f"https://{ALLOWED_HOSTS[0]}"
+"""Where the generated static site finds the API."""
+
+# --- Safety ---------------------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+if not DEBUG:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SILENCED_SYSTEM_CHECKS = [
+    "security.W008",  # http → https is the proxy's redirect: gunicorn listens on a socket that only it can reach
+    "security.W021",  # to be built into browsers as "https only" is the domain owner's decision, not ours
+]
+
+# --- Everything else ------------------------------------------------------------------------------------------
+
+EMAIL_BACKEND = env.EMAIL["EMAIL_BACKEND"]
+EMAIL_HOST = env.EMAIL["EMAIL_HOST"]
+EMAIL_PORT = env.EMAIL["EMAIL_PORT"]
+EMAIL_HOST_USER = env.EMAIL["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = env.EMAIL["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = env.EMAIL["EMAIL_USE_TLS"]
+EMAIL_USE_SSL = env.EMAIL["EMAIL_USE_SSL"]
+if parseaddr(EMAIL_HOST_USER or "")[1].count("@"):
+    DEFAULT_FROM_EMAIL = EMAIL_HOST_USER
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        "django-q": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        "main": {"level": "ERROR"},  # django-distill's
+        "gunicorn.http.wsgi": {"level": "ERROR"},  # it warns of each HEAD that Django answers like a GET
+    },
+}

@@ -1,0 +1,76 @@
+"""Writing and starting background work.
+
+    @task(label="Importing {filename}", max_attempts=3)
+    def import_todos(progress, upload_id, filename):
+        for row in progress.track(rows, stage="Reading rows", unit="rows"):
+            ...
+
+    job = import_todos.enqueue(owner=request.user, upload_id=upload.pk, filename=upload.name)
+
+Arguments are JSON. What the function returns (JSON, or None) becomes the job's result; if that has a key "url",
+the job's page links to it. `TaskError` fails the job for good with words for its owner. Any other exception is an
+attempt that failed: the job is tried again until `max_attempts`, so write tasks that can be repeated, and don't
+wrap a whole task in one transaction, which would hide its progress until the end.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import Truncator
+
+from progress.models import Job
+
+
+class TaskError(Exception):
+    """The work can't be done, and trying again would not help.
+
+    `code` is for programs, `message` for the job's owner: what happened, and what to do.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class Task:
+    """A function that can be enqueued. Calling it runs it here and now, with the progress object given."""
+
+    def __init__(self, function: Callable[..., Any], label: str, max_attempts: int) -> None:
+        self.function = function
+        self.label = label
+        self.max_attempts = max_attempts
+        self.name = f"{function.__module__}.{function.__qualname__}"
+        self.__doc__ = function.__doc__
+
+    def __call__(self, progress: Any, **arguments: Any) -> Any:
+        return self.function(progress, **arguments)
+
+    def enqueue(self, *, owner: Any, **arguments: Any) -> Job:
+        """Create the job and its queue entry, in one transaction with whatever the caller has open."""
+        with transaction.atomic():
+            job = Job.objects.create(
+                owner=owner,
+                task=self.name,
+                arguments=arguments,
+                label=Truncator(self.label.format(**arguments)).chars(300),
+                max_attempts=self.max_attempts,
+            )
+            deliver(job)
+        job.refresh_from_db()  # the database has set the times
+        return job
+
+
+def task(*, label: str, max_attempts: int = 3) -> Callable[[Callable[..., Any]], Task]:
+    """Make a function a Task. The label is for people, and may name arguments in braces."""
+    if max_attempts < 1:
+        raise ValueError("max_attempts must be at least 1")
+    return lambda function: Task(function, label, max_attempts)
+
+
+def deliver(job: Job) -> None:
+    """Put the job's id into the queue, in the transaction that is open."""
+    from django_q.tasks import async_task  # it needs the app registry, which may import this module first
+
+    async_task("progress.worker.run", str(job.pk))

@@ -1,0 +1,1 @@
+"""To-dos: the list, its pages and its rules."""

@@ -1,0 +1,102 @@
+"""/api/uploads/: files for front ends that render by themselves."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.core.exceptions import BadRequest, ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from progress import api as progress_api
+from uploads.forms import UploadForm
+from uploads.limits import takes_files
+from uploads.models import Rendition, Upload
+
+PAGE_SIZE = 50
+
+
+@takes_files
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: HttpRequest) -> HttpResponse:
+    return _receive(request) if request.method == "POST" else _list(request)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "DELETE"])
+def detail(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    upload = get_object_or_404(Upload.objects.visible_to(request.user).for_list(), pk=upload_id)
+    if request.method == "DELETE":
+        upload.delete()
+        return HttpResponse(status=204)
+    return JsonResponse(as_json(upload, request))
+
+
+def as_json(upload: Upload, request: HttpRequest) -> dict[str, Any]:
+    """The upload as the contract has it; the request says which host its URLs have."""
+    job = upload.job if upload.job and not upload.job.is_gone else None
+    return {
+        "id": upload.pk,
+        "url": request.build_absolute_uri(reverse("uploads:api-detail", args=[upload.pk])),
+        "name": upload.name,
+        "size": upload.size,
+        "content_type": upload.content_type,
+        "sha256": upload.sha256 or None,
+        "metadata": upload.metadata,
+        "download_url": request.build_absolute_uri(reverse("uploads:download", args=[upload.pk])),
+        "renditions": [_rendition_json(rendition, request) for rendition in upload.renditions.all()],
+        "job": progress_api.as_json(job, request) if job else None,
+        "created_at": upload.created_at,
+    }
+
+
+def _rendition_json(rendition: Rendition, request: HttpRequest) -> dict[str, Any]:
+    return {
+        "url": request.build_absolute_uri(rendition.get_absolute_url()),
+        "width": rendition.width,
+        "height": rendition.height,
+        "size": rendition.size,
+        "content_type": rendition.content_type,
+    }
+
+
+def _receive(request: HttpRequest) -> HttpResponse:
+    """202: the file is kept, and the job in the answer says how far its processing has come."""
+    if request.content_type != "multipart/form-data":
+        return _refuse(415, 'Send the file as multipart/form-data, in a field named "file".')
+    form = UploadForm(request.POST, request.FILES, owner=request.user)
+    if form.is_valid():
+        body = as_json(form.save(), request)
+        return JsonResponse(body, status=202, headers={"Location": body["url"]})
+    if form.status() == 413:
+        return _refuse(413, form.errors["file"][0])
+    raise ValidationError(form.errors.as_data())
+
+
+def _list(request: HttpRequest) -> HttpResponse:
+    """A page of uploads, newest first. `cursor` is the id of the last one of the page before."""
+    mine = Upload.objects.visible_to(request.user)
+    uploads = mine.for_list()
+    if cursor := request.GET.get("cursor"):
+        uploads = uploads.older_than(_at_cursor(mine, cursor))
+    shown = list(uploads[: PAGE_SIZE + 1])
+    response = JsonResponse([as_json(upload, request) for upload in shown[:PAGE_SIZE]], safe=False)
+    if len(shown) > PAGE_SIZE:
+        query = urlencode({"cursor": shown[PAGE_SIZE - 1].pk})
+        response["Link"] = f'<{request.build_absolute_uri(request.path)}?{query}>; rel="next"'
+    return response
+
+
+def _at_cursor(mine: Any, cursor: str) -> Upload:
+    try:
+        return mine.get(pk=cursor)
+    except (Upload.DoesNotExist, ValidationError):
+        raise BadRequest("The cursor is not one that this list gave out, or its file was deleted.") from None
+
+
+def _refuse(status: int, detail: str) -> HttpResponse:
+    return HttpResponse(detail, status=status, content_type="text/plain")

@@ -1,0 +1,106 @@
+"""The child process that opens pictures: `python -m uploads.decoder SOURCE DIRECTORY`.
+
+Nothing else in Headway decodes what a user sent. This process has no database, no secrets in its environment, and
+limits on memory and time that it sets before it opens the file. It writes its renditions into DIRECTORY and says
+what it does on standard output, a JSON object a line:
+
+    {"width": 4000, "height": 3000, "total": 3}          it could be opened; so many renditions will follow
+    {"file": "1920.webp", "width": 1920, "height": 1440}  one is made
+    {"error": "unreadable_picture", "message": "…"}       it can't be done, and why, for the file's owner
+
+An exit code other than 0 means that a limit ended it.
+"""
+
+import json
+import resource
+import sys
+import warnings
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+WIDTHS = (1920, 960, 320)
+MAX_PIXELS = 200_000_000
+MEMORY_BYTES = 2 * 1024**3
+CPU_SECONDS = 60
+FORMATS = ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF"]
+
+Say = Callable[[dict], None]
+
+
+def main(source: Path, directory: Path, say: Say) -> None:
+    """Make the renditions; a picture that can't be read is said, not raised."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        make_renditions(source, directory, say)
+    except Image.DecompressionBombError:
+        say({"error": "picture_too_large", "message": TOO_LARGE})
+    except UnidentifiedImageError:
+        say({"error": "unreadable_picture", "message": UNREADABLE})
+    except (OSError, SyntaxError, ValueError, EOFError):  # what Pillow's decoders raise for broken data
+        say({"error": "unreadable_picture", "message": UNREADABLE})
+
+
+UNREADABLE = (
+    "The file begins like a picture, but can't be read as one: it is damaged or cut short. The file itself is kept."
+)
+TOO_LARGE = f"The picture has more than {MAX_PIXELS // 10**6} million pixels. The file itself is kept."
+
+
+def make_renditions(source: Path, directory: Path, say: Say) -> None:
+    """Decode once, as small as will do, then scale down from one rendition to the next."""
+    from PIL import Image, ImageOps
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with Image.open(source, formats=FORMATS) as image:
+        turned = image.getexif().get(0x0112, 1) >= 5  # orientations 5 to 8 lie on their side
+        width, height = reversed(image.size) if turned else image.size
+        widths = sorted({min(width, wanted) for wanted in WIDTHS}, reverse=True)
+        say({"width": width, "height": height, "total": len(widths)})
+        scale = widths[0] / width
+        image.draft("RGB", (int(image.width * scale), int(image.height * scale)))
+        picture = to_srgb(ImageOps.exif_transpose(image))
+    for wanted in widths:
+        picture = picture.resize((wanted, max(1, round(height * wanted / width))), Image.Resampling.LANCZOS)
+        name = f"{wanted}.webp"
+        picture.save(directory / name, "WEBP", quality=80)
+        say({"file": name, "width": picture.width, "height": picture.height})
+
+
+def to_srgb(image):
+    """The picture's colours in sRGB, with transparency if it has any, and without metadata."""
+    from PIL import Image, ImageCms
+
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    profile = image.info.get("icc_profile")
+    if image.mode.startswith("I"):  # 16-bit grey
+        image = image.point(lambda value: value / 256).convert("L")
+    if profile and image.mode in ("RGB", "CMYK", "L"):
+        try:
+            image = ImageCms.profileToProfile(
+                image, ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+        except ImageCms.PyCMSError:
+            pass  # a broken profile: the colours as they are beat no picture
+    plain = Image.new(mode, image.size)
+    plain.paste(image.convert(mode))
+    return plain
+
+
+def limit() -> None:
+    """Take away what a hostile file could make this process do harm with."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    limit()
+    try:
+        main(Path(sys.argv[1]), Path(sys.argv[2]), lambda message: print(json.dumps(message), flush=True))
+    except MemoryError:
+        sys.exit(1)

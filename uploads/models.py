@@ -1,0 +1,110 @@
+"""Upload, a file that its owner gave us, and Rendition, a picture that we made of it.
+
+The bytes lie in the default storage under names that follow from the upload's id, so that doing anything twice
+leaves the same files, and no name of a user's making ever reaches the file system.
+"""
+
+import uuid
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import models, transaction
+from django.db.models import Q, Sum
+from django.db.models.functions import Now
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.urls import reverse
+
+from progress.models import Job, State
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(owner=user)
+
+    def for_list(self) -> Self:
+        """All that a list of uploads shows, newest first, in two queries."""
+        return self.select_related("job").prefetch_related("renditions").order_by("-created_at", "-id")
+
+    def older_than(self, upload: "Upload") -> Self:
+        """Those after this one in that list."""
+        return self.filter(
+            Q(created_at__lt=upload.created_at) | Q(created_at=upload.created_at, id__lt=upload.pk)
+        )
+
+    def bytes_kept(self) -> int:
+        return self.aggregate(sum=Sum("size"))["sum"] or 0
+
+
+def original_path(upload: "Upload", filename: str) -> str:
+    return f"uploads/{upload.pk}/original"
+
+
+class Upload(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="uploads")
+    name = models.CharField(max_length=255)
+    file = models.FileField(upload_to=original_path)
+    size = models.PositiveBigIntegerField(help_text="in bytes")
+    content_type = models.CharField(max_length=100, help_text="as its first bytes say")
+    sha256 = models.CharField(max_length=64, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    job = models.OneToOneField(Job, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="upload_by_owner")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("uploads:detail", args=[self.pk])
+
+    @property
+    def is_processing(self) -> bool:
+        return self.job is not None and not self.job.is_finished
+
+    @property
+    def problem(self) -> str:
+        """Why there is no picture of it, in words for its owner; empty when nothing is wrong."""
+        if "problem" in self.metadata:
+            return self.metadata["problem"]
+        return self.job.error_message if self.job and self.job.state == State.FAILED else ""
+
+
+class Rendition(models.Model):
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="renditions")
+    file = models.FileField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size = models.PositiveBigIntegerField(help_text="in bytes")
+    content_type = models.CharField(max_length=100, default="image/webp")
+
+    class Meta:
+        ordering = ["width"]
+        constraints = [models.UniqueConstraint(fields=["upload", "width"], name="one_rendition_a_width")]
+
+    def __str__(self) -> str:
+        return f"{self.width} × {self.height}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("uploads:rendition", args=[self.upload_id, self.width])
+
+
+@receiver(post_delete, sender=Upload)
+@receiver(post_delete, sender=Rendition)
+def delete_bytes(instance: Upload | Rendition, **kwargs: Any) -> None:
+    """The bytes go with their row, once that is committed: a signal, since cascades call no `delete()`."""
+    name = instance.file.name
+    transaction.on_commit(lambda: default_storage.delete(name))
+
+
+@receiver(post_delete, sender=Upload)
+def delete_job(instance: Upload, **kwargs: Any) -> None:
+    """Nobody waits for the job any more; a worker that is at it finds it gone, and stops."""
+    Job.objects.filter(pk=instance.job_id).delete()

@@ -1,0 +1,76 @@
+"""What is done with every upload: a SHA-256, and of pictures three renditions.
+
+Both can be repeated: the same file gives the same rows and the same files, under the same names.
+"""
+
+import hashlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from progress.reporter import Progress
+from progress.tasks import TaskError
+from uploads import pictures
+from uploads.models import Rendition, Upload
+from uploads.sniff import PICTURE_TYPES
+
+CHUNK_BYTES = 256 * 1024
+CHECKSUM_WEIGHT = 0.2
+"""The share of a picture's job that its checksum is, by the time both take for a photo."""
+
+
+def process(upload: Upload, progress: Progress) -> None:
+    """Do it all. Raises TaskError when the file claims to be a picture and can't be read as one."""
+    is_picture = upload.content_type in PICTURE_TYPES
+    checksum(upload, progress, weight=CHECKSUM_WEIGHT if is_picture else 1.0)
+    if is_picture:
+        make_renditions(upload, progress)
+
+
+def checksum(upload: Upload, progress: Progress, weight: float) -> None:
+    digest = hashlib.sha256()
+    progress.stage("Checking the file", total=upload.size, unit="bytes", weight=weight)
+    with default_storage.open(upload.file.name) as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+            progress.advance(len(chunk))
+    Upload.objects.filter(pk=upload.pk).update(sha256=digest.hexdigest())
+
+
+def make_renditions(upload: Upload, progress: Progress) -> None:
+    with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as directory:
+        try:
+            picture = pictures.make(Path(default_storage.path(upload.file.name)), Path(directory), progress)
+        except TaskError as error:
+            Upload.objects.filter(pk=upload.pk).update(metadata={"problem": error.message})
+            raise
+        _keep(upload, picture)
+
+
+def _keep(upload: Upload, picture: pictures.Picture) -> None:
+    """Store the renditions and their rows; if the upload has been deleted meanwhile, leave nothing behind."""
+    saved: list[str] = []
+    try:
+        with transaction.atomic():
+            if not Upload.objects.filter(pk=upload.pk).update(
+                metadata={"width": picture.width, "height": picture.height}
+            ):
+                raise TaskError("deleted", "The file was deleted while it was processed.")
+            for made in picture.renditions:
+                name = f"uploads/{upload.pk}/{made.width}.webp"
+                saved.append(name)
+                with made.path.open("rb") as file:
+                    default_storage.save(name, File(file))
+                Rendition.objects.update_or_create(
+                    upload=upload,
+                    width=made.width,
+                    defaults={"file": name, "height": made.height, "size": made.path.stat().st_size},
+                )
+    except BaseException:
+        for name in saved:
+            default_storage.delete(name)
+        raise

@@ -1,0 +1,17 @@
+"""The URLs of uploads: pages, private bytes, and the API."""
+
+from django.urls import path
+
+from uploads import api, views
+
+app_name = "uploads"
+urlpatterns = [
+    path("uploads/", views.index, name="index"),
+    path("uploads/<uuid:upload_id>/", views.detail, name="detail"),
+    path("uploads/<uuid:upload_id>/card/", views.card, name="card"),
+    path("uploads/<uuid:upload_id>/delete/", views.delete, name="delete"),
+    path("uploads/<uuid:upload_id>/download/", views.download, name="download"),
+    path("uploads/<uuid:upload_id>/<int:width>.webp", views.rendition, name="rendition"),
+    path("api/uploads/", api.index, name="api-index"),
+    path("api/uploads/<uuid:upload_id>/", api.detail, name="api-detail"),
+]

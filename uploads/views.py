@@ -1,0 +1,75 @@
+"""The pages of uploads, and the bytes behind them. All of it works by plain forms and links."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from uploads import serving
+from uploads.forms import UploadForm
+from uploads.limits import takes_files
+from uploads.models import Rendition, Upload
+
+PAGE_SIZE = 24
+
+
+@takes_files
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: HttpRequest) -> HttpResponse:
+    """My files, newest first; a POST adds one, and shows it at work."""
+    received = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = UploadForm(*received, owner=request.user)
+    if form.is_valid():
+        return redirect(form.save())
+    uploads = Paginator(Upload.objects.visible_to(request.user).for_list(), PAGE_SIZE)
+    page = uploads.get_page(request.GET.get("page"))
+    return render(
+        request,
+        "uploads/index.html",
+        {"form": form, "page": page},
+        status=form.status() if form.errors else 200,
+    )
+
+
+@never_cache
+@require_safe
+def detail(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    return render(request, "uploads/detail.html", {"upload": _mine(request, upload_id)})
+
+
+@never_cache
+@require_safe
+def card(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    """One upload as the list shows it, for a page that wants to show its newest state without a reload."""
+    return render(request, "uploads/_upload.html", {"upload": _mine(request, upload_id)})
+
+
+@require_POST
+def delete(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    upload = _mine(request, upload_id)
+    upload.delete()
+    messages.success(request, f"Deleted {upload.name}.")
+    return redirect("uploads:index")
+
+
+@require_safe
+def download(request: HttpRequest, upload_id: UUID) -> FileResponse:
+    upload = _mine(request, upload_id)
+    return serving.download(upload.file.name, upload.name)
+
+
+@require_safe
+def rendition(request: HttpRequest, upload_id: UUID, width: int) -> FileResponse:
+    made = get_object_or_404(
+        Rendition, upload__in=Upload.objects.visible_to(request.user), upload=upload_id, width=width
+    )
+    return serving.show(made.file.name, made.content_type)
+
+
+def _mine(request: HttpRequest, upload_id: UUID) -> Upload:
+    return get_object_or_404(Upload.objects.visible_to(request.user).for_list(), pk=upload_id)
