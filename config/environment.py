@@ -6,6 +6,7 @@ each variable to the person who installs Headway.
 """
 
 import os
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -39,7 +40,7 @@ LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 GIBIBYTE = 1024**3
 
 
-def _not_built_yet(instead: str) -> validate.Predicate:
+def _not_built_yet(instead: str) -> Callable[[str], None]:
     """Refuse a value that the contract foresees and this release can't honour, rather than ignore it."""
 
     def refuse(value: str) -> None:
@@ -49,7 +50,7 @@ def _not_built_yet(instead: str) -> validate.Predicate:
     return refuse
 
 
-def _complain(errors: dict[str, list[str]]) -> SystemExit:
+def _complain(errors: Mapping[str, list[str]]) -> SystemExit:
     """One line a variable, ready for a terminal or a journal."""
     lines = []
     for name, messages in errors.items():
@@ -73,9 +74,7 @@ try:
     EMAIL: dict = env.dj_email_url("EMAIL_URL", "console:")
     PORT: int = env.int("PORT", 8000)  # of `make run`, like DASH_PORT
     DASH_PORT: int = env.int("DASH_PORT", 8001)
-    FRONTEND_ORIGINS: list[str] = env.list(
-        "FRONTEND_ORIGINS", [f"http://localhost:{DASH_PORT}"] if DEBUG else []
-    )
+    FRONTEND_ORIGINS: list[str] = env.list("FRONTEND_ORIGINS", [f"http://localhost:{DASH_PORT}"] if DEBUG else [])
     COOKIE_DOMAIN: str | None = env.str("COOKIE_DOMAIN", None)
     QUEUE_URL: str = env.str("QUEUE_URL", "", validate=_not_built_yet("the database is the queue"))
     STORAGE_URL: str = env.str("STORAGE_URL", "", validate=_not_built_yet("files are kept in STATE_DIR"))
@@ -97,7 +96,8 @@ try:
     )
     env.seal()
 except EnvValidationError as error:
-    raise _complain(error.error_messages) from None
+    _messages = error.error_messages
+    raise _complain(_messages if isinstance(_messages, Mapping) else {"environment": _messages}) from None
 except EnvError as error:
     raise SystemExit(f"headway: {error}") from None
 

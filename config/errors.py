@@ -17,13 +17,14 @@ from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooB
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
+from django.urls import is_valid_path
 
 from config.middleware import API
 
 logger = logging.getLogger(__name__)
 
 HELP = {
-    400: "The request could not be understood. Go back, check what you entered, and send it again.",
+    400: "The request could not be understood. Check it, and send it again.",
     403: "You are not allowed to do this. If you think that you should be, ask whoever runs this site.",
     404: "There is nothing at this address. It may have been deleted, or the link is wrong.",
     405: "This address can't be used in that way.",
@@ -49,7 +50,7 @@ class ErrorAnswers:
         if response.status_code < 400 or response.get("Content-Type") == "application/problem+json":
             return response
         if request.path.startswith(API):
-            return _keep_headers(response, problem(response.status_code, _said(response)))
+            return _keep_headers(response, problem(response.status_code, _said(response) or _hint(request)))
         if _is_bare(response) or request.resolver_match is None:
             return _keep_headers(response, page(response.status_code, _said(response)))
         return response
@@ -148,6 +149,13 @@ def _said(response: HttpResponse) -> str:
     return response.text
 
 
+def _hint(request: HttpRequest) -> str:
+    """What is probably wrong with an API address that leads nowhere."""
+    if request.resolver_match is None and is_valid_path(f"{request.path_info}/"):
+        return f"There is nothing at this address. With a slash at its end there is: {request.path}/"
+    return ""
+
+
 def _title(status: int) -> str:
     return TITLES.get(status) or HTTPStatus(status).phrase
 
@@ -163,5 +171,6 @@ def _keep_headers(old: HttpResponse, new: HttpResponse) -> HttpResponse:
     for name, value in old.items():
         if name not in ("Content-Type", "Content-Length", "Content-Disposition"):
             new[name] = value
+    new["Content-Length"] = str(len(new.content))
     new.cookies = old.cookies
     return new

@@ -20,7 +20,9 @@ class CommonMiddleware(common.CommonMiddleware):
 class LoginRequired(auth.LoginRequiredMiddleware):
     """Every view is for people who are logged in, unless it says `login_not_required`."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable) -> HttpResponse:
+    def handle_no_permission(  # type: ignore[override]  # Django has it always redirect
+        self, request: HttpRequest, view_func: Callable
+    ) -> HttpResponse:
         if not request.path.startswith(API):
             return super().handle_no_permission(request, view_func)
         return HttpResponse(
@@ -43,9 +45,7 @@ class BodyLimit:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(
-        self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict
-    ) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
         limit = getattr(view, "max_body_bytes", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         if "chunked" in request.headers.get("Transfer-Encoding", ""):
             return _refuse(411, "Say how long the body is, by Content-Length.")

@@ -20,7 +20,7 @@ def is_free(port: int) -> bool:
 
 
 def main(values: list[str]) -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (it is what the user must be told)
         sys.exit("Headway needs Python 3.11 or newer: make run PYTHON=python3.11")
     for name, value in zip(("PORT", "DASH_PORT"), values, strict=True):
         if not value.isdecimal() or not 0 < int(value) < 65536:

@@ -97,9 +97,7 @@ class Job(models.Model):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="job_by_owner"),
-            models.Index(
-                fields=["state", "heartbeat_at"], condition=Q(state__in=UNFINISHED), name="job_unfinished"
-            ),
+            models.Index(fields=["state", "heartbeat_at"], condition=Q(state__in=UNFINISHED), name="job_unfinished"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -107,7 +105,7 @@ class Job(models.Model):
             ),
             models.CheckConstraint(
                 name="job_100_percent_is_success",
-                condition=Q(state=State.SUCCEEDED, percent=100)
+                condition=Q(state=State.SUCCEEDED, percent__isnull=False, percent=100)
                 | (~Q(state=State.SUCCEEDED) & (Q(percent=None) | Q(percent__lt=100))),
             ),
             models.CheckConstraint(

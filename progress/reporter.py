@@ -36,9 +36,7 @@ class Progress:
         self._written_fraction = 0.0
         self._speed: float | None = None
 
-    def stage(
-        self, name: str, *, total: int | None = None, unit: str = "", weight: float | None = None
-    ) -> None:
+    def stage(self, name: str, *, total: int | None = None, unit: str = "", weight: float | None = None) -> None:
         """Begin the next stage.
 
         `total` is how many units of work it has, None if unknown. `weight` is its share of the whole job, 0 to 1;
@@ -103,9 +101,7 @@ class Progress:
         if fraction is None or fraction <= self._written_fraction or now <= self._written_at:
             return None
         speed = (fraction - self._written_fraction) / (now - self._written_at)
-        self._speed = (
-            speed if self._speed is None else self._speed + ETA_SMOOTHING * (speed - self._speed)
-        )
+        self._speed = speed if self._speed is None else self._speed + ETA_SMOOTHING * (speed - self._speed)
         self._written_fraction = fraction
         if now - self._started_at < ETA_AFTER:
             return None

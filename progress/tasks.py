@@ -13,6 +13,7 @@ attempt that failed: the job is tried again until `max_attempts`, so write tasks
 wrap a whole task in one transaction, which would hide its progress until the end.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,7 @@ class Task:
 
     def __init__(self, function: Callable[..., Any], label: str, max_attempts: int) -> None:
         self.function = function
+        self.signature = inspect.signature(function)
         self.label = label
         self.max_attempts = max_attempts
         self.name = f"{function.__module__}.{function.__qualname__}"
@@ -48,13 +50,18 @@ class Task:
         return self.function(progress, **arguments)
 
     def enqueue(self, *, owner: Any, **arguments: Any) -> Job:
-        """Create the job and its queue entry, in one transaction with whatever the caller has open."""
+        """Create the job and its queue entry, in one transaction with whatever the caller has open.
+
+        Raises TypeError for arguments that the function doesn't take, or that aren't JSON.
+        """
+        known = self.signature.bind(None, **arguments)
+        known.apply_defaults()
         with transaction.atomic():
             job = Job.objects.create(
                 owner=owner,
                 task=self.name,
                 arguments=arguments,
-                label=Truncator(self.label.format(**arguments)).chars(300),
+                label=Truncator(self.label.format(**known.arguments)).chars(300),
                 max_attempts=self.max_attempts,
             )
             deliver(job)

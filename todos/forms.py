@@ -12,7 +12,7 @@ class TodoForm(forms.ModelForm):
 
     class Meta:
         model = Todo
-        fields = ("title", "notes", "due_on")
+        fields: tuple[str, ...] = ("title", "notes", "due_on")
         widgets = {
             "notes": forms.Textarea(attrs={"rows": 6}),
             "due_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

@@ -11,7 +11,8 @@ class RenditionInline(admin.TabularInline):
     model = Rendition
     extra = 0
     can_delete = False
-    fields = readonly_fields = ["width", "height", "size", "content_type", "file"]
+    fields = ("width", "height", "size", "content_type", "file")
+    readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
@@ -24,8 +25,8 @@ class UploadAdmin(admin.ModelAdmin):
     list_select_related = ["owner", "job"]
     search_fields = ["id", "name", "sha256", "owner__username"]
     date_hierarchy = "created_at"
-    fields = ["name", "owner", "size", "content_type", "sha256", "metadata", "file", "job", "created_at"]
-    readonly_fields = [name for name in fields if name != "name"]
+    readonly_fields = ("owner", "size", "content_type", "sha256", "metadata", "file", "job", "created_at")
+    fields = ("name", *readonly_fields)
     inlines = [RenditionInline]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

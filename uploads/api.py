@@ -73,7 +73,7 @@ def _receive(request: HttpRequest) -> HttpResponse:
         body = as_json(form.save(), request)
         return JsonResponse(body, status=202, headers={"Location": body["url"]})
     if form.status() == 413:
-        return _refuse(413, form.errors["file"][0])
+        return _refuse(413, str(form.errors["file"][0]))
     raise ValidationError(form.errors.as_data())
 
 

@@ -4,7 +4,7 @@ Nothing else in Headway decodes what a user sent. This process has no database, 
 limits on memory and time that it sets before it opens the file. It writes its renditions into DIRECTORY and says
 what it does on standard output, a JSON object a line:
 
-    {"width": 4000, "height": 3000, "total": 3}          it could be opened; so many renditions will follow
+    {"width": 4000, "height": 3000, "total": 3}          it is decoded; so many renditions will follow
     {"file": "1920.webp", "width": 1920, "height": 1440}  one is made
     {"error": "unreadable_picture", "message": "…"}       it can't be done, and why, for the file's owner
 
@@ -14,8 +14,10 @@ An exit code other than 0 means that a limit ended it.
 import json
 import resource
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -25,27 +27,30 @@ MEMORY_BYTES = 2 * 1024**3
 CPU_SECONDS = 60
 FORMATS = ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF"]
 
-Say = Callable[[dict], None]
-
-
-def main(source: Path, directory: Path, say: Say) -> None:
-    """Make the renditions; a picture that can't be read is said, not raised."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        make_renditions(source, directory, say)
-    except Image.DecompressionBombError:
-        say({"error": "picture_too_large", "message": TOO_LARGE})
-    except UnidentifiedImageError:
-        say({"error": "unreadable_picture", "message": UNREADABLE})
-    except (OSError, SyntaxError, ValueError, EOFError):  # what Pillow's decoders raise for broken data
-        say({"error": "unreadable_picture", "message": UNREADABLE})
-
+WEBP_MAX = 16383
+"""The longest side that a WebP can have, in pixels."""
 
 UNREADABLE = (
     "The file begins like a picture, but can't be read as one: it is damaged or cut short. The file itself is kept."
 )
 TOO_LARGE = f"The picture has more than {MAX_PIXELS // 10**6} million pixels. The file itself is kept."
+
+Say = Callable[[dict], None]
+
+
+def main(source: Path, directory: Path, say: Say) -> None:
+    """Make the renditions; a picture that can't be read is said, not raised. Raises MemoryError."""
+    from PIL import Image
+
+    try:
+        make_renditions(source, directory, say)
+    except MemoryError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        say({"error": "picture_too_large", "message": TOO_LARGE})
+    except Exception:  # noqa: BLE001 (decoders raise about anything for broken data)
+        traceback.print_exc()
+        say({"error": "unreadable_picture", "message": UNREADABLE})
 
 
 def make_renditions(source: Path, directory: Path, say: Say) -> None:
@@ -57,18 +62,31 @@ def make_renditions(source: Path, directory: Path, say: Say) -> None:
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     with Image.open(source, formats=FORMATS) as image:
-        turned = image.getexif().get(0x0112, 1) >= 5  # orientations 5 to 8 lie on their side
-        width, height = reversed(image.size) if turned else image.size
-        widths = sorted({min(width, wanted) for wanted in WIDTHS}, reverse=True)
-        say({"width": width, "height": height, "total": len(widths)})
+        on_its_side = image.getexif().get(0x0112, 1) >= 5  # EXIF orientations 5 to 8
+        width, height = reversed(image.size) if on_its_side else image.size
+        fitting = max(1, min(width, WEBP_MAX * width // height))
+        widths = sorted({min(fitting, wanted) for wanted in WIDTHS}, reverse=True)
         scale = widths[0] / width
-        image.draft("RGB", (int(image.width * scale), int(image.height * scale)))
-        picture = to_srgb(ImageOps.exif_transpose(image))
+        raw_size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        image.draft("RGB", raw_size)
+        small = scalable(image).resize(raw_size, Image.Resampling.LANCZOS)
+    picture = to_srgb(ImageOps.exif_transpose(small))
+    say({"width": width, "height": height, "total": len(widths)})
     for wanted in widths:
-        picture = picture.resize((wanted, max(1, round(height * wanted / width))), Image.Resampling.LANCZOS)
+        size = (wanted, max(1, round(height * wanted / width)))
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
         name = f"{wanted}.webp"
         picture.save(directory / name, "WEBP", quality=80)
         say({"file": name, "width": picture.width, "height": picture.height})
+
+
+def scalable(image):
+    """The picture in a mode whose values can be averaged: a palette's numbers can't, 16 bits are cut to 8."""
+    if image.mode.startswith("I"):
+        return image.point(lambda value: value / 256).convert("L")
+    if image.mode in ("1", "P", "PA"):
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return image
 
 
 def to_srgb(image):
@@ -77,15 +95,14 @@ def to_srgb(image):
 
     mode = "RGBA" if image.has_transparency_data else "RGB"
     profile = image.info.get("icc_profile")
-    if image.mode.startswith("I"):  # 16-bit grey
-        image = image.point(lambda value: value / 256).convert("L")
     if profile and image.mode in ("RGB", "CMYK", "L"):
-        try:
+        with suppress(ImageCms.PyCMSError):  # a broken profile: the colours as they are beat no picture
             image = ImageCms.profileToProfile(
-                image, ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
+                image,
+                ImageCms.ImageCmsProfile(BytesIO(profile)),
+                ImageCms.createProfile("sRGB"),
+                outputMode="RGB",
             )
-        except ImageCms.PyCMSError:
-            pass  # a broken profile: the colours as they are beat no picture
     plain = Image.new(mode, image.size)
     plain.paste(image.convert(mode))
     return plain

@@ -8,7 +8,6 @@ import uuid
 from typing import Any, Self
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import models, transaction
 from django.db.models import Q, Sum
 from django.db.models.functions import Now
@@ -29,9 +28,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
     def older_than(self, upload: "Upload") -> Self:
         """Those after this one in that list."""
-        return self.filter(
-            Q(created_at__lt=upload.created_at) | Q(created_at=upload.created_at, id__lt=upload.pk)
-        )
+        return self.filter(Q(created_at__lt=upload.created_at) | Q(created_at=upload.created_at, id__lt=upload.pk))
 
     def bytes_kept(self) -> int:
         return self.aggregate(sum=Sum("size"))["sum"] or 0
@@ -100,11 +97,11 @@ class Rendition(models.Model):
 @receiver(post_delete, sender=Rendition)
 def delete_bytes(instance: Upload | Rendition, **kwargs: Any) -> None:
     """The bytes go with their row, once that is committed: a signal, since cascades call no `delete()`."""
-    name = instance.file.name
-    transaction.on_commit(lambda: default_storage.delete(name))
+    transaction.on_commit(lambda: instance.file.delete(save=False))
 
 
 @receiver(post_delete, sender=Upload)
 def delete_job(instance: Upload, **kwargs: Any) -> None:
     """Nobody waits for the job any more; a worker that is at it finds it gone, and stops."""
-    Job.objects.filter(pk=instance.job_id).delete()
+    if instance.job:
+        instance.job.delete()

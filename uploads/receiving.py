@@ -16,7 +16,7 @@ def receive(owner: Any, file: UploadedFile) -> Upload:
     """Keep a file that has arrived whole. Raises OSError when the disk is full; then nothing is kept."""
     head = file.read(BYTES_NEEDED)
     file.seek(0)
-    upload = Upload(owner=owner, name=clean_name(file.name), size=file.size, content_type=sniff(head))
+    upload = Upload(owner=owner, name=clean_name(file.name), size=file.size or 0, content_type=sniff(head))
     path = upload.file.field.generate_filename(upload, "")
     try:
         upload.file.save("", file, save=False)

@@ -3,29 +3,30 @@
 What a user sent is never shown inline, whatever it is: it is a download. What is shown is what we encoded.
 """
 
-from django.core.files.storage import default_storage
+from typing import Any
+
+from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404
 
 
-def download(name: str, filename: str) -> FileResponse:
+def download(file: FieldFile, filename: str) -> FileResponse:
     """A stored file as an attachment; the content type is our own guess for nobody: bytes."""
-    response = _send(name, content_type="application/octet-stream", as_attachment=True, filename=filename)
+    response = _send(file, content_type="application/octet-stream", as_attachment=True, filename=filename)
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 
 
-def show(name: str, content_type: str) -> FileResponse:
+def show(file: FieldFile, content_type: str) -> FileResponse:
     """A stored file that we made ourselves, inline. It may be kept by the owner's browser, and by no proxy."""
-    response = _send(name, content_type=content_type)
+    response = _send(file, content_type=content_type)
     response["Cache-Control"] = "private, max-age=86400"
     return response
 
 
-def _send(name: str, **how: object) -> FileResponse:
+def _send(file: FieldFile, **how: Any) -> FileResponse:
     try:
-        file = default_storage.open(name)
+        response = FileResponse(file.open(), **how)
     except FileNotFoundError:
         raise Http404 from None
-    response = FileResponse(file, **how)
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -60,7 +60,7 @@ def delete(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 @require_safe
 def download(request: HttpRequest, upload_id: UUID) -> FileResponse:
     upload = _mine(request, upload_id)
-    return serving.download(upload.file.name, upload.name)
+    return serving.download(upload.file, upload.name)
 
 
 @require_safe
@@ -68,7 +68,7 @@ def rendition(request: HttpRequest, upload_id: UUID, width: int) -> FileResponse
     made = get_object_or_404(
         Rendition, upload__in=Upload.objects.visible_to(request.user), upload=upload_id, width=width
     )
-    return serving.show(made.file.name, made.content_type)
+    return serving.show(made.file, made.content_type)
 
 
 def _mine(request: HttpRequest, upload_id: UUID) -> Upload:

@@ -1,0 +1,87 @@
+"""Plain functions that make things for tests."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models.functions import Now
+from django.http import HttpResponse
+from django_q.models import OrmQ
+from django_q.signing import SignedPackage
+from PIL import Image, ImageDraw
+
+from progress import worker
+from progress.models import Job, State
+from todos.models import Todo
+
+PASSWORD = "correct horse battery staple"
+
+
+def make_job(**values: Any) -> Job:
+    """A job that was never enqueued; what its state needs is filled in."""
+    state = values.setdefault("state", State.QUEUED)
+    values = {"task": "tests.progress.tasks.count", "label": "Counting", **values}
+    if state != State.QUEUED:
+        values = {"attempt": 1, "started_at": Now(), "heartbeat_at": Now(), **values}
+    if state not in (State.QUEUED, State.RUNNING):
+        values.setdefault("finished_at", Now())
+    if state == State.SUCCEEDED:
+        values.setdefault("percent", 100)
+    job = Job.objects.create(**values)
+    job.refresh_from_db()
+    return job
+
+
+def make_todo(**values: Any) -> Todo:
+    return Todo.objects.create(**{"title": "Buy milk", **values})
+
+
+def photo(width: int = 400, height: int = 300, format: str = "JPEG", **how: Any) -> bytes:
+    """A picture whose top left quarter is red and whose rest is blue, encoded."""
+    image = Image.new("RGB", (width, height), "blue")
+    ImageDraw.Draw(image).rectangle((0, 0, width // 2, height // 2), fill="red")
+    file = io.BytesIO()
+    image.save(file, format, **how)
+    return file.getvalue()
+
+
+def file(content: bytes = b"hello", name: str = "hello.txt") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+def run_queue() -> int:
+    """Do what a worker does with all that waits in the queue, in order; how many deliveries there were."""
+    count = 0
+    while entry := OrmQ.objects.order_by("id").first():
+        package = SignedPackage.loads(entry.payload)
+        entry.delete()
+        assert package["func"] == "progress.worker.run"
+        assert worker.run(*package["args"]) is None
+        count += 1
+    return count
+
+
+def files_below(directory: Path) -> list[str]:
+    return sorted(str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file())
+
+
+def problem(response: HttpResponse, status: int) -> dict[str, Any]:
+    """The problem document that the response must be."""
+    assert response.status_code == status, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    body = response.json()
+    assert body["status"] == status
+    assert set(body) - {"errors"} == {"type", "title", "status", "detail"}
+    assert body["title"]
+    assert body["detail"]
+    return body
+
+
+@contextmanager
+def committed(django_capture_on_commit_callbacks: Any) -> Iterator[None]:
+    """Run what waits for the end of the transaction, as a request outside of a test would."""
+    with django_capture_on_commit_callbacks(execute=True):
+        yield

@@ -1,0 +1,48 @@
+"""Tasks of every temper, for the tests of the engine."""
+
+from progress.tasks import TaskError, task
+
+CALLS: list[tuple] = []
+
+
+@task(label="Counting to {number}")
+def count(progress, number=3):
+    for _ in progress.track(range(number), stage="Counting", unit="numbers"):
+        pass
+    return {"counted": number}
+
+
+@task(label="Refusing")
+def refuse(progress):
+    progress.stage("Looking", total=4)
+    progress.advance(1)
+    progress.stage("Looking harder", total=2, weight=0.5)
+    raise TaskError("no_good", "This is no good. Send another one.")
+
+
+@task(label="Failing", max_attempts=3)
+def fail(progress):
+    CALLS.append(("fail",))
+    raise RuntimeError("/secret/path")
+
+
+@task(label="Failing once", max_attempts=2)
+def fail_once(progress):
+    CALLS.append(("fail_once",))
+    if len(CALLS) == 1:
+        raise RuntimeError("the first time")
+
+
+@task(label="Exiting", max_attempts=2)
+def leave(progress):
+    CALLS.append(("leave",))
+    raise SystemExit(1)
+
+
+@task(label="Odd", max_attempts=2)
+def odd(progress):
+    CALLS.append(("odd",))
+    return lambda: None
+
+
+not_a_task = len

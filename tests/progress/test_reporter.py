@@ -1,0 +1,173 @@
+"""Percent comes from counted work, never goes down, and isn't written too often."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progress.reporter import Progress
+
+
+class Recorder:
+    """Stands where an Attempt does, and keeps what would be written."""
+
+    def __init__(self):
+        self.writes = []
+
+    def write(self, **values):
+        self.writes.append(values)
+
+    @property
+    def last(self):
+        return self.writes[-1]
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def recorder():
+    return Recorder()
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def progress(recorder, clock):
+    return Progress(recorder, clock)
+
+
+def test_percent_is_the_share_of_the_work_that_is_done(progress, recorder, clock):
+    progress.stage("Reading", total=8, unit="rows")
+    for done in range(1, 9):
+        clock.now += 1
+        progress.advance()
+        assert recorder.last["percent"] == min(99, done * 100 // 8)
+        assert recorder.last["current"] == done
+
+
+def test_the_last_unit_of_work_is_not_yet_success(progress, recorder, clock):
+    progress.stage("Reading", total=1)
+    clock.now += 1
+    progress.advance()
+    assert recorder.last["percent"] == 99
+
+
+def test_stages_are_weighted(progress, recorder, clock):
+    progress.stage("Checking", total=2, weight=0.2)
+    clock.now += 1
+    progress.advance()
+    assert recorder.last["percent"] == 10
+    progress.stage("Making", total=4)
+    assert recorder.last == {"stage": "Making", "unit": "", "current": 0, "total": 4, "percent": 20, "eta_seconds": None}
+    clock.now += 1
+    progress.advance(2)
+    assert recorder.last["percent"] == 60
+
+
+def test_a_stage_without_a_total_is_indeterminate_and_counts_all_the_same(progress, recorder, clock):
+    progress.stage("Searching", weight=0.5)
+    clock.now += 1
+    progress.advance(7)
+    assert (recorder.last["percent"], recorder.last["current"], recorder.last["total"]) == (None, 7, None)
+    progress.stage("Copying", total=2)
+    assert recorder.last["percent"] == 50
+
+
+def test_a_total_that_turns_out_too_small_is_not_believed_any_more(progress, recorder, clock):
+    progress.stage("Reading", total=2)
+    clock.now += 1
+    progress.advance(3)
+    assert (recorder.last["percent"], recorder.last["total"], recorder.last["current"]) == (None, None, 3)
+
+
+def test_a_stage_of_nothing_is_done(progress, recorder):
+    progress.stage("Reading", total=0, weight=0.5)
+    assert recorder.last["percent"] == 50
+
+
+def test_at_most_five_writes_a_second_within_a_stage(progress, recorder, clock):
+    progress.stage("Reading", total=1000)
+    for _ in range(1000):
+        clock.now += 0.01
+        progress.advance()
+    assert 40 <= len(recorder.writes) <= 51
+
+
+def test_a_change_of_stage_is_always_written(progress, recorder):
+    for name in ("One", "Two", "Three"):
+        progress.stage(name, total=1, weight=0.1)
+    assert [write["stage"] for write in recorder.writes] == ["One", "Two", "Three"]
+
+
+def test_going_backwards_is_refused(progress):
+    progress.stage("Reading", total=3)
+    with pytest.raises(ValueError, match="backwards"):
+        progress.advance(-1)
+
+
+def test_track_yields_everything_and_counts_it(progress, recorder, clock):
+    seen = []
+    for item in progress.track(["a", "b", "c"], stage="Spelling", unit="letters"):
+        clock.now += 1
+        seen.append((item, recorder.last["current"], recorder.last["total"]))
+    assert seen == [("a", 0, 3), ("b", 1, 3), ("c", 2, 3)]
+    assert recorder.last["current"] == 3
+
+
+def test_track_of_a_generator_has_no_total(progress, recorder):
+    assert list(progress.track((n for n in range(3)), stage="Counting")) == [0, 1, 2]
+    assert recorder.last["total"] is None
+
+
+def test_time_left_is_not_guessed_too_early(progress, recorder, clock):
+    progress.stage("Reading", total=100)
+    clock.now += 1
+    progress.advance(10)
+    assert recorder.last["eta_seconds"] is None
+    clock.now += 1
+    progress.advance(10)
+    assert recorder.last["eta_seconds"] == 8
+
+
+def test_a_pause_makes_the_time_left_longer(progress, recorder, clock):
+    progress.stage("Reading", total=100)
+    for _ in range(5):
+        clock.now += 1
+        progress.advance(10)
+    before = recorder.last["eta_seconds"]
+    clock.now += 20
+    progress.advance(1)
+    assert recorder.last["eta_seconds"] > before
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.none() | st.integers(0, 50),
+            st.none() | st.floats(0, 2),
+            st.lists(st.integers(0, 20), max_size=8),
+        ),
+        max_size=6,
+    )
+)
+def test_percent_never_goes_down_and_never_reaches_100(stages):
+    recorder, clock = Recorder(), Clock()
+    progress = Progress(recorder, clock)
+    for total, weight, steps in stages:
+        progress.stage("stage", total=total, weight=weight)
+        for step in steps:
+            clock.now += 1
+            progress.advance(step)
+    known = [write["percent"] for write in recorder.writes if write["percent"] is not None]
+    assert known == sorted(known)
+    assert all(0 <= percent <= 99 for percent in known)
+    for write in recorder.writes:
+        assert write["total"] is None or write["current"] <= write["total"]
+        assert write["eta_seconds"] is None or write["eta_seconds"] >= 0

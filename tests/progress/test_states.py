@@ -1,0 +1,122 @@
+"""How a job's state moves, and what the database refuses."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from progress.attempt import Attempt, LostJob
+from progress.models import Job, State
+from tests.helpers import make_job, run_queue
+from tests.progress import tasks
+
+
+def test_claiming_counts_the_attempt_before_the_task_runs(alice):
+    job = make_job(owner=alice)
+    claimed = Job.objects.claim(job.pk)
+    assert (claimed.state, claimed.attempt) == (State.RUNNING, 1)
+    assert claimed.version == job.version + 1
+    assert claimed.started_at
+    assert claimed.heartbeat_at
+
+
+def test_a_job_is_claimed_once(alice):
+    job = make_job(owner=alice)
+    assert Job.objects.claim(job.pk)
+    assert Job.objects.claim(job.pk) is None
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.SUCCEEDED, State.FAILED, State.CANCELLED])
+def test_only_a_waiting_job_can_be_claimed(alice, state):
+    assert Job.objects.claim(make_job(owner=alice, state=state).pk) is None
+
+
+def test_a_deleted_job_can_not_be_claimed(db):
+    assert Job.objects.claim("00000000-0000-0000-0000-000000000000") is None
+
+
+def test_a_new_attempt_begins_from_nothing(alice):
+    job = make_job(owner=alice, percent=60, current=3, total=5, stage="Reading", attempt=1, max_attempts=2)
+    claimed = Job.objects.claim(job.pk)
+    assert (claimed.percent, claimed.current, claimed.total, claimed.stage) == (None, 0, None, "")
+
+
+def test_success_is_100_percent_and_carries_the_result(alice):
+    attempt = running(alice, percent=40)
+    attempt.succeed({"rows": 3})
+    job = Job.objects.get()
+    assert (job.state, job.percent, job.result) == (State.SUCCEEDED, 100, {"rows": 3})
+    assert job.finished_at
+
+
+def test_a_failed_job_keeps_the_percent_it_had_reached(alice):
+    attempt = running(alice, percent=40)
+    attempt.fail("broken", "It broke.")
+    job = Job.objects.get()
+    assert (job.state, job.percent, job.error_code, job.error_message) == (State.FAILED, 40, "broken", "It broke.")
+
+
+def test_an_attempt_that_came_to_nothing_is_followed_by_the_next(alice):
+    attempt = running(alice, max_attempts=2)
+    attempt.give_back("internal", "Sorry.")
+    job = Job.objects.get()
+    assert (job.state, job.finished_at, job.error_code) == (State.QUEUED, None, "")
+
+
+def test_the_last_attempt_fails_the_job(alice):
+    attempt = running(alice, max_attempts=1)
+    attempt.give_back("internal", "Sorry.")
+    assert Job.objects.get().state == State.FAILED
+    assert run_queue() == 0
+
+
+def test_an_old_attempt_can_write_nothing(alice):
+    old = running(alice, max_attempts=3)
+    old.give_back("worker_lost", "")
+    assert Job.objects.claim(old.job.pk).attempt == 2
+    for write in (
+        lambda: old.write(current=5),
+        lambda: old.succeed(None),
+        lambda: old.fail("x", "y"),
+        lambda: old.give_back("x", "y"),
+    ):
+        with pytest.raises(LostJob):
+            write()
+    assert old.beat() is False
+    job = Job.objects.get()
+    assert (job.state, job.attempt, job.current) == (State.RUNNING, 2, 0)
+
+
+def test_each_change_is_a_new_version_and_a_heartbeat_is_not(alice):
+    attempt = running(alice)
+    version = attempt.job.version
+    attempt.beat()
+    assert Job.objects.get().version == version
+    attempt.write(current=1)
+    assert Job.objects.get().version == version + 1
+
+
+@pytest.mark.parametrize(
+    "impossible",
+    [
+        {"state": State.RUNNING, "percent": 100},
+        {"state": State.FAILED, "percent": 100},
+        {"state": State.SUCCEEDED, "percent": 99},
+        {"state": State.SUCCEEDED, "percent": None},
+        {"state": State.RUNNING, "current": 4, "total": 3},
+        {"state": State.FAILED, "finished_at": None},
+    ],
+)
+def test_the_database_refuses_what_can_not_be(alice, impossible):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_job(owner=alice, **impossible)
+
+
+def test_enqueueing_is_undone_with_the_transaction_around_it(alice):
+    with pytest.raises(RuntimeError), transaction.atomic():
+        tasks.count.enqueue(owner=alice, number=1)
+        raise RuntimeError("the thing it serves could not be saved")
+    assert not Job.objects.exists()
+    assert run_queue() == 0
+
+
+def running(owner, **values) -> Attempt:
+    return Attempt(make_job(owner=owner, state=State.RUNNING, **values))

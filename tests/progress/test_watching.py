@@ -1,0 +1,113 @@
+"""What people and programs see of a job."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from progress.models import Job, State
+from tests.helpers import make_job, problem
+
+
+def test_the_json_of_a_job(as_alice, alice):
+    job = make_job(
+        owner=alice,
+        state=State.RUNNING,
+        label="Processing holiday.jpg",
+        percent=42,
+        stage="Making thumbnails",
+        current=2,
+        total=3,
+        unit="images",
+        eta_seconds=4,
+    )
+    response = as_alice.get(f"/api/progress/{job.pk}/")
+    assert response.status_code == 200
+    assert "no-store" in response["Cache-Control"]
+    body = response.json()
+    for name in ("created_at", "started_at"):
+        assert timezone.datetime.fromisoformat(body.pop(name)).tzinfo
+    assert body == {
+        "id": str(job.pk),
+        "url": f"http://testserver/api/progress/{job.pk}/",
+        "label": "Processing holiday.jpg",
+        "state": "running",
+        "percent": 42,
+        "stage": "Making thumbnails",
+        "current": 2,
+        "total": 3,
+        "unit": "images",
+        "eta_seconds": 4,
+        "version": 1,
+        "attempt": 1,
+        "cancel_requested": False,
+        "result": None,
+        "error": None,
+        "finished_at": None,
+    }
+
+
+def test_the_error_of_a_failed_job(as_alice, alice):
+    job = make_job(owner=alice, state=State.FAILED, error_code="no_good", error_message="Send another one.")
+    body = as_alice.get(f"/api/progress/{job.pk}/").json()
+    assert body["error"] == {"code": "no_good", "message": "Send another one."}
+
+
+@pytest.mark.parametrize("url", ["/api/progress/{}/", "/progress/{}/"])
+def test_someone_elses_job_does_not_exist(as_bob, visitor, alice, url):
+    url = url.format(make_job(owner=alice).pk)
+    assert as_bob.get(url).status_code == 404
+    assert visitor.get(url).status_code in (302, 401)
+
+
+def test_unknown_and_malformed_ids_are_404(as_alice):
+    for bad in ("00000000-0000-0000-0000-000000000000", "xyz", "1", "%00", "0" * 36):
+        problem(as_alice.get(f"/api/progress/{bad}/"), 404)
+        assert as_alice.get(f"/progress/{bad}/").status_code == 404
+
+
+def test_a_job_can_not_be_written_to(as_alice, alice):
+    job = make_job(owner=alice)
+    for method in ("post", "put", "patch", "delete"):
+        response = getattr(as_alice, method)(f"/api/progress/{job.pk}/")
+        problem(response, 405)
+        assert response["Allow"] == "GET, HEAD"
+    assert Job.objects.exists()
+
+
+@pytest.mark.parametrize("state", [State.SUCCEEDED, State.FAILED, State.CANCELLED])
+def test_a_finished_job_answers_for_its_retention_and_is_gone_then(as_alice, alice, state):
+    job = make_job(owner=alice, state=state, finished_at=timezone.now() - timedelta(minutes=59))
+    assert as_alice.get(f"/api/progress/{job.pk}/").status_code == 200
+    Job.objects.update(finished_at=timezone.now() - timedelta(minutes=61))
+    problem(as_alice.get(f"/api/progress/{job.pk}/"), 410)
+    page = as_alice.get(f"/progress/{job.pk}/")
+    assert page.status_code == 410
+    assert "no longer kept" in page.text
+
+
+def test_the_page_reloads_itself_without_javascript_until_the_end(as_alice, alice):
+    refresh = '<noscript><meta http-equiv="refresh"'
+    job = make_job(owner=alice, state=State.RUNNING, percent=42, stage="Reading")
+    page = as_alice.get(f"/progress/{job.pk}/").text
+    assert refresh in page
+    assert 'value="42"' in page
+    assert "Reading" in page
+    Job.objects.update(state=State.SUCCEEDED, percent=100, finished_at=timezone.now(), result={"url": "/uploads/"})
+    page = as_alice.get(f"/progress/{job.pk}/").text
+    assert refresh not in page
+    assert 'value="100"' in page
+    assert '<a href="/uploads/">' in page
+
+
+def test_a_bar_whose_percent_is_unknown_has_no_value(as_alice, alice):
+    job = make_job(owner=alice, state=State.RUNNING)
+    page = as_alice.get(f"/progress/{job.pk}/").text
+    assert "value=" not in page[page.index("<progress ") : page.index("</progress>")]
+
+
+def test_labels_and_messages_are_escaped(as_alice, alice):
+    job = make_job(owner=alice, state=State.FAILED, label="<b>", error_code="x", error_message="<i>")
+    page = as_alice.get(f"/progress/{job.pk}/").text
+    assert "<b>" not in page
+    assert "<i>" not in page

@@ -1,0 +1,109 @@
+"""Whatever a task does, its job reaches the right end, and Django-Q2 never sees an exception."""
+
+import pytest
+
+from progress import worker
+from progress.models import Job, State
+from tests.helpers import make_job, run_queue
+from tests.progress import tasks
+
+
+@pytest.fixture(autouse=True)
+def _no_calls_yet():
+    tasks.CALLS.clear()
+
+
+def test_a_task_runs_and_its_result_is_kept(alice):
+    job = tasks.count.enqueue(owner=alice, number=3)
+    assert (job.state, job.label, job.attempt) == (State.QUEUED, "Counting to 3", 0)
+    assert run_queue() == 1
+    job.refresh_from_db()
+    assert (job.state, job.percent, job.result, job.attempt) == (State.SUCCEEDED, 100, {"counted": 3}, 1)
+    assert (job.stage, job.unit, job.total) == ("Counting", "numbers", 3)
+
+
+def test_arguments_must_be_json(alice):
+    with pytest.raises(TypeError):
+        tasks.count.enqueue(owner=alice, number=object())
+    assert not Job.objects.exists()
+
+
+def test_arguments_must_be_what_the_function_takes(alice):
+    with pytest.raises(TypeError, match="nmber"):
+        tasks.count.enqueue(owner=alice, nmber=3)
+
+
+def test_a_long_label_is_shortened(alice):
+    assert len(tasks.count.enqueue(owner=alice, number="x" * 1000).label) == 300
+
+
+def test_a_task_error_fails_the_job_for_good(alice):
+    tasks.refuse.enqueue(owner=alice)
+    assert run_queue() == 1
+    job = Job.objects.get()
+    assert (job.state, job.error_code, job.attempt) == (State.FAILED, "no_good", 1)
+    assert job.error_message == "This is no good. Send another one."
+
+
+def test_any_other_exception_is_tried_again_until_it_is_enough(alice):
+    tasks.fail.enqueue(owner=alice)
+    assert run_queue() == 3
+    job = Job.objects.get()
+    assert (job.state, job.error_code, job.attempt) == (State.FAILED, "internal", 3)
+    assert "secret" not in job.error_message
+    assert len(tasks.CALLS) == 3
+
+
+def test_a_second_attempt_can_succeed(alice):
+    tasks.fail_once.enqueue(owner=alice)
+    run_queue()
+    job = Job.objects.get()
+    assert (job.state, job.attempt, job.error_code, job.error_message) == (State.SUCCEEDED, 2, "", "")
+
+
+@pytest.mark.parametrize("temper", [tasks.leave, tasks.odd])
+def test_a_task_that_exits_or_returns_something_odd_ends(alice, temper):
+    temper.enqueue(owner=alice)
+    assert run_queue() == 2
+    job = Job.objects.get()
+    assert (job.state, job.error_code) == (State.FAILED, "internal")
+
+
+@pytest.mark.parametrize("name", ["tests.progress.nowhere.task", "tests.progress.tasks.not_a_task", "x"])
+def test_a_task_that_can_not_be_found_ends(alice, name):
+    job = make_job(owner=alice, task=name, max_attempts=1)
+    worker.run(str(job.pk))
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == (State.FAILED, "internal")
+
+
+def test_a_second_delivery_of_the_same_job_does_nothing(alice):
+    job = tasks.fail_once.enqueue(owner=alice)
+    tasks.CALLS.append(("already",))
+    run_queue()
+    worker.run(str(job.pk))
+    assert len(tasks.CALLS) == 2
+
+
+def test_a_job_deleted_while_it_waits_is_no_error(alice):
+    job = tasks.count.enqueue(owner=alice)
+    Job.objects.all().delete()
+    worker.run(str(job.pk))
+
+
+def test_a_job_deleted_while_it_runs_stops(alice, monkeypatch):
+    tasks.count.enqueue(owner=alice, number=3)
+    monkeypatch.setattr(tasks.count, "function", lambda progress, number: (Job.objects.all().delete(), progress.stage("x")))
+    run_queue()
+    assert not Job.objects.exists()
+
+
+def test_a_database_that_is_gone_is_no_exception_for_django_q(alice, monkeypatch):
+    job = make_job(owner=alice)
+    monkeypatch.setattr(Job.objects, "claim", lambda job_id: 1 / 0)
+    assert worker.run(str(job.pk)) is None
+
+
+def test_a_task_needs_at_least_one_attempt():
+    with pytest.raises(ValueError, match="max_attempts"):
+        tasks.task(label="Never", max_attempts=0)

@@ -1,0 +1,16 @@
+"""The settings of the unit tests: those of development, with state of their own. DATABASE_URL is kept."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_state = tempfile.mkdtemp(prefix="headway-tests-")
+atexit.register(shutil.rmtree, _state, ignore_errors=True)
+for _name in ("ALLOWED_HOSTS", "COOKIE_DOMAIN", "EMAIL_URL", "FRONTEND_ORIGINS", "MAX_UPLOAD_BYTES", "SIGNUP_OPEN"):
+    os.environ.pop(_name, None)
+os.environ |= {"DEBUG": "true", "STATE_DIR": _state}
+
+from config.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
