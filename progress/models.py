@@ -86,7 +86,7 @@ class Job(models.Model):
     error_code = models.CharField(max_length=100, blank=True)
     error_message = models.TextField(blank=True)
 
-    created_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -153,7 +153,7 @@ class Worker(models.Model):
     """A process that takes jobs from the queue: "host:pid"."""
 
     name = models.CharField(max_length=300, unique=True)
-    started_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(default=timezone.now, editable=False)
     beaten_at = models.DateTimeField()
 
     objects = WorkerQuerySet.as_manager()

@@ -65,7 +65,6 @@ class Task:
                 max_attempts=self.max_attempts,
             )
             deliver(job)
-        job.refresh_from_db()  # the database has set the times
         return job
 
 

@@ -64,6 +64,13 @@ def run_queue() -> int:
     return count
 
 
+def body(response: Any) -> bytes:
+    """All of a streamed answer, which is closed then, as a server would."""
+    content = b"".join(response.streaming_content)
+    response.close()
+    return content
+
+
 def files_below(directory: Path) -> list[str]:
     return sorted(str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file())
 

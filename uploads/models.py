@@ -10,10 +10,10 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q, Sum
-from django.db.models.functions import Now
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
+from django.utils import timezone
 
 from progress.models import Job, State
 
@@ -48,7 +48,7 @@ class Upload(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     job = models.OneToOneField(Job, models.SET_NULL, null=True, blank=True, related_name="+")
-    created_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = UploadQuerySet.as_manager()
 
@@ -103,5 +103,5 @@ def delete_bytes(instance: Upload | Rendition, **kwargs: Any) -> None:
 @receiver(post_delete, sender=Upload)
 def delete_job(instance: Upload, **kwargs: Any) -> None:
     """Nobody waits for the job any more; a worker that is at it finds it gone, and stops."""
-    if instance.job:
-        instance.job.delete()
+    if instance.job_id:
+        Job.objects.filter(pk=instance.job_id).delete()

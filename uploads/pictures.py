@@ -14,6 +14,7 @@ from django.conf import settings
 from progress.reporter import Progress
 from progress.tasks import TaskError
 
+DECODER = ["-m", "uploads.decoder"]
 WALL_SECONDS = 120
 OPENING_WEIGHT = 0.2
 """The share of a picture's job that decoding it is, by the time it takes for a photo of 12 megapixels."""
@@ -75,7 +76,7 @@ def _decode(source: Path, directory: Path) -> Iterator[dict]:
 def _child(source: Path, directory: Path) -> Iterator[subprocess.Popen]:
     """The decoder as a fresh process without our environment; it doesn't outlive the block, or WALL_SECONDS."""
     with subprocess.Popen(
-        [sys.executable, "-m", "uploads.decoder", str(source), str(directory)],
+        [sys.executable, *DECODER, str(source), str(directory)],
         cwd=settings.BASE_DIR,
         env={"PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": ""},
         stdin=subprocess.DEVNULL,

@@ -26,5 +26,4 @@ def receive(owner: Any, file: UploadedFile) -> Upload:
     except BaseException:
         default_storage.delete(path)
         raise
-    upload.refresh_from_db(fields=["created_at"])  # the database has set it
     return upload

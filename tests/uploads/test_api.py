@@ -1,0 +1,106 @@
+"""The JSON of uploads, and its pages."""
+
+import hashlib
+
+from django.utils import timezone
+
+from tests.helpers import body, file, photo, problem, run_queue
+from uploads import api, receiving, views
+from uploads.models import Upload
+
+
+def test_the_json_of_an_upload(as_alice, alice):
+    content = photo(400, 300)
+    upload = receiving.receive(alice, file(content, "holiday.jpg"))
+    run_queue()
+    answer = as_alice.get(f"/api/uploads/{upload.pk}/").json()
+    assert timezone.datetime.fromisoformat(answer.pop("created_at")).tzinfo
+    job = answer.pop("job")
+    assert (job["state"], job["percent"], job["result"]) == ("succeeded", 100, {"url": f"/uploads/{upload.pk}/"})
+    renditions = answer.pop("renditions")
+    assert [(made["width"], made["height"]) for made in renditions] == [(320, 240), (400, 300)]
+    for made in renditions:
+        assert made["content_type"] == "image/webp"
+        picture = as_alice.get(made["url"])
+        assert len(body(picture)) == made["size"]
+    assert answer == {
+        "id": str(upload.pk),
+        "url": f"http://testserver/api/uploads/{upload.pk}/",
+        "name": "holiday.jpg",
+        "size": len(content),
+        "content_type": "image/jpeg",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "metadata": {"width": 400, "height": 300},
+        "download_url": f"http://testserver/uploads/{upload.pk}/download/",
+    }
+
+
+def test_a_job_that_is_no_longer_kept_is_null(as_alice, alice, settings):
+    upload = receiving.receive(alice, file())
+    run_queue()
+    settings.PROGRESS_RETENTION = timezone.timedelta(seconds=-1)
+    assert as_alice.get(f"/api/uploads/{upload.pk}/").json()["job"] is None
+
+
+def make_uploads(owner, count):
+    for number in range(count):
+        Upload.objects.create(owner=owner, name=f"{number}.txt", size=1, content_type="text/plain", file="x")
+
+
+def test_the_list_is_newest_first_and_paged_by_link(as_alice, alice, monkeypatch):
+    monkeypatch.setattr(api, "PAGE_SIZE", 3)
+    make_uploads(alice, 7)
+    names, url = [], "/api/uploads/"
+    pages = 0
+    while url:
+        response = as_alice.get(url)
+        names += [upload["name"] for upload in response.json()]
+        link = response.get("Link")
+        url = link and link.removeprefix("<").removesuffix('>; rel="next"')
+        pages += 1
+    assert names == [f"{number}.txt" for number in reversed(range(7))]
+    assert pages == 3
+
+
+def test_a_list_costs_the_same_queries_however_long(as_alice, alice, django_assert_num_queries):
+    make_uploads(alice, 20)
+    with django_assert_num_queries(4):  # session, user, uploads with their jobs, renditions
+        as_alice.get("/api/uploads/")
+
+
+def test_a_cursor_that_is_none_is_refused(as_alice, bob):
+    make_uploads(bob, 1)
+    for cursor in ("xyz", "00000000-0000-0000-0000-000000000000", str(Upload.objects.get().pk), "\0"):
+        problem(as_alice.get("/api/uploads/", {"cursor": cursor}), 400)
+
+
+def test_other_methods_are_refused(as_alice, alice):
+    upload = receiving.receive(alice, file())
+    assert problem(as_alice.put("/api/uploads/"), 405)
+    assert problem(as_alice.patch(f"/api/uploads/{upload.pk}/"), 405)
+    assert as_alice.get(f"/uploads/{upload.pk}/delete/").status_code == 405
+
+
+def test_the_page_is_paged(as_alice, alice, monkeypatch):
+    monkeypatch.setattr(views, "PAGE_SIZE", 2)
+    make_uploads(alice, 3)
+    first, second = as_alice.get("/uploads/").text, as_alice.get("/uploads/?page=2").text
+    assert [f"{number}.txt" in first for number in range(3)] == [False, True, True]
+    assert [f"{number}.txt" in second for number in range(3)] == [True, False, False]
+    assert as_alice.get("/uploads/?page=nonsense").status_code == 200
+
+
+def test_the_page_shows_pictures_files_and_problems(as_alice, alice):
+    for content, name in [(photo(), "holiday.jpg"), (b"words", "notes.txt"), (b"\xff\xd8\xff", "broken.jpg")]:
+        receiving.receive(alice, file(content, name))
+    run_queue()
+    page = as_alice.get("/uploads/").text
+    assert "320.webp" in page
+    assert "notes.txt" in page
+    assert "damaged or cut short" in page
+    assert "<progress-bar" not in page
+    assert "http-equiv" not in page
+
+
+def test_an_empty_page_says_what_to_do(as_alice):
+    assert "Choose one above" in as_alice.get("/uploads/").text

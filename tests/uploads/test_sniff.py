@@ -1,0 +1,49 @@
+"""A file is what its first bytes say."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.helpers import photo
+from uploads.sniff import sniff
+
+
+@pytest.mark.parametrize(
+    ("format", "content_type"),
+    [
+        ("JPEG", "image/jpeg"),
+        ("PNG", "image/png"),
+        ("GIF", "image/gif"),
+        ("WEBP", "image/webp"),
+        ("AVIF", "image/avif"),
+    ],
+)
+def test_real_pictures(format, content_type):
+    assert sniff(photo(format=format)[:4096]) == content_type
+
+
+@pytest.mark.parametrize(
+    ("head", "content_type"),
+    [
+        (b"%PDF-1.7\n", "application/pdf"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "image/heic"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "image/heic"),
+        (b"\0\0\0\x18ftypisom\0\0\0\0isommp41", "application/octet-stream"),
+        (b"\0\0\0\x10ftypmif1\0\0\0\0heicheic", "application/octet-stream"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "text/plain"),
+        ("Grüße, Welt\n".encode(), "text/plain"),
+        (("x" * 4095 + "ü").encode()[:4096], "text/plain"),
+        ("Grüße".encode("latin-1"), "application/octet-stream"),
+        (b"\0\1\2\3", "application/octet-stream"),
+        (b"PK\3\4", "application/octet-stream"),
+        (b"RIFF\0\0\0\0WAVE", "application/octet-stream"),
+    ],
+)
+def test_other_files(head, content_type):
+    assert sniff(head) == content_type
+
+
+@given(st.binary(max_size=64))
+def test_any_bytes_are_something(head):
+    assert "/" in sniff(head)
+    assert "/" in sniff(b"\0\0\0\x40ftyp" + head)
