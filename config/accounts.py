@@ -11,6 +11,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 
+def signup_open(request: HttpRequest) -> dict[str, bool]:
+    """A context processor: pages offer to sign up only where one can."""
+    return {"signup_open": settings.SIGNUP_OPEN}
+
+
 class SignupForm(UserCreationForm):
     """A user name and a password, and an e-mail address for who may want to reset it one day."""
 

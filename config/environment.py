@@ -101,6 +101,12 @@ except EnvValidationError as error:
 except EnvError as error:
     raise SystemExit(f"headway: {error}") from None
 
+for _directory in ("media", "static", "tmp"):
+    try:
+        (STATE_DIR / _directory).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(f"headway: STATE_DIR={str(STATE_DIR)!r}: {error.strerror}: {error.filename}") from None
+
 if not SECRET_KEY:
     raise SystemExit(
         "headway: SECRET_KEY is not set. Give it 50 or more random characters, or set DEBUG=true to develop."

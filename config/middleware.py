@@ -34,7 +34,7 @@ class LoginRequired(auth.LoginRequiredMiddleware):
 
 
 class BodyLimit:
-    """Refuse a body that is larger than its view wants, before a byte of it is read.
+    """Refuse a body that is larger than its view wants, before a byte of it is read; leave no part of one behind.
 
     A view that takes more than `DATA_UPLOAD_MAX_MEMORY_SIZE` says so by its attribute `max_body_bytes`.
     """
@@ -43,7 +43,12 @@ class BodyLimit:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        try:
+            return self.get_response(request)
+        finally:
+            if request.content_type == "multipart/form-data":
+                for handler in request.upload_handlers:  # what a broken body left unfinished, Django forgets
+                    handler.upload_interrupted()
 
     def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
         limit = getattr(view, "max_body_bytes", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

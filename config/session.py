@@ -49,8 +49,9 @@ def session(request: HttpRequest) -> HttpResponse:
 def _log_in(request: HttpRequest) -> bool:
     try:
         given = json.loads(request.body)
-    except ValueError:  # neither JSON nor UTF-8
-        raise BadRequest("The body is not JSON.") from None
+        json.dumps(given, ensure_ascii=False).encode()  # half a surrogate pair is JSON, and no text
+    except (ValueError, RecursionError):
+        raise BadRequest("The body is not JSON in UTF-8.") from None
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise BadRequest('Send an object of two strings: {"username": "…", "password": "…"}.')
     form = Credentials(given)

@@ -23,7 +23,6 @@ INSTALLED_APPS = [
     "django_q",
     "axes",
     "corsheaders",
-    "django_distill",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -31,6 +30,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django_distill",  # last, since it loads the URLconf at the start, and the admin must know its models by then
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -59,6 +59,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.accounts.signup_open",
             ],
         },
     },
@@ -97,8 +98,6 @@ STATIC_ROOT = STATE_DIR / "static"
 # Every upload is received in the state directory, so that keeping it is a rename.
 FILE_UPLOAD_TEMP_DIR = STATE_DIR / "tmp"
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
-for _directory in (FILE_UPLOAD_TEMP_DIR, STATE_DIR / "media", STATIC_ROOT):
-    _directory.mkdir(parents=True, exist_ok=True)
 
 MAX_UPLOAD_BYTES = env.MAX_UPLOAD_BYTES
 USER_QUOTA_BYTES = env.USER_QUOTA_BYTES

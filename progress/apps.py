@@ -1,3 +1,5 @@
+"""Where Django finds the app of jobs."""
+
 from django.apps import AppConfig
 
 

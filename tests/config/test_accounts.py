@@ -1,0 +1,135 @@
+"""Accounts: sign up, log in, log out, change and reset the password, and be locked out."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.core import mail
+from django.utils import timezone
+
+from tests.helpers import PASSWORD
+
+NEW = "another fine passphrase"
+
+
+def log_in(client, password, username="alice"):
+    return client.post("/accounts/login/", {"username": username, "password": password})
+
+
+def test_signing_up_logs_in(visitor):
+    fields = {"username": "carol", "password1": PASSWORD, "password2": PASSWORD}
+    response = visitor.post("/accounts/signup/", fields)
+    assert (response.status_code, response["Location"]) == (302, "/todos/")
+    assert visitor.get("/todos/").status_code == 200
+    assert User.objects.get().username == "carol"
+
+
+def test_an_email_address_is_optional_and_kept(visitor):
+    fields = {"username": "carol", "email": "carol@example.com", "password1": PASSWORD, "password2": PASSWORD}
+    visitor.post("/accounts/signup/", fields)
+    assert User.objects.get().email == "carol@example.com"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"username": "alice", "password1": PASSWORD, "password2": PASSWORD},
+        {"username": "carol", "password1": PASSWORD, "password2": NEW},
+        {"username": "carol", "password1": "12345678", "password2": "12345678"},
+        {"username": "", "password1": PASSWORD, "password2": PASSWORD},
+        {"username": "carol\0", "password1": PASSWORD, "password2": PASSWORD},
+    ],
+)
+def test_a_wrong_sign_up_makes_no_account_and_says_why(visitor, alice, fields):
+    assert "errorlist" in visitor.post("/accounts/signup/", fields).text
+    assert User.objects.count() == 1
+
+
+def test_sign_up_can_be_closed(visitor, settings):
+    settings.SIGNUP_OPEN = False
+    for response in (visitor.get("/accounts/signup/"), visitor.post("/accounts/signup/", {"username": "carol"})):
+        assert response.status_code == 403
+        assert "Sign-up is closed" in response.text
+    assert not User.objects.exists()
+    for url in ("/", "/accounts/login/"):
+        assert "/accounts/signup/" not in visitor.get(url).text
+
+
+def test_logging_in_and_out(visitor, alice):
+    assert "/accounts/signup/" in visitor.get("/accounts/login/").text
+    assert log_in(visitor, PASSWORD)["Location"] == "/todos/"
+    assert "alice" in visitor.get("/todos/").text
+    assert visitor.get("/accounts/logout/").status_code == 405
+    assert visitor.post("/accounts/logout/")["Location"] == "/"
+    assert visitor.get("/todos/")["Location"] == "/accounts/login/?next=/todos/"
+
+
+def test_a_log_in_goes_where_one_wanted_to_and_nowhere_else(visitor, alice):
+    credentials = {"username": "alice", "password": PASSWORD}
+    assert visitor.post("/accounts/login/", credentials | {"next": "/uploads/"})["Location"] == "/uploads/"
+    visitor.post("/accounts/logout/")
+    assert visitor.post("/accounts/login/", credentials | {"next": "https://evil.test/"})["Location"] == "/todos/"
+
+
+def test_who_guesses_is_locked_out_and_told_so(visitor, alice):
+    for _ in range(4):
+        assert log_in(visitor, "wrong").status_code == 200
+    locked = log_in(visitor, "wrong")
+    assert locked.status_code == 429
+    assert locked["Retry-After"] == "900"
+    assert "Wait 15 minutes" in locked.text
+    assert log_in(visitor, PASSWORD).status_code == 429
+    assert "_auth_user_id" not in visitor.session
+
+
+def test_a_lock_is_for_one_name(visitor, alice, bob):
+    for _ in range(5):
+        log_in(visitor, "wrong")
+    assert log_in(visitor, PASSWORD, "bob").status_code == 302
+
+
+def test_a_lock_ends(visitor, alice):
+    for _ in range(5):
+        log_in(visitor, "wrong")
+    with time_machine.travel(timezone.now() + timedelta(minutes=14)):
+        assert log_in(visitor, PASSWORD).status_code == 429
+    with time_machine.travel(timezone.now() + timedelta(minutes=30)):
+        assert log_in(visitor, PASSWORD).status_code == 302
+
+
+def test_a_right_password_clears_the_count(visitor, alice):
+    for _ in range(2):
+        for _ in range(4):
+            log_in(visitor, "wrong")
+        assert log_in(visitor, PASSWORD).status_code == 302
+        visitor.post("/accounts/logout/")
+
+
+def test_changing_the_password(as_alice, alice):
+    fields = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+    assert "Change the password" in as_alice.get("/accounts/password_change/").text
+    assert "stay logged in" in as_alice.post("/accounts/password_change/", fields, follow=True).text
+    alice.refresh_from_db()
+    assert alice.check_password(NEW)
+    assert as_alice.get("/todos/").status_code == 200
+
+
+def test_resetting_the_password_by_mail(visitor, alice):
+    assert visitor.get("/accounts/password_reset/").status_code == 200
+    visitor.post("/accounts/password_reset/", {"email": "alice@example.com"})
+    link = re.search(r"http://testserver(/accounts/reset/\S+)", mail.outbox[0].body)[1]
+    form = visitor.get(link, follow=True)
+    assert "Choose a new password" in form.text
+    url = form.redirect_chain[-1][0]
+    done = visitor.post(url, {"new_password1": NEW, "new_password2": NEW}, follow=True)
+    assert "Log in" in done.text
+    assert log_in(visitor, NEW).status_code == 302
+    assert "has been used" in visitor.get(link, follow=True).text
+
+
+def test_a_reset_does_not_tell_who_has_an_account(visitor):
+    response = visitor.post("/accounts/password_reset/", {"email": "nobody@example.com"}, follow=True)
+    assert "If there is an account" in response.text
+    assert mail.outbox == []

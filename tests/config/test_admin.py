@@ -1,0 +1,66 @@
+"""The admin shows everything, and lets nobody edit what is derived."""
+
+import pytest
+
+from progress.models import State, Worker
+from tests.helpers import file, make_job, make_todo, run_queue
+from uploads import receiving
+from uploads.models import Upload
+
+LISTS = [
+    "/admin/todos/todo/?q=milk",
+    "/admin/uploads/upload/?q=hello",
+    "/admin/progress/job/?q=Processing",
+    "/admin/progress/worker/",
+    "/admin/django_q/ormq/",
+    "/admin/django_q/schedule/",
+]
+
+
+@pytest.fixture
+def things(alice):
+    make_todo(owner=alice)
+    upload = receiving.receive(alice, file())
+    run_queue()
+    Worker.objects.create(name="here:1", beaten_at=upload.created_at)
+    make_job(owner=alice, state=State.RUNNING, percent=42)
+    return upload
+
+
+@pytest.mark.parametrize("url", ["/admin/", *LISTS])
+def test_lists(as_admin, things, url):
+    assert as_admin.get(url).status_code == 200
+
+
+@pytest.mark.parametrize("url", ["/admin/", *LISTS])
+def test_it_is_for_staff(as_alice, visitor, things, url):
+    assert as_alice.get(url).status_code == 302
+    assert visitor.get(url).status_code == 302
+
+
+def test_the_list_of_jobs_has_bars(as_admin, things):
+    assert '<progress value="42" max="100">' in as_admin.get("/admin/progress/job/").text
+
+
+def test_what_is_derived_can_not_be_edited(as_admin, things):
+    page = as_admin.get(f"/admin/uploads/upload/{things.pk}/change/").text
+    assert 'name="name"' in page
+    for field in ("sha256", "size", "content_type", "job", "owner", "metadata"):
+        assert f'name="{field}"' not in page
+    fields = {"name": "renamed.txt", "sha256": "0" * 64, "renditions-TOTAL_FORMS": 0, "renditions-INITIAL_FORMS": 0}
+    assert as_admin.post(f"/admin/uploads/upload/{things.pk}/change/", fields).status_code == 302
+    upload = Upload.objects.get()
+    assert upload.name == "renamed.txt"
+    assert upload.sha256 != "0" * 64
+
+
+def test_jobs_can_be_looked_at_and_not_edited(as_admin, things):
+    assert as_admin.get(f"/admin/progress/job/{things.job_id}/change/").status_code == 200
+    assert as_admin.post(f"/admin/progress/job/{things.job_id}/change/", {"state": "failed"}).status_code == 403
+    assert as_admin.get("/admin/progress/job/add/").status_code == 403
+    assert as_admin.get("/admin/uploads/upload/add/").status_code == 403
+
+
+def test_filters(as_admin, things):
+    for url in ("todos/todo/?completed_at__isempty=1", "uploads/upload/?job__state=succeeded", "progress/job/?state=running"):
+        assert as_admin.get(f"/admin/{url}").status_code == 200

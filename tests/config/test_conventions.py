@@ -1,0 +1,153 @@
+"""Promises about the whole project, each kept by a test."""
+
+import re
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import URLPattern, URLResolver, get_resolver
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.helpers import file, make_job, make_todo
+from uploads import receiving
+
+ROOT = Path(__file__).resolve().parents[2]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+PUBLIC = {"/", "/dashboard/", "/healthz/", "/api/session/", "/accounts/signup/", "/accounts/login/"}
+"""What a visitor may see, besides resetting a password: all that says `login_not_required`."""
+
+
+def patterns(resolver=None, prefix="/"):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from patterns(pattern, route)
+        elif isinstance(pattern, URLPattern):
+            yield route
+
+
+OURS = sorted(route for route in patterns() if not route.startswith("/admin/"))
+
+
+def test_every_url_is_tested_below():
+    assert len(OURS) > 20
+
+
+@pytest.mark.parametrize("route", OURS)
+def test_a_url_is_public_only_if_it_is_named_here(visitor, alice, route):
+    url = fill(route, alice)
+    response = visitor.get(url)
+    if route in PUBLIC or "reset" in route:
+        assert response.status_code in (200, 302, 503)
+        assert "/accounts/login/?next=" not in response.get("Location", "")
+    elif route.startswith("/api/"):
+        assert response.status_code == 401
+        assert response["Content-Type"] == "application/problem+json"
+    elif route == "/accounts/logout/":
+        assert response.status_code in (302, 405)
+    else:
+        assert response["Location"].startswith("/accounts/login/?next=")
+
+
+@pytest.mark.parametrize("route", [route for route in OURS if "<" in route and "reset" not in route])
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_what_belongs_to_someone_else_does_not_exist(as_bob, alice, route, method):
+    response = getattr(as_bob, method)(fill(route, alice))
+    assert response.status_code in (404, 405)
+    if route.startswith("/api/"):
+        assert response["Content-Type"] == "application/problem+json"
+    assert (alice.todos.count(), alice.uploads.count(), alice.jobs.count()) in {(1, 0, 0), (0, 1, 1), (0, 0, 1)}
+
+
+def fill(route: str, owner: User) -> str:
+    """The URL of something of the owner's."""
+    makers = {
+        "todo_id": lambda: make_todo(owner=owner).pk,
+        "upload_id": lambda: receiving.receive(owner, file()).pk,
+        "job_id": lambda: make_job(owner=owner).pk,
+        "width": lambda: 320,
+        "uidb64": lambda: "x",
+        "token": lambda: "x",
+    }
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(makers[match[1]]()), route)
+
+
+def pins(path: str) -> dict[str, str]:
+    found = re.findall(r"^([a-z0-9.-]+)==(\S+)(.*(?:\n .*)*)", (ROOT / path).read_text(), re.MULTILINE)
+    assert all("--hash=sha256:" in rest for _, _, rest in found)
+    return {canonicalize_name(name): version for name, version, _ in found}
+
+
+def needed(requirements: list[str]) -> set[str]:
+    """The names of all that these requirements bring along, as their installed metadata say."""
+    names: set[str] = set()
+    todo = [(Requirement(text), "") for text in requirements]
+    while todo:
+        requirement, extra = todo.pop()
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        name = canonicalize_name(requirement.name)
+        for wanted in ("", *requirement.extras):
+            if (key := f"{name}[{wanted}]") not in names:
+                names.add(key)
+                todo += [(Requirement(text), wanted) for text in metadata.requires(name) or ()]
+    return {name.partition("[")[0] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("path", "direct"),
+    [
+        ("requirements.txt", PYPROJECT["project"]["dependencies"]),
+        ("tests/requirements.txt", PYPROJECT["dependency-groups"]["dev"]),
+    ],
+)
+def test_pins_match_what_pyproject_names(path, direct):
+    pinned = pins(path)
+    for requirement in map(Requirement, direct):
+        version = pinned[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), f"{path}: {requirement} is pinned to {version}"
+    assert needed(direct) <= set(pinned), "run `make requirements`"
+    if sys.version_info[:2] == (3, 11):  # newer Pythons need fewer backports
+        assert set(pinned) <= needed(direct), "run `make requirements`"
+
+
+def test_both_files_pin_the_same_versions():
+    app, dev = pins("requirements.txt"), pins("tests/requirements.txt")
+    assert {name: dev[name] for name in app.keys() & dev.keys()} == {name: app[name] for name in app.keys() & dev.keys()}
+
+
+def test_what_is_installed_is_what_is_pinned():
+    for name, version in (pins("requirements.txt") | pins("tests/requirements.txt")).items():
+        assert metadata.version(name) == version
+
+
+def test_every_dependency_has_its_reason():
+    for line in re.findall(r'^    "[a-z].*$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE):
+        assert re.search(r'",\s+# [\w`]+', line), line
+
+
+def test_nothing_lies_about_at_the_top():
+    visible = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    assert visible - {"var", "public", "test-results"} == {
+        *("manage.py", "config", "todos", "uploads", "progress", "templates", "deploy", "tests"),
+        *("requirements.txt", "README.md", "Makefile", "pyproject.toml", "CHANGELOG.md"),
+    }
+
+
+def test_every_module_says_what_it_is_for():
+    for room in ("config", "todos", "uploads", "progress", "deploy", "tests"):
+        for path in (ROOT / room).rglob("*.py"):
+            text = path.read_text()
+            if text.strip() and "migrations" not in path.parts:
+                assert text.startswith(('"""', "#!")), path
+
+
+def test_the_readme_names_only_commands_that_exist():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z-]+)", (ROOT / "README.md").read_text()))
+    assert {"run", "test"} <= named <= targets

@@ -1,0 +1,109 @@
+"""One shape of error under /api/, one plain page elsewhere; neither tells a secret."""
+
+import pytest
+from django.core.exceptions import PermissionDenied, TooManyFieldsSent
+from django.http import Http404, HttpResponse
+
+from progress import views
+from tests.helpers import make_job, problem
+
+
+@pytest.fixture
+def raising(monkeypatch, as_alice, alice):
+    """Make the views of a job raise something; returns the URLs of its page and its JSON."""
+    as_alice.raise_request_exception = False
+
+    def prepare(error):
+        def render(*args, **kwargs):
+            raise error
+
+        monkeypatch.setattr(views, "render", render)
+        monkeypatch.setattr("progress.api.as_json", render)
+        job = make_job(owner=alice)
+        return f"/progress/{job.pk}/", f"/api/progress/{job.pk}/"
+
+    return prepare
+
+
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (RuntimeError("/secret/path"), 500),
+        (ValueError("SELECT secret"), 500),
+        (Http404("secret"), 404),
+        (PermissionDenied("You may not."), 403),
+        (TooManyFieldsSent("too many"), 400),
+    ],
+)
+def test_what_views_raise(as_alice, raising, settings, debug, error, status):
+    settings.DEBUG = debug
+    page_url, api_url = raising(error)
+    problem(as_alice.get(api_url), status)
+    assert "secret" not in as_alice.get(api_url).text
+    page = as_alice.get(page_url)
+    assert page.status_code == status
+    if status in (403, 404) or not debug:
+        assert "Go to the first page" in page.text
+        assert "secret" not in page.text
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_addresses_that_lead_nowhere(visitor, settings, debug):
+    settings.DEBUG = debug
+    page = visitor.get("/nowhere/")
+    assert page.status_code == 404
+    assert "There is nothing at this address" in page.text
+    assert "Go to the first page" in page.text
+    problem(visitor.get("/api/nowhere/"), 404)
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_api_address_without_its_slash_says_so_and_does_not_redirect(visitor, settings, debug):
+    settings.DEBUG = debug
+    for method in ("get", "post", "put", "delete"):
+        assert "/api/uploads/" in problem(getattr(visitor, method)("/api/uploads"), 404)["detail"]
+    assert visitor.get("/todos")["Location"] == "/todos/"
+
+
+def test_a_method_that_is_not_allowed_says_which_are(as_alice):
+    response = as_alice.put("/todos/")
+    assert response.status_code == 405
+    assert response["Allow"] == "GET, HEAD, POST"
+    assert "Go to the first page" in response.text
+
+
+def test_a_wrong_host_name_is_refused(visitor):
+    assert visitor.get("/", headers={"Host": "evil.test"}).status_code == 400
+    problem(visitor.get("/api/session/", headers={"Host": "evil.test"}), 400)
+
+
+def test_the_error_page_needs_no_database(visitor, monkeypatch, settings):
+    visitor.raise_request_exception = False
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", lambda self: 1 / 0)
+    visitor.cookies["sessionid"] = "x" * 32
+    page = visitor.get("/todos/")
+    assert page.status_code == 500
+    assert "Something went wrong on our side" in page.text
+
+
+def test_answers_of_ours_that_are_no_errors_are_left_alone(as_alice):
+    assert as_alice.post("/todos/", {"title": ""}).status_code == 422
+    assert "What is to be done?" in as_alice.post("/todos/", {"title": ""}).text
+
+
+def test_headers_that_a_refusal_carries_are_kept(as_alice, alice, monkeypatch):
+    monkeypatch.setattr(views, "render", lambda *a: HttpResponse("Later.", status=503, headers={"Retry-After": "5"}))
+    job = make_job(owner=alice)
+    response = as_alice.get(f"/progress/{job.pk}/")
+    assert response.status_code == 503
+    assert response["Retry-After"] == "5"
+    assert int(response["Content-Length"]) == len(response.content)
+    assert "X-Frame-Options" in response
+
+
+@pytest.mark.parametrize("url", ["/", "/nowhere/", "/accounts/login/", "/healthz/"])
+def test_pages_carry_a_policy_without_inline_code(visitor, url):
+    policy = visitor.get(url)["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy

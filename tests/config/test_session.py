@@ -1,0 +1,119 @@
+"""/api/session/: one log-in for every front end, and the CORS headers that let it in."""
+
+import pytest
+from django.test import Client
+
+from tests.helpers import PASSWORD, file, problem
+
+GOOD = {"username": "alice", "password": PASSWORD}
+
+
+@pytest.fixture
+def browser(db):
+    return Client(enforce_csrf_checks=True)
+
+
+def token(client) -> dict[str, str]:
+    return {"X-CSRFToken": client.get("/api/session/").json()["csrf_token"]}
+
+
+def log_in(client, credentials=GOOD, **how):
+    return client.post("/api/session/", credentials, content_type="application/json", headers=token(client), **how)
+
+
+def test_a_visitor_is_nobody(browser):
+    response = browser.get("/api/session/")
+    assert response.json()["user"] is None
+    assert response.json()["csrf_token"]
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_logging_in_using_it_and_logging_out(browser, alice):
+    assert log_in(browser).json()["user"] == {"username": "alice"}
+    assert browser.get("/api/session/").json()["user"] == {"username": "alice"}
+    assert browser.post("/api/uploads/", {"file": file()}, headers=token(browser)).status_code == 202
+    assert browser.delete("/api/session/", headers=token(browser)).json()["user"] is None
+    problem(browser.get("/api/uploads/"), 401)
+
+
+def test_a_wrong_password(browser, alice):
+    response = log_in(browser, {"username": "alice", "password": "wrong"})
+    assert "No user" in problem(response, 401)["detail"]
+    assert response["WWW-Authenticate"]
+
+
+def test_guessing_locks_out(browser, alice):
+    for _ in range(4):
+        problem(log_in(browser, {"username": "alice", "password": "wrong"}), 401)
+    locked = log_in(browser, {"username": "alice", "password": "wrong"})
+    problem(locked, 429)
+    assert locked["Retry-After"] == "900"
+    problem(log_in(browser), 429)
+
+
+def test_nothing_changes_without_the_token(browser, alice):
+    problem(browser.post("/api/session/", GOOD, content_type="application/json"), 403)
+    log_in(browser)
+    problem(browser.delete("/api/session/"), 403)
+    assert browser.get("/api/session/").json()["user"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("{", 400),
+        (" ", 400),
+        ("[]", 400),
+        ("null", 400),
+        ('{"username": 1, "password": "x"}', 400),
+        ('{"username": {}, "password": []}', 400),
+        (b"\xff\xfe", 400),
+        ("[" * 100_000, 400),
+        ('{"username": "alice"}', 422),
+        ('{"username": "", "password": "x"}', 422),
+        ('{"username": "a\\u0000", "password": "x"}', 422),
+        ('{"username": "\\ud800", "password": "x"}', 400),
+    ],
+)
+def test_a_bad_body_is_refused_with_words(browser, body, status):
+    response = browser.post("/api/session/", body, content_type="application/json", headers=token(browser))
+    answer = problem(response, status)
+    assert ("errors" in answer) == (status == 422)
+
+
+def test_another_type_is_refused(browser):
+    problem(browser.post("/api/session/", GOOD, headers=token(browser)), 415)
+
+
+def test_other_methods_are_refused(visitor):
+    problem(visitor.put("/api/session/"), 405)
+
+
+def test_an_allowed_origin_gets_the_headers_even_with_an_error(visitor, settings):
+    settings.CORS_ALLOWED_ORIGINS = ["https://dash.example.com"]
+    for url in ("/api/session/", "/api/uploads/", "/api/nowhere/"):
+        response = visitor.get(url, headers={"Origin": "https://dash.example.com"})
+        assert response["Access-Control-Allow-Origin"] == "https://dash.example.com"
+        assert response["Access-Control-Allow-Credentials"] == "true"
+        assert "Location" in response["Access-Control-Expose-Headers"]
+
+
+def test_any_other_origin_gets_none(visitor, settings):
+    settings.CORS_ALLOWED_ORIGINS = ["https://dash.example.com"]
+    for origin in ("https://evil.test", "http://dash.example.com", "https://dash.example.com.evil.test", "null"):
+        for url in ("/api/session/", "/todos/"):
+            assert "Access-Control-Allow-Origin" not in visitor.get(url, headers={"Origin": origin})
+    assert "Access-Control-Allow-Origin" not in visitor.get("/", headers={"Origin": "https://dash.example.com"})
+
+
+def test_a_preflight_is_answered_without_a_session(visitor, settings):
+    settings.CORS_ALLOWED_ORIGINS = ["https://dash.example.com"]
+    headers = {
+        "Origin": "https://dash.example.com",
+        "Access-Control-Request-Method": "DELETE",
+        "Access-Control-Request-Headers": "x-csrftoken, content-type",
+    }
+    response = visitor.options("/api/session/", headers=headers)
+    assert response.status_code == 200
+    assert "DELETE" in response["Access-Control-Allow-Methods"]
+    assert "x-csrftoken" in response["Access-Control-Allow-Headers"]
