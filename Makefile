@@ -9,10 +9,11 @@ export PORT DASH_PORT PUBLIC DEBUG
 
 BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check install
+PYTEST := $(BIN)/python -m pytest --numprocesses 2
 COMPILE := $(BIN)/uv pip compile --quiet --no-header --python-platform linux --python-version 3.11 --generate-hashes
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test test-unit lint format requirements clean
+.PHONY: help run test test-unit test-browser lint format requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
@@ -28,22 +29,24 @@ run: ## serve the app, a worker and the dashboard
 	@echo "Ctrl-C stops both."
 	@exec $(BIN)/honcho --procfile deploy/Procfile start
 
-test: .venv/dev .venv/system ## run every test, in real browsers, servers and databases
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+test: test-unit test-browser ## run every test
 
 test-unit: .venv/dev ## run the tests that need no server and no browser
-	@$(BIN)/python -m pytest --numprocesses 2 -m "not browser" $(ARGS)
+	@$(PYTEST) -m "not browser" $(ARGS)
+
+test-browser: .venv/dev .venv/system ## run the tests that start the real site and use it in Chromium
+	@$(PYTEST) -m browser --dist loadgroup $(ARGS)
 
 lint: .venv/dev ## check style, types, templates and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/mypy config progress uploads todos tests
+	@$(BIN)/mypy config progress uploads todos
 	@$(BIN)/djlint --quiet --lint templates
 
 format: .venv/dev ## format the code
-	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
 
 requirements: .venv/dev ## compile the requirements from pyproject.toml (ARGS=--upgrade for newer ones)
 	@$(COMPILE) pyproject.toml --output-file requirements.txt $(ARGS)

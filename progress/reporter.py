@@ -18,6 +18,9 @@ WRITE_INTERVAL = 0.2
 ETA_AFTER = 2.0
 """Seconds of work before a guess of the time left is worth showing."""
 
+ETA_LONGEST = 30 * 24 * 3600.0
+"""Seconds; nobody believes a guess of more."""
+
 ETA_SMOOTHING = 0.3
 """How much the newest measurement of speed counts against all before it."""
 
@@ -105,4 +108,5 @@ class Progress:
         self._written_fraction = fraction
         if now - self._started_at < ETA_AFTER:
             return None
-        return round((1.0 - fraction) / self._speed)
+        seconds = (1.0 - fraction) / max(self._speed, 1e-12)
+        return round(seconds) if seconds < ETA_LONGEST else None

@@ -62,5 +62,9 @@ def test_jobs_can_be_looked_at_and_not_edited(as_admin, things):
 
 
 def test_filters(as_admin, things):
-    for url in ("todos/todo/?completed_at__isempty=1", "uploads/upload/?job__state=succeeded", "progress/job/?state=running"):
+    for url in (
+        "todos/todo/?completed_at__isempty=1",
+        "uploads/upload/?job__state=succeeded",
+        "progress/job/?state=running",
+    ):
         assert as_admin.get(f"/admin/{url}").status_code == 200

@@ -88,7 +88,7 @@ def test_a_state_directory_that_can_not_be_made_is_said():
 
 
 def test_an_empty_value_is_the_default(state_dir):
-    empty = {name: "" for name in NAMES} | {"DEBUG": "true", "STATE_DIR": str(state_dir)}
+    empty = dict.fromkeys(NAMES, "") | {"DEBUG": "true", "STATE_DIR": str(state_dir)}
     assert check(state_dir, **empty).returncode == 0
 
 

@@ -65,7 +65,14 @@ def test_stages_are_weighted(progress, recorder, clock):
     progress.advance()
     assert recorder.last["percent"] == 10
     progress.stage("Making", total=4)
-    assert recorder.last == {"stage": "Making", "unit": "", "current": 0, "total": 4, "percent": 20, "eta_seconds": None}
+    assert recorder.last == {
+        "stage": "Making",
+        "unit": "",
+        "current": 0,
+        "total": 4,
+        "percent": 20,
+        "eta_seconds": None,
+    }
     clock.now += 1
     progress.advance(2)
     assert recorder.last["percent"] == 60

@@ -93,7 +93,9 @@ def test_a_job_deleted_while_it_waits_is_no_error(alice):
 
 def test_a_job_deleted_while_it_runs_stops(alice, monkeypatch):
     tasks.count.enqueue(owner=alice, number=3)
-    monkeypatch.setattr(tasks.count, "function", lambda progress, number: (Job.objects.all().delete(), progress.stage("x")))
+    monkeypatch.setattr(
+        tasks.count, "function", lambda progress, number: (Job.objects.all().delete(), progress.stage("x"))
+    )
     run_queue()
     assert not Job.objects.exists()
 

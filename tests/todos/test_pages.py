@@ -23,7 +23,9 @@ def test_adding(as_alice, alice):
 
 @pytest.mark.parametrize("title", ["", "   ", "x" * 501, "nul\0", "\ud800"])
 def test_a_title_that_is_none_is_refused_and_said(as_alice, title):
-    response = as_alice.post("/todos/", {"title": title.encode("utf-8", "surrogatepass").decode("utf-8", "replace")[:600]})
+    response = as_alice.post(
+        "/todos/", {"title": title.encode("utf-8", "surrogatepass").decode("utf-8", "replace")[:600]}
+    )
     if title == "\ud800":
         assert response.status_code == 302  # what isn't UTF-8 has arrived as replacement characters
         return
@@ -57,15 +59,15 @@ def test_completing_and_taking_it_back(as_alice, alice):
 def test_editing(as_alice, alice):
     todo = make_todo(owner=alice)
     assert "Buy milk" in as_alice.get(f"/todos/{todo.pk}/").text
-    response = as_alice.post(
-        f"/todos/{todo.pk}/", {"title": "Buy oat milk", "notes": "two", "due_on": "2030-01-31"}
-    )
+    response = as_alice.post(f"/todos/{todo.pk}/", {"title": "Buy oat milk", "notes": "two", "due_on": "2030-01-31"})
     assert response["Location"] == "/todos/"
     todo.refresh_from_db()
     assert (todo.title, todo.notes, str(todo.due_on)) == ("Buy oat milk", "two", "2030-01-31")
 
 
-@pytest.mark.parametrize("wrong", [{"title": ""}, {"title": "x", "due_on": "soon"}, {"title": "x", "notes": "n" * 20_001}])
+@pytest.mark.parametrize(
+    "wrong", [{"title": ""}, {"title": "x", "due_on": "soon"}, {"title": "x", "notes": "n" * 20_001}]
+)
 def test_a_wrong_edit_changes_nothing(as_alice, alice, wrong):
     todo = make_todo(owner=alice)
     response = as_alice.post(f"/todos/{todo.pk}/", wrong)

@@ -55,7 +55,9 @@ def test_any_name_is_taken_and_made_harmless(as_alice, state_dir, name):
 
 
 @both_doors
-@pytest.mark.parametrize(("data", "reason"), [({"file": b""}, "0 bytes"), ({}, "Choose a file"), ({"file": "text"}, "Choose a file")])
+@pytest.mark.parametrize(
+    ("data", "reason"), [({"file": b""}, "0 bytes"), ({}, "Choose a file"), ({"file": "text"}, "Choose a file")]
+)
 def test_nothing_in_it_is_said_and_nothing_kept(as_alice, state_dir, door, data, reason):
     if data.get("file") == b"":
         data = {"file": file(b"", "empty.jpg")}
@@ -107,7 +109,8 @@ def test_a_body_of_the_wrong_type_is_refused(as_alice):
 
 def test_a_broken_multipart_body_is_refused(as_alice, state_dir):
     problem(as_alice.post("/api/uploads/", b"xxx", content_type="multipart/form-data"), 400)
-    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\nContent-Transfer-Encoding: base64\r\n\r\n!\r\n--x--\r\n'
+    disposition = b'Content-Disposition: form-data; name="file"; filename="a.txt"'
+    body = b"\r\n".join([b"--x", disposition, b"Content-Transfer-Encoding: base64", b"", b"!", b"--x--", b""])
     problem(as_alice.post("/api/uploads/", body, content_type="multipart/form-data; boundary=x"), 400)
     assert_nothing_kept(state_dir)
 

@@ -1,0 +1,97 @@
+"""Chromium, from Debian; and the real site, once on SQLite and once on PostgreSQL."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+
+from tests.browser.site import Site, running_site
+from tests.postgresql import postgresql
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """All of one site's tests run in one process, so that each site is started once."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("browser")
+            database = item.callspec.params.get("site", "sqlite") if hasattr(item, "callspec") else "sqlite"
+            item.add_marker(pytest.mark.xdist_group(database))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    chromium = shutil.which("chromium")
+    assert chromium, "Chromium is missing: tests/install_system_packages installs it"
+    return {**browser_type_launch_args, "executable_path": chromium, "args": CHROMIUM_FLAGS}
+
+
+@pytest.fixture(scope="session")
+def sqlite_site(tmp_path_factory):
+    """For what doesn't depend on the database."""
+    with running_site(tmp_path_factory.mktemp("sqlite")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def postgresql_site(tmp_path_factory):
+    with postgresql() as url, running_site(tmp_path_factory.mktemp("postgresql"), DATABASE_URL=url) as site:
+        yield site
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def site(request):
+    """The site on each database."""
+    return request.getfixturevalue(f"{request.param}_site")
+
+
+@pytest.fixture
+def no_errors(page):
+    """Fails the test when a page it visits has a script error, or asks for something that it may not have."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    yield
+    assert errors == []
+
+
+@pytest.fixture(scope="session")
+def holiday(tmp_path_factory) -> Path:
+    """A photo of 12 megapixels as a phone takes it: noisy, lying on its side, and telling where it was taken."""
+    image = Image.effect_noise((1000, 750), 60).resize((4000, 3000)).convert("RGB")
+    ImageDraw.Draw(image).rectangle((0, 0, 2000, 1500), fill="red")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "Secret Camera"
+    path = tmp_path_factory.mktemp("photos") / "holiday.jpg"
+    image.save(path, quality=90, exif=exif)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _patience(request):
+    """Slow machines are slow, not wrong."""
+    if "page" in request.fixturenames:
+        request.getfixturevalue("page").set_default_timeout(20_000)
+
+
+def sign_up(page, site: Site, name: str) -> None:
+    page.goto(f"{site.url}/")
+    page.get_by_role("link", name="Sign up").click()
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password", exact=False).first.fill("correct horse battery staple")
+    page.get_by_label("Password confirmation").fill("correct horse battery staple")
+    page.get_by_role("button", name="Sign up").click()
+    page.wait_for_url("**/todos/")

@@ -1,0 +1,86 @@
+"""The real site, started as README says: `make run`, on free ports, with state of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 90
+STOP_SECONDS = 20
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Site:
+    """A running `make run`."""
+
+    def __init__(self, state_dir: Path, **settings: str) -> None:
+        self.state_dir = state_dir
+        self.port, self.dash_port = free_port(), free_port()
+        self.url = f"http://localhost:{self.port}"
+        self.dashboard_url = f"http://localhost:{self.dash_port}"
+        self.log = state_dir / "make-run.log"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": os.environ.get("HOME", "/"),
+            "PORT": str(self.port),
+            "DASH_PORT": str(self.dash_port),
+            "PUBLIC": str(state_dir / "public"),
+            "STATE_DIR": str(state_dir),
+            **settings,
+        }
+
+    def start(self) -> None:
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                ["make", "run"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while self.health().get("status") != "ok":
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.1)
+
+    def stop(self) -> int:
+        """Ctrl-C, as a terminal sends it: to all of the foreground's process group."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(STOP_SECONDS)
+
+    def health(self) -> dict:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz/", timeout=5) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return json.load(error)
+        except OSError:
+            return {}
+
+
+@contextmanager
+def running_site(state_dir: Path, **settings: str) -> Iterator[Site]:
+    site = Site(state_dir, **settings)
+    try:
+        site.start()
+        yield site
+    finally:
+        site.stop()

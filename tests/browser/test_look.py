@@ -1,0 +1,74 @@
+"""Every page: no accessibility violations, no sideways scrolling at 320 px, in light and dark."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.conftest import sign_up
+
+WITHOUT_ACCOUNT = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password_reset/", "/nowhere/"]
+WITH_ACCOUNT = ["/todos/", "/uploads/", "/accounts/password_change/"]
+
+
+FOCUS_IS_SEEN = """
+document.activeElement === document.body || getComputedStyle(document.activeElement).outlineStyle !== "none"
+"""
+
+
+def assert_accessible(page):
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def assert_no_sideways_scrolling(page):
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_pages(page, sqlite_site, holiday, scheme, width):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    for path in WITHOUT_ACCOUNT:
+        page.goto(sqlite_site.url + path)
+        assert_accessible(page)
+        assert_no_sideways_scrolling(page)
+
+    sign_up(page, sqlite_site, f"look-{scheme}-{width}")
+    for title in ("Short", "An_unbreakable_title_" * 20):
+        page.get_by_label("What is to be done?").fill(title)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("link", name=f"Edit {title}")).to_be_visible()
+    page.get_by_role("button", name="Done: Short").click()
+    page.get_by_role("link", name="Uploads").click()
+    page.get_by_label("A photo or any other file").set_input_files(holiday)
+    page.get_by_role("button", name="Upload").click()
+    page.wait_for_url("**/uploads/*-*/")
+    assert_accessible(page)
+    assert_no_sideways_scrolling(page)
+    expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()
+    for path in [page.url.removeprefix(sqlite_site.url), *WITH_ACCOUNT]:
+        page.goto(sqlite_site.url + path)
+        assert_accessible(page)
+        assert_no_sideways_scrolling(page)
+    page.goto(sqlite_site.dashboard_url)
+    expect(page.get_by_text("Logged in as")).to_be_visible()
+    assert_accessible(page)
+    assert_no_sideways_scrolling(page)
+
+
+def test_the_keyboard_reaches_everything_and_focus_is_seen(page, sqlite_site):
+    sign_up(page, sqlite_site, "keys")
+    page.keyboard.type("Buy milk")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Edit Buy milk")).to_be_visible()
+    page.get_by_role("link", name="Skip to the content").focus()
+    reached = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.innerText")
+        )
+        assert page.evaluate(FOCUS_IS_SEEN), reached[-1]
+    for wanted in ("To-dos", "Uploads", "Log out", "Add", "Done: Buy milk", "Edit Buy milk", "Delete Buy milk"):
+        assert any(wanted in name for name in reached), (wanted, reached)

@@ -1,0 +1,121 @@
+"""The main job, end to end: sign up, keep a to-do, upload a photo, watch it being processed."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import sign_up
+
+RECORD = """
+window.seen = [];
+document.addEventListener("progress", ({detail}) => window.seen.push(detail));
+"""
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_the_main_flow(page, site, holiday):
+    sign_up(page, site, "flow")
+
+    page.get_by_label("What is to be done?").fill("Print the holiday photos")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 item left")).to_be_visible()
+    page.get_by_role("button", name="Done: Print the holiday photos").click()
+    expect(page.get_by_text("0 items left")).to_be_visible()
+
+    page.get_by_role("link", name="Uploads").click()
+    page.add_init_script(RECORD)
+    page.get_by_label("A photo or any other file").set_input_files(holiday)
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("progressbar", name="Processing holiday.jpg")).to_be_visible()
+
+    picture = page.get_by_role("img", name="holiday.jpg")
+    expect(picture).to_be_visible()
+    page.wait_for_function("() => document.querySelector('img.large').naturalWidth > 0")
+    assert picture.evaluate("image => image.naturalHeight > image.naturalWidth")
+    expect(page.get_by_text("3000 × 4000")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+
+    seen = page.evaluate("window.seen")
+    percents = [job["percent"] for job in seen if job["percent"] is not None]
+    assert percents == sorted(percents)
+    assert percents[-1] == 100
+    assert len(set(percents)) >= 3, f"the bar did not move: {percents}"
+    assert 100 not in [job["percent"] for job in seen[:-1]]
+    assert seen[-1]["state"] == "succeeded"
+
+    page.get_by_role("link", name="All uploads").click()
+    expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()
+
+
+def test_the_flow_without_javascript(browser, site, holiday):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    sign_up(page, site, "plain")
+
+    page.get_by_label("What is to be done?").fill("Print the holiday photos")
+    page.get_by_role("button", name="Add").click()
+    page.get_by_role("button", name="Done: Print the holiday photos").click()
+    expect(page.get_by_text("0 items left")).to_be_visible()
+    page.get_by_role("link", name="Edit Print the holiday photos").click()
+    page.get_by_label("Title").fill("Frame the holiday photos")
+    page.get_by_label("Due").fill("2030-01-31")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Frame the holiday photos")).to_be_visible()
+    page.get_by_role("button", name="Delete Frame the holiday photos").click()
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+
+    page.get_by_role("link", name="Uploads").click()
+    page.get_by_label("A photo or any other file").set_input_files(holiday)
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()  # the page has reloaded itself
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    context.close()
+
+
+def test_the_dashboard_on_another_origin_shares_the_session(page, site, holiday):
+    page.goto(site.dashboard_url)
+    expect(page.get_by_role("status")).to_contain_text("You are not logged in")
+    sign_up(page, site, "dash")
+    page.goto(f"{site.url}/uploads/")
+    page.get_by_label("A photo or any other file").set_input_files(holiday)
+    page.get_by_role("button", name="Upload").click()
+    page.wait_for_url("**/uploads/*-*/")
+    page.goto(site.dashboard_url)
+    expect(page.get_by_text("Logged in as dash")).to_be_visible()
+    expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()
+
+
+def test_a_program_uploads_and_polls(page, site, holiday):
+    """What a front end does, with nothing but HTTP."""
+    sign_up(page, site, "program")
+    http = page.context.request
+    token = http.get(f"{site.url}/api/session/").json()["csrf_token"]
+    headers = {"X-CSRFToken": token, "Referer": site.url}
+    with holiday.open("rb") as photo:
+        file = {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": photo.read()}
+    answer = http.post(f"{site.url}/api/uploads/", multipart={"file": file}, headers=headers)
+    assert answer.status == 202
+    job_url = answer.json()["job"]["url"]
+    states = ["queued"]
+    for _ in range(200):
+        states.append(http.get(job_url).json()["state"])
+        if states[-1] not in ("queued", "running"):
+            break
+        page.wait_for_timeout(100)
+    assert states[-1] == "succeeded"
+    upload = http.get(answer.headers["location"]).json()
+    assert [made["width"] for made in upload["renditions"]] == [320, 960, 1920]
+    for made in upload["renditions"]:
+        picture = http.get(made["url"])
+        assert picture.headers["content-type"] == "image/webp"
+        assert len(picture.body()) == made["size"]
+        assert b"Secret" not in picture.body()
+    original = http.get(upload["download_url"])
+    assert original.body() == holiday.read_bytes()
+    assert original.headers["content-disposition"].startswith("attachment")
+    assert json.loads(http.delete(upload["url"]).text())["status"] == 403
+    assert http.delete(upload["url"], headers=headers).status == 204
+    assert http.get(upload["url"]).status == 404
+    assert not list((site.state_dir / "media" / "uploads" / upload["id"]).glob("*"))
