@@ -8,6 +8,8 @@ from django_distill import distill_path
 
 from config import accounts, health, session, site
 
+admin.site.site_header = admin.site.site_title = "Headway"
+
 urlpatterns = [
     path("", login_not_required(TemplateView.as_view(template_name="landing.html")), name="landing"),
     path("", include("todos.urls")),

@@ -1,8 +1,6 @@
 """Plain functions that make things for tests."""
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +63,8 @@ def run_queue() -> int:
 
 
 def body(response: Any) -> bytes:
-    """All of a streamed answer, which is closed then, as a server would."""
-    content = b"".join(response.streaming_content)
-    response.close()
-    return content
+    """All of an answer; the test client closes a streamed one when it has been read."""
+    return b"".join(response) if response.streaming else response.content
 
 
 def files_below(directory: Path) -> list[str]:
@@ -85,10 +81,3 @@ def problem(response: HttpResponse, status: int) -> dict[str, Any]:
     assert body["title"]
     assert body["detail"]
     return body
-
-
-@contextmanager
-def committed(django_capture_on_commit_callbacks: Any) -> Iterator[None]:
-    """Run what waits for the end of the transaction, as a request outside of a test would."""
-    with django_capture_on_commit_callbacks(execute=True):
-        yield

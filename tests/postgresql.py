@@ -1,8 +1,12 @@
-"""A throwaway PostgreSQL server, started from Debian's own binaries; as the user postgres when we are root."""
+"""A throwaway PostgreSQL server, started from Debian's own binaries; as the user postgres when we are root.
+
+python -m tests.postgresql COMMAND …  runs a command with DATABASE_URL set to such a server.
+"""
 
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,3 +40,8 @@ def postgresql() -> Iterator[str]:
     finally:
         run("pg_ctl", "--pgdata", str(data), "--wait", "--mode", "immediate", "stop")
         shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    with postgresql() as url:
+        sys.exit(subprocess.run(sys.argv[1:], env=os.environ | {"DATABASE_URL": url}).returncode)

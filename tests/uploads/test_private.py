@@ -28,7 +28,7 @@ URLS = [
 def test_the_owner_sees_it(as_alice, picture, url):
     response = as_alice.get(url.format(picture.pk))
     assert response.status_code == 200
-    response.close()
+    assert body(response)
 
 
 @pytest.mark.parametrize("url", URLS)
