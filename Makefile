@@ -20,14 +20,14 @@ help: ## list the commands
 
 run: ## serve the app, a worker and the dashboard
 	@$(PYTHON) deploy/free_ports.py $(PORT) $(DASH_PORT)
-	@$(MAKE) .venv/app
+	@$(MAKE) --silent .venv/app
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 	@$(BIN)/python manage.py distill generate --quiet --force --output-directory "$(PUBLIC)"
 	@echo "Headway:    http://localhost:$(PORT)"
 	@echo "Dashboard:  http://localhost:$(DASH_PORT)"
-	@echo "Ctrl-C stops both."
-	@exec $(BIN)/honcho --procfile deploy/Procfile start
+	@echo "Ctrl-C stops everything."
+	@$(BIN)/honcho --procfile deploy/Procfile start || test $$? -eq 130 # Ctrl-C is no error
 
 test: test-unit test-postgresql test-browser ## run every test
 
@@ -43,7 +43,7 @@ test-browser: .venv/dev .venv/system ## run the tests that start the real site a
 lint: .venv/dev ## check style, types, templates and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/mypy config progress uploads todos
 	@$(BIN)/djlint --quiet --lint templates
 
@@ -62,7 +62,7 @@ clean: ## remove what was installed and generated; what you saved (var/) stays
 	@$(PYTHON) -m venv .venv || deploy/install_venv_module $(PYTHON)
 
 .venv/app: requirements.txt | .venv/bin/python
-	@echo "Installing what Headway needs (once) ..."
+	@echo "Installing what Headway needs (once, about a minute) ..."
 	@$(PIP) --require-hashes -r requirements.txt
 	@touch $@
 

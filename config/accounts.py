@@ -1,10 +1,12 @@
-"""Signing up. Everything else about accounts is Django's own views with templates of ours in `registration/`."""
+"""Signing up, and what a new password unlocks. The rest is Django's own views with templates in `registration/`."""
 
+from axes.utils import reset
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.forms import SetPasswordForm, UserCreationForm
 from django.contrib.auth.models import User
+from django.contrib.auth.views import PasswordResetConfirmView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -26,7 +28,7 @@ class SignupForm(UserCreationForm):
 
 
 @login_not_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def signup(request: HttpRequest) -> HttpResponse:
     """Make an account and log it in, where the site allows that (SIGNUP_OPEN)."""
     if not settings.SIGNUP_OPEN:
@@ -36,3 +38,11 @@ def signup(request: HttpRequest) -> HttpResponse:
         login(request, form.save(), backend="django.contrib.auth.backends.ModelBackend")
         return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "registration/signup.html", {"form": form})
+
+
+class PasswordResetConfirm(PasswordResetConfirmView):
+    """Django's own; and whoever could read the mail is let in again."""
+
+    def form_valid(self, form: SetPasswordForm) -> HttpResponse:
+        reset(username=form.user.get_username())
+        return super().form_valid(form)

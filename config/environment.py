@@ -6,108 +6,122 @@ each variable to the person who installs Headway.
 """
 
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 
-from environs import Env, EnvError, EnvValidationError, ValidationError, validate
+from environs import Env, EnvValidationError, ValidationError, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-NAMES = (
-    "SECRET_KEY",
-    "DEBUG",
-    "ALLOWED_HOSTS",
-    "DATABASE_URL",
-    "FRONTEND_ORIGINS",
-    "COOKIE_DOMAIN",
-    "QUEUE_URL",
-    "STORAGE_URL",
-    "MAX_UPLOAD_BYTES",
-    "USER_QUOTA_BYTES",
-    "SIGNUP_OPEN",
-    "EMAIL_URL",
-    "PROGRESS_RETENTION",
-    "STATE_DIR",
-)
-"""The contract with whoever installs Headway."""
+RIGHT = {
+    "SECRET_KEY": "50 or more random characters",
+    "DEBUG": "true or false",
+    "ALLOWED_HOSTS": "host names, separated by commas: app.example.com,localhost",
+    "DATABASE_URL": "empty, sqlite:////path/to/file or postgresql://user:password@host/name",
+    "FRONTEND_ORIGINS": "origins without a path, separated by commas: https://dash.example.com",
+    "COOKIE_DOMAIN": "empty, or a domain without scheme and port: example.com",
+    "QUEUE_URL": "nothing: this release has the database for a queue",
+    "STORAGE_URL": "nothing: this release keeps files in STATE_DIR",
+    "MAX_UPLOAD_BYTES": "the size of the largest file in bytes: 1073741824",
+    "USER_QUOTA_BYTES": "what one user may keep in bytes: 1073741824; 0 is no limit",
+    "SIGNUP_OPEN": "true or false",
+    "EMAIL_URL": "empty, or submission://user:password@host:587",
+    "PROGRESS_RETENTION": "a number of seconds, 1 or more: 3600",
+    "STATE_DIR": "a directory that may be written to",
+}
+"""The contract with whoever installs Headway: each variable, and what it may be."""
+
+RIGHT_IN_DEVELOPMENT = {
+    "PORT": "a port number: 8000",
+    "DASH_PORT": "a port number: 8001",
+    "WEB_CONCURRENCY": "how many web processes to start: 2",
+    "DATABASE_POOL": "true or false",
+}
+"""What `make run`, gunicorn's own habit and deploy/gunicorn.conf.py set besides."""
 
 SECRET = {"SECRET_KEY", "DATABASE_URL", "EMAIL_URL", "QUEUE_URL", "STORAGE_URL"}
 """Values that hold a key or a password: never repeated in an error message."""
 
 DEVELOPMENT_KEY = "only-for-development-and-worth-nothing-because-everybody-can-read-it"
+EXAMPLE_KEY = "replace-me-by-fifty-or-more-random-characters-before-anybody-uses-this"
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 GIBIBYTE = 1024**3
 
 
-def _not_built_yet(instead: str) -> Callable[[str], None]:
-    """Refuse a value that the contract foresees and this release can't honour, rather than ignore it."""
-
-    def refuse(value: str) -> None:
-        if value:
-            raise ValidationError(f"this release can't use it yet; leave it empty ({instead})")
-
-    return refuse
+def _complaint(name: str) -> str:
+    value = "" if name in SECRET else f"={os.environ.get(name, '')!r}"
+    return f"headway: {name}{value} is wrong. Right would be {(RIGHT | RIGHT_IN_DEVELOPMENT)[name]}"
 
 
-def _complain(errors: Mapping[str, list[str]]) -> SystemExit:
-    """One line a variable, ready for a terminal or a journal."""
-    lines = []
-    for name, messages in errors.items():
-        value = "" if name in SECRET else f"={os.environ.get(name, '')!r}"
-        lines.append(f"headway: {name}{value}: {' '.join(str(message) for message in messages)}")
-    return SystemExit("\n".join(lines))
+def _refuse(names: Iterable[str]) -> SystemExit:
+    """One line a variable, for a terminal or a journal."""
+    return SystemExit("\n".join(map(_complaint, names)))
 
 
-for _name in NAMES:  # `NAME=` in an env file means "not set"
+def _nothing(value: str) -> None:
+    """The contract foresees the variable, and this release can't honour it: say so rather than ignore it."""
+    if value:
+        raise ValidationError("not supported yet")
+
+
+def _matching(pattern: str) -> Callable[[str], str]:
+    """One item of a list, stripped; it must match."""
+    regexp = validate.Regexp(pattern)
+    return lambda item: regexp(item.strip())
+
+
+_port = validate.Range(min=1, max=65535)
+
+HOST = r"(\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:]+\])\Z"
+ORIGIN = r"https?://[a-z0-9_-]+(\.[a-z0-9_-]+)*(:[0-9]+)?\Z"
+DOMAIN = r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\Z"
+
+for _name in RIGHT:  # `NAME=` in an env file means "not set"
     if not os.environ.get(_name, "-").strip():
         del os.environ[_name]
 
 env = Env(eager=False)
+DEBUG: bool = env.bool("DEBUG", False)
+SECRET_KEY: str = env.str("SECRET_KEY", DEVELOPMENT_KEY if DEBUG else "")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", LOCAL_HOSTS, subcast=_matching(HOST))
+STATE_DIR: Path = env.path("STATE_DIR", BASE_DIR / "var").resolve()
+DATABASE: dict = env.dj_db_url("DATABASE_URL", f"sqlite:///{STATE_DIR}/headway.sqlite3")
+DATABASE_POOL: bool = env.bool("DATABASE_POOL", False)
+EMAIL: dict = env.dj_email_url("EMAIL_URL", "console:")
+PORT: int = env.int("PORT", 8000, validate=_port)
+DASH_PORT: int = env.int("DASH_PORT", 8001, validate=_port)
+WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", 2, validate=validate.Range(min=1))
+FRONTEND_ORIGINS: list[str] = env.list(
+    "FRONTEND_ORIGINS", [f"http://localhost:{DASH_PORT}"] if DEBUG else [], subcast=_matching(ORIGIN)
+)
+COOKIE_DOMAIN: str | None = env.str("COOKIE_DOMAIN", None, validate=validate.Regexp(DOMAIN))
+QUEUE_URL: str = env.str("QUEUE_URL", "", validate=_nothing)
+STORAGE_URL: str = env.str("STORAGE_URL", "", validate=_nothing)
+MAX_UPLOAD_BYTES: int = env.int("MAX_UPLOAD_BYTES", GIBIBYTE, validate=validate.Range(min=1))
+USER_QUOTA_BYTES: int = env.int("USER_QUOTA_BYTES", 0, validate=validate.Range(min=0))
+SIGNUP_OPEN: bool = env.bool("SIGNUP_OPEN", True)
+PROGRESS_RETENTION: timedelta = env.timedelta(
+    "PROGRESS_RETENTION",
+    timedelta(hours=1),
+    validate=validate.Range(min=timedelta(seconds=1), max=timedelta(days=3650)),
+)
 try:
-    DEBUG: bool = env.bool("DEBUG", False)
-    SECRET_KEY: str = env.str("SECRET_KEY", DEVELOPMENT_KEY if DEBUG else "")
-    ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", LOCAL_HOSTS)
-    STATE_DIR: Path = env.path("STATE_DIR", BASE_DIR / "var")
-    DATABASE: dict = env.dj_db_url("DATABASE_URL", f"sqlite:///{STATE_DIR}/headway.sqlite3")
-    DATABASE_POOL: bool = env.bool("DATABASE_POOL", False)  # set by config/wsgi.py, not by people
-    EMAIL: dict = env.dj_email_url("EMAIL_URL", "console:")
-    PORT: int = env.int("PORT", 8000)  # of `make run`, like DASH_PORT
-    DASH_PORT: int = env.int("DASH_PORT", 8001)
-    FRONTEND_ORIGINS: list[str] = env.list("FRONTEND_ORIGINS", [f"http://localhost:{DASH_PORT}"] if DEBUG else [])
-    COOKIE_DOMAIN: str | None = env.str("COOKIE_DOMAIN", None)
-    QUEUE_URL: str = env.str("QUEUE_URL", "", validate=_not_built_yet("the database is the queue"))
-    STORAGE_URL: str = env.str("STORAGE_URL", "", validate=_not_built_yet("files are kept in STATE_DIR"))
-    MAX_UPLOAD_BYTES: int = env.int(
-        "MAX_UPLOAD_BYTES",
-        GIBIBYTE,
-        validate=validate.Range(min=1, error="give the size of the largest file in bytes, like 1073741824"),
-    )
-    USER_QUOTA_BYTES: int = env.int(
-        "USER_QUOTA_BYTES",
-        0,
-        validate=validate.Range(min=0, error="give what one user may keep, in bytes; 0 is no limit"),
-    )
-    SIGNUP_OPEN: bool = env.bool("SIGNUP_OPEN", True)
-    PROGRESS_RETENTION: timedelta = env.timedelta(
-        "PROGRESS_RETENTION",
-        timedelta(hours=1),
-        validate=validate.Range(min=timedelta(seconds=1), error="give a number of seconds, at least 1"),
-    )
     env.seal()
 except EnvValidationError as error:
-    _messages = error.error_messages
-    raise _complain(_messages if isinstance(_messages, Mapping) else {"environment": _messages}) from None
-except EnvError as error:
-    raise SystemExit(f"headway: {error}") from None
-
-for _directory in ("media", "static", "tmp"):
-    try:
-        (STATE_DIR / _directory).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SystemExit(f"headway: STATE_DIR={str(STATE_DIR)!r}: {error.strerror}: {error.filename}") from None
+    raise _refuse(error.error_messages) from None
 
 if not SECRET_KEY:
     raise SystemExit(
         "headway: SECRET_KEY is not set. Give it 50 or more random characters, or set DEBUG=true to develop."
     )
+if not re.search(r"\.(sqlite3|postgresql)\Z", DATABASE.get("ENGINE", "")):
+    raise _refuse(["DATABASE_URL"])
+if "EMAIL_BACKEND" not in EMAIL:
+    raise _refuse(["EMAIL_URL"])
+for _directory in ("media", "static", "tmp"):
+    try:
+        (STATE_DIR / _directory).mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise _refuse(["STATE_DIR"]) from None

@@ -10,27 +10,32 @@ import errno
 import logging
 from collections.abc import Callable
 from datetime import timedelta
-from http import HTTPStatus
+from http.client import responses
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.urls import is_valid_path
 
-from config.middleware import API
+API = "/api/"
+PLAIN = "text/plain"
+"""The whole Content-Type of a refusal; Django's own tracebacks, with DEBUG on, name a charset as well."""
 
 logger = logging.getLogger(__name__)
 
 HELP = {
     400: "The request could not be understood. Check it, and send it again.",
+    401: "Log in first.",
     403: "You are not allowed to do this. If you think that you should be, ask whoever runs this site.",
     404: "There is nothing at this address. It may have been deleted, or the link is wrong.",
     405: "This address can't be used in that way.",
+    410: "This is no longer kept.",
     413: "That is more than this site takes at once.",
+    415: "This address takes another type of content.",
     429: "That was too often. Wait a little, then try again.",
     500: "Something went wrong on our side. Nothing that you saved is lost. Try again in a minute.",
+    503: "This can't be done just now. Try again in a minute.",
     507: "The disk of this site is full, so nothing was saved. Tell whoever runs it.",
 }
 """What to say when the code that refused has said nothing."""
@@ -56,25 +61,25 @@ class ErrorAnswers:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Turn an exception that means "no" into an answer; any other is a bug, and becomes a 500."""
-        if isinstance(error, ValidationError) and request.path.startswith(API):
-            return problem(422, "Some fields are wrong; see errors.", errors=_by_field(error))
-        for kind, status in STATUS.items():
-            if isinstance(error, kind):
-                return _plain(status, str(error) if status != 404 else "")
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            logger.error("no space left: %s", error)
-            return _plain(507, "")
-        return None
+        return answer_for(request, error)
 
 
-STATUS = {
-    Http404: 404,
-    PermissionDenied: 403,
-    RequestDataTooBig: 413,
-    MultiPartParserError: 400,
-    BadRequest: 400,
-}
+STATUS = {Http404: 404, PermissionDenied: 403, RequestDataTooBig: 413, BadRequest: 400, SuspiciousOperation: 400}
+SPEAKING = (PermissionDenied, BadRequest)
+"""The exceptions whose text is meant for the person or program that caused them."""
+
+
+def answer_for(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """The answer to an exception that means "no"; None for any other, which is a bug, and becomes a 500."""
+    if isinstance(error, ValidationError) and request.path.startswith(API):
+        return problem(422, "Some fields are wrong; see errors.", errors=_by_field(error))
+    for kind, status in STATUS.items():
+        if isinstance(error, kind):
+            return _plain(status, str(error) if isinstance(error, SPEAKING) else "")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        logger.error("no space left: %s", error)
+        return _plain(507, "")
+    return None
 
 
 def problem(status: int, detail: str = "", **more: object) -> JsonResponse:
@@ -134,19 +139,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _plain(status: int, text: str) -> HttpResponse:
-    return HttpResponse(text, status=status, content_type="text/plain")
+    return HttpResponse(text, status=status, content_type=PLAIN)
 
 
 def _is_bare(response: HttpResponse) -> bool:
-    return not response.streaming and (
-        not response.content or response.get("Content-Type", "").startswith("text/plain")
-    )
+    return not response.streaming and (not response.content or response.get("Content-Type") == PLAIN)
 
 
 def _said(response: HttpResponse) -> str:
-    if response.streaming or not response.get("Content-Type", "").startswith("text/plain"):
-        return ""
-    return response.text
+    """What the refusing code said."""
+    return response.text if response.get("Content-Type") == PLAIN and not response.streaming else ""
 
 
 def _hint(request: HttpRequest) -> str:
@@ -157,7 +159,7 @@ def _hint(request: HttpRequest) -> str:
 
 
 def _title(status: int) -> str:
-    return TITLES.get(status) or HTTPStatus(status).phrase
+    return TITLES.get(status) or responses.get(status, "Error")
 
 
 def _by_field(error: ValidationError) -> dict[str, list[str]]:

@@ -51,7 +51,7 @@ CHECKS: dict[str, Callable[[], None]] = {"database": _database, "worker": _worke
 def _passes(name: str, check: Callable[[], None]) -> bool:
     try:
         check()
-    except Exception:  # whatever it is, this part of the site doesn't work
-        logger.exception("health check: %s fails", name)
+    except Exception as error:  # noqa: BLE001 (whatever it is, this part of the site doesn't work)
+        logger.error("health check: %s fails: %s: %s", name, type(error).__name__, error)
         return False
     return True

@@ -1,13 +1,16 @@
 """Who may come in, with how much, and by which address: three rules that hold for every view."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware import common
 
-API = "/api/"
+from config.errors import API, answer_for
+from progress.connections import release_connection
 
 
 class CommonMiddleware(common.CommonMiddleware):
@@ -20,6 +23,13 @@ class CommonMiddleware(common.CommonMiddleware):
 class LoginRequired(auth.LoginRequiredMiddleware):
     """Every view is for people who are logged in, unless it says `login_not_required`."""
 
+    def process_view(
+        self, request: HttpRequest, view_func: Callable, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase | None:
+        if not getattr(view_func, "login_required", True):
+            return None  # not even asking who it is: that would need the database
+        return super().process_view(request, view_func, *args, **kwargs)
+
     def handle_no_permission(  # type: ignore[override]  # Django has it always redirect
         self, request: HttpRequest, view_func: Callable
     ) -> HttpResponse:
@@ -31,6 +41,12 @@ class LoginRequired(auth.LoginRequiredMiddleware):
             content_type="text/plain",
             headers={"WWW-Authenticate": "Session"},  # RFC 9110 §11.6.1 wants a challenge with every 401
         )
+
+
+def client_address(request: HttpRequest) -> str:
+    """Who is asking: in production the proxy knows, and adds it to X-Forwarded-For as the last one."""
+    forwarded = "" if settings.DEBUG else request.headers.get("X-Forwarded-For", "")
+    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR") or "127.0.0.1"  # a Unix socket
 
 
 class BodyLimit:
@@ -52,10 +68,21 @@ class BodyLimit:
 
     def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
         limit = getattr(view, "max_body_bytes", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-        if "chunked" in request.headers.get("Transfer-Encoding", ""):
+        if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
             return _refuse(411, "Say how long the body is, by Content-Length.")
         if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
             return _refuse(413, f"This address takes at most {limit:,} bytes at once.")
+        return self._receive(request) if request.content_type == "multipart/form-data" else None
+
+    def _receive(self, request: HttpRequest) -> HttpResponse | None:
+        """Parse the body here, where a full disk or a broken body can still be answered."""
+        release_connection()
+        try:
+            request.POST  # noqa: B018
+        except Exception as error:
+            if answer := answer_for(request, error):
+                return answer
+            raise
         return None
 
 

@@ -1,7 +1,6 @@
 """Django's settings, derived from `config.environment`. What a person may change is an environment variable."""
 
 from datetime import timedelta
-from email.utils import parseaddr
 
 from csp.constants import NONE, SELF
 
@@ -97,6 +96,7 @@ STATIC_ROOT = STATE_DIR / "static"
 
 # Every upload is received in the state directory, so that keeping it is a rename.
 FILE_UPLOAD_TEMP_DIR = STATE_DIR / "tmp"
+FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
 MAX_UPLOAD_BYTES = env.MAX_UPLOAD_BYTES
@@ -113,7 +113,7 @@ Q_CLUSTER = {
     # Delivery is all that is asked of Django-Q2: attempts, retries and results are kept in `progress.Job`.
     "timeout": 3600,
     "retry": 3660,
-    "ack_failures": True,
+    "queue_limit": 1,  # what waits for a free worker is better left in the database
     "save_limit": -1,
 }
 
@@ -136,6 +136,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "config.errors.locked_out"
 AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "config.middleware.client_address"
 
 CORS_ALLOWED_ORIGINS = env.FRONTEND_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
@@ -147,7 +148,7 @@ CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_DOMAIN = env.COOKIE_DOMAIN
 
-APP_ORIGIN = f"http://localhost:{env.PORT}" if DEBUG else f"https://{ALLOWED_HOSTS[0]}"
+APP_ORIGIN = f"http://localhost:{env.PORT}" if DEBUG else f"https://{ALLOWED_HOSTS[0].lstrip('*.')}"
 """Where the generated static site finds the API."""
 
 # --- Safety ---------------------------------------------------------------------------------------------------
@@ -174,15 +175,7 @@ SILENCED_SYSTEM_CHECKS = [
 
 # --- Everything else ------------------------------------------------------------------------------------------
 
-EMAIL_BACKEND = env.EMAIL["EMAIL_BACKEND"]
-EMAIL_HOST = env.EMAIL["EMAIL_HOST"]
-EMAIL_PORT = env.EMAIL["EMAIL_PORT"]
-EMAIL_HOST_USER = env.EMAIL["EMAIL_HOST_USER"]
-EMAIL_HOST_PASSWORD = env.EMAIL["EMAIL_HOST_PASSWORD"]
-EMAIL_USE_TLS = env.EMAIL["EMAIL_USE_TLS"]
-EMAIL_USE_SSL = env.EMAIL["EMAIL_USE_SSL"]
-if parseaddr(EMAIL_HOST_USER or "")[1].count("@"):
-    DEFAULT_FROM_EMAIL = EMAIL_HOST_USER
+vars().update(env.EMAIL)  # EMAIL_BACKEND, EMAIL_HOST and so on
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -199,6 +192,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
         "django-q": {"level": "WARNING"},
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},  # scanners, all day long
         "axes": {"level": "WARNING"},
         "main": {"level": "ERROR"},  # django-distill's
         "gunicorn.http.wsgi": {"level": "ERROR"},  # it warns of each HEAD that Django answers like a GET

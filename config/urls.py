@@ -17,8 +17,14 @@ urlpatterns = [
     path("", include("progress.urls")),
     path("api/session/", session.session, name="session"),
     path("accounts/signup/", accounts.signup, name="signup"),
+    path(
+        "accounts/reset/<uidb64>/<token>/",
+        accounts.PasswordResetConfirm.as_view(),
+        name="password_reset_confirm",
+    ),
     path("accounts/", include("django.contrib.auth.urls")),
     path("admin/", admin.site.urls),
+    path("favicon.ico", site.favicon, name="favicon"),
     path("healthz/", health.healthz, name="healthz"),
     distill_path("dashboard/", site.dashboard, name="dashboard", distill_file="index.html"),
 ]

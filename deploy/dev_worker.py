@@ -29,7 +29,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGALRM, kill)
-    return cluster.wait()
+    code = cluster.wait()
+    kill(signal.SIGKILL, None)  # whoever of them has outlived the parent
+    return code
 
 
 if __name__ == "__main__":

@@ -20,13 +20,17 @@ def is_free(port: int) -> bool:
 
 
 def main(values: list[str]) -> None:
-    if sys.version_info < (3, 11):  # noqa: UP036 (it is what the user must be told)
-        sys.exit("Headway needs Python 3.11 or newer: make run PYTHON=python3.11")
-    for name, value in zip(("PORT", "DASH_PORT"), values, strict=True):
-        if not value.isdecimal() or not 0 < int(value) < 65536:
+    if not (3, 11) <= sys.version_info < (3, 14):
+        sys.exit("Headway needs Python 3.11, 3.12 or 3.13: make run PYTHON=python3.11")
+    names = ("PORT", "DASH_PORT")
+    for name, value in zip(names, values, strict=True):
+        if not value.isdecimal() or value.startswith("0") or int(value) > 65535:
             sys.exit(f"{name}={value} is not a port: choose a number from 1 to 65535.")
         if not is_free(int(value)):
-            sys.exit(f"Port {value} is taken. Choose another one: make run {name}={int(value) + 100}")
+            free = next(port for port in range(int(value) + 100, 65536) if is_free(port))
+            choice = dict(zip(names, values, strict=True)) | {name: str(free)}
+            command = " ".join(["make run", *(f"{name}={port}" for name, port in choice.items())])
+            sys.exit(f"Port {value} is taken. Choose another one: {command}")
     if len(set(values)) < len(values):
         sys.exit(f"PORT and DASH_PORT are both {values[0]}: choose two different ones.")
 

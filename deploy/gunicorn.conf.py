@@ -1,7 +1,7 @@
 """gunicorn for Headway, in development and in production: `gunicorn -c deploy/gunicorn.conf.py config.wsgi`.
 
-Gevent workers, because watching a job means many requests that wait; see PORT in the environment for where it
-listens, unless the command line or systemd gives it a socket.
+Gevent workers, because watching a job means many requests that wait. It listens on PORT of this machine, unless the
+command line (`--bind`) or systemd gives it a socket.
 """
 
 import os
@@ -11,13 +11,17 @@ from pathlib import Path
 chdir = str(Path(__file__).resolve().parent.parent)
 sys.path.insert(0, chdir)
 
-bind = [f"127.0.0.1:{os.environ.get('PORT', '8000')}"]
+# A web process never forks once it has loaded the site, so it alone may keep a pool of database connections.
+os.environ["DATABASE_POOL"] = "true"
+
+# Read before forking: a bad value ends the master, once, instead of every worker for ever.
+from config import environment  # noqa: E402
+
+if not environment.DEBUG and environment.SECRET_KEY in (environment.EXAMPLE_KEY, environment.DEVELOPMENT_KEY):
+    sys.exit("headway: SECRET_KEY is one that everybody knows. Make one of your own; deploy/env.example says how.")
+
+bind = [f"127.0.0.1:{environment.PORT}"]
 worker_class = "gevent"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+workers = environment.WEB_CONCURRENCY
 graceful_timeout = 15
 control_socket_disable = True  # it would be made in the home directory, which the service's user doesn't have
-
-
-def on_starting(server) -> None:
-    """Read the environment before forking: a bad value ends the master, once, instead of every worker for ever."""
-    import config.environment  # noqa: F401

@@ -11,8 +11,11 @@ true about the job is in its row, and nowhere else.
     worker.py    what Django-Q2 calls: claim, run, finish
     attempt.py   every write of a running job, fenced by the number of its attempt
     recovery.py  jobs whose worker is gone
-    broker.py    Django-Q2's queue, with the upkeep above done on the side
+    upkeep.py    what a living cluster does now and then: report, and look for lost jobs
+    broker.py    Django-Q2's queue, in order
+    connections.py  giving a database connection back before a long wait
     models.py    Job and Worker; api.py, views.py, admin.py and the bar show them
 
-This package imports Django and Django-Q2, and nothing of the project that it lives in: it can be lifted out.
+This package imports Django and Django-Q2, and nothing of the project that it lives in: with templates/progress/ it
+can be lifted out.
 """

@@ -1,4 +1,4 @@
-"""Jobs and workers in the admin: to look at, never to edit, because a job's row is written by its worker."""
+"""Jobs and clusters in the admin: to look at or delete, never to edit, because a job's row is written by its worker."""
 
 from django.contrib import admin
 from django.http import HttpRequest

@@ -1,42 +1,32 @@
-"""Django-Q2's database queue, first come first served; on the side, the upkeep that needs somebody to be there.
+"""Django-Q2's database queue, first come first served.
 
-Django-Q2 asks its broker for work a few times a second from one process of the cluster. While that goes on, the
-cluster is alive: so this is where a worker reports, and where lost jobs are looked for.
+A delivery that no worker has taken up and acknowledged is repeated, as when its cluster was killed. That is harmless:
+a job is started by claiming its row, which only one delivery can do.
 """
 
-import logging
-import os
-import socket
-import time
+import threading
+from datetime import datetime, timedelta
 
-from django.db import DatabaseError
+from django.utils import timezone
 from django_q.brokers.orm import ORM
 
-from progress.models import Worker
-from progress.recovery import requeue_lost_jobs
+from progress import upkeep
 
-logger = logging.getLogger(__name__)
-
-UPKEEP_SECONDS = 3.0
+REDELIVER_AFTER = timedelta(seconds=15)
 
 
 class Broker(ORM):
-    _upkept_at = float("-inf")
+    _upkeep: threading.Thread | None = None
 
     @staticmethod
     def get_connection(list_key: str | None = None):
         return ORM.get_connection(list_key).order_by("id")
 
-    def dequeue(self) -> list[tuple[int, str]] | None:
-        if time.monotonic() - self._upkept_at >= UPKEEP_SECONDS:
-            self._upkept_at = time.monotonic()
-            self._keep_up()
-        return super().dequeue()
+    def timeout(self, task: object) -> datetime:
+        """When the delivery is repeated; Django-Q2's own `retry` is as long as the longest task."""
+        return timezone.now() + REDELIVER_AFTER
 
-    def _keep_up(self) -> None:
-        try:
-            Worker.objects.beat(f"{socket.gethostname()}:{os.getpid()}")
-            Worker.objects.forget_the_gone()
-            requeue_lost_jobs()
-        except DatabaseError:
-            logger.exception("upkeep of the queue failed; it is tried again in a few seconds")
+    def dequeue(self) -> list[tuple[int, str]] | None:
+        if self._upkeep is None:
+            self._upkeep = upkeep.start()
+        return super().dequeue()

@@ -1,7 +1,7 @@
 """Job, the truth about a piece of background work, and Worker, who is there to do it.
 
-State moves by guarded UPDATEs, never by read-then-save; the database refuses what can't be. The clock is the
-database's, so that machines needn't agree on the time.
+State moves by guarded UPDATEs, never by read-then-save; the database refuses what can't be. Heartbeats are written and
+judged by the database's clock, so that machines needn't agree on the time.
 """
 
 import uuid
@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -67,7 +68,7 @@ class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="jobs")
     task = models.CharField(max_length=200)
-    arguments = models.JSONField(default=dict)
+    arguments = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     label = models.CharField(max_length=300)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
 
@@ -130,6 +131,20 @@ class Job(models.Model):
         return self.state not in UNFINISHED
 
     @property
+    def headline(self) -> str:
+        """What is going on, in a few words; the bar's script says the same."""
+        match self.state:
+            case State.QUEUED:
+                return "Waiting to try again" if self.attempt else "Waiting"
+            case State.RUNNING:
+                return self.stage or "Starting"
+            case State.SUCCEEDED:
+                return "Done"
+            case State.FAILED:
+                return f"Failed: {self.error_message}"
+        return "Cancelled"
+
+    @property
     def is_gone(self) -> bool:
         """Whether the job has been finished for so long that its URL no longer answers."""
         retention: timedelta = getattr(settings, "PROGRESS_RETENTION", timedelta(hours=1))
@@ -150,7 +165,7 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 
 
 class Worker(models.Model):
-    """A process that takes jobs from the queue: "host:pid"."""
+    """A cluster, by the process of it that takes jobs from the queue: "host:pid"."""
 
     name = models.CharField(max_length=300, unique=True)
     started_at = models.DateTimeField(default=timezone.now, editable=False)

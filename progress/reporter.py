@@ -12,6 +12,9 @@ from progress.attempt import Attempt
 
 T = TypeVar("T")
 
+ROUNDING = 1e-9
+"""0.29 × 100 is 28.999999999999996 to a computer."""
+
 WRITE_INTERVAL = 0.2
 """Seconds between two writes within a stage: five a second."""
 
@@ -36,7 +39,9 @@ class Progress:
         self._current = 0
         self._total: int | None = None
         self._written_at = self._started_at = clock()
-        self._written_fraction = 0.0
+        self._unwritten = False
+        self._measured_at = self._started_at
+        self._measured_fraction = 0.0
         self._speed: float | None = None
 
     def stage(self, name: str, *, total: int | None = None, unit: str = "", weight: float | None = None) -> None:
@@ -57,6 +62,7 @@ class Progress:
         if n < 0:
             raise ValueError("progress doesn't go backwards")
         self._current += n
+        self._unwritten = True
         if self._total is not None and self._current > self._total:
             self._total = None  # the total was wrong, and a bar that knows no better must not pretend
         if self._clock() - self._written_at >= WRITE_INTERVAL:
@@ -79,6 +85,11 @@ class Progress:
             yield item
             self.advance()
 
+    def flush(self) -> None:
+        """Write what has been counted since the last write."""
+        if self._unwritten:
+            self._write()
+
     @property
     def fraction(self) -> float | None:
         """How much of the whole job is done, 0 to 1; None if nobody can know."""
@@ -91,21 +102,22 @@ class Progress:
         now, fraction = self._clock(), self.fraction
         eta = self._estimate(now, fraction)
         self._written_at = now
+        self._unwritten = False
         self._attempt.write(
             current=self._current,
             total=self._total,
-            percent=None if fraction is None else min(99, int(100 * fraction)),
+            percent=None if fraction is None else min(99, int(100 * fraction + ROUNDING)),
             eta_seconds=eta,
             **values,
         )
 
     def _estimate(self, now: float, fraction: float | None) -> int | None:
         """Seconds left, from the smoothed speed; None until there is enough to say."""
-        if fraction is None or fraction <= self._written_fraction or now <= self._written_at:
+        if fraction is None or fraction <= self._measured_fraction or now <= self._measured_at:
             return None
-        speed = (fraction - self._written_fraction) / (now - self._written_at)
+        speed = (fraction - self._measured_fraction) / (now - self._measured_at)
         self._speed = speed if self._speed is None else self._speed + ETA_SMOOTHING * (speed - self._speed)
-        self._written_fraction = fraction
+        self._measured_at, self._measured_fraction = now, fraction
         if now - self._started_at < ETA_AFTER:
             return None
         seconds = (1.0 - fraction) / max(self._speed, 1e-12)

@@ -7,10 +7,10 @@
 
     job = import_todos.enqueue(owner=request.user, upload_id=upload.pk, filename=upload.name)
 
-Arguments are JSON. What the function returns (JSON, or None) becomes the job's result; if that has a key "url",
-the job's page links to it. `TaskError` fails the job for good with words for its owner. Any other exception is an
-attempt that failed: the job is tried again until `max_attempts`, so write tasks that can be repeated, and don't
-wrap a whole task in one transaction, which would hide its progress until the end.
+Arguments are JSON; a UUID or a date arrives as its text. What the function returns (JSON, or None) becomes the job's
+result; if that has a key "url", the job's page links to it. `TaskError` fails the job for good with words for its
+owner. Any other exception is an attempt that failed: the job is tried again until `max_attempts`, so write tasks that
+can be repeated, and don't wrap a whole task in one transaction, which would hide its progress until the end.
 """
 
 import inspect
@@ -18,7 +18,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
-from django.utils.text import Truncator
 
 from progress.models import Job
 
@@ -61,7 +60,7 @@ class Task:
                 owner=owner,
                 task=self.name,
                 arguments=arguments,
-                label=Truncator(self.label.format(**known.arguments)).chars(300),
+                label=_shortened(self.label.format(**known.arguments)),
                 max_attempts=self.max_attempts,
             )
             deliver(job)
@@ -73,6 +72,11 @@ def task(*, label: str, max_attempts: int = 3) -> Callable[[Callable[..., Any]],
     if max_attempts < 1:
         raise ValueError("max_attempts must be at least 1")
     return lambda function: Task(function, label, max_attempts)
+
+
+def _shortened(label: str) -> str:
+    longest = Job._meta.get_field("label").max_length or 0
+    return label if len(label) <= longest else label[: longest - 1] + "…"
 
 
 def deliver(job: Job) -> None:

@@ -1,7 +1,8 @@
 """What Django-Q2 calls in a worker process: claim the job, run its task, write how it ended.
 
-`run` returns None and never raises, whatever the task does: an exception, an odd result or a failing import that
-reached Django-Q2 would be delivered again and again.
+Once the job is claimed, `run` returns None and never raises, whatever the task does: an exception, an odd result or a
+failing import that reached Django-Q2 would be delivered again and again. Before that, an exception is the database's,
+and to be delivered again is what is wanted.
 """
 
 import json
@@ -25,17 +26,17 @@ HEARTBEAT_SECONDS = 3.0
 
 
 def run(job_id: str) -> None:
-    """Run the next attempt at a job that waits."""
+    """Run the next attempt at a job that waits. Raises DatabaseError if that can't be found out."""
+    job = Job.objects.claim(job_id)
+    if job is None:
+        logger.info("job %s is not waiting any more", job_id)
+        return
     try:
-        job = Job.objects.claim(job_id)
-        if job is None:
-            logger.info("job %s is not waiting any more", job_id)
-        else:
-            _finish(Attempt(job))
+        _finish(Attempt(job))
     except LostJob as lost:
         logger.warning("lost %s: somebody else has it now", lost)
     except BaseException:
-        logger.exception("job %s could not be run; it will be found and tried again", job_id)
+        logger.exception("how job %s ended could not be written; it will be found and tried again", job_id)
 
 
 def _finish(attempt: Attempt) -> None:
@@ -57,7 +58,11 @@ def _call(attempt: Attempt) -> Any:
     task = import_string(attempt.job.task)
     if not isinstance(task, Task):
         raise TypeError(f"{attempt.job.task} is not a task")
-    result = task(Progress(attempt), **attempt.job.arguments)
+    progress = Progress(attempt)
+    try:
+        result = task(progress, **attempt.job.arguments)
+    finally:
+        progress.flush()
     json.dumps(result)  # an odd result fails the attempt here, not half-way through a write
     return result
 

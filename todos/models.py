@@ -21,7 +21,7 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         return self.exclude(completed_at=None)
 
     def for_list(self) -> Self:
-        """What is left to do first, each in the order in which it was added."""
+        """In the order in which they were added."""
         return self.order_by("id")
 
     def toggle(self, todo_id: int) -> bool:

@@ -3,12 +3,14 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from todos.forms import NewTodoForm, TodoForm
 from todos.models import Todo
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     """The list; a POST adds to it."""
@@ -25,6 +27,7 @@ def index(request: HttpRequest) -> HttpResponse:
     )
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, todo_id: int) -> HttpResponse:
     todo = get_object_or_404(Todo.objects.visible_to(request.user), pk=todo_id)

@@ -1,5 +1,6 @@
 """/api/uploads/: files for front ends that render by themselves."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -78,24 +79,28 @@ def _receive(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest) -> HttpResponse:
-    """A page of uploads, newest first. `cursor` is the id of the last one of the page before."""
-    mine = Upload.objects.visible_to(request.user)
-    uploads = mine.for_list()
+    """A page of uploads, newest first. `cursor` is when the last one of the page before was made, and its id."""
+    uploads = Upload.objects.visible_to(request.user).for_list()
     if cursor := request.GET.get("cursor"):
-        uploads = uploads.older_than(_at_cursor(mine, cursor))
+        uploads = uploads.older_than(*_place(cursor))
     shown = list(uploads[: PAGE_SIZE + 1])
     response = JsonResponse([as_json(upload, request) for upload in shown[:PAGE_SIZE]], safe=False)
     if len(shown) > PAGE_SIZE:
-        query = urlencode({"cursor": shown[PAGE_SIZE - 1].pk})
+        last = shown[PAGE_SIZE - 1]
+        query = urlencode({"cursor": f"{last.created_at.isoformat()}_{last.pk}"})
         response["Link"] = f'<{request.build_absolute_uri(request.path)}?{query}>; rel="next"'
     return response
 
 
-def _at_cursor(mine: Any, cursor: str) -> Upload:
+def _place(cursor: str) -> tuple[datetime, UUID]:
+    created_at, _, upload_id = cursor.partition("_")
     try:
-        return mine.get(pk=cursor)
-    except (Upload.DoesNotExist, ValidationError):
-        raise BadRequest("The cursor is not one that this list gave out, or its file was deleted.") from None
+        place = datetime.fromisoformat(created_at), UUID(upload_id)
+    except ValueError:
+        raise BadRequest("The cursor is not one that this list gave out.") from None
+    if place[0].tzinfo is None:
+        raise BadRequest("The cursor is not one that this list gave out.")
+    return place
 
 
 def _refuse(status: int, detail: str) -> HttpResponse:

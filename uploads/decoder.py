@@ -8,13 +8,12 @@ what it does on standard output, a JSON object a line:
     {"file": "1920.webp", "width": 1920, "height": 1440}  one is made
     {"error": "unreadable_picture", "message": "…"}       it can't be done, and why, for the file's owner
 
-An exit code other than 0 means that a limit ended it.
+A signal, or the exit code OUT_OF_MEMORY, means that a limit ended it.
 """
 
 import json
 import resource
 import sys
-import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +24,7 @@ WIDTHS = (1920, 960, 320)
 MAX_PIXELS = 200_000_000
 MEMORY_BYTES = 2 * 1024**3
 CPU_SECONDS = 60
+OUT_OF_MEMORY = 3
 FORMATS = ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF"]
 
 WEBP_MAX = 16383
@@ -48,8 +48,8 @@ def main(source: Path, directory: Path, say: Say) -> None:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         say({"error": "picture_too_large", "message": TOO_LARGE})
-    except Exception:  # noqa: BLE001 (decoders raise about anything for broken data)
-        traceback.print_exc()
+    except Exception as error:  # noqa: BLE001 (decoders raise about anything for broken data)
+        print(f"{source}: {type(error).__name__}: {error}", file=sys.stderr)
         say({"error": "unreadable_picture", "message": UNREADABLE})
 
 
@@ -62,22 +62,27 @@ def make_renditions(source: Path, directory: Path, say: Say) -> None:
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     with Image.open(source, formats=FORMATS) as image:
-        on_its_side = image.getexif().get(0x0112, 1) >= 5  # EXIF orientations 5 to 8
+        on_its_side = image.getexif().get(0x0112) in (5, 6, 7, 8)  # EXIF orientations
         width, height = reversed(image.size) if on_its_side else image.size
         fitting = max(1, min(width, WEBP_MAX * width // height))
         widths = sorted({min(fitting, wanted) for wanted in WIDTHS}, reverse=True)
         scale = widths[0] / width
-        raw_size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        raw_size = scaled(image.size, scale)
         image.draft("RGB", raw_size)
         small = scalable(image).resize(raw_size, Image.Resampling.LANCZOS)
     picture = to_srgb(ImageOps.exif_transpose(small))
     say({"width": width, "height": height, "total": len(widths)})
     for wanted in widths:
-        size = (wanted, max(1, round(height * wanted / width)))
-        picture = picture.resize(size, Image.Resampling.LANCZOS)
+        picture = picture.resize(scaled((width, height), wanted / width), Image.Resampling.LANCZOS)
         name = f"{wanted}.webp"
         picture.save(directory / name, "WEBP", quality=80)
         say({"file": name, "width": picture.width, "height": picture.height})
+
+
+def scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    """Width and height times scale, in pixels that a WebP can have: at least one, and not too many."""
+    width, height = (min(WEBP_MAX, max(1, round(side * scale))) for side in size)
+    return width, height
 
 
 def scalable(image):
@@ -95,16 +100,20 @@ def to_srgb(image):
 
     mode = "RGBA" if image.has_transparency_data else "RGB"
     profile = image.info.get("icc_profile")
-    if profile and image.mode in ("RGB", "CMYK", "L"):
-        with suppress(ImageCms.PyCMSError):  # a broken profile: the colours as they are beat no picture
+    alpha = image.convert("RGBA").getchannel("A") if mode == "RGBA" else None
+    if profile:
+        opaque = image if image.mode in ("RGB", "CMYK", "L") else image.convert("RGB")
+        with suppress(ImageCms.PyCMSError, OSError):  # a broken profile: the colours as they are beat no picture
             image = ImageCms.profileToProfile(
-                image,
+                opaque,
                 ImageCms.ImageCmsProfile(BytesIO(profile)),
                 ImageCms.createProfile("sRGB"),
                 outputMode="RGB",
             )
     plain = Image.new(mode, image.size)
     plain.paste(image.convert(mode))
+    if alpha:
+        plain.putalpha(alpha)
     return plain
 
 
@@ -120,4 +129,4 @@ if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]), Path(sys.argv[2]), lambda message: print(json.dumps(message), flush=True))
     except MemoryError:
-        sys.exit(1)
+        sys.exit(OUT_OF_MEMORY)

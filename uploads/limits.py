@@ -20,7 +20,7 @@ def takes_files(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 def too_large(owner: Any, size: int) -> str:
     """Why this user can't keep a file of so many bytes more, and what to do; empty if they can."""
     if size > settings.MAX_UPLOAD_BYTES:
-        return f"The file is too large: {_human(size)}, and at most {_human(settings.MAX_UPLOAD_BYTES)} are taken."
+        return f"The file is too large: at most {_human(settings.MAX_UPLOAD_BYTES)} are taken."
     quota = settings.USER_QUOTA_BYTES
     if quota and (kept := owner.uploads.bytes_kept()) + size > quota:
         return (

@@ -5,6 +5,9 @@ leaves the same files, and no name of a user's making ever reaches the file syst
 """
 
 import uuid
+from contextlib import suppress
+from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any, Self
 
 from django.conf import settings
@@ -26,9 +29,9 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         """All that a list of uploads shows, newest first, in two queries."""
         return self.select_related("job").prefetch_related("renditions").order_by("-created_at", "-id")
 
-    def older_than(self, upload: "Upload") -> Self:
-        """Those after this one in that list."""
-        return self.filter(Q(created_at__lt=upload.created_at) | Q(created_at=upload.created_at, id__lt=upload.pk))
+    def older_than(self, created_at: datetime, upload_id: uuid.UUID) -> Self:
+        """Those after this place in that list; no upload need be there any more."""
+        return self.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=upload_id))
 
     def bytes_kept(self) -> int:
         return self.aggregate(sum=Sum("size"))["sum"] or 0
@@ -61,6 +64,12 @@ class Upload(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("uploads:detail", args=[self.pk])
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete it, unless a worker is just adding renditions to it: then after that."""
+        with transaction.atomic():
+            Upload.objects.select_for_update().filter(pk=self.pk).first()
+            return super().delete(*args, **kwargs)
 
     @property
     def is_processing(self) -> bool:
@@ -97,7 +106,14 @@ class Rendition(models.Model):
 @receiver(post_delete, sender=Rendition)
 def delete_bytes(instance: Upload | Rendition, **kwargs: Any) -> None:
     """The bytes go with their row, once that is committed: a signal, since cascades call no `delete()`."""
-    transaction.on_commit(lambda: instance.file.delete(save=False))
+
+    def delete() -> None:
+        instance.file.delete(save=False)
+        with suppress(OSError):  # the directory still holds another file
+            instance.file.storage.delete(str(PurePosixPath(name).parent))
+
+    name = instance.file.name or ""
+    transaction.on_commit(delete)
 
 
 @receiver(post_delete, sender=Upload)

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from progress.reporter import Progress
 from progress.tasks import TaskError
+from uploads.decoder import OUT_OF_MEMORY
 
 DECODER = ["-m", "uploads.decoder"]
 WALL_SECONDS = 120
@@ -65,11 +66,13 @@ def _decode(source: Path, directory: Path) -> Iterator[dict]:
         for line in child.stdout or ():
             yield json.loads(line)
         code = child.wait()
-    if code:
+    if code == OUT_OF_MEMORY or code < 0:
         raise TaskError(
             "picture_too_demanding",
             "The picture needs more memory or time to open than it may have. The file itself is kept.",
         )
+    if code:
+        raise RuntimeError(f"the picture decoder ended with {code}; its words are in the log")
 
 
 @contextmanager

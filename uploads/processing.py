@@ -4,6 +4,7 @@ Both can be repeated: the same file gives the same rows and the same files, unde
 """
 
 import hashlib
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -42,7 +43,10 @@ def checksum(upload: Upload, progress: Progress, weight: float) -> None:
 
 
 def make_renditions(upload: Upload, progress: Progress) -> None:
-    with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as directory:
+    mine = f"{upload.pk}-"
+    for left_by_a_killed_attempt in settings.FILE_UPLOAD_TEMP_DIR.glob(f"{mine}*"):
+        shutil.rmtree(left_by_a_killed_attempt, ignore_errors=True)
+    with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix=mine) as directory:
         try:
             picture = pictures.make(Path(upload.file.path), Path(directory), progress)
         except TaskError as error:
@@ -52,25 +56,24 @@ def make_renditions(upload: Upload, progress: Progress) -> None:
 
 
 def _keep(upload: Upload, picture: pictures.Picture) -> None:
-    """Store the renditions and their rows; if the upload has been deleted meanwhile, leave nothing behind."""
-    saved: list[str] = []
+    """Store the renditions, then their rows; of those that get no row, as when the upload is gone, leave no file."""
+    names = {made.width: f"uploads/{upload.pk}/{made.width}.webp" for made in picture.renditions}
     try:
-        with transaction.atomic():
-            if not Upload.objects.filter(pk=upload.pk).update(
-                metadata={"width": picture.width, "height": picture.height}
-            ):
-                raise TaskError("deleted", "The file was deleted while it was processed.")
-            for made in picture.renditions:
-                name = f"uploads/{upload.pk}/{made.width}.webp"
-                saved.append(name)
-                with made.path.open("rb") as file:
-                    default_storage.save(name, File(file))
-                Rendition.objects.update_or_create(
-                    upload=upload,
-                    width=made.width,
-                    defaults={"file": name, "height": made.height, "size": made.path.stat().st_size},
-                )
+        for made in picture.renditions:
+            with made.path.open("rb") as file:
+                default_storage.save(names[made.width], File(file))
+        _record(upload, picture, names)
     except BaseException:
-        for name in saved:
+        recorded = set(Rendition.objects.filter(upload=upload).values_list("file", flat=True))
+        for name in set(names.values()) - recorded:
             default_storage.delete(name)
         raise
+
+
+@transaction.atomic
+def _record(upload: Upload, picture: pictures.Picture, names: dict[int, str]) -> None:
+    if not Upload.objects.filter(pk=upload.pk).update(metadata={"width": picture.width, "height": picture.height}):
+        raise TaskError("deleted", "The file was deleted while it was processed.")
+    for made in picture.renditions:
+        values = {"file": names[made.width], "height": made.height, "size": made.path.stat().st_size}
+        Rendition.objects.update_or_create(upload=upload, width=made.width, defaults=values)

@@ -21,7 +21,7 @@ def receive(owner: Any, file: UploadedFile) -> Upload:
     try:
         upload.file.save("", file, save=False)
         with transaction.atomic():
-            upload.job = tasks.process.enqueue(owner=owner, upload_id=str(upload.pk), name=upload.name)
+            upload.job = tasks.process.enqueue(owner=owner, upload_id=upload.pk, name=upload.name)
             upload.save()
     except BaseException:
         default_storage.delete(path)

@@ -8,11 +8,14 @@ from typing import Any
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404
 
+from progress.connections import release_connection
+
 
 def download(file: FieldFile, filename: str) -> FileResponse:
-    """A stored file as an attachment; the content type is our own guess for nobody: bytes."""
+    """A stored file as an attachment, of no type that a browser would open."""
     response = _send(file, content_type="application/octet-stream", as_attachment=True, filename=filename)
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "private, no-cache"
     return response
 
 
@@ -24,9 +27,8 @@ def show(file: FieldFile, content_type: str) -> FileResponse:
 
 
 def _send(file: FieldFile, **how: Any) -> FileResponse:
+    release_connection()
     try:
-        response = FileResponse(file.open(), **how)
+        return FileResponse(file.open(), **how)
     except FileNotFoundError:
         raise Http404 from None
-    response["X-Content-Type-Options"] = "nosniff"
-    return response

@@ -72,4 +72,4 @@ def rendition(request: HttpRequest, upload_id: UUID, width: int) -> FileResponse
 
 
 def _mine(request: HttpRequest, upload_id: UUID) -> Upload:
-    return get_object_or_404(Upload.objects.visible_to(request.user).for_list(), pk=upload_id)
+    return get_object_or_404(Upload.objects.visible_to(request.user).select_related("job"), pk=upload_id)

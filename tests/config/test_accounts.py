@@ -129,6 +129,32 @@ def test_resetting_the_password_by_mail(visitor, alice):
     assert "has been used" in visitor.get(link, follow=True).text
 
 
+def test_a_reset_lets_in_who_was_locked_out(visitor, alice):
+    for _ in range(5):
+        log_in(visitor, "wrong")
+    visitor.post("/accounts/password_reset/", {"email": "alice@example.com"})
+    link = re.search(r"http://testserver(/accounts/reset/\S+)", mail.outbox[0].body)[1]
+    url = visitor.get(link, follow=True).redirect_chain[-1][0]
+    visitor.post(url, {"new_password1": NEW, "new_password2": NEW})
+    assert log_in(visitor, NEW).status_code == 302
+
+
+def test_behind_a_proxy_one_guesser_does_not_lock_out_the_others(visitor, alice):
+    credentials = {"username": "alice", "password": "wrong"}
+    for _ in range(5):
+        visitor.post("/accounts/login/", credentials, headers={"X-Forwarded-For": "10.0.0.1"})
+    right = credentials | {"password": PASSWORD}
+    assert visitor.post("/accounts/login/", right, headers={"X-Forwarded-For": "10.0.0.1"}).status_code == 429
+    assert visitor.post("/accounts/login/", right, headers={"X-Forwarded-For": "10.0.0.2"}).status_code == 302
+
+
+def test_who_guesses_through_a_unix_socket_is_locked_out_too(visitor, alice):
+    for _ in range(5):
+        visitor.post("/accounts/login/", {"username": "alice", "password": "wrong"}, REMOTE_ADDR="")
+    right = {"username": "alice", "password": PASSWORD}
+    assert visitor.post("/accounts/login/", right, REMOTE_ADDR="").status_code == 429
+
+
 def test_a_reset_does_not_tell_who_has_an_account(visitor):
     response = visitor.post("/accounts/password_reset/", {"email": "nobody@example.com"}, follow=True)
     assert "If there is an account" in response.text

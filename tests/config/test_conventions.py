@@ -18,7 +18,7 @@ from uploads import receiving
 ROOT = Path(__file__).resolve().parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
-PUBLIC = {"/", "/dashboard/", "/healthz/", "/api/session/", "/accounts/signup/", "/accounts/login/"}
+PUBLIC = {"/", "/dashboard/", "/favicon.ico", "/healthz/", "/api/session/", "/accounts/signup/", "/accounts/login/"}
 """What a visitor may see, besides resetting a password: all that says `login_not_required`."""
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, TooManyFieldsSent
 from django.http import Http404, HttpResponse
 
+from config import errors
 from progress import views
 from tests.helpers import make_job, problem
 
@@ -39,8 +40,11 @@ def raising(monkeypatch, as_alice, alice):
 def test_what_views_raise(as_alice, raising, settings, debug, error, status):
     settings.DEBUG = debug
     page_url, api_url = raising(error)
-    problem(as_alice.get(api_url), status)
-    assert "secret" not in as_alice.get(api_url).text
+    for accept in ("text/html", "application/json"):
+        answer = as_alice.get(api_url, headers={"Accept": accept})
+        problem(answer, status)
+        assert "secret" not in answer.text
+        assert "Traceback" not in answer.text
     page = as_alice.get(page_url)
     assert page.status_code == status
     if status in (403, 404) or not debug:
@@ -90,6 +94,10 @@ def test_the_error_page_needs_no_database(visitor, monkeypatch, settings):
 def test_answers_of_ours_that_are_no_errors_are_left_alone(as_alice):
     assert as_alice.post("/todos/", {"title": ""}).status_code == 422
     assert "What is to be done?" in as_alice.post("/todos/", {"title": ""}).text
+
+
+def test_any_status_has_a_title():
+    assert errors.problem(460, "Checksum mismatch.").status_code == 460
 
 
 def test_headers_that_a_refusal_carries_are_kept(as_alice, alice, monkeypatch):

@@ -52,5 +52,13 @@ def test_no_database(visitor, worker, monkeypatch):
     assert "secret" not in response.text
 
 
+def test_it_answers_even_if_nobody_can_be_asked_who_comes(as_alice, worker, monkeypatch):
+    def gone(self):
+        raise OperationalError("no database")
+
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", gone)
+    assert as_alice.get("/healthz/").json()["status"] == "ok"
+
+
 def test_it_can_only_be_looked_at(visitor):
     assert visitor.post("/healthz/").status_code == 405

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from config.environment import NAMES
+from config.environment import EXAMPLE_KEY, RIGHT, RIGHT_IN_DEVELOPMENT
+from config.middleware import client_address
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "deploy" / "env.example"
@@ -33,12 +34,22 @@ def test_production_without_a_secret_key_refuses_to_start(state_dir):
     assert "SECRET_KEY is not set" in done.stderr
 
 
-def test_gunicorn_refuses_too_instead_of_starting_worker_after_worker(state_dir):
-    command = ["-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", "127.0.0.1:0", "config.wsgi"]
-    done = start(*command, STATE_DIR=str(state_dir))
+GUNICORN = ["-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", "127.0.0.1:0", "config.wsgi"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({}, "SECRET_KEY is not set"),
+        ({"SECRET_KEY": EXAMPLE_KEY}, "everybody knows"),
+        ({"DEBUG": "true", "MAX_UPLOAD_BYTES": "many"}, "MAX_UPLOAD_BYTES='many' is wrong"),
+    ],
+)
+def test_gunicorn_refuses_too_instead_of_starting_worker_after_worker(state_dir, environment, words):
+    done = start(*GUNICORN, STATE_DIR=str(state_dir), **environment)
     assert done.returncode != 0
-    assert "SECRET_KEY is not set" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_development_starts_with_nothing_but_debug(state_dir):
@@ -48,15 +59,29 @@ def test_development_starts_with_nothing_but_debug(state_dir):
 @pytest.mark.parametrize(
     ("name", "value", "advice"),
     [
-        ("DEBUG", "perhaps", "boolean"),
-        ("MAX_UPLOAD_BYTES", "many", "integer"),
+        ("DEBUG", "perhaps", "true or false"),
+        ("ALLOWED_HOSTS", "https://app.example.com", "host names"),
+        ("ALLOWED_HOSTS", ",", "host names"),
+        ("DATABASE_URL", "mysql://localhost/x", "postgresql://"),
+        ("DATABASE_URL", "nonsense", "postgresql://"),
+        ("FRONTEND_ORIGINS", "dash.example.com", "https://dash.example.com"),
+        ("FRONTEND_ORIGINS", "https://dash.example.com/", "without a path"),
+        ("FRONTEND_ORIGINS", "*", "origins"),
+        ("COOKIE_DOMAIN", "https://example.com", "without scheme"),
+        ("MAX_UPLOAD_BYTES", "1G", "in bytes"),
         ("MAX_UPLOAD_BYTES", "0", "in bytes"),
         ("USER_QUOTA_BYTES", "-1", "in bytes"),
-        ("SIGNUP_OPEN", "maybe", "boolean"),
-        ("PROGRESS_RETENTION", "a while", "period of time"),
+        ("SIGNUP_OPEN", "ja", "true or false"),
+        ("EMAIL_URL", "foo", "submission"),
+        ("EMAIL_URL", "foo://x", "submission"),
+        ("PROGRESS_RETENTION", "a while", "seconds"),
         ("PROGRESS_RETENTION", "0", "seconds"),
-        ("QUEUE_URL", "redis://localhost", "leave it empty"),
-        ("STORAGE_URL", "s3://bucket", "leave it empty"),
+        ("PROGRESS_RETENTION", "99999999999", "seconds"),
+        ("QUEUE_URL", "redis://localhost", "the database"),
+        ("STORAGE_URL", "s3://bucket", "STATE_DIR"),
+        ("WEB_CONCURRENCY", "0", "web processes"),
+        ("PORT", "http", "port number"),
+        ("PORT", "99999", "port number"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_the_variable(state_dir, name, value, advice):
@@ -64,6 +89,7 @@ def test_a_bad_value_is_one_line_that_names_the_variable(state_dir, name, value,
     assert done.returncode != 0
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith(f"headway: {name}")
+    assert "is wrong. Right would be" in done.stderr
     assert advice in done.stderr
 
 
@@ -88,8 +114,12 @@ def test_a_state_directory_that_can_not_be_made_is_said():
 
 
 def test_an_empty_value_is_the_default(state_dir):
-    empty = dict.fromkeys(NAMES, "") | {"DEBUG": "true", "STATE_DIR": str(state_dir)}
+    empty = dict.fromkeys(RIGHT, "") | {"DEBUG": "true", "STATE_DIR": str(state_dir)}
     assert check(state_dir, **empty).returncode == 0
+
+
+def test_the_example_key_is_known_to_be_one():
+    assert example()["SECRET_KEY"] == EXAMPLE_KEY
 
 
 def example() -> dict[str, str]:
@@ -97,13 +127,23 @@ def example() -> dict[str, str]:
 
 
 def test_the_example_explains_every_setting():
-    assert list(example()) == list(NAMES)
+    assert list(example()) == list(RIGHT)
 
 
-def test_every_variable_that_is_read_is_named():
+def test_every_variable_that_is_read_is_named_and_read_in_one_place():
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "config" / "environment.py").read_text()))
-    assert read - set(NAMES) == {"PORT", "DASH_PORT", "DATABASE_POOL"}
-    assert set(NAMES) <= read
+    assert read == set(RIGHT) | set(RIGHT_IN_DEVELOPMENT)
+    for room in ("config", "todos", "uploads", "progress", "deploy"):
+        for path in (ROOT / room).rglob("*.py"):
+            if path.name != "environment.py":
+                assert not re.search(r"environ\.get|getenv", path.read_text()), path
+
+
+def test_the_mail_server_of_the_example_is_understood(state_dir):
+    mail_url = re.search(r"\S+://user:\S+", EXAMPLE.read_text())[0]
+    probe = "import django; django.setup()\nfrom django.conf import settings as s; print(s.EMAIL_HOST, s.EMAIL_USE_TLS)"
+    done = start("-c", probe, DEBUG="true", STATE_DIR=str(state_dir), EMAIL_URL=mail_url)
+    assert done.stdout.split() == ["mail.example.com", "True"], done.stderr
 
 
 def test_the_example_is_clean_for_deployment(state_dir):
@@ -128,7 +168,8 @@ print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_DOMAIN, s.
 
 
 def test_cookies_and_origins_follow_from_two_settings(state_dir):
-    done = start("-c", PROBE, **(example() | {"STATE_DIR": str(state_dir)}))
+    origins = {"FRONTEND_ORIGINS": "https://dash.example.com", "COOKIE_DOMAIN": "example.com"}
+    done = start("-c", PROBE, **(example() | {"STATE_DIR": str(state_dir)} | origins))
     assert done.stdout.split() == [
         *("True", "True", "example.com", "True", "Lax", "True", "None", "False", "django.db.backends.sqlite3")
     ]
@@ -136,6 +177,15 @@ def test_cookies_and_origins_follow_from_two_settings(state_dir):
 
 def test_only_the_web_process_pools_its_connections(state_dir):
     environment = example() | {"STATE_DIR": str(state_dir), "DATABASE_URL": "postgresql:///headway"}
+    environment["SECRET_KEY"] = "x" * 50
     assert start("-c", PROBE, **environment).stdout.split()[-2:] == ["False", "django.db.backends.postgresql"]
-    web = start("-c", "import config.wsgi" + PROBE, **environment)
-    assert web.stdout.split()[-2:] == ["True", "django.db.backends.postgresql"]
+    as_gunicorn = "import runpy; runpy.run_path('deploy/gunicorn.conf.py'); import config.wsgi" + PROBE
+    web = start("-c", as_gunicorn, **environment)
+    assert web.stdout.split()[-2:] == ["True", "django.db.backends.postgresql"], web.stderr
+
+
+def test_the_address_of_a_visitor_is_what_our_own_proxy_says(rf, settings):
+    assert client_address(rf.get("/", headers={"X-Forwarded-For": "6.6.6.6, 10.0.0.7"}, REMOTE_ADDR="")) == "10.0.0.7"
+    assert client_address(rf.get("/", REMOTE_ADDR="")) == "127.0.0.1"
+    settings.DEBUG = True  # no proxy in front
+    assert client_address(rf.get("/", headers={"X-Forwarded-For": "6.6.6.6"}, REMOTE_ADDR="10.0.0.8")) == "10.0.0.8"

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+import time_machine
 from django.db.models.functions import Now
+from django.utils import timezone
 from django_q.models import OrmQ
 
-from progress import broker, recovery
+from progress import broker, recovery, upkeep
+from progress.attempt import Attempt, LostJob
 from progress.models import Job, State, Worker
 from tests.helpers import make_job, run_queue
 from tests.progress import tasks
@@ -38,46 +40,71 @@ def test_a_job_whose_heart_beats_is_left_alone(alice):
     assert recovery.requeue_lost_jobs() == 0
 
 
-def test_two_that_find_the_same_lost_job_requeue_it_once(alice, monkeypatch):
-    job = make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=3)
-    monkeypatch.setattr(type(Job.objects.all()), "lost", lambda self: [job])
+def test_two_that_find_the_same_lost_job_requeue_it_once(alice):
+    make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=3)
+    found_by_both = Job.objects.lost().get()
     assert recovery.requeue_lost_jobs() == 1
-    assert recovery.requeue_lost_jobs() == 0
+    with pytest.raises(LostJob):
+        recovery.AbandonedAttempt(found_by_both).give_back("worker_lost", "")
     assert OrmQ.objects.count() == 1
 
 
-def test_the_queue_is_first_come_first_served(alice):
+def test_a_heart_that_beats_again_at_the_last_moment_keeps_its_job(alice):
+    make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=3)
+    found = Job.objects.lost().get()
+    assert Attempt(found).beat()
+    with pytest.raises(LostJob):
+        recovery.AbandonedAttempt(found).give_back("worker_lost", "")
+    assert Job.objects.get().state == State.RUNNING
+    assert not OrmQ.objects.exists()
+
+
+@pytest.fixture
+def queue(db, monkeypatch) -> broker.Broker:
+    """The queue as a cluster asks it, without the thread beside it and without its pause when it is empty."""
+    monkeypatch.setattr(upkeep, "start", object)
+    monkeypatch.setattr("django_q.brokers.orm.sleep", lambda seconds: None)
+    return broker.Broker()
+
+
+def test_the_queue_is_first_come_first_served(alice, queue):
     jobs = [tasks.count.enqueue(owner=alice, number=number) for number in range(3)]
-    queue = broker.Broker()
     taken = [OrmQ.objects.get(pk=queue.dequeue()[0][0]).task["args"][0] for _ in jobs]
     assert taken == [str(job.pk) for job in jobs]
 
 
-@pytest.mark.usefixtures("db")
-def test_a_worker_reports_when_it_asks_for_work():
-    queue = broker.Broker()
+def test_what_no_worker_has_acknowledged_is_delivered_again(alice, queue):
+    tasks.count.enqueue(owner=alice)
+    first = queue.dequeue()
+    assert queue.dequeue() is None
+    with time_machine.travel(timezone.now() + timedelta(seconds=16)):
+        assert queue.dequeue() == first
+    queue.acknowledge(first[0][0])
+    with time_machine.travel(timezone.now() + timedelta(seconds=60)):
+        assert queue.dequeue() is None
+
+
+def test_asking_for_work_starts_the_upkeep_once(queue, monkeypatch):
+    started = []
+    monkeypatch.setattr(upkeep, "start", lambda: started.append(1) or object())
     queue.dequeue()
-    beaten_at = Worker.objects.get().beaten_at
-    assert Worker.objects.alive().count() == 1
     queue.dequeue()
-    assert Worker.objects.get().beaten_at == beaten_at  # not at every question
+    assert started == [1]
+
+
+def test_a_cluster_reports_and_looks_for_lost_jobs(alice):
+    make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=2)
+    upkeep.keep_up()
+    upkeep.keep_up()
+    assert Worker.objects.alive().count() == Worker.objects.count() == 1
+    assert Job.objects.get().state == State.QUEUED
 
 
 @pytest.mark.usefixtures("db")
-def test_workers_that_went_silent_are_not_alive_and_in_time_forgotten():
+def test_clusters_that_went_silent_are_not_alive_and_in_time_forgotten():
     Worker.objects.create(name="silent", beaten_at=Now() - timedelta(seconds=31))
     Worker.objects.create(name="gone", beaten_at=Now() - timedelta(days=2))
     assert not Worker.objects.alive().exists()
-    broker.Broker().dequeue()
+    upkeep.keep_up()
     assert not Worker.objects.filter(name="gone").exists()
     assert Worker.objects.filter(name="silent").exists()
-
-
-def test_the_queue_goes_on_when_upkeep_fails(alice, monkeypatch):
-    tasks.count.enqueue(owner=alice)
-
-    def fails(name):
-        raise OperationalError("database is locked")
-
-    monkeypatch.setattr(Worker.objects, "beat", fails)
-    assert broker.Broker().dequeue()

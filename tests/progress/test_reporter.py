@@ -143,6 +143,31 @@ def test_time_left_is_not_guessed_too_early(progress, recorder, clock):
     assert recorder.last["eta_seconds"] == 8
 
 
+@pytest.mark.parametrize("total", [100, 3, 7])
+def test_percent_is_not_off_by_a_rounding_error(recorder, clock, total):
+    progress = Progress(recorder, clock)
+    progress.stage("Reading", total=total)
+    for done in range(1, total):
+        clock.now += 1
+        progress.advance()
+        assert recorder.last["percent"] == done * 100 // total
+
+
+def test_the_end_of_the_count_is_written_too(progress, recorder):
+    progress.stage("Reading", total=3)
+    progress.advance(3)
+    progress.flush()
+    progress.flush()
+    assert [write["current"] for write in recorder.writes] == [0, 3]
+
+
+def test_a_stage_of_unknown_length_counts_for_the_time_left(progress, recorder, clock):
+    progress.stage("Searching", weight=0.5)
+    clock.now += 60
+    progress.stage("Copying", total=10)
+    assert recorder.last["eta_seconds"] == 60
+
+
 def test_a_pause_makes_the_time_left_longer(progress, recorder, clock):
     progress.stage("Reading", total=100)
     for _ in range(5):

@@ -1,9 +1,13 @@
 """Whatever a task does, its job reaches the right end, and Django-Q2 never sees an exception."""
 
+import uuid
+
 import pytest
+from django.db import OperationalError
 
 from progress import worker
 from progress.models import Job, State
+from progress.tasks import TaskError
 from tests.helpers import make_job, run_queue
 from tests.progress import tasks
 
@@ -19,7 +23,7 @@ def test_a_task_runs_and_its_result_is_kept(alice):
     assert run_queue() == 1
     job.refresh_from_db()
     assert (job.state, job.percent, job.result, job.attempt) == (State.SUCCEEDED, 100, {"counted": 3}, 1)
-    assert (job.stage, job.unit, job.total) == ("Counting", "numbers", 3)
+    assert (job.stage, job.unit, job.current, job.total) == ("Counting", "numbers", 3, 3)
 
 
 def test_arguments_must_be_json(alice):
@@ -34,7 +38,7 @@ def test_arguments_must_be_what_the_function_takes(alice):
 
 
 def test_a_long_label_is_shortened(alice):
-    assert len(tasks.count.enqueue(owner=alice, number="x" * 1000).label) == 300
+    assert len(tasks.count.enqueue(owner=alice, number="\ufb2c" * 1000).label) == 300
 
 
 def test_a_task_error_fails_the_job_for_good(alice):
@@ -88,22 +92,62 @@ def test_a_second_delivery_of_the_same_job_does_nothing(alice):
 def test_a_job_deleted_while_it_waits_is_no_error(alice):
     job = tasks.count.enqueue(owner=alice)
     Job.objects.all().delete()
-    worker.run(str(job.pk))
+    assert worker.run(str(job.pk)) is None
 
 
 def test_a_job_deleted_while_it_runs_stops(alice, monkeypatch):
+    def function(progress, number):
+        progress.stage("One")
+        Job.objects.all().delete()
+        progress.stage("Two")
+        tasks.CALLS.append(("went on",))
+
+    monkeypatch.setattr(tasks.count, "function", function)
     tasks.count.enqueue(owner=alice, number=3)
-    monkeypatch.setattr(
-        tasks.count, "function", lambda progress, number: (Job.objects.all().delete(), progress.stage("x"))
-    )
     run_queue()
-    assert not Job.objects.exists()
+    assert tasks.CALLS == []
 
 
-def test_a_database_that_is_gone_is_no_exception_for_django_q(alice, monkeypatch):
+def test_a_claim_that_fails_is_left_to_be_delivered_again(alice, monkeypatch):
     job = make_job(owner=alice)
-    monkeypatch.setattr(Job.objects, "claim", lambda job_id: 1 / 0)
+
+    def locked(job_id):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(Job.objects, "claim", locked)
+    with pytest.raises(OperationalError):
+        worker.run(str(job.pk))
+
+
+def test_an_end_that_can_not_be_written_is_left_to_recovery(alice, monkeypatch):
+    job = make_job(owner=alice, arguments={"number": 1})
+
+    def locked(self, *args):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(worker.Attempt, "succeed", locked)
+    monkeypatch.setattr(worker.Attempt, "give_back", locked)
     assert worker.run(str(job.pk)) is None
+    job.refresh_from_db()
+    assert job.state == State.RUNNING
+
+
+def test_a_uuid_arrives_as_its_text(alice):
+    job = tasks.count.enqueue(owner=alice, number=uuid.UUID(int=0))
+    job.refresh_from_db()
+    assert job.arguments == {"number": "00000000-0000-0000-0000-000000000000"}
+
+
+def test_a_text_that_is_too_long_is_cut(alice, monkeypatch):
+    def function(progress):
+        progress.stage("s" * 1000, unit="u" * 1000)
+        raise TaskError("c" * 1000, "m" * 1000)
+
+    monkeypatch.setattr(tasks.refuse, "function", function)
+    tasks.refuse.enqueue(owner=alice)
+    run_queue()
+    job = Job.objects.get()
+    assert (job.stage, job.unit, job.error_code, job.error_message) == ("s" * 200, "u" * 50, "c" * 100, "m" * 1000)
 
 
 def test_a_task_needs_at_least_one_attempt():

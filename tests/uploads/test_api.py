@@ -68,9 +68,17 @@ def test_a_list_costs_the_same_queries_however_long(as_alice, alice, django_asse
         as_alice.get("/api/uploads/")
 
 
-def test_a_cursor_that_is_none_is_refused(as_alice, bob):
-    make_uploads(bob, 1)
-    for cursor in ("xyz", "00000000-0000-0000-0000-000000000000", str(Upload.objects.get().pk), "\0"):
+def test_a_list_goes_on_when_its_last_upload_was_deleted(as_alice, alice, monkeypatch):
+    monkeypatch.setattr(api, "PAGE_SIZE", 2)
+    make_uploads(alice, 4)
+    url = as_alice.get("/api/uploads/")["Link"].removeprefix("<").removesuffix('>; rel="next"')
+    Upload.objects.get(name="2.txt").delete()
+    assert [upload["name"] for upload in as_alice.get(url).json()] == ["1.txt", "0.txt"]
+
+
+def test_a_cursor_that_is_none_is_refused(as_alice):
+    someday, nobody = "2026-01-01T00:00:00", "00000000-0000-0000-0000-000000000000"
+    for cursor in ("xyz", nobody, "\0", f"{someday}_{nobody}", f"{someday}+00:00_x", "_", f"9{someday}Z_{nobody}"):
         problem(as_alice.get("/api/uploads/", {"cursor": cursor}), 400)
 
 

@@ -2,12 +2,14 @@
 
 import hashlib
 import io
+import re
 import struct
 import zlib
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from django.db import OperationalError
+from PIL import Image, ImageCms
 
 from progress.models import Job, State
 from tests.helpers import file, files_below, photo, run_queue
@@ -76,8 +78,9 @@ def test_nothing_is_scaled_up(alice, size, widths):
     assert [rendition.width for rendition in upload.renditions.all()] == widths
 
 
-def test_a_very_tall_picture_fits_into_a_webp(alice):
-    upload = process(alice, photo(800, 20_000, format="PNG"))
+@pytest.mark.parametrize("size", [(800, 20_000), (1, 16_384), (1, 65_000), (2, 40_000)])
+def test_a_very_tall_picture_fits_into_a_webp(alice, size):
+    upload = process(alice, photo(*size, format="PNG"))
     assert upload.job.state == State.SUCCEEDED
     assert max(rendition.height for rendition in upload.renditions.all()) <= 16383
 
@@ -92,6 +95,33 @@ def test_all_kinds_of_pictures(alice, format):
     image = open_rendition(upload.renditions.last()).convert("RGB")
     assert is_red(image, 0.1, 0.1)
     assert not is_red(image, 0.9, 0.9)
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 99])
+def test_a_senseless_orientation_is_none(alice, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    upload = process(alice, photo(400, 300, exif=exif))
+    assert upload.metadata == {"width": 400, "height": 300}
+    image = open_rendition(upload.renditions.last()).convert("RGB")
+    assert (image.size, is_red(image, 0.1, 0.1)) == ((400, 300), True)
+
+
+def test_colours_are_converted_from_the_profile_that_the_picture_carries(alice):
+    """In a profile whose red and blue are swapped, what is stored as red is to be seen as blue."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = profile.replace(b"rXYZ", b"tmpX").replace(b"bXYZ", b"rXYZ").replace(b"tmpX", b"bXYZ")
+    for mode in ("RGB", "RGBA"):
+        content = io.BytesIO()
+        Image.new(mode, (50, 50), "red").save(content, "PNG", icc_profile=swapped)
+        upload = process(alice, content.getvalue())
+        assert not is_red(open_rendition(upload.renditions.get()).convert("RGB"), 0.5, 0.5)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_a_broken_profile_does_not_lose_the_picture(alice, format):
+    upload = process(alice, photo(format=format, icc_profile=b"garbage" * 20))
+    assert is_red(open_rendition(upload.renditions.last()).convert("RGB"), 0.1, 0.1)
 
 
 def test_transparency_is_kept(alice):
@@ -161,26 +191,37 @@ def test_the_words_stay_when_the_job_is_forgotten(alice):
     assert "damaged" in upload.problem
 
 
-@pytest.mark.parametrize("limit", ["MEMORY_BYTES", "CPU_SECONDS"])
-def test_a_picture_that_needs_too_much_is_ended_by_its_limit(alice, state_dir, monkeypatch, limit, tmp_path):
-    """The real child, with a limit so low that a harmless picture exceeds it."""
-    value = {"MEMORY_BYTES": 150 * 2**20, "CPU_SECONDS": 1}[limit]
-    run = tmp_path / "run.py"
-    run.write_text(
-        "import json, sys; from pathlib import Path; from uploads import decoder\n"
-        f"decoder.{limit} = {value}\ndecoder.limit()\n"
-        "if decoder.CPU_SECONDS == 1:\n    while True: pass\n"
-        "try: decoder.main(Path(sys.argv[1]), Path(sys.argv[2]), lambda m: print(json.dumps(m), flush=True))\n"
-        "except MemoryError: sys.exit(1)\n"
-    )
-    monkeypatch.setattr(pictures, "DECODER", [str(run)])
-    run.rename(state_dir / "run.py")
-    monkeypatch.setattr(pictures, "DECODER", [str(state_dir / "run.py")])
-    upload = process(alice, photo(7000, 7000, format="PNG"))
-    (state_dir / "run.py").unlink()
+@pytest.mark.parametrize("limit", ["MEMORY_BYTES = 150 * 2**20", "CPU_SECONDS = 1"])
+def test_a_picture_that_needs_too_much_is_ended_by_its_limit(alice, state_dir, monkeypatch, limit):
+    """The real decoder, with a limit that this picture exceeds."""
+    source = Path(decoder.__file__).read_text()
+    name = limit.split(" = ")[0]
+    script = state_dir / "decoder.py"
+    script.write_text(re.sub(rf"^{name} = .*$", limit, source, flags=re.MULTILINE))
+    assert limit in script.read_text()
+    monkeypatch.setattr(pictures, "DECODER", [str(script)])
+    upload = process(alice, photo(12_000, 12_000, format="PNG"))
+    script.unlink()
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
     assert "memory or time" in upload.problem
     assert files_below(state_dir) == [f"media/uploads/{upload.pk}/original"]
+
+
+def test_a_decoder_that_is_broken_is_our_fault_and_tried_again(alice, state_dir, monkeypatch):
+    script = state_dir / "broken.py"
+    script.write_text("import nothing_of_this_name")
+    monkeypatch.setattr(pictures, "DECODER", [str(script)])
+    upload = process(alice, photo())
+    assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, "internal", 3)
+
+
+def test_what_a_killed_attempt_left_is_swept_by_the_next(alice, state_dir):
+    upload = receiving.receive(alice, file(photo()))
+    left = state_dir / "tmp" / f"{upload.pk}-abc"
+    left.mkdir()
+    (left / "1920.webp").write_bytes(b"half")
+    run_queue()
+    assert list((state_dir / "tmp").iterdir()) == []
 
 
 def test_a_decoder_that_hangs_is_killed(alice, state_dir, monkeypatch):
@@ -192,17 +233,33 @@ def test_a_decoder_that_hangs_is_killed(alice, state_dir, monkeypatch):
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
 
 
+class Silent:
+    """Progress that nobody watches."""
+
+    def stage(self, *args, **kwargs): ...
+    def advance(self, n=1): ...
+
+
 def test_processing_twice_gives_the_same_files(alice, state_dir):
     upload = process(alice, photo(1000, 800))
     before = {name: (state_dir / name).read_bytes() for name in files_below(state_dir)}
-
-    class Silent:
-        def stage(self, *args, **kwargs): ...
-        def advance(self, n=1): ...
-
     processing.process(upload, Silent())
     assert {name: (state_dir / name).read_bytes() for name in files_below(state_dir)} == before
     assert upload.renditions.count() == 3
+
+
+def test_when_the_rows_can_not_be_written_again_the_pictures_stay(alice, state_dir, monkeypatch):
+    upload = process(alice, photo(1000, 800))
+    before = files_below(state_dir)
+    assert len(before) == 4
+
+    def locked(**values):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(Rendition.objects, "update_or_create", locked)
+    with pytest.raises(OperationalError):
+        processing.process(upload, Silent())
+    assert files_below(state_dir) == before
 
 
 def test_an_upload_deleted_while_it_is_processed_leaves_nothing(

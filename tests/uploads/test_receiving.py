@@ -3,11 +3,14 @@
 import errno
 
 import pytest
+from django.conf import settings
 from django.core.files.storage import FileSystemStorage
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.test import Client
 
 from progress.models import Job, State
 from tests.helpers import file, files_below, photo, problem
+from uploads.limits import ENVELOPE_BYTES
 from uploads.models import Upload
 
 
@@ -81,15 +84,20 @@ def test_a_file_over_the_limit_is_refused(as_alice, state_dir, settings, door):
 
 
 @pytest.mark.parametrize("url", ["/uploads/", "/api/uploads/", "/todos/", "/accounts/login/", "/api/session/"])
-def test_a_body_over_the_limit_is_refused_before_it_is_read(as_alice, settings, url):
-    settings.MAX_UPLOAD_BYTES = 4
-    response = as_alice.post(url, b"", content_type="multipart/form-data; boundary=x", CONTENT_LENGTH=10**12)
+@pytest.mark.parametrize("over", [1, 10**9])
+def test_a_body_over_the_limit_is_refused_before_it_is_read(as_alice, url, over):
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if "uploads" in url:
+        limit = settings.MAX_UPLOAD_BYTES + ENVELOPE_BYTES
+    how = {"content_type": "multipart/form-data; boundary=x"}
+    response = as_alice.post(url, b"", **how, CONTENT_LENGTH=limit + over)
     assert response.status_code == 413
     assert ("application/problem+json" in response["Content-Type"]) == url.startswith("/api/")
+    assert as_alice.post(url, b"--x--", **how).status_code != 413
 
 
 def test_a_body_of_unknown_length_is_refused(as_alice):
-    problem(as_alice.post("/api/uploads/", {"file": file()}, HTTP_TRANSFER_ENCODING="chunked"), 411)
+    problem(as_alice.post("/api/uploads/", {"file": file()}, HTTP_TRANSFER_ENCODING="Chunked"), 411)
 
 
 @both_doors
@@ -146,6 +154,20 @@ def test_a_full_disk_is_said_and_nothing_kept(as_alice, state_dir, monkeypatch, 
 
 
 @both_doors
+def test_a_disk_that_is_full_while_the_body_arrives_is_said(alice, state_dir, monkeypatch, door):
+    def full(self, raw_data, start):
+        raise OSError(errno.ENOSPC, "No space left on device", "/secret")
+
+    monkeypatch.setattr(TemporaryFileUploadHandler, "receive_data_chunk", full)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    response = post(client, door, file=file())
+    assert response.status_code == 507
+    assert "disk of this site is full" in response.text
+    assert_nothing_kept(state_dir)
+
+
+@both_doors
 def test_when_the_job_can_not_be_enqueued_the_file_is_not_kept(as_alice, state_dir, monkeypatch, door):
     def broken(*args):
         raise RuntimeError("no queue")
@@ -159,9 +181,12 @@ def test_when_the_job_can_not_be_enqueued_the_file_is_not_kept(as_alice, state_d
 def test_the_state_of_a_new_upload(as_alice):
     post(as_alice, "form", file=file())
     assert Job.objects.get().state == State.QUEUED
-    page = as_alice.get("/uploads/").text
-    assert "<progress-bar" in page
-    assert '<noscript><meta http-equiv="refresh"' in page
+    upload = Upload.objects.get()
+    for url in ("/uploads/", f"/uploads/{upload.pk}/"):
+        assert "<progress-bar" in as_alice.get(url).text
+    refresh = '<noscript><meta http-equiv="refresh"'
+    assert refresh in as_alice.get(f"/uploads/{upload.pk}/").text
+    assert refresh not in as_alice.get("/uploads/").text  # it would lose the file that was just chosen
 
 
 def assert_nothing_kept(state_dir):

@@ -27,12 +27,16 @@ function card(upload) {
   if (picture) {
     const { url: src, width, height } = picture;
     made.append(element("a", { className: "picture", href: page }, element("img", { src, width, height, alt: upload.name })));
+  } else {
+    made.append(element("a", { className: "picture", href: page, ariaLabel: upload.name }, element("span", { className: "no-picture" }, upload.content_type)));
   }
   made.append(element("h2", {}, element("a", { href: page }, upload.name)));
   if (upload.job && !upload.job.finished_at) {
     const bar = element("progress-bar");
     bar.setAttribute("src", upload.job.url);
-    bar.addEventListener("succeeded", async () => made.replaceWith(card(await get(`/api/uploads/${upload.id}/`))));
+    for (const ending of ["succeeded", "failed", "cancelled"]) {
+      bar.addEventListener(ending, async () => made.replaceWith(card(await get(`/api/uploads/${upload.id}/`))));
+    }
     made.append(bar);
   } else if (upload.metadata.problem) {
     made.append(element("p", { className: "error" }, upload.metadata.problem));

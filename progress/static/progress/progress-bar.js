@@ -22,10 +22,11 @@ const STOPPED = {
 class ProgressBar extends HTMLElement {
   #delay = ASK_MS;
   #timer = null;
+  #waiting = false; // between an answer and the next question
   #request = null;
   #version = 0;
   #wake = () => {
-    if (!document.hidden && this.#timer) this.#ask();
+    if (!document.hidden && this.#waiting) this.#ask();
   };
 
   connectedCallback() {
@@ -39,6 +40,7 @@ class ProgressBar extends HTMLElement {
     removeEventListener("online", this.#wake);
     document.removeEventListener("visibilitychange", this.#wake);
     clearTimeout(this.#timer);
+    this.#waiting = false;
     this.#request?.abort();
   }
 
@@ -58,18 +60,19 @@ class ProgressBar extends HTMLElement {
 
   async #ask() {
     clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#waiting = false;
     this.#request = new AbortController();
     const answer = await this.#fetch(this.#request.signal);
     if (!this.isConnected || answer === "aborted") return;
-    if (answer in STOPPED) return this.#say(STOPPED[answer]);
+    if (answer in STOPPED) return this.#stop(STOPPED[answer]);
     if (typeof answer === "object") {
       this.#delay = answer.version === this.#version ? Math.min(this.#delay * 1.5, IDLE_MS) : ASK_MS;
       if (this.#show(answer)) return;
     } else {
       this.#delay = Math.min(this.#delay * 2, RETRY_MS);
     }
-    this.#timer = setTimeout(() => this.#ask(), this.#delay);
+    this.#waiting = true;
+    if (!document.hidden) this.#timer = setTimeout(() => this.#ask(), this.#delay);
   }
 
   /** The job; or, if there is none, the status that says why; or "unreachable" or "aborted". */
@@ -101,6 +104,12 @@ class ProgressBar extends HTMLElement {
     if (changed) this.#tell("progress", job);
     if (finished) this.#tell(job.state, job);
     return finished;
+  }
+
+  #stop(why) {
+    const bar = this.querySelector("progress");
+    if (!bar.hasAttribute("value")) bar.value = 0; // nothing moves any more
+    this.#say(why);
   }
 
   /** Only a new text is set, because setting it is what makes a screen reader announce it. */
@@ -135,8 +144,12 @@ function figures(job) {
     parts.push(`${job.current} of ${job.total} ${job.unit}`);
   }
   if (job.percent !== null) parts.push(`${job.percent} %`);
-  if (job.state === "running" && job.eta_seconds) parts.push(`${job.eta_seconds} s left`);
+  if (job.state === "running" && job.eta_seconds) parts.push(`${duration(job.eta_seconds)} left`);
   return parts.join(" · ");
+}
+
+function duration(seconds) {
+  return seconds < 90 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
 
 customElements.define("progress-bar", ProgressBar);
