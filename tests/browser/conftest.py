@@ -9,6 +9,8 @@ from PIL import Image, ImageDraw
 from tests.browser.site import Site, running_site
 from tests.postgresql import postgresql
 
+PASSWORD = "correct horse battery staple"
+
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -91,7 +93,7 @@ def sign_up(page, site: Site, name: str) -> None:
     page.goto(f"{site.url}/")
     page.get_by_role("link", name="Sign up").click()
     page.get_by_label("Username").fill(name)
-    page.get_by_label("Password", exact=False).first.fill("correct horse battery staple")
-    page.get_by_label("Password confirmation").fill("correct horse battery staple")
+    page.get_by_label("Password", exact=False).first.fill(PASSWORD)
+    page.get_by_label("Password confirmation").fill(PASSWORD)
     page.get_by_role("button", name="Sign up").click()
     page.wait_for_url("**/todos/")

@@ -65,6 +65,19 @@ class Site:
             os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(STOP_SECONDS)
 
+    def processes(self, word: str = "") -> list[int]:
+        """The ids of all processes that were started with this state directory and have the word in their command."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+                command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            except OSError:
+                continue  # it has ended meanwhile
+            if f"STATE_DIR={self.state_dir}".encode() in environment and word.encode() in command:
+                found.append(int(pid))
+        return found
+
     def health(self) -> dict:
         try:
             with urllib.request.urlopen(f"{self.url}/healthz/", timeout=5) as answer:

@@ -5,6 +5,8 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from progress.models import Job
+
 URL = "/api/progress/00000000-0000-0000-0000-000000000000/"
 JOB = {
     "id": "00000000-0000-0000-0000-000000000000",
@@ -115,6 +117,25 @@ def test_it_survives_a_server_that_is_away(page, bar, status):
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(shown).to_contain_text("50 %")
     assert bar.answers["count"] > seen
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"state": "queued", "attempt": 0},
+        {"state": "queued", "attempt": 1},
+        {"state": "running", "stage": ""},
+        {"state": "running", "stage": "Reading rows"},
+        {"state": "succeeded"},
+        {"state": "failed", "error": {"code": "x", "message": "It broke."}},
+        {"state": "cancelled"},
+    ],
+)
+def test_it_says_the_same_as_the_page_without_javascript(bar, state):
+    fields = {name: value for name, value in state.items() if name != "error"}
+    job = Job(**fields, error_message=state.get("error", {}).get("message", ""))
+    bar.say(**state)
+    expect(bar().get_by_role("status")).to_have_text(job.headline)
 
 
 def test_what_it_shows_is_text(page, bar):
