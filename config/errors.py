@@ -8,7 +8,7 @@ or a traceback.
 
 import errno
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from http.client import responses
 
@@ -64,6 +64,16 @@ class ErrorAnswers:
         return answer_for(request, error)
 
 
+def refusal(status: int, text: str = "", headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """An answer for ErrorAnswers to dress. Without a text it gets the one of HELP."""
+    return HttpResponse(text, status=status, content_type=PLAIN, headers=headers)
+
+
+def unauthorized(text: str) -> HttpResponse:
+    """A 401, with the challenge that RFC 9110 §11.6.1 wants with each."""
+    return refusal(401, text, {"WWW-Authenticate": "Session"})
+
+
 STATUS = {Http404: 404, PermissionDenied: 403, RequestDataTooBig: 413, BadRequest: 400, SuspiciousOperation: 400}
 SPEAKING = (PermissionDenied, BadRequest)
 """The exceptions whose text is meant for the person or program that caused them."""
@@ -75,10 +85,10 @@ def answer_for(request: HttpRequest, error: Exception) -> HttpResponse | None:
         return problem(422, "Some fields are wrong; see errors.", errors=_by_field(error))
     for kind, status in STATUS.items():
         if isinstance(error, kind):
-            return _plain(status, str(error) if isinstance(error, SPEAKING) else "")
+            return refusal(status, str(error) if isinstance(error, SPEAKING) else "")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         logger.error("no space left: %s", error)
-        return _plain(507, "")
+        return refusal(507)
     return None
 
 
@@ -103,8 +113,8 @@ def page(status: int, detail: str = "") -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """CSRF_FAILURE_VIEW."""
     if request.path.startswith(API):
-        return _plain(403, f"{reason.rstrip('.')}. Send the csrf_token of /api/session/ as X-CSRFToken.")
-    return _plain(
+        return refusal(403, f"{reason.rstrip('.')}. Send the csrf_token of /api/session/ as X-CSRFToken.")
+    return refusal(
         403,
         "This form was too old, or did not come from this site, so nothing was changed. "
         "Go back, reload the page, and send it again.",
@@ -114,32 +124,27 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict | None) -> HttpResponse:
     """AXES_LOCKOUT_CALLABLE."""
     wait: timedelta = settings.AXES_COOLOFF_TIME
-    answer = _plain(
+    return refusal(
         429,
         f"Too many wrong passwords. Wait {wait.seconds // 60} minutes and try again, or reset the password.",
+        {"Retry-After": str(wait.seconds)},
     )
-    answer["Retry-After"] = str(wait.seconds)
-    return answer
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _plain(400, "")
+    return refusal(400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _plain(403, "")
+    return refusal(403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _plain(404, "")
+    return refusal(404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _plain(500, "")
-
-
-def _plain(status: int, text: str) -> HttpResponse:
-    return HttpResponse(text, status=status, content_type=PLAIN)
+    return refusal(500)
 
 
 def _is_bare(response: HttpResponse) -> bool:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware import common
 
-from config.errors import API, answer_for
+from config.errors import API, answer_for, refusal, unauthorized
 from progress.connections import release_connection
 
 
@@ -35,12 +35,7 @@ class LoginRequired(auth.LoginRequiredMiddleware):
     ) -> HttpResponse:
         if not request.path.startswith(API):
             return super().handle_no_permission(request, view_func)
-        return HttpResponse(
-            "Log in first: POST your username and password to /api/session/, or use the log-in page.",
-            status=401,
-            content_type="text/plain",
-            headers={"WWW-Authenticate": "Session"},  # RFC 9110 §11.6.1 wants a challenge with every 401
-        )
+        return unauthorized("Log in first: POST your username and password to /api/session/, or use the log-in page.")
 
 
 def client_address(request: HttpRequest) -> str:
@@ -69,9 +64,9 @@ class BodyLimit:
     def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
         limit = getattr(view, "max_body_bytes", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
-            return _refuse(411, "Say how long the body is, by Content-Length.")
+            return refusal(411, "Say how long the body is, by Content-Length.")
         if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
-            return _refuse(413, f"This address takes at most {limit:,} bytes at once.")
+            return refusal(413, f"This address takes at most {limit:,} bytes at once.")
         return self._receive(request) if request.content_type == "multipart/form-data" else None
 
     def _receive(self, request: HttpRequest) -> HttpResponse | None:
@@ -84,7 +79,3 @@ class BodyLimit:
                 return answer
             raise
         return None
-
-
-def _refuse(status: int, detail: str) -> HttpResponse:
-    return HttpResponse(detail, status=status, content_type="text/plain")

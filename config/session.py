@@ -16,6 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
+from config.errors import refusal, unauthorized
+
 
 class Credentials(forms.Form):
     username = forms.CharField(max_length=150)
@@ -29,16 +31,9 @@ def session(request: HttpRequest) -> HttpResponse:
     """GET tells, POST logs in, DELETE logs out; each answers with the session as it then is."""
     if request.method == "POST":
         if request.content_type != "application/json":
-            return HttpResponse(
-                "Send JSON, with Content-Type: application/json.", status=415, content_type="text/plain"
-            )
+            return refusal(415, "Send JSON, with Content-Type: application/json.")
         if not _log_in(request):
-            return HttpResponse(
-                "No user has this name and password.",
-                status=401,
-                content_type="text/plain",
-                headers={"WWW-Authenticate": "Session"},
-            )
+            return unauthorized("No user has this name and password.")
     elif request.method == "DELETE":
         auth.logout(request)
     user = {"username": request.user.get_username()} if request.user.is_authenticated else None

@@ -106,13 +106,13 @@ class Rendition(models.Model):
 @receiver(post_delete, sender=Rendition)
 def delete_bytes(instance: Upload | Rendition, **kwargs: Any) -> None:
     """The bytes go with their row, once that is committed: a signal, since cascades call no `delete()`."""
+    directory = str(PurePosixPath(instance.file.name or "").parent)
 
     def delete() -> None:
         instance.file.delete(save=False)
-        with suppress(OSError):  # the directory still holds another file
-            instance.file.storage.delete(str(PurePosixPath(name).parent))
+        with suppress(OSError):  # it still holds another file
+            instance.file.storage.delete(directory)
 
-    name = instance.file.name or ""
     transaction.on_commit(delete)
 
 

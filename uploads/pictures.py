@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from signal import SIGABRT, SIGBUS, SIGKILL, SIGSEGV, SIGXCPU
 
 from django.conf import settings
 
@@ -17,6 +18,9 @@ from uploads.decoder import OUT_OF_MEMORY
 
 DECODER = ["-m", "uploads.decoder"]
 WALL_SECONDS = 120
+ENDED_BY_A_LIMIT = {OUT_OF_MEMORY, -SIGKILL, -SIGXCPU, -SIGSEGV, -SIGABRT, -SIGBUS}
+"""How the child ends that takes too much; SIGTERM, as when the worker is stopped, is not the picture's fault."""
+
 OPENING_WEIGHT = 0.2
 """The share of a picture's job that decoding it is, by the time it takes for a photo of 12 megapixels."""
 
@@ -66,7 +70,7 @@ def _decode(source: Path, directory: Path) -> Iterator[dict]:
         for line in child.stdout or ():
             yield json.loads(line)
         code = child.wait()
-    if code == OUT_OF_MEMORY or code < 0:
+    if code in ENDED_BY_A_LIMIT:
         raise TaskError(
             "picture_too_demanding",
             "The picture needs more memory or time to open than it may have. The file itself is kept.",

@@ -207,9 +207,10 @@ def test_a_picture_that_needs_too_much_is_ended_by_its_limit(alice, state_dir, m
     assert files_below(state_dir) == [f"media/uploads/{upload.pk}/original"]
 
 
-def test_a_decoder_that_is_broken_is_our_fault_and_tried_again(alice, state_dir, monkeypatch):
+@pytest.mark.parametrize("broken", ["import nothing_of_this_name", "import os; os.kill(os.getpid(), 15)"])
+def test_a_decoder_that_is_broken_or_stopped_is_our_fault_and_tried_again(alice, state_dir, monkeypatch, broken):
     script = state_dir / "broken.py"
-    script.write_text("import nothing_of_this_name")
+    script.write_text(broken)
     monkeypatch.setattr(pictures, "DECODER", [str(script)])
     upload = process(alice, photo())
     assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, "internal", 3)
