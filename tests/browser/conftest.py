@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
+from playwright.sync_api import expect
 
 from tests.browser.site import Site, running_site
 from tests.postgresql import postgresql
+
+PATIENCE_MS = 30_000  # slow machines are slow, not wrong
 
 PASSWORD = "correct horse battery staple"
 
@@ -84,9 +87,9 @@ def holiday(tmp_path_factory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _patience(request):
-    """Slow machines are slow, not wrong."""
+    expect.set_options(timeout=PATIENCE_MS)
     if "page" in request.fixturenames:
-        request.getfixturevalue("page").set_default_timeout(20_000)
+        request.getfixturevalue("page").set_default_timeout(PATIENCE_MS)
 
 
 def sign_up(page, site: Site, name: str) -> None:
