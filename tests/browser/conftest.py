@@ -33,6 +33,7 @@ def pytest_collection_modifyitems(items):
         if here in item.path.parents:
             item.add_marker("browser")
             database = item.callspec.params.get("site", "sqlite") if hasattr(item, "callspec") else "sqlite"
+            database = "postgresql" if "postgresql_site" in item.fixturenames else database
             item.add_marker(pytest.mark.xdist_group(database))
 
 

@@ -1,6 +1,5 @@
 """The main job, end to end: sign up, keep a to-do, upload a photo, watch it being processed."""
 
-import http.client
 import json
 
 import pytest
@@ -120,22 +119,3 @@ def test_a_program_uploads_and_polls(page, site, holiday):
     assert http.delete(upload["url"], headers=headers).status == 204
     assert http.get(upload["url"]).status == 404
     assert not list((site.state_dir / "media" / "uploads" / upload["id"]).glob("*"))
-
-
-@pytest.mark.parametrize(
-    ("path", "sent", "claimed"), [("/api/uploads/", 0, 2 * 1024**3), ("/todos/", 4_000_000, 4_000_000)]
-)
-def test_a_body_over_the_limit_is_answered_while_it_is_still_being_sent(page, sqlite_site, path, sent, claimed):
-    """By the real server, to a client that sends without asking first whether it may."""
-    sign_up(page, sqlite_site, f"greedy-{claimed}")
-    cookies = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in page.context.cookies())
-    connection = http.client.HTTPConnection("localhost", sqlite_site.port, timeout=20)
-    connection.putrequest("POST", path)
-    connection.putheader("Cookie", cookies)
-    connection.putheader("Content-Type", "multipart/form-data; boundary=x")
-    connection.putheader("Content-Length", str(claimed))
-    connection.endheaders(b"x" * sent)
-    answer = connection.getresponse()
-    assert answer.status == 413
-    assert b"takes at most" in answer.read()
-    connection.close()
