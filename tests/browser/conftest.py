@@ -27,14 +27,16 @@ CHROMIUM_FLAGS = [
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """All of one site's tests run in one process, so that each site is started once."""
+    """All tests of one running site go to one process, so that each site is started once; the others go anywhere."""
     here = Path(__file__).parent
     for item in items:
-        if here in item.path.parents:
-            item.add_marker("browser")
-            database = item.callspec.params.get("site", "sqlite") if hasattr(item, "callspec") else "sqlite"
-            database = "postgresql" if "postgresql_site" in item.fixturenames else database
-            item.add_marker(pytest.mark.xdist_group(database))
+        if here not in item.path.parents:
+            continue
+        item.add_marker("browser")
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        for database in ("sqlite", "postgresql"):
+            if f"{database}_site" in item.fixturenames or parameters.get("site") == database:
+                item.add_marker(pytest.mark.xdist_group(database))
 
 
 @pytest.fixture(scope="session")
