@@ -16,6 +16,7 @@ from tests.helpers import file, make_job, make_todo
 from uploads import receiving
 
 ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 PUBLIC = {"/", "/dashboard/", "/favicon.ico", "/healthz/", "/api/session/", "/accounts/signup/", "/accounts/login/"}
@@ -151,5 +152,23 @@ def test_every_module_says_what_it_is_for():
 
 def test_the_readme_names_only_commands_that_exist():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"(?:`|^    )make ([a-z-]+)", (ROOT / "README.md").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^    )make ([a-z-]+)", README, re.MULTILINE))
     assert {"run", "test"} <= named <= targets
+
+
+def test_every_file_that_the_readme_names_is_there():
+    named = re.findall(r"`((?:[a-z_-]+/)+[A-Za-z_.-]*)`", README) + re.findall(r"\]\((\S+)\)", README)
+    assert len(named) > 20
+    missing = {path for path in named if not (ROOT / path).exists()} - {".venv/", "var/", "public/"}
+    assert missing == set()
+
+
+def test_the_task_of_the_readme_can_be_enqueued(alice):
+    block = re.search(r"## Write a task\n\n((?:    .*\n|\n)+)", README)[1]
+    code = "\n".join(line.removeprefix("    ") for line in block.splitlines())
+    upload = receiving.receive(alice, file(b"a row", "rows.csv"))
+    request = type("Request", (), {"user": alice})
+    names = {"__name__": "readme", "request": request, "upload": upload, "rows_of": lambda upload_id: []}
+    exec(code, names)
+    assert names["job"].label == "Importing rows.csv"
+    assert names["job"].state == "queued"
