@@ -100,12 +100,18 @@ def test_any_status_has_a_title():
     assert errors.problem(460, "Checksum mismatch.").status_code == 460
 
 
-def test_headers_that_a_refusal_carries_are_kept(as_alice, alice, monkeypatch):
-    monkeypatch.setattr(views, "render", lambda *a: HttpResponse("Later.", status=503, headers={"Retry-After": "5"}))
+def test_headers_and_cookies_that_a_refusal_carries_are_kept(as_alice, alice, monkeypatch):
+    def refuse(*args):
+        response = HttpResponse("Later.", status=503, headers={"Retry-After": "5"})
+        response.set_cookie("flavour", "vanilla")
+        return response
+
+    monkeypatch.setattr(views, "render", refuse)
     job = make_job(owner=alice)
     response = as_alice.get(f"/progress/{job.pk}/")
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
+    assert response.cookies["flavour"].value == "vanilla"
     assert int(response["Content-Length"]) == len(response.content)
     assert "X-Frame-Options" in response
 
