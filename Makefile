@@ -32,7 +32,7 @@ run: ## serve the app, a worker and the dashboard
 test: test-unit test-postgresql test-browser ## run every test
 
 test-unit: .venv/dev ## run the tests that need no server and no browser
-	@$(PYTEST) -m "not browser" $(ARGS)
+	@$(PYTEST) -m "not browser and not postgresql" $(ARGS)
 
 test-postgresql: .venv/dev .venv/system ## run the unit tests of the apps on PostgreSQL
 	@$(BIN)/python -m tests.postgresql $(PYTEST) tests/progress tests/uploads tests/todos $(ARGS)
