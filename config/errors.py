@@ -74,6 +74,7 @@ def unauthorized(text: str) -> HttpResponse:
     return refusal(401, text, {"WWW-Authenticate": "Session"})
 
 
+# In order: an upload that is too big is a kind of suspicious operation to Django.
 STATUS = {Http404: 404, PermissionDenied: 403, RequestDataTooBig: 413, BadRequest: 400, SuspiciousOperation: 400}
 SPEAKING = (PermissionDenied, BadRequest)
 """The exceptions whose text is meant for the person or program that caused them."""

@@ -112,7 +112,7 @@ Q_CLUSTER = {
     "broker_class": "progress.broker.Broker",
     # Delivery is all that is asked of Django-Q2: attempts, retries and results are kept in `progress.Job`.
     "timeout": 3600,
-    "retry": 3660,
+    "retry": 3660,  # our broker repeats deliveries sooner; Django-Q2 only wants it to be longer than the timeout
     "queue_limit": 1,  # what waits for a free worker is better left in the database
     "save_limit": -1,
 }

@@ -10,10 +10,8 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from progress.models import Job, JobQuerySet, State
+from progress.models import Job, JobQuerySet, State, cut
 from progress.tasks import deliver
-
-TEXTS = {field.name: field.max_length for field in Job._meta.fields if field.name in ("stage", "unit", "error_code")}
 
 
 class LostJob(Exception):
@@ -28,12 +26,7 @@ class Attempt:
         return f"job {self.job.pk} ({self.job.task}), attempt {self.job.attempt} of {self.job.max_attempts}"
 
     def write(self, **values: Any) -> None:
-        """Change the job's row, and show its watchers a new version. Raises LostJob.
-
-        A text that is longer than its column is cut: a chatty task is no reason to lose its job.
-        """
-        for name in values.keys() & TEXTS.keys():
-            values[name] = values[name][: TEXTS[name]]
+        """Change the job's row, and show its watchers a new version. Raises LostJob."""
         if not self._mine().update(version=F("version") + 1, heartbeat_at=Now(), **values):
             raise LostJob(self)
 
@@ -50,7 +43,7 @@ class Attempt:
         self.write(
             state=State.FAILED,
             eta_seconds=None,
-            error_code=code,
+            error_code=cut("error_code", code),
             error_message=message,
             finished_at=Now(),
         )

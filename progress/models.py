@@ -151,17 +151,21 @@ class Job(models.Model):
         return self.finished_at is not None and self.finished_at < timezone.now() - retention
 
 
+def cut(field: str, text: str) -> str:
+    """The text as far as that column of a job takes it: a chatty task is no reason to lose its job."""
+    longest = next(column.max_length for column in Job._meta.fields if column.name == field)
+    return text if longest is None or len(text) <= longest else text[: longest - 1] + "…"
+
+
 class WorkerQuerySet(models.QuerySet["Worker"]):
     def alive(self) -> Self:
         return self.filter(beaten_at__gte=Now() - WORKER_SILENCE)
 
     def beat(self, name: str) -> None:
-        """Note that this worker is there."""
-        self.update_or_create(name=name, defaults={"beaten_at": Now()})
-
-    def forget_the_gone(self) -> None:
-        """Drop the rows of workers that ended more than a day ago."""
-        self.filter(beaten_at__lt=Now() - timedelta(days=1)).delete()
+        """Note that this worker is there. A new one clears away those that ended more than a day ago."""
+        if not self.filter(name=name).update(beaten_at=Now()):
+            self.create(name=name, beaten_at=Now())
+            self.filter(beaten_at__lt=Now() - timedelta(days=1)).delete()
 
 
 class Worker(models.Model):

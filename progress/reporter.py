@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import TypeVar
 
 from progress.attempt import Attempt
+from progress.models import cut
 
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ class Progress:
         self._weight = rest if weight is None else min(weight, rest)
         self._current = 0
         self._total = total
-        self._write(stage=name, unit=unit)
+        self._write(stage=cut("stage", name), unit=cut("unit", unit))
 
     def advance(self, n: int = 1) -> None:
         """Count n more units of the stage as done."""

@@ -19,7 +19,7 @@ from typing import Any
 
 from django.db import transaction
 
-from progress.models import Job
+from progress.models import Job, cut
 
 
 class TaskError(Exception):
@@ -60,7 +60,7 @@ class Task:
                 owner=owner,
                 task=self.name,
                 arguments=arguments,
-                label=_shortened(self.label.format(**known.arguments)),
+                label=cut("label", self.label.format(**known.arguments)),
                 max_attempts=self.max_attempts,
             )
             deliver(job)
@@ -72,11 +72,6 @@ def task(*, label: str, max_attempts: int = 3) -> Callable[[Callable[..., Any]],
     if max_attempts < 1:
         raise ValueError("max_attempts must be at least 1")
     return lambda function: Task(function, label, max_attempts)
-
-
-def _shortened(label: str) -> str:
-    longest = Job._meta.get_field("label").max_length or 0
-    return label if len(label) <= longest else label[: longest - 1] + "…"
 
 
 def deliver(job: Job) -> None:

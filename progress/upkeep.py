@@ -30,7 +30,6 @@ def start() -> threading.Thread:
 def keep_up() -> None:
     """One round of it."""
     Worker.objects.beat(f"{socket.gethostname()}:{os.getpid()}")
-    Worker.objects.forget_the_gone()
     requeue_lost_jobs()
 
 

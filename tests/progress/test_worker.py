@@ -147,7 +147,9 @@ def test_a_text_that_is_too_long_is_cut(alice, monkeypatch):
     tasks.refuse.enqueue(owner=alice)
     run_queue()
     job = Job.objects.get()
-    assert (job.stage, job.unit, job.error_code, job.error_message) == ("s" * 200, "u" * 50, "c" * 100, "m" * 1000)
+    assert (job.stage, job.unit, job.error_code, job.error_message) == (
+        *("s" * 199 + "…", "u" * 49 + "…", "c" * 99 + "…", "m" * 1000),
+    )
 
 
 def test_a_task_needs_at_least_one_attempt():
