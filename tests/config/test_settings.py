@@ -19,7 +19,12 @@ def start(*command: str, **environment: str) -> subprocess.CompletedProcess:
     """Run a command of the project in a clean environment."""
     inherited = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "config.settings"}
     return subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=inherited | environment, capture_output=True, text=True
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,  # a gunicorn that starts after all must fail its test, not hang it
     )
 
 
