@@ -22,7 +22,7 @@ RIGHT = {
     "DATABASE_URL": "empty, sqlite:////path/to/file or postgresql://user:password@host/name",
     "FRONTEND_ORIGINS": "origins without a path, separated by commas: https://dash.example.com",
     "COOKIE_DOMAIN": "empty, or a domain without scheme and port: example.com",
-    "QUEUE_URL": "nothing: this release has the database for a queue",
+    "QUEUE_URL": "empty for a queue in the database, or redis://host:6379/0",
     "STORAGE_URL": "nothing: this release keeps files in STATE_DIR",
     "MAX_UPLOAD_BYTES": "the size of the largest file in bytes: 1073741824",
     "USER_QUOTA_BYTES": "what one user may keep in bytes: 1073741824; 0 is no limit",
@@ -76,6 +76,7 @@ _port = validate.Range(min=1, max=65535)
 
 HOST = r"(\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:]+\])\Z"
 ORIGIN = r"https?://[a-z0-9_-]+(\.[a-z0-9_-]+)*(:[0-9]+)?\Z"
+REDIS = r"(rediss?|unix)://\S+\Z|\Z"
 DOMAIN = r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\Z"
 
 for _name in RIGHT:  # `NAME=` in an env file means "not set"
@@ -97,7 +98,7 @@ FRONTEND_ORIGINS: list[str] = env.list(
     "FRONTEND_ORIGINS", [f"http://localhost:{DASH_PORT}"] if DEBUG else [], subcast=_matching(ORIGIN)
 )
 COOKIE_DOMAIN: str | None = env.str("COOKIE_DOMAIN", None, validate=validate.Regexp(DOMAIN))
-QUEUE_URL: str = env.str("QUEUE_URL", "", validate=_nothing)
+QUEUE_URL: str = env.str("QUEUE_URL", "", validate=validate.Regexp(REDIS))
 STORAGE_URL: str = env.str("STORAGE_URL", "", validate=_nothing)
 MAX_UPLOAD_BYTES: int = env.int("MAX_UPLOAD_BYTES", GIBIBYTE, validate=validate.Range(min=1))
 USER_QUOTA_BYTES: int = env.int("USER_QUOTA_BYTES", 0, validate=validate.Range(min=0))

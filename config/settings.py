@@ -78,6 +78,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 elif env.DATABASE_POOL:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+if not env.DATABASE_POOL:
+    DATABASES["default"]["CONN_MAX_AGE"] = 600  # a worker does one thing after the other, and keeps its connection
 
 STORAGES = {
     "default": {
@@ -109,10 +111,11 @@ Q_CLUSTER = {
     "name": "headway",
     "label": "Queue",
     "orm": "default",
-    "broker_class": "progress.broker.Broker",
-    # Delivery is all that is asked of Django-Q2: attempts, retries and results are kept in `progress.Job`.
-    "timeout": 3600,
-    "retry": 3660,  # our broker repeats deliveries sooner; Django-Q2 only wants it to be longer than the timeout
+    "redis": env.QUEUE_URL,
+    "broker_class": "progress.broker.RedisBroker" if env.QUEUE_URL else "progress.broker.Broker",
+    # Delivery is all that is asked of Django-Q2: attempts, limits, retries and results are the business of `progress`.
+    "timeout": 24 * 3600,
+    "retry": 25 * 3600,  # unused; Django-Q2 wants it to be longer than the timeout
     "queue_limit": 1,  # what waits for a free worker is better left in the database
     "save_limit": -1,
 }

@@ -5,8 +5,12 @@ command line (`--bind`) or systemd gives it a socket.
 """
 
 import os
+import resource
 import sys
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 chdir = str(Path(__file__).resolve().parent.parent)
 sys.path.insert(0, chdir)
@@ -23,5 +27,22 @@ if not environment.DEBUG and environment.SECRET_KEY in (environment.EXAMPLE_KEY,
 bind = [f"127.0.0.1:{environment.PORT}"]
 worker_class = "gevent"
 workers = environment.WEB_CONCURRENCY
+worker_connections = 4000  # a process: many of them are streams, of which it refuses those that are too many itself
 graceful_timeout = 15
 control_socket_disable = True  # it would be made in the home directory, which the service's user doesn't have
+
+# Each connection is an open file, and the usual limit is 1024.
+_files, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (max(_files, min(_most_files, 16384)), _most_files))
+
+
+def post_worker_init(worker: Any) -> None:
+    """When this process is asked to stop, its streams and long polls shall end at once: their clients come back."""
+    from progress.hub import hub
+
+    def wait() -> None:
+        while worker.alive:
+            time.sleep(0.1)
+        hub.stop()
+
+    threading.Thread(target=wait, name="end of streams", daemon=True).start()

@@ -1,14 +1,27 @@
-"""Jobs and clusters in the admin: to look at or delete, never to edit, because a job's row is written by its worker."""
+"""Jobs and clusters in the admin: to watch, to cancel, to try again; never to edit, because a worker writes the row."""
 
-from django.contrib import admin
+from collections.abc import Callable
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import Script
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 from progress.models import Job, Worker
+from progress.tasks import cancel_job, retry_job
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
+    """A list that renews itself every few seconds."""
+
+    class Media:
+        js = [Script("progress/admin-live.js", type="module")]
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -18,10 +31,11 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    list_display = ["label", "owner", "state", "bar", "stage", "attempt", "created_at", "finished_at"]
+    actions = ["cancel", "retry"]
+    list_display = ["label", "owner", "state", "bar", "stage", "tries", "age", "worker", "finished_at"]
     list_filter = ["state", "task", "created_at"]
     list_select_related = ["owner"]
-    search_fields = ["id", "label", "owner__username", "error_message"]
+    search_fields = ["id", "label", "owner__username", "error_message", "worker"]
     date_hierarchy = "created_at"
 
     @admin.display(description="progress", ordering="percent")
@@ -30,7 +44,55 @@ class JobAdmin(ReadOnlyAdmin):
             return format_html("{}", "–" if job.is_finished else "not known yet")
         return format_html('<progress value="{0}" max="100">{0} %</progress> {0} %', job.percent)
 
+    @admin.display(description="attempt", ordering="attempt")
+    def tries(self, job: Job) -> str:
+        return f"{job.attempt} of {job.max_attempts}"
+
+    @admin.display(description="age", ordering="-created_at")
+    def age(self, job: Job) -> str:
+        return timesince(job.created_at, depth=1)
+
+    @admin.action(description="Cancel the selected jobs", permissions=["control"])
+    def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        self._do(request, jobs, cancel_job, "asked to stop", "had already ended")
+
+    @admin.action(description="Try the selected jobs again", permissions=["control"])
+    def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        self._do(request, jobs, retry_job, "queued again", "had neither failed nor been cancelled")
+
+    def has_control_permission(self, request: HttpRequest) -> bool:
+        """Nobody may change a job's row, but who has that permission may cancel it and try it again."""
+        return request.user.has_perm("progress.change_job")
+
+    def _do(
+        self, request: HttpRequest, jobs: QuerySet[Job], act: Callable[[Job], bool], done: str, otherwise: str
+    ) -> None:
+        outcomes = [act(job) for job in jobs]
+        if outcomes.count(True):
+            self.message_user(request, f"{outcomes.count(True)} {done}.", messages.SUCCESS)
+        if outcomes.count(False):
+            self.message_user(request, f"{outcomes.count(False)} {otherwise}.", messages.WARNING)
+
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin):
-    list_display = ["name", "started_at", "beaten_at"]
+    """Which clusters there are, since when, when each was last heard of, and what it does."""
+
+    list_display = ["name", "alive", "started_at", "heard_of", "busy_with"]
+
+    @admin.display(boolean=True)
+    def alive(self, worker: Worker) -> bool:
+        return worker.is_alive
+
+    @admin.display(description="last heard of", ordering="beaten_at")
+    def heard_of(self, worker: Worker) -> str:
+        return f"{timesince(worker.beaten_at)} ago"
+
+    @admin.display(description="busy with")
+    def busy_with(self, worker: Worker) -> str | SafeString:
+        count = worker.running.count()
+        if not count:
+            return "–"
+        query = urlencode({"q": f"{worker.name}:", "state__exact": "running"})
+        url = f"{reverse('admin:progress_job_changelist')}?{query}"
+        return format_html('<a href="{}">{} {}</a>', url, count, "job" if count == 1 else "jobs")

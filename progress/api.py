@@ -1,28 +1,81 @@
-"""A job as JSON: what the progress bar polls."""
+"""Jobs as JSON, for programs: one, several, cancel and retry. `streams.py` has the stream."""
 
+import time
 from typing import Any
+from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from progress import watching
+from progress.connections import release_connection
+from progress.hub import Full, hub
 from progress.lookup import for_job
 from progress.models import Job
+from progress.tasks import cancel_job, retry_job
 
 
 @never_cache
 @require_safe
 @for_job
 def detail(request: HttpRequest, job: Job) -> HttpResponse:
-    return JsonResponse(as_json(job, request))
+    """The job; with `after` and `wait`, once it is newer than that, or the time is over."""
+    known = {job.pk: watching.known_version(request)}
+    seconds = watching.seconds_to_wait(request)
+    jobs = _wait_for_news(request, known, seconds) if _nothing_new({job.pk: job}, known) else {job.pk: job}
+    if job.pk not in jobs:
+        raise Http404
+    return JsonResponse(as_json(jobs[job.pk], root_of(request)))
 
 
-def as_json(job: Job, request: HttpRequest) -> dict[str, Any]:
-    """The job as the contract has it; the request says which host its URL has."""
+@never_cache
+@require_safe
+def several(request: HttpRequest) -> HttpResponse:
+    """Several jobs; with `wait`, once one of them is newer than the version given with its id."""
+    known = watching.known_versions(request)
+    seconds = watching.seconds_to_wait(request)
+    jobs = visible_jobs(request, known)
+    if _nothing_new(jobs, known):
+        jobs = _wait_for_news(request, known, seconds)
+    root = root_of(request)
+    found = [as_json(jobs[job_id], root) for job_id in known if job_id in jobs]
+    return JsonResponse({"jobs": found, "missing": [job_id for job_id in known if job_id not in jobs]})
+
+
+@never_cache
+@require_POST
+@for_job
+def cancel(request: HttpRequest, job: Job) -> HttpResponse:
+    """Ask the job to stop; 409 when it has ended already."""
+    return _changed(request, job, cancel_job(job), "This job has already ended, so there is nothing to cancel.")
+
+
+@never_cache
+@require_POST
+@for_job
+def retry(request: HttpRequest, job: Job) -> HttpResponse:
+    """Let a job that failed or was cancelled wait again; 409 when it is in no such state."""
+    return _changed(request, job, retry_job(job), "Only a job that failed or was cancelled can be tried again.")
+
+
+def visible_jobs(request: HttpRequest, ids: dict[UUID, int]) -> dict[UUID, Job]:
+    """Those of the jobs that the visitor may see and that are still kept."""
+    jobs = Job.objects.visible_to(request.user).filter(pk__in=ids)
+    return {job.pk: job for job in jobs if not job.is_gone}
+
+
+def root_of(request: HttpRequest) -> str:
+    """Scheme and host, which begin the URLs of an answer."""
+    return request.build_absolute_uri("/")[:-1]
+
+
+def as_json(job: Job, root: str) -> dict[str, Any]:
+    """The job as the contract has it; its URL begins with `root`."""
     error = {"code": job.error_code, "message": job.error_message} if job.error_code else None
     return {
         "id": job.pk,
-        "url": request.build_absolute_uri(job.api_url),
+        "url": root + job.api_url,
         "label": job.label,
         "state": job.state,
         "percent": job.percent,
@@ -40,3 +93,37 @@ def as_json(job: Job, request: HttpRequest) -> dict[str, Any]:
         "started_at": job.started_at,
         "finished_at": job.finished_at,
     }
+
+
+def _nothing_new(jobs: dict[UUID, Job], known: dict[UUID, int]) -> bool:
+    """Whether it makes sense to wait: all are there, one may still change, and none has."""
+    return (
+        len(jobs) == len(known)
+        and any(not job.is_finished for job in jobs.values())
+        and all(job.version <= known[job.pk] for job in jobs.values())
+    )
+
+
+def _wait_for_news(request: HttpRequest, known: dict[UUID, int], seconds: float) -> dict[UUID, Job]:
+    """The jobs, when one of them has news or the time is over. A process with too many watchers doesn't wait."""
+    deadline = time.monotonic() + seconds
+    try:
+        with hub.watch(known) as watcher:
+            jobs = visible_jobs(request, known)
+            release_connection()
+            while _nothing_new(jobs, known) and not hub.stopping and (rest := deadline - time.monotonic()) > 0:
+                for job_id, snapshot in watcher.wait(rest).items():
+                    if snapshot:
+                        jobs[job_id] = snapshot.job
+                    else:
+                        jobs.pop(job_id, None)
+            return jobs
+    except Full:
+        return visible_jobs(request, known)
+
+
+def _changed(request: HttpRequest, job: Job, done: bool, otherwise: str) -> HttpResponse:
+    if not done:
+        return HttpResponse(otherwise, status=409, content_type="text/plain")
+    job.refresh_from_db()
+    return JsonResponse(as_json(job, root_of(request)))

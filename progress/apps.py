@@ -1,8 +1,19 @@
-"""Where Django finds the app of jobs."""
+"""Where Django finds the app of jobs, and where it is tied to Django-Q2's signals."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ProgressConfig(AppConfig):
     name = "progress"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from django_q.signals import post_execute_in_worker, post_spawn, pre_execute
+
+        from progress import processes, retention
+
+        post_spawn.connect(processes.begin_work)
+        pre_execute.connect(processes.call_busy)
+        post_execute_in_worker.connect(processes.call_idle)
+        post_migrate.connect(retention.plan, sender=self)

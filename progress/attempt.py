@@ -1,21 +1,33 @@
 """One attempt at a job: every write that a running job gets.
 
-Each write names the attempt, so that a worker that was thought dead, and whose job has been given to another,
-can't write over the other's progress: its write matches no row, and raises LostJob.
+Each write names the claim that began the attempt, so that a worker that was thought dead, and whose job has been given
+to another, can't write over the other's progress: its write matches no row, and raises LostJob.
 """
 
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from progress.models import Job, JobQuerySet, State, cut
+from progress.models import Job, JobQuerySet, State, changed, cut
 from progress.tasks import deliver
 
 
-class LostJob(Exception):
+class Interrupted(BaseException):
+    """Why a task must stop. It is no Exception, so that a task's own `except Exception` doesn't hold it up."""
+
+
+class LostJob(Interrupted):
     """This attempt no longer owns its job: it was finished, deleted, or given to another worker."""
+
+
+class Cancelled(Interrupted):
+    """Somebody asked for the job to stop."""
+
+
+class TimeLimit(Interrupted):
+    """The task took longer than it may."""
 
 
 class Attempt:
@@ -25,37 +37,59 @@ class Attempt:
     def __str__(self) -> str:
         return f"job {self.job.pk} ({self.job.task}), attempt {self.job.attempt} of {self.job.max_attempts}"
 
-    def write(self, **values: Any) -> None:
-        """Change the job's row, and show its watchers a new version. Raises LostJob."""
-        if not self._mine().update(version=F("version") + 1, heartbeat_at=Now(), **values):
+    def report(self, **values: Any) -> None:
+        """Show the watchers how far the work has come. Raises LostJob or Cancelled."""
+        if not self._wanted().update(heartbeat_at=Now(), **changed(), **values):
+            self._refuse()
+
+    def beat(self) -> None:
+        """Say that the work goes on. Raises LostJob or Cancelled."""
+        if not self._wanted().update(heartbeat_at=Now()):
+            self._refuse()
+
+    def succeed(self, result: Any, **counts: Any) -> None:
+        """Finish the job. `result` is JSON, or None. Raises LostJob, or TypeError for a result that isn't JSON."""
+        self._end(state=State.SUCCEEDED, result=result, **counts | {"percent": 100, "eta_seconds": 0})
+
+    def fail(self, code: str, message: str, **counts: Any) -> None:
+        """Finish the job as failed; it keeps the percent that it had reached. Raises LostJob."""
+        self._end(state=State.FAILED, **_error(code, message), **counts)
+
+    def cancel(self, **counts: Any) -> None:
+        """Finish the job as cancelled; it keeps the percent that it had reached. Raises LostJob."""
+        self._end(state=State.CANCELLED, **counts)
+
+    def give_back(self, code: str, message: str, **counts: Any) -> None:
+        """This attempt came to nothing: queue the next one, or fail when it was the last. Raises LostJob.
+
+        A job that was to be cancelled is, instead.
+        """
+        if self.job.attempt >= self.job.max_attempts:
+            ends = {"state": State.FAILED, "finished_at": Now(), **_error(code, message), **counts}
+        else:
+            ends = {"state": State.QUEUED, "delivered_at": timezone.now()}
+        with transaction.atomic():
+            if not self._wanted().update(eta_seconds=None, **changed(), **ends):
+                self.cancel(**counts)
+            elif ends["state"] == State.QUEUED:
+                deliver(self.job)
+
+    def _end(self, **values: Any) -> None:
+        if not self._mine().update(**{"finished_at": Now(), "eta_seconds": None} | changed() | values):
             raise LostJob(self)
 
-    def beat(self) -> bool:
-        """Say that the work goes on. False when the job is no longer ours."""
-        return bool(self._mine().update(heartbeat_at=Now()))
+    def _refuse(self) -> None:
+        """Say why the job takes no more progress; asking keeps the heart beating."""
+        if not self._mine().update(heartbeat_at=Now()):
+            raise LostJob(self)
+        raise Cancelled(self)
 
-    def succeed(self, result: Any) -> None:
-        """Finish the job. `result` is JSON, or None. Raises LostJob, or TypeError for a result that isn't JSON."""
-        self.write(state=State.SUCCEEDED, percent=100, eta_seconds=0, result=result, finished_at=Now())
-
-    def fail(self, code: str, message: str) -> None:
-        """Finish the job as failed; it keeps the percent that it had reached. Raises LostJob."""
-        self.write(
-            state=State.FAILED,
-            eta_seconds=None,
-            error_code=cut("error_code", code),
-            error_message=message,
-            finished_at=Now(),
-        )
-
-    def give_back(self, code: str, message: str) -> None:
-        """This attempt came to nothing: queue the next one, or fail when it was the last. Raises LostJob."""
-        if self.job.attempt >= self.job.max_attempts:
-            self.fail(code, message)
-            return
-        with transaction.atomic():
-            self.write(state=State.QUEUED, eta_seconds=None)
-            deliver(self.job)
+    def _wanted(self) -> JobQuerySet:
+        return self._mine().filter(cancel_requested=False)
 
     def _mine(self) -> JobQuerySet:
-        return Job.objects.filter(pk=self.job.pk, attempt=self.job.attempt, state=State.RUNNING)
+        return Job.objects.filter(pk=self.job.pk, claim=self.job.claim, state=State.RUNNING)
+
+
+def _error(code: str, message: str) -> dict[str, str]:
+    return {"error_code": cut("error_code", code), "error_message": cut("error_message", message)}

@@ -1,32 +1,172 @@
-"""Django-Q2's database queue, first come first served.
+"""The queue that Django-Q2 asks for work: first come first served, in the database or in Redis.
 
-A delivery that no worker has taken up and acknowledged is repeated, as when its cluster was killed. That is harmless:
-a job is started by claiming its row, which only one delivery can do.
+A delivery is a hint, and leaves the queue when it is taken: that a job waits is in its row, and a job that waits though
+its delivery is gone is delivered again (see `recovery.py`). So all queues recover alike, and a delivery too many is
+harmless, because a job is started by claiming its row. What else is put into this queue is delivered at most once.
 """
 
-import threading
-from datetime import datetime, timedelta
+import logging
+import time
+from datetime import datetime
+from functools import cache, partial
+from typing import Any
 
-from django.utils import timezone
+import redis
+from django.db import DatabaseError, InterfaceError, connections, transaction
 from django_q.brokers.orm import ORM
+from django_q.brokers.redis_broker import Redis
+from django_q.conf import Conf
+from django_q.models import OrmQ
+from django_q.signing import SignedPackage
 
-from progress import upkeep
+from progress import processes
+from progress.upkeep import Upkeep
 
-REDELIVER_AFTER = timedelta(seconds=15)
+logger = logging.getLogger(__name__)
+
+CHANNEL = "progress_queue"
+"""Where PostgreSQL tells of new deliveries."""
+
+WAKE_SECONDS = 1.0
+"""At most so long does a question wait for work; then Django-Q2 looks whether it should stop."""
+
+POLL_SECONDS = 0.05
+"""The pause between two questions to a database that can't tell of new deliveries."""
+
+AWAY_SECONDS = 1.0
+"""The pause before a queue that can't be reached is asked again."""
+
+TAKE = """
+    DELETE FROM {table}
+    WHERE id = (SELECT id FROM {table} WHERE key = %s ORDER BY id LIMIT 1 {skip_locked})
+    RETURNING id, payload
+"""
+
+Deliveries = list[tuple[Any, str]]
 
 
-class Broker(ORM):
-    _upkeep: threading.Thread | None = None
+class ClusterQueue:
+    """What a queue does in the processes of a cluster, wherever its deliveries are kept."""
+
+    _upkeep: Upkeep | None = None
+
+    def ping(self) -> bool:
+        """Asked by the sentinel before it starts the others."""
+        processes.die_with_parent()
+        return super().ping()  # type: ignore[misc]
+
+    def dequeue(self) -> Deliveries | None:
+        """Asked by the pusher, again and again: the oldest delivery, or None when there was none for a while."""
+        if self._upkeep is None:
+            processes.die_with_parent()
+            self._upkeep = Upkeep(self)
+            self._upkeep.start()
+        try:
+            taken = self.take()
+        except (DatabaseError, InterfaceError, redis.RedisError) as error:
+            logger.error("the queue can't be reached, and is asked again in a second: %s", error)
+            self.reconnect()
+            time.sleep(AWAY_SECONDS)
+            return None
+        for _, payload in taken or ():
+            self._upkeep.handed_out(payload)
+        return taken
+
+    def acknowledge(self, task_id: object) -> None:
+        """Nothing to do: what was taken has left the queue."""
+
+    def take(self) -> Deliveries | None:
+        raise NotImplementedError
+
+    def reconnect(self) -> None:
+        """The connection may be broken: get a new one next time."""
+
+    def oldest_waiting(self) -> datetime | None:
+        """When the delivery that is next was put into the queue; None if it is empty."""
+        raise NotImplementedError
+
+
+class Broker(ClusterQueue, ORM):
+    """The queue in the database. PostgreSQL tells of new deliveries; SQLite is asked."""
+
+    _listening: object = None
+
+    def enqueue(self, task: str) -> int:
+        delivery = super().enqueue(task)
+        if self._database.vendor == "postgresql":
+            with self._database.cursor() as cursor:
+                cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        return delivery
+
+    def take(self) -> Deliveries | None:
+        if self._database.vendor == "postgresql":
+            self._listen()
+        elif not OrmQ.objects.using(Conf.ORM).filter(key=self.list_key).exists():  # asked without locking anything
+            time.sleep(POLL_SECONDS)
+            return None
+        with self._database.cursor() as cursor:
+            cursor.execute(self._take_sql, [self.list_key])
+            taken = cursor.fetchall()
+        if not taken and self._database.vendor == "postgresql":
+            self._wait()
+        return taken or None
+
+    def reconnect(self) -> None:
+        self._database.close()
+
+    def oldest_waiting(self) -> datetime | None:
+        waiting = OrmQ.objects.using(Conf.ORM).filter(key=self.list_key)
+        return waiting.order_by("id").values_list("lock", flat=True).first()  # we lock none: when it was made
+
+    def _listen(self) -> None:
+        """Before asking for work, so that none can come unnoticed between the question and the wait."""
+        self._database.ensure_connection()
+        if self._listening is not self._database.connection:
+            with self._database.cursor() as cursor:
+                cursor.execute(f"LISTEN {CHANNEL}")
+            self._listening = self._database.connection
+
+    def _wait(self) -> None:
+        with self._database.wrap_database_errors:
+            for _ in self._database.connection.notifies(timeout=WAKE_SECONDS, stop_after=1):
+                pass
+
+    @property
+    def _database(self) -> Any:
+        return connections[Conf.ORM]
+
+    @property
+    def _take_sql(self) -> str:
+        skips = self._database.features.has_select_for_update_skip_locked
+        return TAKE.format(table=OrmQ._meta.db_table, skip_locked="FOR UPDATE SKIP LOCKED" if skips else "")
+
+
+class RedisBroker(ClusterQueue, Redis):
+    """The queue in Redis. It knows no transactions, so a delivery is made when ours has been committed."""
+
+    def enqueue(self, task: str) -> None:
+        transaction.on_commit(partial(self._push, task))
+
+    def _push(self, task: str) -> None:
+        """The job is committed: that Redis is away doesn't concern who asked for it. It is delivered later."""
+        try:
+            self.connection.rpush(self.list_key, task)
+        except redis.RedisError as error:
+            logger.error("Redis can't be reached, so a job is delivered a little later: %s", error)
+
+    def take(self) -> Deliveries | None:
+        return Redis.dequeue(self)  # waits for a second
+
+    def oldest_waiting(self) -> datetime | None:
+        payload = self.connection.lindex(self.list_key, 0)
+        return SignedPackage.loads(payload)["started"] if payload else None
 
     @staticmethod
-    def get_connection(list_key: str | None = None):
-        return ORM.get_connection(list_key).order_by("id")
+    def get_connection(list_key: str | None = None) -> redis.Redis:
+        return _redis(Conf.REDIS)
 
-    def timeout(self, task: object) -> datetime:
-        """When the delivery is repeated; Django-Q2's own `retry` is as long as the longest task."""
-        return timezone.now() + REDELIVER_AFTER
 
-    def dequeue(self) -> list[tuple[int, str]] | None:
-        if self._upkeep is None:
-            self._upkeep = upkeep.start()
-        return super().dequeue()
+@cache
+def _redis(url: str) -> redis.Redis:
+    """One pool of connections a process; it notices a fork."""
+    return redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5)

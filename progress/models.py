@@ -2,6 +2,9 @@
 
 State moves by guarded UPDATEs, never by read-then-save; the database refuses what can't be. Heartbeats are written and
 judged by the database's clock, so that machines needn't agree on the time.
+
+Each change that a watcher may see raises `version` and stamps `changed_at`. `attempt` is what people see, and starts
+anew when they retry; `claim` counts the same and never starts anew, so it is what a worker proves its right by.
 """
 
 import uuid
@@ -11,12 +14,12 @@ from typing import Any, Self
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
-LEASE = timedelta(seconds=12)
+LEASE = timedelta(seconds=14)
 """A running job whose heart has not beaten for so long has lost its worker."""
 
 WORKER_SILENCE = timedelta(seconds=30)
@@ -32,6 +35,17 @@ class State(models.TextChoices):
 
 
 UNFINISHED = (State.QUEUED, State.RUNNING)
+RETRIABLE = (State.FAILED, State.CANCELLED)
+
+
+def changed() -> dict[str, Any]:
+    """What every UPDATE sets that watchers shall see."""
+    return {"version": F("version") + 1, "changed_at": Now()}
+
+
+def blank() -> dict[str, Any]:
+    """The counts of an attempt that has not done anything yet."""
+    return {"stage": "", "unit": "", "current": 0, "total": None, "percent": None, "eta_seconds": None}
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -43,7 +57,11 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Running jobs whose worker has gone silent."""
         return self.filter(state=State.RUNNING, heartbeat_at__lt=Now() - LEASE)
 
-    def claim(self, job_id: uuid.UUID | str) -> "Job | None":
+    def changed_within(self, time: timedelta) -> Self:
+        """The jobs that changed in the last so many seconds."""
+        return self.filter(changed_at__gte=Now() - time)
+
+    def claim(self, job_id: uuid.UUID | str, worker: str = "") -> "Job | None":
         """Start the next attempt at a waiting job; None when there is nothing to start.
 
         The attempt is counted before the task runs, so that one that kills its worker is counted too.
@@ -51,17 +69,45 @@ class JobQuerySet(models.QuerySet["Job"]):
         won = self.filter(pk=job_id, state=State.QUEUED).update(
             state=State.RUNNING,
             attempt=F("attempt") + 1,
-            version=F("version") + 1,
+            claim=F("claim") + 1,
+            worker=worker,
             started_at=Now(),
             heartbeat_at=Now(),
-            stage="",
-            unit="",
-            current=0,
-            total=None,
-            percent=None,
-            eta_seconds=None,
+            **blank(),
+            **changed(),
         )
         return self.get(pk=job_id) if won else None
+
+    def cancel(self) -> int:
+        """Cancel those that wait, and ask those that run to stop; how many of them were unfinished.
+
+        One statement, because a worker may claim a job, or give it back, at any moment.
+        """
+        waiting = Q(state=State.QUEUED)
+        return self.filter(state__in=UNFINISHED).update(
+            cancel_requested=True,
+            state=Case(When(waiting, then=Value(State.CANCELLED)), default=F("state")),
+            finished_at=Case(When(waiting, then=Now()), default=None),
+            **changed(),
+        )
+
+    def retry(self) -> int:
+        """Let those that failed or were cancelled wait again, with all their attempts; how many there were.
+
+        The caller delivers them, in the same transaction.
+        """
+        return self.filter(state__in=RETRIABLE).update(
+            state=State.QUEUED,
+            attempt=0,
+            cancel_requested=False,
+            error_code="",
+            error_message="",
+            started_at=None,
+            finished_at=None,
+            delivered_at=timezone.now(),
+            **blank(),
+            **changed(),
+        )
 
 
 class Job(models.Model):
@@ -80,6 +126,8 @@ class Job(models.Model):
     eta_seconds = models.PositiveIntegerField(null=True, blank=True)
 
     attempt = models.PositiveIntegerField(default=0)
+    claim = models.PositiveBigIntegerField(default=0, help_text="how often it was ever claimed")
+    worker = models.CharField(max_length=300, blank=True, help_text="who has claimed it: host:cluster:process")
     max_attempts = models.PositiveIntegerField(default=1)
     version = models.PositiveBigIntegerField(default=1)
     cancel_requested = models.BooleanField(default=False)
@@ -88,6 +136,8 @@ class Job(models.Model):
     error_message = models.TextField(blank=True)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    delivered_at = models.DateTimeField(default=timezone.now, help_text="when it was last put into the queue")
+    changed_at = models.DateTimeField(default=timezone.now, help_text="when its watchers were last shown a change")
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -99,6 +149,7 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="job_by_owner"),
             models.Index(fields=["state", "heartbeat_at"], condition=Q(state__in=UNFINISHED), name="job_unfinished"),
+            models.Index(fields=["changed_at"], name="job_by_change"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -131,8 +182,18 @@ class Job(models.Model):
         return self.state not in UNFINISHED
 
     @property
+    def can_be_cancelled(self) -> bool:
+        return not self.is_finished and not self.cancel_requested
+
+    @property
+    def can_be_retried(self) -> bool:
+        return self.state in RETRIABLE
+
+    @property
     def headline(self) -> str:
         """What is going on, in a few words; the bar's script says the same."""
+        if self.cancel_requested and not self.is_finished:
+            return "Stopping"
         match self.state:
             case State.QUEUED:
                 return "Waiting to try again" if self.attempt else "Waiting"
@@ -147,13 +208,18 @@ class Job(models.Model):
     @property
     def is_gone(self) -> bool:
         """Whether the job has been finished for so long that its URL no longer answers."""
-        retention: timedelta = getattr(settings, "PROGRESS_RETENTION", timedelta(hours=1))
-        return self.finished_at is not None and self.finished_at < timezone.now() - retention
+        return self.finished_at is not None and self.finished_at < timezone.now() - retention()
+
+
+def retention() -> timedelta:
+    """How long a finished job answers."""
+    return getattr(settings, "PROGRESS_RETENTION", timedelta(hours=1))
 
 
 def cut(field: str, text: str) -> str:
-    """The text as far as that column of a job takes it: a chatty task is no reason to lose its job."""
+    """The text as far as that column of a job takes it: a chatty or garbled task is no reason to lose its job."""
     longest = next(column.max_length for column in Job._meta.fields if column.name == field)
+    text = text.replace("\0", "�").encode("utf-8", "replace").decode()
     return text if longest is None or len(text) <= longest else text[: longest - 1] + "…"
 
 
@@ -169,7 +235,7 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 
 
 class Worker(models.Model):
-    """A cluster, by the process of it that takes jobs from the queue: "host:pid"."""
+    """A cluster of worker processes, by its host and the process that guards it: "host:pid"."""
 
     name = models.CharField(max_length=300, unique=True)
     started_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -182,3 +248,12 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_alive(self) -> bool:
+        return self.beaten_at > timezone.now() - WORKER_SILENCE
+
+    @property
+    def running(self) -> JobQuerySet:
+        """The jobs that its processes are at."""
+        return Job.objects.filter(state=State.RUNNING, worker__startswith=f"{self.name}:")

@@ -1,11 +1,32 @@
-"""Jobs whose worker died, was cut off or froze: the next attempt is queued, or the job has failed for good."""
+"""Jobs that would be forgotten: running ones whose worker is gone, and waiting ones whose delivery is.
+
+Whoever finds one puts it right by a guarded UPDATE, so that any number of clusters may look at once.
+"""
 
 import logging
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from django.db import transaction
+from django.utils import timezone
 
 from progress.attempt import Attempt, LostJob
-from progress.models import Job, JobQuerySet
+from progress.models import Job, JobQuerySet, State
+from progress.tasks import deliver
 
 logger = logging.getLogger(__name__)
+
+REDELIVER_AFTER = timedelta(seconds=10)
+"""How much older than all that waits in the queue a delivery is when it must have got lost."""
+
+AT_ONCE = 100
+"""How many jobs to deliver again in one round."""
+
+WORKER_LOST = ("worker_lost", "The worker stopped in the middle of this. Try again later.")
+
+
+class Queue(Protocol):
+    def oldest_waiting(self) -> datetime | None: ...
 
 
 class AbandonedAttempt(Attempt):
@@ -16,14 +37,44 @@ class AbandonedAttempt(Attempt):
 
 
 def requeue_lost_jobs() -> int:
-    """Give every lost job back; how many there were. Safe to call from several processes at once."""
-    count = 0
-    for job in Job.objects.lost():
-        attempt = AbandonedAttempt(job)
-        try:
-            attempt.give_back("worker_lost", "The worker stopped in the middle of this. Try again later.")
-        except LostJob:
-            continue  # another process has found it too, or its worker has come back
-        logger.warning("%s had lost its worker", attempt)
-        count += 1
-    return count
+    """Give back every job whose heart has stopped; how many there were."""
+    return sum(_give_back(AbandonedAttempt(job)) for job in Job.objects.lost())
+
+
+def requeue_jobs_of_dead_workers(cluster: str, living: set[int]) -> int:
+    """Give back the jobs of those processes of our own cluster that are not there any more; how many there were.
+
+    Their hearts have stopped too, but that shows only after a while.
+    """
+    running = Job.objects.filter(state=State.RUNNING, worker__startswith=f"{cluster}:")
+    dead = (job for job in running if int(job.worker.rpartition(":")[2]) not in living)
+    return sum(_give_back(Attempt(job)) for job in dead)
+
+
+def redeliver(queue: Queue) -> int:
+    """Deliver again what must have got lost on its way: it waits, and all in the queue is younger; how many there were.
+
+    It may also be that its delivery is in the hands of a cluster that has no worker free. Then another may do it.
+    """
+    before = min(queue.oldest_waiting() or timezone.now(), timezone.now()) - REDELIVER_AFTER
+    lost = Job.objects.filter(state=State.QUEUED, delivered_at__lt=before).order_by("delivered_at")
+    return sum(_deliver_again(job) for job in lost[:AT_ONCE])
+
+
+def _give_back(attempt: Attempt) -> bool:
+    try:
+        attempt.give_back(*WORKER_LOST)
+    except LostJob:
+        return False  # another process has found it too, or its worker has come back
+    logger.warning("%s had lost its worker", attempt)
+    return True
+
+
+@transaction.atomic
+def _deliver_again(job: Job) -> bool:
+    same = Job.objects.filter(pk=job.pk, state=State.QUEUED, delivered_at=job.delivered_at)
+    if not same.update(delivered_at=timezone.now()):
+        return False
+    deliver(job)
+    logger.info("job %s is delivered again", job.pk)
+    return True

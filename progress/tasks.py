@@ -10,7 +10,8 @@
 Arguments are JSON; a UUID or a date arrives as its text. What the function returns (JSON, or None) becomes the job's
 result; if that has a key "url", the job's page links to it. `TaskError` fails the job for good with words for its
 owner. Any other exception is an attempt that failed: the job is tried again until `max_attempts`, so write tasks that
-can be repeated, and don't wrap a whole task in one transaction, which would hide its progress until the end.
+can be repeated. A task that takes longer than `time_limit` is stopped, and counts as failed too. A task that its owner
+cancels gets an exception from its next update; put right in `finally`, or by a transaction, what it has half done.
 """
 
 import inspect
@@ -20,6 +21,9 @@ from typing import Any
 from django.db import transaction
 
 from progress.models import Job, cut
+
+TIME_LIMIT = 3600.0
+"""Seconds that a task may take, unless it says otherwise."""
 
 
 class TaskError(Exception):
@@ -37,11 +41,14 @@ class TaskError(Exception):
 class Task:
     """A function that can be enqueued. Calling it runs it here and now, with the progress object given."""
 
-    def __init__(self, function: Callable[..., Any], label: str, max_attempts: int) -> None:
+    def __init__(
+        self, function: Callable[..., Any], label: str, max_attempts: int = 3, time_limit: float = TIME_LIMIT
+    ) -> None:
         self.function = function
         self.signature = inspect.signature(function)
         self.label = label
         self.max_attempts = max_attempts
+        self.time_limit = time_limit
         self.name = f"{function.__module__}.{function.__qualname__}"
         self.__doc__ = function.__doc__
 
@@ -67,11 +74,25 @@ class Task:
         return job
 
 
-def task(*, label: str, max_attempts: int = 3) -> Callable[[Callable[..., Any]], Task]:
-    """Make a function a Task. The label is for people, and may name arguments in braces."""
+def task(*, label: str, max_attempts: int = 3, time_limit: float = TIME_LIMIT) -> Callable[[Callable[..., Any]], Task]:
+    """Make a function a Task. The label is for people, and may name arguments in braces; `time_limit` is seconds."""
     if max_attempts < 1:
         raise ValueError("max_attempts must be at least 1")
-    return lambda function: Task(function, label, max_attempts)
+    return lambda function: Task(function, label, max_attempts, time_limit)
+
+
+def cancel_job(job: Job) -> bool:
+    """Cancel a job that waits, or ask one that runs to stop; False when it has ended already."""
+    return bool(Job.objects.filter(pk=job.pk).cancel())
+
+
+@transaction.atomic
+def retry_job(job: Job) -> bool:
+    """Let a job that failed or was cancelled wait again; False when it is in no such state."""
+    if not Job.objects.filter(pk=job.pk).retry():
+        return False
+    deliver(job)
+    return True
 
 
 def deliver(job: Job) -> None:

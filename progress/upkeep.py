@@ -1,44 +1,55 @@
-"""What must be done now and then while a cluster is there: say so, and look for jobs that lost their worker.
+"""What must be done every few seconds while a cluster is there: say so, find lost jobs, and see that it isn't wedged.
 
 It runs in a thread of the process that asks the queue for work, because that process waits whenever all workers are
 busy, and a busy cluster is not a dead one.
 """
 
 import logging
-import os
-import socket
 import threading
 import time
 
-from django.db import DatabaseError, connection
+from django.db import connection
 
+from progress import processes, recovery
 from progress.models import Worker
-from progress.recovery import requeue_lost_jobs
+from progress.recovery import Queue
+from progress.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
-INTERVAL_SECONDS = 3.0
+INTERVAL_SECONDS = 2.0
+
+BUSY_DATABASE_SECONDS = 1.0
+"""When a beat takes longer than this, other hearts couldn't beat either, and are not to be judged now."""
 
 
-def start() -> threading.Thread:
-    """Keep up until this process ends."""
-    thread = threading.Thread(target=_run, name="upkeep", daemon=True)
-    thread.start()
-    return thread
+class Upkeep:
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self._watchdog = Watchdog()
+        self.handed_out = self._watchdog.handed_out
 
+    def start(self) -> None:
+        """Keep up until this process ends."""
+        threading.Thread(target=self._run, name="upkeep", daemon=True).start()
 
-def keep_up() -> None:
-    """One round of it."""
-    Worker.objects.beat(f"{socket.gethostname()}:{os.getpid()}")
-    requeue_lost_jobs()
+    def keep_up(self) -> None:
+        """One round of it."""
+        asked_at = time.monotonic()
+        Worker.objects.beat(processes.cluster_name())
+        living = processes.siblings()
+        if time.monotonic() - asked_at < BUSY_DATABASE_SECONDS:
+            recovery.requeue_lost_jobs()
+            recovery.requeue_jobs_of_dead_workers(processes.cluster_name(), {process.pid for process in living})
+            recovery.redeliver(self._queue)
+        if self._watchdog.is_wedged(living):
+            processes.end_cluster()
 
-
-def _run() -> None:
-    while True:
-        try:
-            keep_up()
-        except DatabaseError:
-            logger.exception("upkeep failed; it is tried again in a few seconds")
-        finally:
-            connection.close()
-        time.sleep(INTERVAL_SECONDS)
+    def _run(self) -> None:
+        while True:
+            try:
+                self.keep_up()
+            except Exception:  # whatever it is, the next round may do better
+                logger.exception("upkeep failed; it is tried again in a few seconds")
+                connection.close()
+            time.sleep(INTERVAL_SECONDS)

@@ -1,12 +1,13 @@
-"""A job as a page of its own, which refreshes itself where there is no JavaScript."""
+"""A job as a page of its own, which refreshes itself where there is no JavaScript, and its two buttons."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from progress.lookup import for_job
 from progress.models import Job
+from progress.tasks import cancel_job, retry_job
 
 
 @never_cache
@@ -14,3 +15,18 @@ from progress.models import Job
 @for_job
 def detail(request: HttpRequest, job: Job) -> HttpResponse:
     return render(request, "progress/detail.html", {"job": job})
+
+
+@require_POST
+@for_job
+def cancel(request: HttpRequest, job: Job) -> HttpResponse:
+    """If it has ended meanwhile, its page says so."""
+    cancel_job(job)
+    return redirect(job)
+
+
+@require_POST
+@for_job
+def retry(request: HttpRequest, job: Job) -> HttpResponse:
+    retry_job(job)
+    return redirect(job)

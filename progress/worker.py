@@ -1,91 +1,101 @@
 """What Django-Q2 calls in a worker process: claim the job, run its task, write how it ended.
 
-Once the job is claimed, `run` returns None and never raises, whatever the task does: an exception, an odd result or a
-failing import that reached Django-Q2 would be delivered again and again. Before that, an exception is the database's,
-and to be delivered again is what is wanted.
+Once the job is claimed, `run` returns None and never raises, whatever the task does. Before that, an exception is the
+database's; the job still waits then, and is delivered again (see `recovery.py`).
 """
 
 import json
 import logging
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
 
-from django.db import DatabaseError, connection
+from django.db import DataError, InterfaceError, OperationalError
 from django.utils.module_loading import import_string
 
-from progress.attempt import Attempt, LostJob
+from progress import processes
+from progress.attempt import Attempt, Cancelled, LostJob, TimeLimit
+from progress.connections import release_connection
+from progress.guard import Guard, give_back_for_time_limit
 from progress.models import Job
+from progress.pulse import Pulse
 from progress.reporter import Progress
-from progress.tasks import Task, TaskError
+from progress.tasks import TIME_LIMIT, Task, TaskError
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 3.0
+PATIENCE = 8.0
+"""Seconds to wait for a database that is away, before a job is left to recovery."""
+
+INTERNAL = ("internal", "Something went wrong on our side. Try again later.")
 
 
 def run(job_id: str) -> None:
     """Run the next attempt at a job that waits. Raises DatabaseError if that can't be found out."""
-    job = Job.objects.claim(job_id)
+    job = patiently(lambda: Job.objects.claim(job_id, worker=processes.worker_name()))
     if job is None:
         logger.info("job %s is not waiting any more", job_id)
         return
+    attempt = Attempt(job)
+    progress = Progress()
     try:
-        _finish(Attempt(job))
+        _finish(attempt, progress)
     except LostJob as lost:
         logger.warning("lost %s: somebody else has it now", lost)
     except BaseException:
-        logger.exception("how job %s ended could not be written; it will be found and tried again", job_id)
+        logger.exception("how %s ended could not be written; it will be found and tried again", attempt)
 
 
-def _finish(attempt: Attempt) -> None:
-    """Run the task and write its outcome."""
+def patiently(write: Callable[[], T], seconds: float | None = None) -> T:
+    """Do it again while the database is away. Raises what it raises when that takes too long."""
+    deadline = time.monotonic() + (PATIENCE if seconds is None else seconds)
+    while True:
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > deadline:
+                raise
+            release_connection()
+            time.sleep(0.5)
+
+
+def _finish(attempt: Attempt, progress: Progress) -> None:
+    """Run the task and write its outcome. Raises LostJob, or DatabaseError."""
+    end = _outcome(attempt, progress)
     try:
-        with _heartbeat(attempt):
-            result = _call(attempt)
-        attempt.succeed(result)
-    except TaskError as error:
-        attempt.fail(error.code, error.message)
+        patiently(lambda: end(**progress.now.counts()))
+    except DataError:
+        logger.exception("%s returned what the database can't hold", attempt)
+        patiently(partial(attempt.give_back, *INTERNAL))
+
+
+def _outcome(attempt: Attempt, progress: Progress) -> Callable[..., None]:
+    """Run the task; gives the write that ends the attempt. Raises LostJob."""
+    try:
+        result = _call(attempt, progress)
     except LostJob:
         raise
+    except Cancelled:
+        return attempt.cancel
+    except TaskError as error:
+        return partial(attempt.fail, error.code, error.message)
+    except TimeLimit as why:
+        logger.warning("%s", why)
+        return partial(give_back_for_time_limit, attempt)
     except BaseException:
         logger.exception("%s failed", attempt)
-        attempt.give_back("internal", "Something went wrong on our side. Try again later.")
+        return partial(attempt.give_back, *INTERNAL)
+    return partial(attempt.succeed, result)
 
 
-def _call(attempt: Attempt) -> Any:
-    task = import_string(attempt.job.task)
-    if not isinstance(task, Task):
-        raise TypeError(f"{attempt.job.task} is not a task")
-    progress = Progress(attempt)
-    try:
+def _call(attempt: Attempt, progress: Progress) -> Any:
+    with Pulse(attempt, progress) as pulse, Guard(attempt, progress, pulse, TIME_LIMIT) as guard:
+        task = import_string(attempt.job.task)
+        if not isinstance(task, Task):
+            raise TypeError(f"{attempt.job.task} is not a task")
+        guard.limit = task.time_limit
         result = task(progress, **attempt.job.arguments)
-    finally:
-        progress.flush()
-    json.dumps(result)  # an odd result fails the attempt here, not half-way through a write
-    return result
-
-
-@contextmanager
-def _heartbeat(attempt: Attempt) -> Iterator[None]:
-    """Say every few seconds that the work goes on, from a thread, because the task may be busy for longer."""
-    ended = threading.Event()
-
-    def beat() -> None:
-        while not ended.wait(HEARTBEAT_SECONDS):
-            try:
-                if not attempt.beat():
-                    return
-            except DatabaseError:
-                logger.exception("the heart of %s missed a beat", attempt)
-            finally:
-                connection.close()
-
-    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+        return json.loads(json.dumps(result, allow_nan=False))  # an odd result fails the attempt here

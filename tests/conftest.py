@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from progress.pulse import Pulse
 from tests.helpers import PASSWORD
 
 
@@ -48,6 +49,13 @@ def as_admin(admin_user) -> Client:
     client = Client()
     client.force_login(admin_user)
     return client
+
+
+@pytest.fixture(autouse=True)
+def _pulse_without_a_thread(monkeypatch):
+    """In a test all is one transaction, which a thread of the worker's could not see: it beats where it is woken."""
+    monkeypatch.setattr(Pulse, "start", lambda self: None)
+    monkeypatch.setattr(Pulse, "wake", Pulse.beat)
 
 
 @pytest.fixture(autouse=True)

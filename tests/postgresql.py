@@ -19,27 +19,50 @@ def _bin() -> Path:
     return found[-1].parent
 
 
-@contextmanager
-def postgresql() -> Iterator[str]:
-    """Start a server on a Unix socket of its own; gives a DATABASE_URL, and stops it at the end."""
-    user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-    directory = Path(tempfile.mkdtemp(prefix="headway-pg-"))
-    if user:
-        shutil.chown(directory, "postgres", "postgres")
-    data = directory / "data"
+class Server:
+    """On a Unix socket of its own."""
 
-    def run(command: str, *arguments: str) -> None:
-        done = subprocess.run([str(_bin() / command), *arguments], cwd="/", capture_output=True, text=True, **user)
+    def __init__(self) -> None:
+        self._user: dict = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+        self.directory = Path(tempfile.mkdtemp(prefix="headway-pg-"))
+        if self._user:
+            shutil.chown(self.directory, "postgres", "postgres")
+        self.url = f"postgresql://headway@/postgres?host={self.directory}"
+        self._run("initdb", "--username", "headway", "--auth", "trust", "--no-sync", "--encoding", "UTF8")
+
+    def start(self) -> None:
+        options = (
+            f"-c listen_addresses= -c unix_socket_directories={self.directory} -c fsync=off -c max_connections=200"
+        )
+        self._run("pg_ctl", "--wait", "--log", str(self.directory / "log"), "--options", options, "start")
+
+    def stop(self) -> None:
+        """At once, as in a crash."""
+        self._run("pg_ctl", "--wait", "--mode", "immediate", "stop")
+
+    def _run(self, command: str, *arguments: str) -> None:
+        line = [str(_bin() / command), "--pgdata", str(self.directory / "data"), *arguments]
+        done = subprocess.run(line, cwd="/", capture_output=True, text=True, **self._user)
         assert done.returncode == 0, done.stderr + done.stdout
 
-    run("initdb", "--pgdata", str(data), "--username", "headway", "--auth", "trust", "--no-sync", "--encoding", "UTF8")
-    options = f"-c listen_addresses= -c unix_socket_directories={directory} -c fsync=off"
-    run("pg_ctl", "--pgdata", str(data), "--wait", "--log", str(directory / "log"), "--options", options, "start")
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """A running one; it is stopped and removed at the end."""
+    server = Server()
+    server.start()
     try:
-        yield f"postgresql://headway@/postgres?host={directory}"
+        yield server
     finally:
-        run("pg_ctl", "--pgdata", str(data), "--wait", "--mode", "immediate", "stop")
-        shutil.rmtree(directory, ignore_errors=True)
+        server.stop()
+        shutil.rmtree(server.directory, ignore_errors=True)
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """The DATABASE_URL of a server that runs meanwhile."""
+    with server() as running:
+        yield running.url
 
 
 if __name__ == "__main__":

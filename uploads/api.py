@@ -50,7 +50,7 @@ def as_json(upload: Upload, request: HttpRequest) -> dict[str, Any]:
         "metadata": upload.metadata,
         "download_url": request.build_absolute_uri(reverse("uploads:download", args=[upload.pk])),
         "renditions": [_rendition_json(rendition, request) for rendition in upload.renditions.all()],
-        "job": progress_api.as_json(job, request) if job else None,
+        "job": progress_api.as_json(job, progress_api.root_of(request)) if job else None,
         "created_at": upload.created_at,
     }
 

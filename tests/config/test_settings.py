@@ -87,7 +87,7 @@ def test_development_starts_with_nothing_but_debug(state_dir):
         ("PROGRESS_RETENTION", "a while", "seconds"),
         ("PROGRESS_RETENTION", "0", "seconds"),
         ("PROGRESS_RETENTION", "99999999999", "seconds"),
-        ("QUEUE_URL", "redis://localhost", "the database"),
+        ("QUEUE_URL", "amqp://localhost", "redis://"),
         ("STORAGE_URL", "s3://bucket", "STATE_DIR"),
         ("WEB_CONCURRENCY", "0", "web processes"),
         ("PORT", "http", "port number"),

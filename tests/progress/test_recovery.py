@@ -4,13 +4,20 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import OperationalError
 from django.db.models.functions import Now
 from django.utils import timezone
-from django_q.models import OrmQ
+from django.utils.module_loading import import_string
+from django_q.models import OrmQ, Schedule
+from django_q.models import Task as Leftover
+from django_q.signing import SignedPackage
 
-from progress import broker, recovery, upkeep
+from progress import broker, processes, recovery, retention, upkeep
 from progress.attempt import Attempt, LostJob
 from progress.models import Job, State, Worker
+from progress.processes import BUSY, IDLE, Process
+from progress.upkeep import Upkeep
+from progress.watchdog import Watchdog
 from tests.helpers import make_job, run_queue
 from tests.progress import tasks
 
@@ -52,59 +59,197 @@ def test_two_that_find_the_same_lost_job_requeue_it_once(alice):
 def test_a_heart_that_beats_again_at_the_last_moment_keeps_its_job(alice):
     make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=3)
     found = Job.objects.lost().get()
-    assert Attempt(found).beat()
+    Attempt(found).beat()
     with pytest.raises(LostJob):
         recovery.AbandonedAttempt(found).give_back("worker_lost", "")
     assert Job.objects.get().state == State.RUNNING
     assert not OrmQ.objects.exists()
 
 
+def test_the_jobs_of_our_own_dead_workers_are_found_at_once(alice):
+    dead = make_job(owner=alice, state=State.RUNNING, worker="here:10:12", max_attempts=2)
+    living = make_job(owner=alice, state=State.RUNNING, worker="here:10:13", max_attempts=2)
+    elsewhere = make_job(owner=alice, state=State.RUNNING, worker="there:10:12", max_attempts=2)
+    other_cluster = make_job(owner=alice, state=State.RUNNING, worker="here:100:12", max_attempts=2)
+    assert recovery.requeue_jobs_of_dead_workers("here:10", {13}) == 1
+    dead.refresh_from_db()
+    assert dead.state == State.QUEUED
+    for job in (living, elsewhere, other_cluster):
+        job.refresh_from_db()
+        assert job.state == State.RUNNING
+
+
 @pytest.fixture
 def queue(db, monkeypatch) -> broker.Broker:
-    """The queue as a cluster asks it, without the thread beside it and without its pause when it is empty."""
-    monkeypatch.setattr(upkeep, "start", object)
-    monkeypatch.setattr("django_q.brokers.orm.sleep", lambda seconds: None)
+    """The queue as a cluster asks it, without what goes on beside it and without its pause when it is empty."""
+    monkeypatch.setattr(Upkeep, "start", lambda self: None)
+    monkeypatch.setattr(processes, "die_with_parent", lambda: None)
+    monkeypatch.setattr(broker, "POLL_SECONDS", 0)
+    monkeypatch.setattr(broker, "WAKE_SECONDS", 0)
     return broker.Broker()
 
 
-def test_the_queue_is_first_come_first_served(alice, queue):
+def test_the_queue_is_first_come_first_served_and_each_delivery_is_taken_once(alice, queue):
     jobs = [tasks.count.enqueue(owner=alice, number=number) for number in range(3)]
-    taken = [OrmQ.objects.get(pk=queue.dequeue()[0][0]).task["args"][0] for _ in jobs]
+    taken = [SignedPackage.loads(queue.dequeue()[0][1])["args"][0] for _ in jobs]
     assert taken == [str(job.pk) for job in jobs]
-
-
-def test_what_no_worker_has_acknowledged_is_delivered_again(alice, queue):
-    tasks.count.enqueue(owner=alice)
-    first = queue.dequeue()
     assert queue.dequeue() is None
-    with time_machine.travel(timezone.now() + timedelta(seconds=16)):
-        assert queue.dequeue() == first
-    queue.acknowledge(first[0][0])
-    with time_machine.travel(timezone.now() + timedelta(seconds=60)):
-        assert queue.dequeue() is None
 
 
-def test_asking_for_work_starts_the_upkeep_once(queue, monkeypatch):
-    started = []
-    monkeypatch.setattr(upkeep, "start", lambda: started.append(1) or object())
-    queue.dequeue()
-    queue.dequeue()
-    assert started == [1]
+def delivered(ago: float) -> dict:
+    return {"delivered_at": timezone.now() - timedelta(seconds=ago)}
 
 
-def test_a_cluster_reports_and_looks_for_lost_jobs(alice):
-    make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=2)
-    upkeep.keep_up()
-    upkeep.keep_up()
+def test_a_job_whose_delivery_got_lost_is_delivered_again(alice, queue):
+    job = make_job(owner=alice, arguments={"number": 1}, **delivered(ago=11))
+    assert recovery.redeliver(queue) == 1
+    assert recovery.redeliver(queue) == 0
+    assert run_queue() == 1
+    job.refresh_from_db()
+    assert job.state == State.SUCCEEDED
+
+
+def test_a_job_that_was_delivered_a_moment_ago_may_be_on_its_way(alice, queue):
+    make_job(owner=alice, **delivered(ago=5))
+    assert recovery.redeliver(queue) == 0
+
+
+def test_a_job_that_waits_its_turn_in_a_long_queue_is_not_lost(alice, queue):
+    for _ in range(3):
+        tasks.count.enqueue(owner=alice)
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        assert recovery.redeliver(queue) == 0
+
+
+def test_a_lost_one_is_found_behind_a_long_queue_too(alice, queue):
+    lost = make_job(owner=alice, arguments={"number": 1}, **delivered(ago=3600))
+    for _ in range(3):
+        tasks.count.enqueue(owner=alice)
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        assert recovery.redeliver(queue) == 1
+    run_queue()
+    lost.refresh_from_db()
+    assert lost.state == State.SUCCEEDED
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.SUCCEEDED, State.FAILED, State.CANCELLED])
+def test_only_what_waits_is_delivered_again(alice, queue, state):
+    make_job(owner=alice, state=state, **delivered(ago=3600))
+    assert recovery.redeliver(queue) == 0
+
+
+def test_a_queue_that_is_away_is_asked_again(queue, monkeypatch):
+    def away(self):
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(broker, "AWAY_SECONDS", 0)
+    monkeypatch.setattr(broker.Broker, "reconnect", lambda self: None)
+    monkeypatch.setattr(broker.Broker, "take", away)
+    assert queue.dequeue() is None
+
+
+def test_a_cluster_reports_and_looks_for_lost_jobs(alice, queue):
+    job = make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=2)
+    for _ in range(2):
+        Upkeep(queue).keep_up()
     assert Worker.objects.alive().count() == Worker.objects.count() == 1
-    assert Job.objects.get().state == State.QUEUED
+    job.refresh_from_db()
+    assert job.state == State.QUEUED
+
+
+def test_hearts_are_not_judged_while_the_database_is_too_busy_to_beat(alice, queue, monkeypatch):
+    make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=2)
+    monkeypatch.setattr(upkeep, "BUSY_DATABASE_SECONDS", 0)
+    Upkeep(queue).keep_up()
+    assert Job.objects.get().state == State.RUNNING
 
 
 @pytest.mark.usefixtures("db")
-def test_clusters_that_went_silent_are_not_alive_and_in_time_forgotten():
+def test_clusters_that_went_silent_are_not_alive_and_in_time_forgotten(queue):
     Worker.objects.create(name="silent", beaten_at=Now() - timedelta(seconds=31))
     Worker.objects.create(name="gone", beaten_at=Now() - timedelta(days=2))
     assert not Worker.objects.alive().exists()
-    upkeep.keep_up()
+    Upkeep(queue).keep_up()
     assert not Worker.objects.filter(name="gone").exists()
     assert Worker.objects.filter(name="silent").exists()
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+class TestWatchdog:
+    """A sign that stays means that the cluster is wedged."""
+
+    IDLE = Process(7, IDLE, "S", 1)
+    BUSY = Process(8, BUSY, "R", 1)
+
+    @pytest.fixture
+    def clock(self):
+        return Clock()
+
+    @pytest.fixture
+    def handed_out(self, alice, queue, clock):
+        """A watchdog that knows of one delivery."""
+        tasks.count.enqueue(owner=alice)
+        watchdog = Watchdog(clock)
+        watchdog.handed_out(queue.dequeue()[0][1])
+        return watchdog
+
+    def wedged_at_last(self, watchdog, clock, *living) -> bool:
+        """It never bites at the first sight."""
+        assert not watchdog.is_wedged(list(living))
+        clock.now += 6
+        return watchdog.is_wedged(list(living))
+
+    def test_a_job_that_nobody_claims_beside_an_idle_worker(self, handed_out, clock):
+        assert self.wedged_at_last(handed_out, clock, self.IDLE, self.BUSY)
+
+    def test_not_while_all_workers_are_busy(self, handed_out, clock):
+        assert not self.wedged_at_last(handed_out, clock, self.BUSY, self.BUSY)
+
+    def test_not_when_it_was_another_worker_that_was_idle(self, handed_out, clock):
+        assert not handed_out.is_wedged([self.IDLE])
+        clock.now += 6
+        assert not handed_out.is_wedged([self.IDLE._replace(pid=9)])
+
+    def test_not_when_the_job_was_claimed_in_between(self, handed_out, clock):
+        assert not handed_out.is_wedged([self.IDLE])
+        Job.objects.claim(Job.objects.get().pk)
+        clock.now += 6
+        assert not handed_out.is_wedged([self.IDLE])
+
+    def test_not_when_the_job_was_given_back_since(self, handed_out, clock):
+        Attempt(Job.objects.claim(Job.objects.get().pk)).give_back("internal", "")
+        assert not self.wedged_at_last(handed_out, clock, self.IDLE)
+
+    def test_a_dead_process_that_is_not_buried(self, clock, db):
+        assert self.wedged_at_last(Watchdog(clock), clock, self.BUSY._replace(state="Z"))
+
+    def test_all_is_well(self, clock, db):
+        assert not self.wedged_at_last(Watchdog(clock), clock, self.IDLE, self.BUSY)
+
+
+def test_what_is_no_longer_needed_is_deleted(alice):
+    kept = timezone.now() - timedelta(days=7)
+    gone = make_job(owner=alice, state=State.FAILED, finished_at=kept - timedelta(hours=2))
+    late = make_job(owner=alice, state=State.FAILED, finished_at=kept - timedelta(minutes=30))
+    waiting = make_job(owner=alice, created_at=kept - timedelta(days=100))
+    old = {"func": "f", "started": kept, "success": False}
+    Leftover.objects.create(id="a", name="a", stopped=kept - timedelta(hours=1), **old)
+    Leftover.objects.create(id="b", name="b", stopped=timezone.now(), **old)
+    assert retention.prune() == 1
+    assert set(Job.objects.all()) == {late, waiting}
+    assert gone not in Job.objects.all()
+    assert list(Leftover.objects.values_list("id", flat=True)) == ["b"]
+
+
+def test_that_is_planned_once(db):
+    retention.plan()
+    retention.plan()
+    schedule = Schedule.objects.get()
+    assert import_string(schedule.func) is retention.prune
+    assert (schedule.repeats, schedule.minutes) == (-1, 10)

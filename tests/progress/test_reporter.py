@@ -1,9 +1,13 @@
 """Percent comes from counted work, never goes down, and isn't written too often."""
 
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from progress.attempt import Cancelled, LostJob
+from progress.pulse import HEARTBEAT_INTERVAL, Pulse
 from progress.reporter import Progress
 
 
@@ -12,9 +16,18 @@ class Recorder:
 
     def __init__(self):
         self.writes = []
+        self.beats = 0
+        self.error = None
 
-    def write(self, **values):
+    def report(self, **values):
+        if self.error:
+            raise self.error
         self.writes.append(values)
+
+    def beat(self):
+        if self.error:
+            raise self.error
+        self.beats += 1
 
     @property
     def last(self):
@@ -38,9 +51,23 @@ def clock():
     return Clock()
 
 
+def watched(recorder, clock) -> Progress:
+    """A progress whose pulse beats whenever the task has counted something."""
+    progress = Progress()
+    pulse = Pulse(recorder, progress, clock)
+    count = progress.advance
+
+    def advance(n=1):
+        count(n)
+        pulse.beat()
+
+    progress.advance = advance
+    return progress
+
+
 @pytest.fixture
 def progress(recorder, clock):
-    return Progress(recorder, clock)
+    return watched(recorder, clock)
 
 
 def test_percent_is_the_share_of_the_work_that_is_done(progress, recorder, clock):
@@ -123,9 +150,10 @@ def test_track_yields_everything_and_counts_it(progress, recorder, clock):
     seen = []
     for item in progress.track(["a", "b", "c"], stage="Spelling", unit="letters"):
         clock.now += 1
+        progress.wake()
         seen.append((item, recorder.last["current"], recorder.last["total"]))
     assert seen == [("a", 0, 3), ("b", 1, 3), ("c", 2, 3)]
-    assert recorder.last["current"] == 3
+    assert progress.now.counts()["current"] == 3
 
 
 def test_track_of_a_generator_has_no_total(progress, recorder):
@@ -145,7 +173,7 @@ def test_time_left_is_not_guessed_too_early(progress, recorder, clock):
 
 @pytest.mark.parametrize("total", [100, 3, 7])
 def test_percent_is_not_off_by_a_rounding_error(recorder, clock, total):
-    progress = Progress(recorder, clock)
+    progress = watched(recorder, clock)
     progress.stage("Reading", total=total)
     for done in range(1, total):
         clock.now += 1
@@ -153,12 +181,60 @@ def test_percent_is_not_off_by_a_rounding_error(recorder, clock, total):
         assert recorder.last["percent"] == done * 100 // total
 
 
-def test_the_end_of_the_count_is_written_too(progress, recorder):
+def test_what_has_not_changed_is_not_written_again(progress, recorder, clock):
     progress.stage("Reading", total=3)
     progress.advance(3)
-    progress.flush()
-    progress.flush()
+    for _ in range(10):
+        clock.now += 1
+        progress.wake()
     assert [write["current"] for write in recorder.writes] == [0, 3]
+
+
+def test_a_heart_beats_while_nothing_changes(progress, recorder, clock):
+    for _ in range(10):
+        clock.now += HEARTBEAT_INTERVAL
+        progress.wake()
+    assert (recorder.beats, recorder.writes) == (10, [])
+
+
+def test_counting_before_any_stage_is_seen_too(progress, recorder, clock):
+    clock.now += 1
+    progress.advance(5)
+    assert (recorder.last["current"], recorder.last["percent"]) == (5, None)
+
+
+@pytest.mark.parametrize("why", [Cancelled(), LostJob()])
+def test_a_job_that_must_stop_stops_at_its_next_update(progress, recorder, clock, why):
+    steps = progress.track(range(10), stage="Reading")
+    next(steps)
+    recorder.error = why
+    clock.now += HEARTBEAT_INTERVAL
+    progress.wake()
+    for update in (lambda: next(steps), lambda: progress.advance(), lambda: progress.stage("More")):
+        with pytest.raises(type(why)):
+            update()
+
+
+def test_a_write_that_fails_is_made_up_for(progress, recorder, clock):
+    recorder.error = RuntimeError("the database is away")
+    with pytest.raises(RuntimeError):
+        progress.stage("One", total=2)
+    recorder.error = None
+    progress.stage("Two", total=2)
+    assert [write["stage"] for write in recorder.writes] == ["One", "Two"]
+
+
+def test_a_real_pulse_writes_in_a_thread_of_its_own(recorder, monkeypatch):
+    monkeypatch.undo()
+    threads = set()
+    report = recorder.report
+    recorder.report = lambda **values: (threads.add(threading.current_thread().name), report(**values))
+    progress = Progress()
+    with Pulse(recorder, progress):
+        for name in ("One", "Two", "Three"):
+            progress.stage(name, total=1, weight=0.1)
+    assert [write["stage"] for write in recorder.writes] == ["One", "Two", "Three"]
+    assert threads == {"pulse"}
 
 
 def test_a_stage_of_unknown_length_counts_for_the_time_left(progress, recorder, clock):
@@ -191,7 +267,7 @@ def test_a_pause_makes_the_time_left_longer(progress, recorder, clock):
 )
 def test_percent_never_goes_down_and_never_reaches_100(stages):
     recorder, clock = Recorder(), Clock()
-    progress = Progress(recorder, clock)
+    progress = watched(recorder, clock)
     for total, weight, steps in stages:
         progress.stage("stage", total=total, weight=weight)
         for step in steps:

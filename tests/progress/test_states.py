@@ -3,8 +3,9 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from progress.attempt import Attempt, LostJob
+from progress.attempt import Attempt, Cancelled, LostJob
 from progress.models import Job, State
+from progress.tasks import cancel_job, retry_job
 from tests.helpers import make_job, run_queue
 from tests.progress import tasks
 
@@ -73,14 +74,15 @@ def test_an_old_attempt_can_write_nothing(alice):
     old.give_back("worker_lost", "")
     assert Job.objects.claim(old.job.pk).attempt == 2
     for write in (
-        lambda: old.write(current=5),
+        lambda: old.report(current=5),
+        lambda: old.beat(),
+        lambda: old.cancel(),
         lambda: old.succeed(None),
         lambda: old.fail("x", "y"),
         lambda: old.give_back("x", "y"),
     ):
         with pytest.raises(LostJob):
             write()
-    assert old.beat() is False
     job = Job.objects.get()
     assert (job.state, job.attempt, job.current) == (State.RUNNING, 2, 0)
 
@@ -90,7 +92,7 @@ def test_each_change_is_a_new_version_and_a_heartbeat_is_not(alice):
     version = attempt.job.version
     attempt.beat()
     assert Job.objects.get().version == version
-    attempt.write(current=1)
+    attempt.report(current=1)
     assert Job.objects.get().version == version + 1
 
 
@@ -116,6 +118,79 @@ def test_enqueueing_is_undone_with_the_transaction_around_it(alice):
         raise RuntimeError("the thing it serves could not be saved")
     assert not Job.objects.exists()
     assert run_queue() == 0
+
+
+def test_a_waiting_job_that_is_cancelled_never_starts(alice):
+    job = tasks.count.enqueue(owner=alice, number=1)
+    assert cancel_job(job)
+    assert run_queue() == 1
+    job.refresh_from_db()
+    assert (job.state, job.attempt, job.percent) == (State.CANCELLED, 0, None)
+    assert job.finished_at
+
+
+def test_a_running_job_is_asked_to_stop(alice):
+    attempt = running(alice, percent=40)
+    assert cancel_job(attempt.job)
+    assert Job.objects.get().state == State.RUNNING
+    for update in (attempt.beat, attempt.report):
+        with pytest.raises(Cancelled):
+            update()
+    attempt.cancel(current=2)
+    job = Job.objects.get()
+    assert (job.state, job.percent, job.current, job.error_code) == (State.CANCELLED, 40, 2, "")
+
+
+def test_a_job_that_is_done_before_it_hears_of_its_cancellation_has_succeeded(alice):
+    attempt = running(alice)
+    cancel_job(attempt.job)
+    attempt.succeed(None)
+    assert Job.objects.get().state == State.SUCCEEDED
+
+
+@pytest.mark.parametrize("state", [State.SUCCEEDED, State.FAILED, State.CANCELLED])
+def test_what_has_ended_can_not_be_cancelled(alice, state):
+    job = make_job(owner=alice, state=state)
+    assert not cancel_job(job)
+    assert Job.objects.get().version == job.version
+
+
+@pytest.mark.parametrize("max_attempts", [1, 3])
+def test_a_cancelled_job_whose_attempt_comes_to_nothing_is_not_tried_again(alice, max_attempts):
+    attempt = running(alice, max_attempts=max_attempts)
+    cancel_job(attempt.job)
+    attempt.give_back("worker_lost", "")
+    assert Job.objects.get().state == State.CANCELLED
+    assert run_queue() == 0
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED])
+def test_trying_again_starts_a_fresh_count_of_attempts(alice, state):
+    values = {"attempt": 3, "claim": 3, "max_attempts": 3, "percent": 70, "error_code": "x", "cancel_requested": True}
+    job = make_job(owner=alice, state=state, arguments={"number": 2}, **values)
+    assert retry_job(job)
+    job.refresh_from_db()
+    assert (job.state, job.attempt, job.percent, job.error_code, job.finished_at) == (State.QUEUED, 0, None, "", None)
+    assert not job.cancel_requested
+    assert run_queue() == 1
+    job.refresh_from_db()
+    assert (job.state, job.attempt, job.claim) == (State.SUCCEEDED, 1, 4)
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.SUCCEEDED])
+def test_only_what_failed_or_was_cancelled_can_be_tried_again(alice, state):
+    assert not retry_job(make_job(owner=alice, state=state))
+    assert run_queue() == 0
+
+
+def test_a_worker_from_before_the_retry_can_write_nothing(alice):
+    """Its attempt has the same number as the new one's."""
+    old = running(alice, max_attempts=1, claim=1)
+    old.give_back("worker_lost", "")
+    assert retry_job(old.job)
+    assert Job.objects.claim(old.job.pk).attempt == old.job.attempt
+    with pytest.raises(LostJob):
+        old.succeed(None)
 
 
 def running(owner, **values) -> Attempt:

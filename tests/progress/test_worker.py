@@ -7,7 +7,7 @@ from django.db import OperationalError
 
 from progress import worker
 from progress.models import Job, State
-from progress.tasks import TaskError
+from progress.tasks import TaskError, cancel_job
 from tests.helpers import make_job, run_queue
 from tests.progress import tasks
 
@@ -111,9 +111,10 @@ def test_a_job_deleted_while_it_runs_stops(alice, monkeypatch):
 def test_a_claim_that_fails_is_left_to_be_delivered_again(alice, monkeypatch):
     job = make_job(owner=alice)
 
-    def locked(job_id):
+    def locked(job_id, worker):
         raise OperationalError("database is locked")
 
+    monkeypatch.setattr(worker, "PATIENCE", 0)
     monkeypatch.setattr(Job.objects, "claim", locked)
     with pytest.raises(OperationalError):
         worker.run(str(job.pk))
@@ -122,14 +123,87 @@ def test_a_claim_that_fails_is_left_to_be_delivered_again(alice, monkeypatch):
 def test_an_end_that_can_not_be_written_is_left_to_recovery(alice, monkeypatch):
     job = make_job(owner=alice, arguments={"number": 1})
 
-    def locked(self, *args):
+    def locked(self, *args, **counts):
         raise OperationalError("database is locked")
 
+    monkeypatch.setattr(worker, "PATIENCE", 0)
     monkeypatch.setattr(worker.Attempt, "succeed", locked)
     monkeypatch.setattr(worker.Attempt, "give_back", locked)
     assert worker.run(str(job.pk)) is None
     job.refresh_from_db()
     assert job.state == State.RUNNING
+
+
+def test_a_claim_and_an_end_wait_for_a_database_that_is_away(alice, monkeypatch):
+    job = make_job(owner=alice, arguments={"number": 1})
+    failures = {"claim": 2, "succeed": 2}
+
+    def once_more(name, function):
+        def maybe(*args, **values):
+            if failures[name]:
+                failures[name] -= 1
+                raise OperationalError("the connection is lost")
+            return function(*args, **values)
+
+        return maybe
+
+    monkeypatch.setattr(worker.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(Job.objects, "claim", once_more("claim", Job.objects.claim))
+    monkeypatch.setattr(worker.Attempt, "succeed", once_more("succeed", worker.Attempt.succeed))
+    worker.run(str(job.pk))
+    job.refresh_from_db()
+    assert (job.state, job.attempt, failures) == (State.SUCCEEDED, 1, {"claim": 0, "succeed": 0})
+
+
+@pytest.mark.parametrize("result", [float("nan"), {1, 2}, object()])
+def test_a_result_that_is_no_json_fails_the_attempt(alice, monkeypatch, result):
+    monkeypatch.setattr(tasks.count, "function", lambda progress, number: result)
+    tasks.count.enqueue(owner=alice, number=1)
+    run_queue()
+    assert (Job.objects.get().state, Job.objects.get().error_code) == (State.FAILED, "internal")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("text", ["\0", "\ud800", "a\0b\udfff"])
+def test_whatever_characters_a_task_says_its_job_comes_to_an_end(alice, monkeypatch, text):
+    def function(progress, number):
+        progress.stage(text, unit=text)
+        return {"text": text}
+
+    monkeypatch.setattr(tasks.count, "function", function)
+    tasks.count.enqueue(owner=alice, number=1)
+    run_queue()
+    assert Job.objects.get().is_finished
+
+
+def test_a_cancelled_task_stops_at_its_next_update(alice, monkeypatch):
+    def function(progress, number):
+        for step in progress.track(range(10), stage="Working"):
+            if step == 3:
+                cancel_job(Job.objects.get())
+                progress.stage("Working harder", total=7)
+            tasks.CALLS.append(step)
+
+    monkeypatch.setattr(tasks.count, "function", function)
+    tasks.count.enqueue(owner=alice, number=1)
+    assert run_queue() == 1
+    job = Job.objects.get()
+    assert (job.state, job.attempt, tasks.CALLS) == (State.CANCELLED, 1, [0, 1, 2])
+
+
+def test_an_exception_handler_does_not_hold_up_a_cancelled_task(alice, monkeypatch):
+    def function(progress, number):
+        cancel_job(Job.objects.get())
+        for _ in range(3):
+            try:
+                progress.stage("Working")
+            except Exception:
+                tasks.CALLS.append("handled")
+
+    monkeypatch.setattr(tasks.count, "function", function)
+    tasks.count.enqueue(owner=alice, number=1)
+    run_queue()
+    assert (Job.objects.get().state, tasks.CALLS) == (State.CANCELLED, [])
 
 
 def test_a_uuid_arrives_as_its_text(alice):

@@ -1,93 +1,76 @@
 /**
  * <progress-bar src="/api/progress/<uuid>/"></progress-bar>
  *
- * Shows a job until it has ended: asks its URL, draws what it answers, and asks again. It draws nothing that the
- * server has not said. Works from any origin that the server allows; cookies are sent.
+ * Shows a job until it has ended, and lets its owner cancel it and try it again. It draws nothing that the server has
+ * not said. Works from any origin that the server allows; cookies are sent.
  *
  * Events, which bubble, with the job as `detail`: "progress" at each change; then once "succeeded", "failed" or
  * "cancelled".
  */
 
+import { watch } from "./job-stream.js";
+
 const FINISHED = ["succeeded", "failed", "cancelled"];
-const ASK_MS = 300; // between two answers while the job moves
-const IDLE_MS = 2000; // at most so long between them while it stands still
-const RETRY_MS = 30000; // at most so long between attempts while the server can't be reached
+const ACTIONS = { cancel: "Cancel", retry: "Try again" };
 
 const STOPPED = {
-  401: "Log in again to see how far this is",
-  404: "This job is not known any more",
-  410: "This job ended long ago",
+  "logged out": "Log in again to see how far this is",
+  unknown: "This job is not known any more",
+  gone: "This job ended long ago",
 };
 
 class ProgressBar extends HTMLElement {
-  #delay = ASK_MS;
-  #timer = null;
-  #waiting = false; // between an answer and the next question
-  #request = null;
-  #version = 0;
-  #wake = () => {
-    if (!document.hidden && this.#waiting) this.#ask();
-  };
+  #version = -1;
+  #unwatch = () => {};
 
   connectedCallback() {
     this.#build();
-    addEventListener("online", this.#wake);
-    document.addEventListener("visibilitychange", this.#wake);
-    if (!FINISHED.includes(this.getAttribute("state"))) this.#ask();
+    if (!FINISHED.includes(this.getAttribute("state"))) this.#watch();
   }
 
   disconnectedCallback() {
-    removeEventListener("online", this.#wake);
-    document.removeEventListener("visibilitychange", this.#wake);
-    clearTimeout(this.#timer);
-    this.#waiting = false;
-    this.#request?.abort();
+    this.#unwatch();
+  }
+
+  get #url() {
+    return new URL(this.getAttribute("src"), document.baseURI).href;
+  }
+
+  #watch() {
+    this.#unwatch();
+    this.#unwatch = watch(this.#url, {
+      job: (job) => this.#show(job),
+      stopped: (why) => this.#stop(STOPPED[why]),
+    });
   }
 
   /** The elements are the server's where it has rendered them, else our own. */
   #build() {
-    if (this.querySelector("progress")) return;
-    const bar = document.createElement("progress");
-    bar.max = 100;
-    const [label, stage, count] = ["label", "stage", "count"].map((name) => {
-      const span = document.createElement("span");
-      span.className = `bar-${name}`;
-      return span;
-    });
-    stage.setAttribute("role", "status");
-    this.replaceChildren(label, bar, stage, count);
-  }
-
-  async #ask() {
-    clearTimeout(this.#timer);
-    this.#waiting = false;
-    this.#request = new AbortController();
-    const answer = await this.#fetch(this.#request.signal);
-    if (!this.isConnected || answer === "aborted") return;
-    if (answer in STOPPED) return this.#stop(STOPPED[answer]);
-    if (typeof answer === "object") {
-      this.#delay = answer.version === this.#version ? Math.min(this.#delay * 1.5, IDLE_MS) : ASK_MS;
-      if (this.#show(answer)) return;
-    } else {
-      this.#delay = Math.min(this.#delay * 2, RETRY_MS);
+    if (!this.querySelector("progress")) {
+      const bar = make("progress", { max: 100 });
+      const [label, stage, count] = ["label", "stage", "count"].map((name) => make("span", { className: `bar-${name}` }));
+      stage.setAttribute("role", "status");
+      const forms = Object.entries(ACTIONS).map(([action, text]) => {
+        const form = make("form", { className: `bar-${action}`, hidden: true });
+        form.append(make("button", { textContent: text }));
+        return form;
+      });
+      this.replaceChildren(label, bar, stage, count, ...forms);
     }
-    this.#waiting = true;
-    if (!document.hidden) this.#timer = setTimeout(() => this.#ask(), this.#delay);
-  }
-
-  /** The job; or, if there is none, the status that says why; or "unreachable" or "aborted". */
-  async #fetch(signal) {
-    try {
-      const options = { credentials: "include", headers: { Accept: "application/json" }, signal };
-      const response = await fetch(this.getAttribute("src"), options);
-      return response.ok ? await response.json() : response.status;
-    } catch {
-      return signal.aborted ? "aborted" : "unreachable";
+    for (const action of Object.keys(ACTIONS)) {
+      this.#form(action)?.addEventListener("submit", (event) => {
+        event.preventDefault();
+        this.#act(action);
+      });
     }
   }
 
-  /** Draw the job; true when it has ended. */
+  #form(action) {
+    return this.querySelector(`.bar-${action}`);
+  }
+
   #show(job) {
+    if (job.version < this.#version) return;
     const changed = job.version !== this.#version;
     const finished = FINISHED.includes(job.state);
     this.#version = job.version;
@@ -96,19 +79,56 @@ class ProgressBar extends HTMLElement {
     if (job.percent !== null) bar.value = job.percent;
     else if (finished) bar.value = 0;
     else bar.removeAttribute("value");
-    const label = this.querySelector(".bar-label");
-    label.textContent = job.label;
-    bar.setAttribute("aria-label", job.label);
+    this.#name(job.label);
     this.#say(headline(job));
     this.querySelector(".bar-count").textContent = figures(job);
+    this.#offer("cancel", !finished && !job.cancel_requested);
+    this.#offer("retry", ["failed", "cancelled"].includes(job.state));
     if (changed) this.#tell("progress", job);
-    if (finished) this.#tell(job.state, job);
-    return finished;
+    if (changed && finished) this.#tell(job.state, job);
+  }
+
+  #name(label) {
+    this.querySelector(".bar-label").textContent = label;
+    this.querySelector("progress").setAttribute("aria-label", label);
+    for (const [action, text] of Object.entries(ACTIONS)) {
+      this.#form(action)?.querySelector("button").setAttribute("aria-label", `${text}: ${label}`);
+    }
+  }
+
+  /** A button that disappears under the focus would throw the reader to the top of the page. */
+  #offer(action, offered) {
+    const form = this.#form(action);
+    if (!form || form.hidden === !offered) return;
+    if (!offered && form.contains(document.activeElement)) {
+      this.tabIndex = -1;
+      this.focus();
+    }
+    form.hidden = !offered;
+    form.querySelector("button").disabled = false;
+  }
+
+  async #act(action) {
+    const button = this.#form(action).querySelector("button");
+    button.disabled = true;
+    try {
+      this.#show(await post(`${this.#url}${action}/`, this.#token()));
+    } catch {
+      this.#say("That did not work. Try again.");
+    }
+    button.disabled = false;
+    if (!FINISHED.includes(this.getAttribute("state"))) this.#watch(); // as after a retry, or when we knew too little
+  }
+
+  /** What the page itself has for its forms, if it is the server's own. */
+  #token() {
+    return this.querySelector("[name=csrfmiddlewaretoken]")?.value;
   }
 
   #stop(why) {
     const bar = this.querySelector("progress");
     if (!bar.hasAttribute("value")) bar.value = 0; // nothing moves any more
+    this.#offer("cancel", false);
     this.#say(why);
   }
 
@@ -123,7 +143,28 @@ class ProgressBar extends HTMLElement {
   }
 }
 
+/** The job as it is after that. A token that the server doesn't take, or that we don't have, is asked for. */
+async function post(url, token) {
+  let response = token && (await send(url, token));
+  if (!response || response.status === 403) {
+    const session = await fetch(new URL("../../../session/", url), { credentials: "include" });
+    response = await send(url, (await session.json()).csrf_token);
+  }
+  if (response.status === 409) response = await fetch(new URL("../", url), { credentials: "include" });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  return response.json();
+}
+
+function send(url, token) {
+  return fetch(url, { method: "POST", credentials: "include", headers: { "X-CSRFToken": token } });
+}
+
+function make(name, properties) {
+  return Object.assign(document.createElement(name), properties);
+}
+
 function headline(job) {
+  if (job.cancel_requested && !FINISHED.includes(job.state)) return "Stopping";
   switch (job.state) {
     case "queued":
       return job.attempt ? "Waiting to try again" : "Waiting";
@@ -140,12 +181,21 @@ function headline(job) {
 
 function figures(job) {
   const parts = [];
-  if (job.state === "running" && job.unit && job.unit !== "bytes" && job.total) {
-    parts.push(`${job.current} of ${job.total} ${job.unit}`);
-  }
+  const running = job.state === "running";
+  if (running && job.unit) parts.push(count(job));
   if (job.percent !== null) parts.push(`${job.percent} %`);
-  if (job.state === "running" && job.eta_seconds) parts.push(`${duration(job.eta_seconds)} left`);
+  if (running && job.eta_seconds) parts.push(`${duration(job.eta_seconds)} left`);
   return parts.join(" · ");
+}
+
+function count({ current, total, unit }) {
+  if (unit === "bytes") return total === null ? size(current) : `${size(current)} of ${size(total)}`;
+  return total === null ? `${current} ${unit}` : `${current} of ${total} ${unit}`;
+}
+
+function size(bytes) {
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), 4);
+  return `${Math.round((bytes / 1000 ** power) * 10 ** (power && 1)) / 10 ** (power && 1)} ${["B", "kB", "MB", "GB", "TB"][power]}`;
 }
 
 function duration(seconds) {

@@ -1,0 +1,134 @@
+"""A real cluster under a real supervisor, with a database of its own that the test looks into with the ORM."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from progress import processes
+from progress.models import Job
+
+T = TypeVar("T")
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 40.0
+WITHIN_SECONDS = 20.0
+"""What is promised: after any death a job is running again, or has failed for good."""
+
+
+class Entry(NamedTuple):
+    at: float
+    pid: int
+    event: str
+    name: str
+
+
+class Cluster:
+    """`deploy/dev_worker.py`, which restarts `manage.py qcluster` whenever that ends."""
+
+    def __init__(self, directory: Path, database_url: str, **settings: str) -> None:
+        self.directory = directory
+        self.diary = directory / "diary"
+        self.diary.touch()
+        self.log = directory / "log"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "DEBUG": "true",
+            "STATE_DIR": str(directory),
+            "DATABASE_URL": database_url,
+            **settings,
+        }
+
+    def start(self) -> None:
+        with self.log.open("a") as log:
+            self.supervisor = subprocess.Popen(
+                [sys.executable, "deploy/dev_worker.py"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        wait_until(lambda: len(self.children(processes.IDLE)) >= 2, START_SECONDS)
+
+    def stop(self) -> None:
+        if self.supervisor.poll() is None:
+            self.supervisor.terminate()
+        self.supervisor.wait(20)
+
+    def kill_all(self) -> None:
+        """As when the power fails."""
+        for pid in (self.supervisor.pid, *self._tree(self.supervisor.pid)):
+            kill(pid)
+        self.supervisor.wait(20)
+
+    @property
+    def parent(self) -> int:
+        return _children(self.supervisor.pid)[0].pid
+
+    @property
+    def sentinel(self) -> int:
+        return _children(self.parent)[0].pid
+
+    def children(self, name: str = "") -> list[processes.Process]:
+        """The sentinel's children that are called so; none while there is no sentinel."""
+        try:
+            return [child for child in _children(self.sentinel) if name in child.name and child.state != "Z"]
+        except IndexError:
+            return []
+
+    def busy(self) -> int:
+        """The process id of a worker that is busy; waits for one."""
+        return wait_until(lambda: self.children(processes.BUSY))[0].pid
+
+    def idle(self) -> list[int]:
+        return [child.pid for child in self.children(processes.IDLE)]
+
+    def everyone(self) -> list[int]:
+        """All processes of the cluster, but not its supervisor."""
+        return self._tree(self.supervisor.pid)
+
+    def entries(self, event: str = "", name: str = "") -> list[Entry]:
+        lines = (line.split(" ", 3) for line in self.diary.read_text().splitlines())
+        entries = (Entry(float(at), int(pid), event, name) for at, pid, event, name in lines)
+        return [entry for entry in entries if event in ("", entry.event) and name in ("", entry.name)]
+
+    def wait_for(self, job: Job, *states: str, seconds: float = WITHIN_SECONDS) -> Job:
+        """The job, once it is in one of these states."""
+
+        def reached() -> bool:
+            job.refresh_from_db()
+            return job.state in states
+
+        wait_until(reached, seconds)
+        return job
+
+    def _tree(self, root: int) -> list[int]:
+        found = []
+        for child in _children(root):
+            found += [child.pid, *self._tree(child.pid)]
+        return found
+
+
+def wait_until(true: Callable[[], T], seconds: float = WITHIN_SECONDS) -> T:
+    """What it answers, once that is true."""
+    deadline = time.monotonic() + seconds
+    while not (answer := true()):
+        assert time.monotonic() < deadline, f"not true after {seconds:.0f} seconds"
+        time.sleep(0.05)
+    return answer
+
+
+def kill(pid: int, signum: int = signal.SIGKILL) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signum)
+
+
+def _children(pid: int) -> list[processes.Process]:
+    return [child for child in processes.everybody() if child.parent == pid]

@@ -1,0 +1,51 @@
+"""A throwaway Redis server, started from Debian's own binary."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+
+START_SECONDS = 10
+
+
+class Server:
+    """On a Unix socket in a directory of its own; it keeps nothing on disk, so it forgets all when it stops."""
+
+    def __init__(self, directory: Path) -> None:
+        self._socket = directory / "redis.sock"
+        self.url = f"unix://{self._socket}?db=0"
+
+    def start(self) -> None:
+        program = shutil.which("redis-server")
+        assert program, "Redis is missing: tests/install_system_packages installs it"
+        options = ["--port", "0", "--unixsocket", str(self._socket), "--save", "", "--dir", str(self._socket.parent)]
+        self._process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            return bool(redis.Redis.from_url(self.url).ping())
+        except redis.ConnectionError:
+            return False
+
+
+@contextmanager
+def server(directory: Path) -> Iterator[Server]:
+    """A running one, until the end."""
+    server = Server(directory)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
