@@ -17,7 +17,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_GET
 
 from progress import api, watching
 from progress.connections import release_connection
@@ -37,7 +37,7 @@ COMMENT = b": still here\n\n"
 
 
 @never_cache
-@require_safe
+@require_GET
 def stream(request: HttpRequest) -> HttpResponseBase:
     """The events of the jobs whose ids are asked for; 503 when this process has too many streams."""
     known = watching.known_versions(request)
@@ -77,18 +77,19 @@ class Events:
         self._events.close()
 
     def _all(self) -> Generator[bytes, None, None]:
-        deadline = time.monotonic() + LONGEST_SECONDS
+        spoke_at = time.monotonic()
+        deadline = spoke_at + LONGEST_SECONDS
         self._sent = dict.fromkeys(self._first, watching.UNKNOWN)
         yield self._tell(self._first)
         self._first.clear()
         while self._sent:
-            rest = deadline - time.monotonic()
-            if rest <= 0 or hub.stopping:
+            now = time.monotonic()
+            if now >= deadline or hub.stopping:
                 return
-            news = self._watcher.wait(min(COMMENT_SECONDS, rest))
-            if not news and not hub.stopping:
-                yield COMMENT
-            elif told := self._tell(news):
+            quiet = spoke_at + COMMENT_SECONDS - now
+            told = COMMENT if quiet <= 0 else self._tell(self._watcher.wait(min(quiet, deadline - now)))
+            if told:
+                spoke_at = time.monotonic()
                 yield told
         yield END
 

@@ -1,67 +1,66 @@
-"""The progress bar draws what the server says, and nothing else."""
-
-import json
+"""The progress bar draws what the server says, and nothing else; all bars of a page share one stream."""
 
 import pytest
 from playwright.sync_api import expect
 
 from progress.models import Job
+from tests.browser.job_server import ID, JobServer
+from tests.faults.cluster import wait_until
 
-URL = "/api/progress/00000000-0000-0000-0000-000000000000/"
-JOB = {
-    "id": "00000000-0000-0000-0000-000000000000",
-    "url": URL,
-    "label": "Importing",
-    "state": "running",
-    "percent": 42,
-    "stage": "Reading rows",
-    "current": 42,
-    "total": 100,
-    "unit": "rows",
-    "eta_seconds": None,
-    "version": 1,
-    "attempt": 1,
-    "error": None,
-    "result": None,
-}
+OTHERS = [f"00000000-0000-0000-0000-{n:012d}" for n in range(150)]
 
 
 @pytest.fixture
-def bar(page, sqlite_site):
-    """A page with a bar whose server says what the test wants: `say(job, status)`; and the events it fired."""
-    page.clock.install()  # before the bar sets its first timer
-    page.goto(f"{sqlite_site.url}/dashboard/")
-    answers = {"status": 200, "body": JOB, "count": 0}
+def server():
+    with JobServer().running() as server:
+        yield server
 
-    def answer(route):
-        answers["count"] += 1
-        if answers["status"] == 0:
-            route.abort()
-        else:
-            route.fulfill(status=answers["status"], body=json.dumps(answers["body"]), content_type="application/json")
 
-    page.route(f"**{URL}", answer)
+@pytest.fixture
+def bars(page, sqlite_site, server):
+    """Put bars into a page of another origin, by one script and their URLs; and note the events that they fire."""
+    page.goto(sqlite_site.dashboard_url)
+    page.evaluate(
+        """() => {
+            window.fired = [];
+            for (const type of ["progress", "succeeded", "failed", "cancelled"])
+                document.body.addEventListener(type, (event) => window.fired.push(type));
+        }"""
+    )
 
-    def say(status=200, **changes):
-        answers.update(status=status, body={**answers["body"], **changes})
-
-    def add():
+    def add(*job_ids):
         page.evaluate(
-            """url => {
-                window.fired = [];
-                for (const type of ["progress", "succeeded", "failed", "cancelled"])
-                    document.body.addEventListener(type, (event) => window.fired.push(type));
-                const bar = document.createElement("progress-bar");
-                bar.setAttribute("src", url);
-                document.querySelector("main").append(bar);
+            """urls => {
+                for (const url of urls) {
+                    const bar = document.createElement("progress-bar");
+                    bar.setAttribute("src", url);
+                    document.querySelector("main").append(bar);
+                }
             }""",
-            URL,
+            [server.url(job_id) for job_id in job_ids],
         )
-        return page.locator("progress-bar")
+        return page.locator("main > progress-bar")
 
-    add.say = say
-    add.answers = answers
     return add
+
+
+@pytest.fixture
+def bar(bars):
+    return lambda: bars(ID)
+
+
+def fired(page) -> list[str]:
+    return page.evaluate("window.fired")
+
+
+def settled(server: JobServer) -> bool:
+    """Whether nothing is asked any more, for as long as a bar takes at most to ask again in these tests."""
+    seen = len(server.asked)
+    try:
+        wait_until(lambda: len(server.asked) > seen, 1.5)
+    except AssertionError:
+        return server.streams == 0
+    return False
 
 
 def test_it_shows_label_stage_count_and_percent(page, bar):
@@ -72,52 +71,260 @@ def test_it_shows_label_stage_count_and_percent(page, bar):
     expect(page.get_by_role("progressbar", name="Importing")).to_have_attribute("value", "42")
 
 
-def test_an_unknown_percent_is_indeterminate(page, bar):
-    bar.say(percent=None, total=None)
-    shown = bar()
-    expect(shown).to_contain_text("Reading rows")
-    expect(page.get_by_role("progressbar")).not_to_have_attribute("value", "0")
+@pytest.mark.parametrize(
+    ("says", "shown"),
+    [
+        ({"eta_seconds": 75}, "42 of 100 rows · 42 % · 75 s left"),
+        ({"eta_seconds": 600}, "42 of 100 rows · 42 % · 10 min left"),
+        ({"percent": None, "total": None}, "42 rows"),
+        ({"unit": "bytes", "current": 1_240_000, "total": 5_000_000}, "1.2 MB of 5 MB · 42 %"),
+        ({"unit": "bytes", "current": 999, "total": None}, "999 B · 42 %"),
+        ({"unit": ""}, "42 %"),
+    ],
+)
+def test_what_it_says_of_the_count(bar, server, says, shown):
+    server.say(**says)
+    expect(bar().locator(".bar-count")).to_have_text(shown)
+
+
+def test_an_unknown_percent_is_indeterminate(page, bar, server):
+    server.say(percent=None, total=None)
+    expect(bar()).to_contain_text("Reading rows")
     assert page.locator("progress").evaluate("bar => bar.position") == -1
 
 
-def test_success_ends_it(page, bar):
+def test_each_change_is_drawn_as_it_comes_over_one_stream(page, bar, server):
     shown = bar()
     expect(shown).to_contain_text("42 %")
-    bar.say(state="succeeded", percent=100, version=2)
+    for percent in (43, 50, 77):
+        server.say(percent=percent)
+        expect(shown).to_contain_text(f"{percent} %")
+    assert server.count("/stream/") == 1
+    assert fired(page) == ["progress"] * 4
+
+
+def test_success_ends_it(page, bar, server):
+    shown = bar()
+    expect(shown).to_contain_text("42 %")
+    server.say(state="succeeded", percent=100)
     expect(shown).to_contain_text("Done")
     expect(page.get_by_role("progressbar")).to_have_attribute("value", "100")
-    assert page.evaluate("window.fired") == ["progress", "progress", "succeeded"]
-    assert_it_asks_no_more(page, bar)
+    assert fired(page) == ["progress", "progress", "succeeded"]
+    assert settled(server)
 
 
-def test_a_failure_keeps_its_percent_and_says_why(page, bar):
-    bar.say(state="failed", percent=42, error={"code": "x", "message": "Row 43 is no row."})
-    shown = bar()
-    expect(shown).to_contain_text("Failed: Row 43 is no row.")
+def test_a_failure_keeps_its_percent_and_says_why(page, bar, server):
+    server.say(state="failed", percent=42, error={"code": "x", "message": "Row 43 is no row."})
+    expect(bar()).to_contain_text("Failed: Row 43 is no row.")
     expect(page.get_by_role("progressbar")).to_have_attribute("value", "42")
-    assert page.evaluate("window.fired") == ["progress", "failed"]
-    assert_it_asks_no_more(page, bar)
+    assert fired(page) == ["progress", "failed"]
+    assert settled(server)
 
 
-@pytest.mark.parametrize("status", [401, 404, 410])
-def test_it_stops_for_good_when_there_is_nothing_to_wait_for(page, bar, status):
-    bar.say(status=status)
-    expect(bar().get_by_role("status")).not_to_be_empty()
-    assert_it_asks_no_more(page, bar)
+def test_all_bars_of_a_page_share_one_stream(page, bars, server):
+    for job_id in OTHERS[:20]:
+        server.say(job_id, label=f"Job {job_id[-3:]}", percent=1)
+    shown = bars(*OTHERS[:20])
+    expect(shown.last).to_contain_text("Job 019")
+    expect(shown.first).to_contain_text("1 %")
+    assert server.streams == 1
+    server.say(OTHERS[7], percent=70)
+    expect(shown.nth(7)).to_contain_text("70 %")
+    expect(shown.nth(8)).to_contain_text("1 %")
+    assert server.count("/stream/") == 1
 
 
-@pytest.mark.parametrize("status", [0, 500, 502, 503])
-def test_it_survives_a_server_that_is_away(page, bar, status):
+def test_more_bars_than_a_stream_takes_get_another(bars, server):
+    for job_id in OTHERS:
+        server.say(job_id, percent=5)
+    shown = bars(*OTHERS)
+    expect(shown.last).to_contain_text("5 %")
+    expect(shown.first).to_contain_text("5 %")
+    assert sorted(query.count("id=") for query in server.queries) == [50, 100]
+
+
+def test_a_bar_that_comes_later_joins_the_stream(bars, server):
+    shown = bars(ID)
+    expect(shown).to_contain_text("42 %")
+    server.say(OTHERS[0], percent=5)
+    shown = bars(OTHERS[0])
+    expect(shown.last).to_contain_text("5 %")
+    wait_until(lambda: server.streams == 1)
+    assert ID in server.queries[-1]
+    assert OTHERS[0] in server.queries[-1]
+
+
+def test_two_bars_of_one_job_are_both_drawn(bars, server):
+    shown = bars(ID, ID)
+    server.say(percent=60)
+    expect(shown.first).to_contain_text("60 %")
+    expect(shown.last).to_contain_text("60 %")
+    assert server.queries[-1].count("id=") == 1
+
+
+@pytest.mark.parametrize(("status", "says"), [(401, "Log in again"), (404, "not known"), (410, "not known")])
+def test_it_stops_for_good_when_there_is_nothing_to_wait_for(bar, server, status, says):
+    server.status = status
+    expect(bar().get_by_role("status")).to_contain_text(says)
+    assert settled(server)
+
+
+def test_a_job_that_is_not_known_stops_its_bar_and_no_other(bars, server):
+    shown = bars(OTHERS[0], ID)
+    expect(shown.first).to_contain_text("not known")
+    server.say(percent=55)
+    expect(shown.last).to_contain_text("55 %")
+
+
+def test_a_job_that_is_gone_says_so(bar, server):
     shown = bar()
     expect(shown).to_contain_text("42 %")
-    bar.say(status=status)
-    with page.expect_event("requestfinished" if status else "requestfailed"):
-        pass
-    seen = bar.answers["count"]
-    bar.say(status=200, percent=50, version=2)
-    page.evaluate("dispatchEvent(new Event('online'))")
+    server.forget()
+    expect(shown).to_contain_text("ended long ago")
+    assert settled(server)
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_it_survives_a_server_that_is_away(bar, server, status):
+    shown = bar()
+    expect(shown).to_contain_text("42 %")
+    server.status = status
+    server.break_streams()
+    wait_until(lambda: server.count("/stream/") >= 3)
+    server.say(percent=50)
+    server.status = 200
     expect(shown).to_contain_text("50 %")
-    assert bar.answers["count"] > seen
+
+
+def test_it_survives_a_deploy(bar, server):
+    """All streams end, and a moment later there is another server."""
+    shown = bar()
+    for percent in (50, 60, 70):
+        server.break_streams()
+        server.say(percent=percent)
+        expect(shown).to_contain_text(f"{percent} %")
+
+
+def test_a_server_that_stays_away_is_asked_ever_more_seldom_but_at_once_when_the_network_is_back(page, bar, server):
+    page.clock.install()
+    shown = bar()
+    page.clock.run_for(100)
+    expect(shown).to_contain_text("42 %")
+    server.status = 502
+    server.break_streams()
+    for _ in range(60):
+        page.clock.run_for(1000)
+        page.evaluate("fetch('/').then(() => null)")
+    assert 5 <= server.count("/stream/") <= 12
+    server.status = 200
+    server.say(percent=50)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.clock.run_for(50)
+    expect(shown).to_contain_text("50 %")
+
+
+def test_a_stream_that_has_gone_silent_is_opened_anew(page, bar, server):
+    page.clock.install()
+    shown = bar()
+    page.clock.run_for(100)
+    expect(shown).to_contain_text("42 %")
+    with server.changed:  # nothing is sent while this is held
+        page.clock.run_for(60_000)
+    wait_until(lambda: (page.clock.run_for(1000), server.count("/stream/") >= 2)[1])
+
+
+def test_nobody_looks_nobody_asks(page, bar, server):
+    shown = bar()
+    expect(shown).to_contain_text("42 %")
+    look(page, hidden=True)
+    wait_until(lambda: server.streams == 0)
+    server.say(percent=80)
+    assert settled(server)
+    look(page, hidden=False)
+    expect(shown).to_contain_text("80 %")
+
+
+def look(page, hidden: bool) -> None:
+    """Chromium without a window never hides a page by itself."""
+    page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def test_it_polls_when_the_server_has_too_many_streams(bar, server):
+    server.headers = {"Retry-After": "3"}
+    server.stream_status = 503
+    shown = bar()
+    expect(shown).to_contain_text("42 %")
+    server.say(percent=50)
+    expect(shown).to_contain_text("50 %")
+    assert server.count("/stream/") == 1
+    server.stream_status = 200
+    wait_until(lambda: server.count("/stream/") == 2)
+    server.say(percent=60)
+    expect(shown).to_contain_text("60 %")
+
+
+def test_cancel(page, bar, server):
+    shown = bar()
+    page.get_by_role("button", name="Cancel: Importing").click()
+    expect(shown).to_contain_text("Stopping")
+    expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
+    assert ("POST", f"/api/progress/{ID}/cancel/") in server.asked
+    assert server.tokens == ["fresh"]
+    server.say(state="cancelled")
+    expect(shown).to_contain_text("Cancelled")
+    expect(page.get_by_role("button", name="Try again: Importing")).to_be_visible()
+    assert fired(page)[-1] == "cancelled"
+
+
+def test_try_again(page, bar, server):
+    server.say(state="failed", error={"code": "x", "message": "It broke."})
+    shown = bar()
+    expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
+    page.get_by_role("button", name="Try again: Importing").click()
+    expect(shown).to_contain_text("Waiting")
+    server.say(state="running", percent=10, stage="Reading rows")
+    expect(shown).to_contain_text("10 %")
+    server.say(state="succeeded", percent=100)
+    expect(shown).to_contain_text("Done")
+    assert fired(page)[-1] == "succeeded"
+
+
+def test_a_button_that_does_not_work_says_so_and_can_be_pressed_again(page, bar, server):
+    shown = bar()
+    expect(shown).to_contain_text("42 %")
+    server.status = 502
+    page.get_by_role("button", name="Cancel").click()
+    expect(shown).to_contain_text("That did not work")
+    server.status = 200
+    page.get_by_role("button", name="Cancel").click()
+    expect(shown).to_contain_text("Stopping")
+
+
+def test_only_changes_of_stage_and_the_end_are_announced(page, bar, server):
+    shown = bar()
+    expect(shown).to_contain_text("42 %")
+    page.evaluate(
+        """() => {
+            window.announced = [];
+            const status = document.querySelector("main > progress-bar [role=status]");
+            const note = () => window.announced.push(status.textContent);
+            new MutationObserver(note).observe(status, { childList: true, subtree: true, characterData: true });
+        }"""
+    )
+    for percent in (43, 44, 45):
+        server.say(percent=percent)
+        expect(shown).to_contain_text(f"{percent} %")
+    server.say(stage="Writing rows")
+    expect(shown).to_contain_text("Writing rows")
+    server.say(state="succeeded", percent=100)
+    expect(shown).to_contain_text("Done")
+    assert page.evaluate("window.announced") == ["Writing rows", "Done"]
 
 
 @pytest.mark.parametrize(
@@ -127,34 +334,27 @@ def test_it_survives_a_server_that_is_away(page, bar, status):
         {"state": "queued", "attempt": 1},
         {"state": "running", "stage": ""},
         {"state": "running", "stage": "Reading rows"},
+        {"state": "running", "cancel_requested": True},
         {"state": "succeeded"},
+        {"state": "succeeded", "cancel_requested": True},
         {"state": "failed", "error": {"code": "x", "message": "It broke."}},
-        {"state": "cancelled"},
+        {"state": "cancelled", "cancel_requested": True},
     ],
 )
-def test_it_says_the_same_as_the_page_without_javascript(bar, state):
+def test_it_says_the_same_as_the_page_without_javascript(bar, server, state):
     fields = {name: value for name, value in state.items() if name != "error"}
     job = Job(**fields, error_message=state.get("error", {}).get("message", ""))
-    bar.say(**state)
+    server.say(**state)
     expect(bar().get_by_role("status")).to_have_text(job.headline)
 
 
-def test_what_it_shows_is_text(page, bar):
-    bar.say(label="<img src=x onerror=alert(1)>", stage="<b>bold</b>")
+def test_what_it_shows_is_text(page, bar, server):
+    server.say(label="<img src=x onerror=alert(1)>", stage="<b>bold</b>")
     expect(bar()).to_contain_text("<img src=x onerror=alert(1)>")
     assert page.locator("progress-bar img, progress-bar b").count() == 0
 
 
-def test_a_bar_that_is_taken_away_asks_no_more(page, bar):
+def test_a_bar_that_is_taken_away_asks_no_more(page, bar, server):
     expect(bar()).to_contain_text("42 %")
-    page.evaluate("document.querySelector('progress-bar').remove()")
-    assert_it_asks_no_more(page, bar)
-
-
-def assert_it_asks_no_more(page, bar):
-    """Not in an hour of the page's own clock, nor when it is woken."""
-    seen = bar.answers["count"]
-    page.clock.fast_forward("01:00:00")
-    page.evaluate("dispatchEvent(new Event('online'))")
-    page.evaluate("fetch('/healthz/').then(() => null)")  # a question of the bar's would have come before this one
-    assert bar.answers["count"] == seen
+    page.evaluate("document.querySelector('main > progress-bar').remove()")
+    assert settled(server)

@@ -1,0 +1,175 @@
+"""Cancel and retry, by URL, by button and in the admin."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django_q.models import OrmQ
+
+from progress.models import Job, State, Worker
+from tests.helpers import make_job, problem, run_queue
+from tests.progress import tasks
+
+ACTIONS = ["cancel", "retry"]
+RUNNING = {"state": State.RUNNING, "stage": "Reading"}
+FAILED = {"state": State.FAILED, "error_code": "x", "error_message": "It broke.", "attempt": 3}
+
+
+def test_cancelling_a_job_that_waits(as_alice, alice):
+    job = tasks.count.enqueue(owner=alice, number=3)
+    body = as_alice.post(f"/api/progress/{job.pk}/cancel/").json()
+    assert (body["state"], body["cancel_requested"]) == ("cancelled", True)
+    assert body["version"] > job.version
+    assert body["finished_at"]
+    run_queue()
+    assert Job.objects.get().state == State.CANCELLED
+
+
+def test_cancelling_a_job_that_runs(as_alice, alice):
+    job = make_job(owner=alice, **RUNNING)
+    response = as_alice.post(f"/api/progress/{job.pk}/cancel/")
+    assert response.status_code == 200
+    assert (response.json()["state"], response.json()["cancel_requested"]) == ("running", True)
+
+
+def test_cancelling_twice_is_asking_once(as_alice, alice):
+    job = make_job(owner=alice, **RUNNING)
+    for _ in range(2):
+        assert as_alice.post(f"/api/progress/{job.pk}/cancel/").status_code == 200
+
+
+@pytest.mark.parametrize("state", [State.SUCCEEDED, State.FAILED, State.CANCELLED])
+def test_what_has_ended_can_not_be_cancelled(as_alice, alice, state):
+    job = make_job(owner=alice, state=state)
+    assert "already ended" in problem(as_alice.post(f"/api/progress/{job.pk}/cancel/"), 409)["detail"]
+
+
+def test_trying_again(as_alice, alice):
+    job = make_job(owner=alice, arguments={"number": 1}, **FAILED)
+    body = as_alice.post(f"/api/progress/{job.pk}/retry/").json()
+    assert (body["state"], body["attempt"], body["error"]) == ("queued", 0, None)
+    run_queue()
+    assert as_alice.get(f"/api/progress/{job.pk}/").json()["state"] == "succeeded"
+
+
+def test_trying_again_twice_delivers_once(as_alice, alice):
+    job = make_job(owner=alice, **FAILED)
+    assert as_alice.post(f"/api/progress/{job.pk}/retry/").status_code == 200
+    problem(as_alice.post(f"/api/progress/{job.pk}/retry/"), 409)
+    assert OrmQ.objects.count() == 1
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.SUCCEEDED])
+def test_only_what_failed_or_was_cancelled_can_be_tried_again(as_alice, alice, state):
+    job = make_job(owner=alice, state=state)
+    problem(as_alice.post(f"/api/progress/{job.pk}/retry/"), 409)
+    assert not OrmQ.objects.exists()
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("prefix", ["/api/progress", "/progress"])
+def test_someone_elses_job_does_not_exist(as_bob, visitor, alice, prefix, action):
+    job = make_job(owner=alice, **(RUNNING if action == "cancel" else FAILED))
+    url = f"{prefix}/{job.pk}/{action}/"
+    assert as_bob.post(url).status_code == 404
+    assert visitor.post(url).status_code in (302, 401)
+    same = Job.objects.get()
+    assert (same.state, same.cancel_requested) == (job.state, False)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_job_is_not_changed_by_looking(as_alice, alice, action):
+    job = make_job(owner=alice)
+    response = as_alice.get(f"/api/progress/{job.pk}/{action}/")
+    problem(response, 405)
+    assert response["Allow"] == "POST"
+    assert as_alice.get(f"/progress/{job.pk}/{action}/").status_code == 405
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_other_sites_can_not_do_it_for_their_visitors(alice, action):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    job = make_job(owner=alice)
+    problem(client.post(f"/api/progress/{job.pk}/{action}/"), 403)
+    assert client.post(f"/progress/{job.pk}/{action}/").status_code == 403
+    assert Job.objects.get().state == State.QUEUED
+
+
+def test_the_buttons_of_the_page_work_without_javascript(as_alice, alice):
+    job = make_job(owner=alice, arguments={"number": 1})
+    url = f"/progress/{job.pk}/"
+    assert offered(as_alice.get(url).text) == {"cancel"}
+    page = as_alice.post(f"{url}cancel/", follow=True)
+    assert page.redirect_chain == [(url, 302)]
+    assert "Cancelled" in page.text
+    assert offered(page.text) == {"retry"}
+    page = as_alice.post(f"{url}retry/", follow=True)
+    assert "Waiting" in page.text
+    run_queue()
+    assert offered(as_alice.get(url).text) == set()
+
+
+def test_a_button_pressed_too_late_shows_how_it_ended(as_alice, alice):
+    job = make_job(owner=alice, state=State.SUCCEEDED)
+    for action in ACTIONS:
+        assert "Done" in as_alice.post(f"/progress/{job.pk}/{action}/", follow=True).text
+
+
+def offered(page: str) -> set[str]:
+    """Which forms are not hidden."""
+    return {action for action in ACTIONS if "hidden" not in page.split(f'class="bar-{action}"')[1].split(">")[0]}
+
+
+def act(client, action: str, *jobs: Job):
+    data = {"action": action, "_selected_action": [str(job.pk) for job in jobs]}
+    return client.post("/admin/progress/job/", data, follow=True)
+
+
+def test_the_admin_cancels_and_tries_again(as_admin, alice):
+    waiting, running = make_job(owner=alice), make_job(owner=alice, **RUNNING)
+    failed, done = make_job(owner=alice, **FAILED), make_job(owner=alice, state=State.SUCCEEDED)
+    page = act(as_admin, "cancel", waiting, running, done).text
+    assert "2 asked to stop." in page
+    assert "1 had already ended." in page
+    page = act(as_admin, "retry", waiting, failed, done).text
+    assert "2 queued again." in page
+    assert "1 had neither failed nor been cancelled." in page
+    assert {job.pk: job.state for job in Job.objects.all()} == {
+        waiting.pk: State.QUEUED,
+        running.pk: State.RUNNING,
+        failed.pk: State.QUEUED,
+        done.pk: State.SUCCEEDED,
+    }
+
+
+def test_who_may_only_look_at_jobs_in_the_admin_can_not_cancel_them(alice, bob):
+    bob.is_staff = True
+    bob.save()
+    bob.user_permissions.add(Permission.objects.get(codename="view_job"))
+    client = Client()
+    client.force_login(bob)
+    job = make_job(owner=alice)
+    assert "Cancel the selected" not in client.get("/admin/progress/job/").text
+    act(client, "cancel", job)
+    assert Job.objects.get().state == State.QUEUED
+
+
+def test_the_admins_list_says_how_far_each_job_is_and_renews_itself(as_admin, alice):
+    make_job(owner=alice, state=State.RUNNING, percent=42, attempt=2, max_attempts=3, worker="here:10:12")
+    page = as_admin.get("/admin/progress/job/").text
+    for shown in ('<progress value="42" max="100">', "2 of 3", "here:10:12"):
+        assert shown in page
+    assert 'type="module"' in page
+    assert "progress/admin-live.js" in page
+
+
+def test_the_admins_overview_of_workers(as_admin, alice):
+    Worker.objects.beat("here:10")
+    make_job(owner=alice, state=State.RUNNING, worker="here:10:12")
+    make_job(owner=alice, state=State.RUNNING, worker="here:100:12")
+    page = as_admin.get("/admin/progress/worker/").text
+    assert "here:10" in page
+    assert 'alt="True"' in page
+    assert ">1 job</a>" in page
+    (link,) = (part.split('"')[0] for part in page.split('href="')[1:] if "state__exact" in part)
+    assert "1 job" in as_admin.get(link.replace("&amp;", "&")).text

@@ -1,0 +1,294 @@
+"""Waiting for changes: long polls, several jobs at once, and the stream; all fed by one hub."""
+
+import json
+import time
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from progress import hub as hub_module
+from progress import streams
+from progress.hub import Full, Hub, Watcher, hub
+from progress.models import Job, State, changed
+from tests.helpers import make_job, problem
+
+NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+def change(job: Job, **values) -> None:
+    """What a worker does when it reports."""
+    Job.objects.filter(pk=job.pk).update(**values, **changed())
+
+
+def finish(job: Job) -> None:
+    change(job, state=State.SUCCEEDED, percent=100, finished_at=timezone.now())
+
+
+@pytest.fixture(autouse=True)
+def meanwhile(monkeypatch):
+    """What happens each time somebody begins to wait: one thing after the other, then nothing; no time passes.
+
+    A test is one transaction, which the thread of the hub could not see, so the hub ticks where somebody waits.
+    """
+    script: list = []
+    wait = Watcher.wait
+    clock = [1000.0]
+
+    def go_on(self, seconds):
+        if script:
+            script.pop(0)()
+        else:
+            clock[0] += seconds
+        hub.tick()
+        return wait(self, 0)
+
+    monkeypatch.setattr(hub_module.threading.Thread, "start", lambda self: None)
+    monkeypatch.setattr(hub, "_thorough_at", -1000.0)
+    monkeypatch.setattr(Watcher, "wait", go_on)
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    yield script
+    assert not hub._watchers
+    assert not hub._watching
+    assert not hub._versions
+
+
+@pytest.fixture
+def running(alice) -> Job:
+    return make_job(owner=alice, state=State.RUNNING, percent=10)
+
+
+class TestLongPoll:
+    def test_it_is_answered_when_there_is_something_newer(self, as_alice, running, meanwhile):
+        meanwhile += [lambda: None, lambda: change(running, percent=20)]
+        body = as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=30").json()
+        assert (body["percent"], body["version"]) == (20, running.version + 1)
+        assert meanwhile == []
+
+    def test_it_is_answered_when_the_time_is_over(self, as_alice, running):
+        began = time.monotonic()
+        body = as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=2.5").json()
+        assert body["version"] == running.version
+        assert time.monotonic() - began == 2.5
+
+    @pytest.mark.parametrize("query", ["", "?wait=30", "?after=0&wait=30", "?after=1", "?after=1&wait=0"])
+    def test_nobody_waits_who_need_not(self, as_alice, running, query, meanwhile):
+        meanwhile.append(lambda: pytest.fail("waited"))
+        assert as_alice.get(f"/api/progress/{running.pk}/{query}").json()["percent"] == 10
+        meanwhile.clear()
+
+    def test_a_job_that_has_ended_is_not_waited_for(self, as_alice, alice, meanwhile):
+        job = make_job(owner=alice, state=State.SUCCEEDED)
+        meanwhile.append(lambda: pytest.fail("waited"))
+        assert as_alice.get(f"/api/progress/{job.pk}/?after=99&wait=30").json()["state"] == "succeeded"
+        meanwhile.clear()
+
+    def test_a_job_that_is_deleted_meanwhile_is_not_found(self, as_alice, running, meanwhile):
+        meanwhile.append(lambda: Job.objects.all().delete())
+        problem(as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=30"), 404)
+
+    def test_a_process_that_stops_lets_nobody_wait(self, as_alice, running, monkeypatch):
+        monkeypatch.setattr(hub, "stopping", True)
+        began = time.monotonic()
+        assert as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=30").status_code == 200
+        assert time.monotonic() == began
+
+    def test_a_process_with_too_many_watchers_answers_at_once(self, as_alice, running, settings):
+        settings.PROGRESS_MAX_WATCHERS = 0
+        began = time.monotonic()
+        body = as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=30").json()
+        assert body["percent"] == 10
+        assert time.monotonic() == began
+
+    @pytest.mark.parametrize("bad", ["x", "-1", "", "1.5", "1e3", "٣", "9" * 19, "9" * 5000, "0x1", " 1", "+1"])
+    def test_a_version_that_is_none(self, as_alice, running, bad):
+        body = problem(as_alice.get(f"/api/progress/{running.pk}/", {"after": bad, "wait": "1"}), 400)
+        assert "whole number" in body["detail"]
+
+    @pytest.mark.parametrize("bad", ["x", "-1", "", "30.1", "31", "1e1", "nan", "inf", "9" * 5000, "1.", ".5", "٣"])
+    def test_a_time_that_is_none(self, as_alice, running, bad):
+        body = problem(as_alice.get(f"/api/progress/{running.pk}/", {"after": "1", "wait": bad}), 400)
+        assert "from 0 to 30" in body["detail"]
+
+
+class TestSeveral:
+    def test_they_come_in_one_answer_in_the_order_of_the_question(self, as_alice, alice):
+        jobs = [make_job(owner=alice) for _ in range(3)]
+        body = as_alice.get("/api/progress/?" + "&".join(f"id={job.pk}" for job in reversed(jobs))).json()
+        assert [job["id"] for job in body["jobs"]] == [str(job.pk) for job in reversed(jobs)]
+        assert body["jobs"][0] == as_alice.get(f"/api/progress/{jobs[2].pk}/").json()
+        assert body["missing"] == []
+
+    def test_what_may_not_be_seen_is_missing_and_the_rest_is_there(self, as_alice, alice, bob):
+        mine, theirs = make_job(owner=alice), make_job(owner=bob)
+        gone = make_job(owner=alice, state=State.FAILED, finished_at=timezone.now() - timedelta(hours=2))
+        ids = [NOBODY, mine.pk, theirs.pk, gone.pk]
+        body = as_alice.get("/api/progress/?" + "&".join(f"id={job_id}" for job_id in ids)).json()
+        assert [job["id"] for job in body["jobs"]] == [str(mine.pk)]
+        assert body["missing"] == [NOBODY, str(theirs.pk), str(gone.pk)]
+
+    def test_the_answer_is_held_until_one_of_them_has_changed(self, as_alice, alice, meanwhile):
+        jobs = [make_job(owner=alice, state=State.RUNNING, percent=1) for _ in range(3)]
+        meanwhile += [lambda: None, lambda: change(jobs[1], percent=50)]
+        query = "&".join(f"id={job.pk}:{job.version}" for job in jobs)
+        body = as_alice.get(f"/api/progress/?{query}&wait=30").json()
+        assert [job["percent"] for job in body["jobs"]] == [1, 50, 1]
+        assert meanwhile == []
+
+    @pytest.mark.parametrize("other", [NOBODY, f"{NOBODY}:1"])
+    def test_it_is_not_held_when_one_is_missing(self, as_alice, running, other, meanwhile):
+        meanwhile.append(lambda: pytest.fail("waited"))
+        body = as_alice.get(f"/api/progress/?id={running.pk}:{running.version}&id={other}&wait=30").json()
+        assert body["missing"] == [NOBODY]
+        meanwhile.clear()
+
+    def test_it_is_not_held_for_one_whose_version_is_not_known(self, as_alice, alice, running, meanwhile):
+        meanwhile.append(lambda: pytest.fail("waited"))
+        other = make_job(owner=alice)
+        as_alice.get(f"/api/progress/?id={running.pk}:{running.version}&id={other.pk}&wait=30")
+        meanwhile.clear()
+
+    def test_a_job_asked_for_twice_comes_once(self, as_alice, running):
+        assert len(as_alice.get(f"/api/progress/?id={running.pk}&id={running.pk}").json()["jobs"]) == 1
+
+    @pytest.mark.parametrize("url", ["/api/progress/", "/api/progress/stream/"])
+    @pytest.mark.parametrize("bad", ["x", "", NOBODY[:-1], f"{NOBODY}:", f"{NOBODY}:x", f"{NOBODY}:-1", f"{NOBODY}\0"])
+    def test_an_id_that_is_none(self, as_alice, running, url, bad):
+        problem(as_alice.get(url, {"id": [str(running.pk), bad]}), 400)
+
+    @pytest.mark.parametrize("url", ["/api/progress/", "/api/progress/stream/"])
+    def test_too_many_and_none_at_all(self, as_alice, url):
+        assert "at most 100" in problem(as_alice.get(url, {"id": [NOBODY] * 101}), 400)["detail"]
+        assert "?id=" in problem(as_alice.get(url), 400)["detail"]
+        assert as_alice.get("/api/progress/", {"id": [NOBODY] * 100}).json() == {"jobs": [], "missing": [NOBODY]}
+
+    def test_who_is_not_logged_in_learns_nothing(self, visitor, running):
+        problem(visitor.get(f"/api/progress/?id={running.pk}"), 401)
+        problem(visitor.get(f"/api/progress/stream/?id={running.pk}"), 401)
+
+
+class TestStream:
+    def events(self, client, *jobs, **headers) -> list[tuple[str, str, dict]]:
+        """All events of a stream: type, id and data."""
+        response = client.get("/api/progress/stream/?" + "&".join(f"id={job}" for job in jobs), **headers)
+        assert response.status_code == 200
+        assert response["Content-Type"] == "text/event-stream"
+        text = b"".join(response).decode()
+        response.close()
+        found = []
+        for block in text.split("\n\n"):
+            fields = dict(line.split(": ", 1) for line in block.splitlines())
+            if "event" in fields:
+                found.append((fields["event"], fields.get("id", ""), json.loads(fields["data"])))
+        return found
+
+    def test_each_job_comes_at_once_then_at_each_change_and_then_it_ends(self, as_alice, running, meanwhile):
+        meanwhile += [lambda: change(running, percent=20), lambda: None, lambda: finish(running)]
+        events = self.events(as_alice, running.pk)
+        version = running.version
+        assert [(kind, at, data.get("percent")) for kind, at, data in events] == [
+            ("job", f"{running.pk}:{version}", 10),
+            ("job", f"{running.pk}:{version + 1}", 20),
+            ("job", f"{running.pk}:{version + 2}", 100),
+            ("end", "", None),
+        ]
+        assert events[2][2] == as_alice.get(f"/api/progress/{running.pk}/").json()
+
+    def test_what_has_ended_comes_once(self, as_alice, alice):
+        job = make_job(owner=alice, state=State.FAILED, error_code="x", error_message="It broke.")
+        assert [kind for kind, _, _ in self.events(as_alice, job.pk)] == ["job", "end"]
+
+    def test_what_may_not_be_seen_is_missing_and_the_rest_goes_on(self, as_alice, bob, running, meanwhile):
+        theirs = make_job(owner=bob, state=State.RUNNING)
+        meanwhile += [lambda: change(theirs, percent=50), lambda: finish(running)]
+        events = self.events(as_alice, NOBODY, running.pk, theirs.pk)
+        missing = {data["id"] for kind, _, data in events if kind == "missing"}
+        assert missing == {NOBODY, str(theirs.pk)}
+        assert {data["id"] for kind, _, data in events if kind == "job"} == {str(running.pk)}
+        assert events[-1][0] == "end"
+
+    def test_a_job_that_is_deleted_is_missing(self, as_alice, running, meanwhile):
+        meanwhile.append(lambda: Job.objects.all().delete())
+        assert [kind for kind, _, _ in self.events(as_alice, running.pk)] == ["job", "missing", "end"]
+
+    def test_a_change_that_comes_too_late_for_the_ticks_is_found(self, as_alice, running, meanwhile):
+        late = timezone.now() - timedelta(seconds=60)
+        meanwhile.append(lambda: Job.objects.filter(pk=running.pk).update(version=9, percent=90, changed_at=late))
+        meanwhile += [lambda: None, lambda: finish(running)]
+        assert 90 in [data.get("percent") for _, _, data in self.events(as_alice, running.pk)]
+
+    def test_while_nothing_changes_it_says_so_every_15_seconds_and_ends_after_ten_minutes(self, as_alice, running):
+        began = time.monotonic()
+        response = as_alice.get(f"/api/progress/stream/?id={running.pk}")
+        chunks = list(response)
+        response.close()
+        assert chunks[1:] == [b": still here\n\n"] * 39  # the 40th would be its end
+        assert time.monotonic() - began == 600
+
+    def test_it_ends_at_once_when_the_process_stops(self, as_alice, running, meanwhile, monkeypatch):
+        meanwhile.append(lambda: monkeypatch.setattr(hub, "stopping", True))
+        assert [kind for kind, _, _ in self.events(as_alice, running.pk)] == ["job"]
+
+    def test_too_many_are_refused_and_told_when_to_come_back(self, as_alice, running, settings):
+        settings.PROGRESS_MAX_WATCHERS = 1
+        with hub.watch([running.pk]):
+            response = as_alice.get(f"/api/progress/stream/?id={running.pk}")
+        assert "Too many" in problem(response, 503)["detail"]
+        assert response["Retry-After"] == "5"
+
+    def test_one_that_nobody_ever_reads_is_forgotten_all_the_same(self, as_alice, running):
+        as_alice.get(f"/api/progress/stream/?id={running.pk}").close()
+
+    def test_proxies_are_told_to_pass_it_on(self, as_alice, running):
+        response = as_alice.get(f"/api/progress/stream/?id={running.pk}")
+        assert response["X-Accel-Buffering"] == "no"
+        assert "no-store" in response["Cache-Control"]
+        response.close()
+
+    def test_the_urls_in_it_have_the_host_that_was_asked(self, as_alice, running, meanwhile, settings):
+        settings.ALLOWED_HOSTS = ["one.example.com"]
+        meanwhile.append(lambda: finish(running))
+        (_, _, job), *_ = self.events(as_alice, running.pk, headers={"host": "one.example.com"})
+        assert job["url"] == f"http://one.example.com/api/progress/{running.pk}/"
+
+    def test_nothing_but_get(self, as_alice, running):
+        """A HEAD would have to wait for the end of the stream."""
+        for method in ("head", "post"):
+            assert getattr(as_alice, method)(f"/api/progress/stream/?id={running.pk}").status_code == 405
+
+
+class TestHub:
+    def test_what_watching_costs_does_not_grow_with_the_watchers(self, alice, django_assert_num_queries):
+        jobs = [make_job(owner=alice, state=State.RUNNING) for _ in range(30)]
+        one = Hub()
+        one._thorough_at = time.monotonic()
+        watchers = [one.watch([job.pk]) for job in jobs for _ in range(20)]
+        for queries in (2, 1):  # all of them are news; then nothing is
+            with django_assert_num_queries(queries):
+                one.tick()
+        change(jobs[0], percent=5)
+        with django_assert_num_queries(2):
+            one.tick()
+        assert sum(bool(watcher._news) for watcher in watchers) == 600
+
+    def test_a_job_is_encoded_once_for_all_who_watch_it(self, alice, running, monkeypatch):
+        encoded = []
+        monkeypatch.setattr(streams, "_encode", lambda job, root: encoded.append(root) or b"event")
+        one = Hub()
+        watchers = [one.watch([running.pk]) for _ in range(10)]
+        one.tick()
+        for watcher in watchers:
+            news = watcher._news
+            events = streams.Events(watcher, {}, "http://a")
+            events._sent = {running.pk: -1}
+            assert events._tell(news) == b"event"
+        assert encoded == ["http://a"]
+
+    def test_it_takes_no_more_than_its_limit(self, running, settings):
+        settings.PROGRESS_MAX_WATCHERS = 2
+        one = Hub()
+        first, _ = one.watch([running.pk]), one.watch([running.pk])
+        with pytest.raises(Full):
+            one.watch([running.pk])
+        first.close()
+        one.watch([running.pk]).close()
