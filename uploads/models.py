@@ -76,6 +76,11 @@ class Upload(models.Model):
         return self.job is not None and not self.job.is_finished
 
     @property
+    def shows_job(self) -> bool:
+        """Whether its owner can still do something about its job: wait, cancel it, try it again."""
+        return self.job is not None and self.job.state != State.SUCCEEDED and not self.job.is_gone
+
+    @property
     def problem(self) -> str:
         """Why there is no picture of it, in words for its owner; empty when nothing is wrong."""
         if "problem" in self.metadata:

@@ -12,6 +12,8 @@ from django.db import OperationalError
 from PIL import Image, ImageCms
 
 from progress.models import Job, State
+from progress.reporter import Progress
+from progress.tasks import cancel_job
 from tests.helpers import file, files_below, photo, run_queue
 from uploads import decoder, pictures, processing, receiving
 from uploads.models import Rendition, Upload
@@ -300,3 +302,27 @@ def test_the_decoder_says_what_it_does(tmp_path):
         {"file": "960.webp", "width": 960, "height": 480},
         {"file": "320.webp", "width": 320, "height": 160},
     ]
+
+
+def test_a_cancelled_upload_keeps_its_file_and_leaves_no_part_of_its_pictures(alice, as_alice, state_dir, monkeypatch):
+    stage = Progress.stage
+
+    def cancel_in_the_middle(self, name, **how):
+        if name == "Making pictures":
+            cancel_job(Job.objects.get())
+        stage(self, name, **how)
+
+    upload = receiving.receive(alice, file(photo(), "holiday.jpg"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "stage", cancel_in_the_middle)
+        run_queue()
+    upload.refresh_from_db()
+    assert upload.job.state == State.CANCELLED
+    assert files_below(state_dir) == [f"media/uploads/{upload.pk}/original"]
+    assert not upload.renditions.exists()
+    url = f"/uploads/{upload.pk}/"
+    assert f'data-refresh="{url}"' in as_alice.get(url).text
+    as_alice.post(f"/progress/{upload.job.pk}/retry/")
+    run_queue()
+    assert upload.renditions.exists()
+    assert "<progress-bar" not in as_alice.get(url).text

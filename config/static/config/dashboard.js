@@ -31,12 +31,10 @@ function card(upload) {
     made.append(element("a", { className: "picture", href: page, ariaLabel: upload.name }, element("span", { className: "no-picture" }, upload.content_type)));
   }
   made.append(element("h2", {}, element("a", { href: page }, upload.name)));
-  if (upload.job && !upload.job.finished_at) {
+  if (upload.job && upload.job.state !== "succeeded") {
     const bar = element("progress-bar");
     bar.setAttribute("src", upload.job.url);
-    for (const ending of ["succeeded", "failed", "cancelled"]) {
-      bar.addEventListener(ending, async () => made.replaceWith(card(await get(`/api/uploads/${upload.id}/`))));
-    }
+    bar.addEventListener("succeeded", async () => made.replaceWith(card(await get(`/api/uploads/${upload.id}/`))));
     made.append(bar);
   } else if (upload.metadata.problem) {
     made.append(element("p", { className: "error" }, upload.metadata.problem));
