@@ -78,6 +78,12 @@ class Site:
                 found.append(int(pid))
         return found
 
+    def create_superuser(self, name: str, password: str) -> None:
+        """As README says."""
+        command = [".venv/bin/python", "manage.py", "createsuperuser", "--noinput", "--username", name, "--email", ""]
+        environment = self.environment | {"DEBUG": "true", "DJANGO_SUPERUSER_PASSWORD": password}
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+
     def health(self) -> dict:
         try:
             with urllib.request.urlopen(f"{self.url}/healthz/", timeout=5) as answer:

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import sign_up
+from tests.browser.conftest import PASSWORD, sign_up
 
 WITHOUT_ACCOUNT = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password_reset/", "/nowhere/"]
 WITH_ACCOUNT = ["/todos/", "/uploads/", "/accounts/password_change/"]
@@ -72,3 +72,27 @@ def test_the_keyboard_reaches_everything_and_focus_is_seen(page, sqlite_site):
         assert page.evaluate(FOCUS_IS_SEEN), reached[-1]
     for wanted in ("To-dos", "Uploads", "Log out", "Add", "Done: Buy milk", "Edit Buy milk", "Delete Buy milk"):
         assert any(wanted in name for name in reached), (wanted, reached)
+
+
+def test_the_admins_list_of_jobs_renews_itself_and_keeps_what_is_selected(page, sqlite_site, holiday):
+    sqlite_site.create_superuser("boss", PASSWORD)
+    page.goto(f"{sqlite_site.url}/admin/")
+    page.get_by_label("Username").fill("boss")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.goto(f"{sqlite_site.url}/uploads/")
+    page.get_by_label("A photo or any other file").set_input_files(holiday)
+    page.get_by_role("button", name="Upload").click()
+    page.goto(f"{sqlite_site.url}/admin/progress/job/?q=boss")
+    rows = page.locator("#result_list tbody tr")
+    page.evaluate("window.same = true")
+    rows.first.get_by_role("checkbox").check()
+    page.locator("#searchbar").focus()
+    expect(rows.first).to_contain_text("done")
+    expect(rows.first).to_contain_text("100 %")
+    assert page.evaluate("window.same")
+    expect(rows.first.get_by_role("checkbox")).to_be_checked()
+    page.locator("#searchbar").fill("")
+    page.locator("select[name=action]").select_option("retry")
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator(".messagelist")).to_contain_text("1 had neither failed nor been cancelled.")

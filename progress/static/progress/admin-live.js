@@ -1,19 +1,33 @@
 /**
- * A list of the admin that renews itself: its rows are fetched anew every two seconds, while somebody looks and has
- * not begun to select some. If that fails, the old ones stay, and it is tried again.
+ * A list of the admin that renews itself: its rows are fetched anew every two seconds, while somebody looks. What is
+ * selected stays so, and who is at a row with the keyboard is not disturbed. If it fails, the old rows stay.
  */
 
 const EVERY_MS = 2000;
 const ROWS = "#result_list tbody";
+const CHECKBOX = "input.action-select";
 
 async function renew() {
-  const old = document.querySelector(ROWS);
-  if (!old || document.hidden || old.querySelector("input:checked")) return;
+  if (document.hidden) return;
   const response = await fetch(location.href);
   if (!response.ok || response.redirected) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const old = document.querySelector(ROWS);
   const fresh = page.querySelector(ROWS);
-  if (fresh && !old.querySelector("input:checked") && !old.contains(document.activeElement)) old.replaceWith(fresh);
+  if (!fresh || old.contains(document.activeElement)) return;
+  keepSelection(old, fresh);
+  old.replaceWith(fresh);
+}
+
+/** The old checkboxes move over to the new rows, with what the admin's own script has tied to them. */
+function keepSelection(old, fresh) {
+  const boxes = new Map([...old.querySelectorAll(CHECKBOX)].map((box) => [box.value, box]));
+  for (const box of fresh.querySelectorAll(CHECKBOX)) {
+    const kept = boxes.get(box.value);
+    if (!kept) continue;
+    box.closest("tr").classList.toggle("selected", kept.checked);
+    box.replaceWith(kept);
+  }
 }
 
 if (document.querySelector(ROWS)) setInterval(() => renew().catch(console.warn), EVERY_MS);
