@@ -5,17 +5,46 @@ gets the Job; whoever shows the work watches the Job's URL. Django-Q2 carries th
 true about the job is in its row, and nowhere else.
 
     queued → running → succeeded | failed | cancelled
+       ↑________|          an attempt that came to nothing, while some are left
+       ↑___________________________|__________|   somebody tries it again
 
-    tasks.py     @task and .enqueue(): for people who write tasks
-    reporter.py  the `progress` object that a task is given: stage, track, advance
-    worker.py    what Django-Q2 calls: claim, run, finish
-    attempt.py   every write of a running job, fenced by the number of its attempt
-    recovery.py  jobs whose worker is gone
-    upkeep.py    what a living cluster does now and then: report, and look for lost jobs
-    broker.py    Django-Q2's queue, in order
-    connections.py  giving a database connection back before a long wait
-    models.py    Job and Worker; api.py, views.py, admin.py and the bar show them
+For people who write tasks:
+    tasks.py      @task and .enqueue(); cancelling and trying again
+    reporter.py   the `progress` object that a task is given: stage, track, advance
+
+A job's life, in a worker process:
+    worker.py     what Django-Q2 calls: claim, run, finish
+    attempt.py    every write of a running job, fenced by the claim that began the attempt
+    pulse.py      a thread that writes the counts, and the heartbeat
+    guard.py      a thread that ends a task whose job may be lost, or that takes too long
+
+Delivery, and what goes wrong with it, in a cluster:
+    broker.py     Django-Q2's queue, in the database or in Redis; a delivery is only a hint
+    upkeep.py     every two seconds: report that the cluster lives, and do the following
+    recovery.py   jobs whose worker is gone run again; jobs whose delivery is gone are delivered again
+    watchdog.py   a cluster that is wedged ends itself, and its supervisor starts another
+    processes.py  what the processes of a cluster know of each other
+    retention.py  what is no longer needed is deleted
+
+Watching, in a web process:
+    hub.py        asks once a tick what has changed, for all who watch
+    watching.py   what a request to watch asks for
+    api.py        one job, several, cancel, retry; held back until there is news, if the client likes
+    streams.py    one stream of events for all bars of a page
+    views.py, admin.py, lookup.py, and the scripts: progress-bar.js, job-stream.js, refresh.js, admin-live.js
+
+models.py has Job and Worker, who report to each other by the rows; connections.py, how a database connection is given
+back before a long wait.
+
+What holds, and by which means:
+    Never forgotten   the job, what it serves, and its delivery are committed together; each is found if it gets lost
+    Never twice       to claim is one UPDATE; a worker that can't say that it lives stops before others may take over
+    Never for ever    an attempt is counted before it begins, so a task that kills its worker is counted too
+    Never a lie       a write whose claim is not the newest matches no row; 100 % is a state, not a count
 
 This package imports Django and Django-Q2, and nothing of the project that it lives in: with templates/progress/ it
-can be lifted out.
+can be lifted out. It wants `Q_CLUSTER = {"broker_class": "progress.broker.Broker", "orm": "default", …}`, with the
+time limit of Django-Q2 above that of any task, `save_limit` -1 and `queue_limit` 1; a supervisor that restarts what
+ends; and, where gunicorn serves, a hook that calls `hub.stop()` when a process is asked to end. It honours the settings
+PROGRESS_RETENTION, a timedelta, and PROGRESS_MAX_WATCHERS, the streams and long polls of a process.
 """

@@ -34,6 +34,10 @@ AWAY_SECONDS = 1.0
 """The pause after a question that failed."""
 
 
+MOST_WATCHERS = 2500
+"""Of one process, unless the setting PROGRESS_MAX_WATCHERS says otherwise."""
+
+
 class Full(Exception):
     """This process has as many watchers as it may have."""
 
@@ -99,7 +103,7 @@ class Hub:
         """Begin to watch these jobs. Read them after that, and nothing is missed. Raises Full."""
         watcher = Watcher(self, ids)
         with self._lock:
-            if len(self._watchers) >= getattr(settings, "PROGRESS_MAX_WATCHERS", 2500):
+            if len(self._watchers) >= getattr(settings, "PROGRESS_MAX_WATCHERS", MOST_WATCHERS):
                 raise Full
             self._watchers.add(watcher)
             for job_id in watcher.ids:

@@ -126,8 +126,10 @@ class Job(models.Model):
     eta_seconds = models.PositiveIntegerField(null=True, blank=True)
 
     attempt = models.PositiveIntegerField(default=0)
-    claim = models.PositiveBigIntegerField(default=0, help_text="how often it was ever claimed")
-    worker = models.CharField(max_length=300, blank=True, help_text="who has claimed it: host:cluster:process")
+    claim = models.PositiveBigIntegerField(default=0, db_default=0, help_text="how often it was ever claimed")
+    worker = models.CharField(
+        max_length=300, blank=True, db_default="", help_text="who has claimed it: host:cluster:process"
+    )
     max_attempts = models.PositiveIntegerField(default=1)
     version = models.PositiveBigIntegerField(default=1)
     cancel_requested = models.BooleanField(default=False)
@@ -136,8 +138,12 @@ class Job(models.Model):
     error_message = models.TextField(blank=True)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    delivered_at = models.DateTimeField(default=timezone.now, help_text="when it was last put into the queue")
-    changed_at = models.DateTimeField(default=timezone.now, help_text="when its watchers were last shown a change")
+    delivered_at = models.DateTimeField(
+        default=timezone.now, db_default=Now(), help_text="when it was last put into the queue"
+    )
+    changed_at = models.DateTimeField(
+        default=timezone.now, db_default=Now(), help_text="when its watchers were last shown a change"
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
