@@ -57,6 +57,7 @@ class Watcher:
         self.ids = frozenset(ids)
         self._hub = hub
         self._news: dict[UUID, Snapshot | None] = {}
+        self._lock = threading.Lock()
         self._woken = threading.Event()
 
     def wait(self, seconds: float) -> dict[UUID, Snapshot | None]:
@@ -66,13 +67,15 @@ class Watcher:
         """
         if seconds > 0 and not self._hub.stopping:
             self._woken.wait(seconds)
-        self._woken.clear()
-        news, self._news = self._news, {}
+        with self._lock:
+            self._woken.clear()
+            news, self._news = self._news, {}
         return news
 
     def tell(self, job_id: UUID, snapshot: Snapshot | None) -> None:
-        self._news[job_id] = snapshot
-        self._woken.set()
+        with self._lock:
+            self._news[job_id] = snapshot
+            self._woken.set()
 
     def wake(self) -> None:
         self._woken.set()
@@ -145,15 +148,17 @@ class Hub:
                 self._tell(job_id, None)
         newer = [job_id for job_id, version in versions.items() if self._is_news(job_id, version)]
         for job in Job.objects.filter(pk__in=newer) if newer else ():
-            self._versions[job.pk] = job.version
             self._tell(job.pk, Snapshot(job))
 
     def _is_news(self, job_id: UUID, version: int) -> bool:
         return job_id in self._watching and version > self._versions.get(job_id, -1)
 
     def _tell(self, job_id: UUID, snapshot: Snapshot | None) -> None:
-        for watcher in list(self._watching.get(job_id, ())):
-            watcher.tell(job_id, snapshot)
+        with self._lock:
+            for watcher in self._watching.get(job_id, ()):
+                watcher.tell(job_id, snapshot)
+                if snapshot:
+                    self._versions[job_id] = snapshot.job.version
 
     def _run(self) -> None:
         due = time.monotonic()

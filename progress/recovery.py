@@ -4,6 +4,7 @@ Whoever finds one puts it right by a guarded UPDATE, so that any number of clust
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -41,13 +42,15 @@ def requeue_lost_jobs() -> int:
     return sum(_give_back(AbandonedAttempt(job)) for job in Job.objects.lost())
 
 
-def requeue_jobs_of_dead_workers(cluster: str, living: set[int]) -> int:
+def requeue_jobs_of_dead_workers(cluster: str, living: Callable[[], set[int]]) -> int:
     """Give back the jobs of those processes of our own cluster that are not there any more; how many there were.
 
-    Their hearts have stopped too, but that shows only after a while.
+    Their hearts have stopped too, but that shows only after a while. `living` is asked after the jobs, because a worker
+    may be born, and claim one, in between.
     """
-    running = Job.objects.filter(state=State.RUNNING, worker__startswith=f"{cluster}:")
-    dead = (job for job in running if int(job.worker.rpartition(":")[2]) not in living)
+    running = list(Job.objects.filter(state=State.RUNNING, worker__startswith=f"{cluster}:"))
+    pids = living() if running else set()
+    dead = (job for job in running if int(job.worker.rpartition(":")[2]) not in pids)
     return sum(_give_back(Attempt(job)) for job in dead)
 
 

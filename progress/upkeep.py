@@ -37,12 +37,11 @@ class Upkeep:
         """One round of it."""
         asked_at = time.monotonic()
         Worker.objects.beat(processes.cluster_name())
-        living = processes.siblings()
         if time.monotonic() - asked_at < BUSY_DATABASE_SECONDS:
             recovery.requeue_lost_jobs()
-            recovery.requeue_jobs_of_dead_workers(processes.cluster_name(), {process.pid for process in living})
+            recovery.requeue_jobs_of_dead_workers(processes.cluster_name(), living)
             recovery.redeliver(self._queue)
-        if self._watchdog.is_wedged(living):
+        if self._watchdog.is_wedged(processes.siblings()):
             processes.end_cluster()
 
     def _run(self) -> None:
@@ -53,3 +52,8 @@ class Upkeep:
                 logger.exception("upkeep failed; it is tried again in a few seconds")
                 connection.close()
             time.sleep(INTERVAL_SECONDS)
+
+
+def living() -> set[int]:
+    """The processes of our cluster."""
+    return {process.pid for process in processes.siblings() if process.state != "Z"}

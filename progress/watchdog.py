@@ -58,10 +58,7 @@ class Watchdog:
 
     def _unclaimed(self) -> Iterator[str]:
         """Jobs that were handed out and wait all the same, unless they were given back and delivered anew since."""
-        for payload, at in self._handed_out:
-            package = SignedPackage.loads(payload)
-            if package["func"] != "progress.worker.run":
-                continue
-            job_id = package["args"][0]
-            if Job.objects.filter(pk=job_id, state=State.QUEUED, delivered_at__lt=at).exists():
-                yield job_id
+        packages = [(SignedPackage.loads(payload), at) for payload, at in self._handed_out]
+        handed_out = {package["args"][0]: at for package, at in packages if package["func"] == "progress.worker.run"}
+        waiting = Job.objects.filter(pk__in=handed_out, state=State.QUEUED).values_list("pk", "delivered_at")
+        return (str(job_id) for job_id, delivered_at in waiting if delivered_at < handed_out[str(job_id)])

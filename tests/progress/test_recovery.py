@@ -71,12 +71,23 @@ def test_the_jobs_of_our_own_dead_workers_are_found_at_once(alice):
     living = make_job(owner=alice, state=State.RUNNING, worker="here:10:13", max_attempts=2)
     elsewhere = make_job(owner=alice, state=State.RUNNING, worker="there:10:12", max_attempts=2)
     other_cluster = make_job(owner=alice, state=State.RUNNING, worker="here:100:12", max_attempts=2)
-    assert recovery.requeue_jobs_of_dead_workers("here:10", {13}) == 1
+    assert recovery.requeue_jobs_of_dead_workers("here:10", lambda: {13}) == 1
     dead.refresh_from_db()
     assert dead.state == State.QUEUED
     for job in (living, elsewhere, other_cluster):
         job.refresh_from_db()
         assert job.state == State.RUNNING
+
+
+def test_a_worker_that_is_born_meanwhile_is_not_taken_for_dead(alice):
+    living = {11}
+
+    def look():
+        make_job(owner=alice, state=State.RUNNING, worker="here:10:13", max_attempts=2)
+        return living | {13}
+
+    make_job(owner=alice, state=State.RUNNING, worker="here:10:11", max_attempts=2)
+    assert recovery.requeue_jobs_of_dead_workers("here:10", look) == 0
 
 
 @pytest.fixture
