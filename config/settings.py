@@ -76,8 +76,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;",
     }
-elif env.DATABASE_POOL:
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+else:
+    # A server that has vanished is noticed in seconds, and not when the kernel gives up, after a quarter of an hour.
+    DATABASES["default"]["OPTIONS"] |= {"connect_timeout": 5, "tcp_user_timeout": 10_000}
+    if env.DATABASE_POOL:
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
 if not env.DATABASE_POOL:
     DATABASES["default"]["CONN_MAX_AGE"] = 600  # a worker does one thing after the other, and keeps its connection
 

@@ -6,50 +6,49 @@ processes is killed first, as a control group would be.
 honcho signals a whole process group at once. Django-Q2's children die of that in the middle of their jobs, and
 their parent waits for them for ever. So the cluster gets a group of its own here: its parent alone is asked to
 stop, and the rest is killed only if the jobs don't end soon; they are found and tried again at the next start.
+
+Signals are waited for, and not handled: a handler may strike at any moment, and could do next to nothing safely.
 """
 
 import os
 import signal
 import subprocess
 import sys
-import threading
 from contextlib import suppress
-from types import FrameType
 
 PATIENCE_SECONDS = 4  # honcho's own is 5
 PAUSE_SECONDS = 1
 
-stopping = threading.Event()
+STOP = {signal.SIGTERM, signal.SIGINT}
 
 
 def main() -> int:
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, stop)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP | {signal.SIGCHLD})
     while True:
-        code = run_cluster()
-        if stopping.wait(PAUSE_SECONDS):
+        stopped, code = run_cluster()
+        if stopped or signal.sigtimedwait(STOP, PAUSE_SECONDS):
             return code
         print(f"headway: the worker has ended ({code}), and is started again", file=sys.stderr, flush=True)
 
 
-def run_cluster() -> int:
-    """One life of a cluster; its exit code."""
-    cluster = subprocess.Popen([sys.executable, "manage.py", "qcluster"], start_new_session=True)
-    while cluster.poll() is None:
-        if stopping.is_set():
-            cluster.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                cluster.wait(PATIENCE_SECONDS)
-            break
+def run_cluster() -> tuple[bool, int]:
+    """One life of a cluster: whether we were asked to stop it, and its exit code."""
+    command = [sys.executable, "manage.py", "qcluster"]
+    cluster = subprocess.Popen(command, start_new_session=True, preexec_fn=unblock)
+    stopped = False
+    while cluster.poll() is None and not stopped:
+        stopped = signal.sigwait(STOP | {signal.SIGCHLD}) in STOP
+    if stopped:
+        cluster.terminate()
         with suppress(subprocess.TimeoutExpired):
-            cluster.wait(0.2)
+            cluster.wait(PATIENCE_SECONDS)
     with suppress(ProcessLookupError):  # whoever of them has outlived the parent, or its patience
         os.killpg(cluster.pid, signal.SIGKILL)
-    return cluster.wait()
+    return stopped, cluster.wait()
 
 
-def stop(signum: int, frame: FrameType | None) -> None:
-    stopping.set()
+def unblock() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP | {signal.SIGCHLD})
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -12,7 +13,7 @@ from progress import watching
 from progress.connections import release_connection
 from progress.hub import Full, hub
 from progress.lookup import for_job
-from progress.models import Job
+from progress.models import Job, State
 from progress.tasks import cancel_job, retry_job
 
 
@@ -66,16 +67,16 @@ def visible_jobs(request: HttpRequest, ids: dict[UUID, int]) -> dict[UUID, Job]:
 
 
 def root_of(request: HttpRequest) -> str:
-    """Scheme and host, which begin the URLs of an answer."""
-    return request.build_absolute_uri("/")[:-1]
+    """What the absolute URLs of all jobs begin with; their ids follow."""
+    return request.build_absolute_uri(reverse("progress:api-several"))
 
 
 def as_json(job: Job, root: str) -> dict[str, Any]:
-    """The job as the contract has it; its URL begins with `root`."""
-    error = {"code": job.error_code, "message": job.error_message} if job.error_code else None
+    """The job as the contract has it; `root` is that of `root_of`."""
+    error = {"code": job.error_code, "message": job.error_message} if job.state == State.FAILED else None
     return {
         "id": job.pk,
-        "url": root + job.api_url,
+        "url": f"{root}{job.pk}/",
         "label": job.label,
         "state": job.state,
         "percent": job.percent,

@@ -72,7 +72,7 @@ class Attempt:
             if not self._wanted().update(eta_seconds=None, **changed(), **ends):
                 self.cancel(**counts)
             elif ends["state"] == State.QUEUED:
-                deliver(self.job)
+                deliver(self.job, again=True)
 
     def _end(self, **values: Any) -> None:
         if not self._mine().update(**{"finished_at": Now(), "eta_seconds": None} | changed() | values):
@@ -92,4 +92,4 @@ class Attempt:
 
 
 def _error(code: str, message: str) -> dict[str, str]:
-    return {"error_code": cut("error_code", code), "error_message": cut("error_message", message)}
+    return {"error_code": cut("error_code", code or "failed"), "error_message": cut("error_message", message)}

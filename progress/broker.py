@@ -7,12 +7,14 @@ harmless, because a job is started by claiming its row. What else is put into th
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
 import redis
 from django.db import DatabaseError, InterfaceError, connections, transaction
+from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.brokers.redis_broker import Redis
 from django_q.conf import Conf
@@ -38,7 +40,7 @@ AWAY_SECONDS = 1.0
 
 TAKE = """
     DELETE FROM {table}
-    WHERE id = (SELECT id FROM {table} WHERE key = %s ORDER BY id LIMIT 1 {skip_locked})
+    WHERE id = (SELECT id FROM {table} WHERE key = %s ORDER BY lock, id LIMIT 1 {skip_locked})
     RETURNING id, payload
 """
 
@@ -47,6 +49,9 @@ Deliveries = list[tuple[Any, str]]
 
 class ClusterQueue:
     """What a queue does in the processes of a cluster, wherever its deliveries are kept."""
+
+    since: datetime | None = None
+    """When what is put into the queue next was there first; None if it is new."""
 
     _upkeep: Upkeep | None = None
 
@@ -87,16 +92,19 @@ class ClusterQueue:
 
 
 class Broker(ClusterQueue, ORM):
-    """The queue in the database. PostgreSQL tells of new deliveries; SQLite is asked."""
+    """The queue in the database. PostgreSQL tells of new deliveries; SQLite is asked.
+
+    Nothing is ever locked here, so Django-Q2's column `lock` says what a delivery's place is: since when it waits.
+    """
 
     _listening: object = None
 
     def enqueue(self, task: str) -> int:
-        delivery = super().enqueue(task)
+        made = OrmQ.objects.using(Conf.ORM).create(key=self.list_key, payload=task, lock=self.since or timezone.now())
         if self._database.vendor == "postgresql":
             with self._database.cursor() as cursor:
                 cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
-        return delivery
+        return made.pk
 
     def take(self) -> Deliveries | None:
         if self._database.vendor == "postgresql":
@@ -116,7 +124,7 @@ class Broker(ClusterQueue, ORM):
 
     def oldest_waiting(self) -> datetime | None:
         waiting = OrmQ.objects.using(Conf.ORM).filter(key=self.list_key)
-        return waiting.order_by("id").values_list("lock", flat=True).first()  # we lock none: when it was made
+        return waiting.order_by("lock").values_list("lock", flat=True).first()
 
     def _listen(self) -> None:
         """Before asking for work, so that none can come unnoticed between the question and the wait."""
@@ -145,12 +153,13 @@ class RedisBroker(ClusterQueue, Redis):
     """The queue in Redis. It knows no transactions, so a delivery is made when ours has been committed."""
 
     def enqueue(self, task: str) -> None:
-        transaction.on_commit(partial(self._push, task))
+        push = self.connection.lpush if self.since else self.connection.rpush
+        transaction.on_commit(partial(self._try, push, task))
 
-    def _push(self, task: str) -> None:
+    def _try(self, push: Callable[..., Any], task: str) -> None:
         """The job is committed: that Redis is away doesn't concern who asked for it. It is delivered later."""
         try:
-            self.connection.rpush(self.list_key, task)
+            push(self.list_key, task)
         except redis.RedisError as error:
             logger.error("Redis can't be reached, so a job is delivered a little later: %s", error)
 

@@ -2,11 +2,14 @@
 
 A task that asks is stopped by its next update. The others are interrupted where they are, by a signal whose handler
 raises in the main thread; who survives that is killed. So a job never runs on while another worker is at it: a worker
-that is cut off from the database gives up before its lease (see `models.LEASE`) has run out.
+that is cut off from the database gives up before its lease (see `models.LEASE`) has run out. A task that lets no other
+thread run stops its own guard too; it is ended from outside, by `upkeep.py`, because its heart doesn't beat either.
+
+An exception can strike anywhere, also between taking a lock and remembering that. So a process in which a task was
+interrupted is good for one more thing, to write how that ended, by a new connection; then it ends itself.
 """
 
 import logging
-import os
 import signal
 import threading
 import time
@@ -16,10 +19,12 @@ from typing import Any, Self
 
 from django.db import connection
 
+from progress import processes
 from progress.attempt import Attempt, Interrupted, LostJob, TimeLimit
 from progress.models import LEASE
 from progress.pulse import Pulse
 from progress.reporter import Progress
+from progress.ticker import Ticker
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +38,8 @@ SILENCE_ALLOWED = LEASE.total_seconds() - GRACE - 1.0
 """Seconds without a heartbeat after which others may soon take the job."""
 
 SIGNAL = signal.SIGUSR1
+
+_thread = Ticker("the guard", CHECK_INTERVAL)
 
 
 class Guard:
@@ -55,22 +62,25 @@ class Guard:
         self._interrupted_at: float | None = None
         self._why: Interrupted | None = None
         self._armed = False
-        self._ended = threading.Event()
         # Only the one machine that has a SQLite file can write to it: whoever can't is waiting, not cut off.
         self._can_be_cut_off = connection.vendor != "sqlite"
 
     def __enter__(self) -> Self:
         self._handler = signal.signal(SIGNAL, self._raise)
         self._armed = True
-        self._thread = threading.Thread(target=self._run, name="guard", daemon=True)
-        self._thread.start()
+        _thread.start(self.check)
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """The guard of an interrupted task stays, and kills its process if that doesn't end by itself."""
         self._armed = False
-        self._ended.set()
-        self._thread.join()
-        signal.signal(SIGNAL, self._handler)
+        if not self.has_interrupted:
+            _thread.stop()
+            signal.signal(SIGNAL, self._handler)
+
+    @property
+    def has_interrupted(self) -> bool:
+        return self._interrupted_at is not None
 
     def check(self) -> None:
         """Interrupt the task if it must stop, and kill it if that didn't help."""
@@ -94,23 +104,21 @@ class Guard:
         return None
 
     def _kill(self) -> None:
+        """Whether or not the last words can be written."""
         logger.error("%s goes on although it was told to stop; its worker is killed", self._attempt)
+        last = threading.Timer(GRACE, processes.end_process)
+        last.daemon = True
+        last.start()
         try:
             if isinstance(self._why, TimeLimit):
                 give_back_for_time_limit(self._attempt)
         finally:
-            os.kill(os.getpid(), signal.SIGKILL)
+            processes.end_process()
 
     def _raise(self, signum: int, frame: FrameType | None) -> None:
         if self._armed and self._why is not None:
+            self._armed = False
             raise self._why
-
-    def _run(self) -> None:
-        try:
-            while not self._ended.wait(CHECK_INTERVAL):
-                self.check()
-        finally:
-            connection.close()
 
 
 def give_back_for_time_limit(attempt: Attempt, **counts: Any) -> None:

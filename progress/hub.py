@@ -30,9 +30,11 @@ LOOKING_BACK = timedelta(seconds=1)
 THOROUGH_SECONDS = 3.0
 """So often all that is watched is looked at: jobs that were deleted, and changes that came too late for the ticks."""
 
+AT_ONCE = 10_000
+"""How many ids a question may have; SQLite takes 32,766."""
+
 AWAY_SECONDS = 1.0
 """The pause after a question that failed."""
-
 
 MOST_WATCHERS = 2500
 """Of one process, unless the setting PROGRESS_MAX_WATCHERS says otherwise."""
@@ -57,7 +59,6 @@ class Watcher:
         self.ids = frozenset(ids)
         self._hub = hub
         self._news: dict[UUID, Snapshot | None] = {}
-        self._lock = threading.Lock()
         self._woken = threading.Event()
 
     def wait(self, seconds: float) -> dict[UUID, Snapshot | None]:
@@ -67,15 +68,15 @@ class Watcher:
         """
         if seconds > 0 and not self._hub.stopping:
             self._woken.wait(seconds)
-        with self._lock:
+        with self._hub.lock:
             self._woken.clear()
             news, self._news = self._news, {}
         return news
 
     def tell(self, job_id: UUID, snapshot: Snapshot | None) -> None:
-        with self._lock:
-            self._news[job_id] = snapshot
-            self._woken.set()
+        """Called with the hub's lock held."""
+        self._news[job_id] = snapshot
+        self._woken.set()
 
     def wake(self) -> None:
         self._woken.set()
@@ -95,7 +96,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.stopping = False
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._watchers: set[Watcher] = set()
         self._watching: dict[UUID, set[Watcher]] = {}
         self._versions: dict[UUID, int] = {}  # the newest that the watchers of each job have been told
@@ -105,7 +106,7 @@ class Hub:
     def watch(self, ids: Iterable[UUID]) -> Watcher:
         """Begin to watch these jobs. Read them after that, and nothing is missed. Raises Full."""
         watcher = Watcher(self, ids)
-        with self._lock:
+        with self.lock:
             if len(self._watchers) >= getattr(settings, "PROGRESS_MAX_WATCHERS", MOST_WATCHERS):
                 raise Full
             self._watchers.add(watcher)
@@ -117,7 +118,7 @@ class Hub:
         return watcher
 
     def forget(self, watcher: Watcher) -> None:
-        with self._lock:
+        with self.lock:
             self._watchers.discard(watcher)
             for job_id in watcher.ids:
                 others = self._watching.get(job_id, set())
@@ -134,27 +135,32 @@ class Hub:
 
     def tick(self) -> None:
         """Ask what has changed, and tell those who watch it. Raises DatabaseError."""
-        changed = Job.objects.changed_within(LOOKING_BACK)
-        now = time.monotonic()
-        if now - self._thorough_at > THOROUGH_SECONDS:
-            watched = list(self._watching)
-            changed = Job.objects.filter(pk__in=watched)
-            self._thorough_at = now
+        if time.monotonic() - self._thorough_at > THOROUGH_SECONDS:
+            self._thorough_at = time.monotonic()
+            versions = self._all_versions()
         else:
-            watched = []
-        versions = dict(changed.values_list("pk", "version"))
+            versions = dict(Job.objects.changed_within(LOOKING_BACK).values_list("pk", "version"))
+        newer = [job_id for job_id, version in versions.items() if self._is_news(job_id, version)]
+        for job in Job.objects.filter(pk__in=newer).defer("arguments", "task") if newer else ():
+            self._tell(job.pk, Snapshot(job))
+
+    def _all_versions(self) -> dict[UUID, int]:
+        """Those of all jobs that are watched; whoever watches one that is no more is told."""
+        versions: dict[UUID, int] = {}
+        watched = list(self._watching)
+        for first in range(0, len(watched), AT_ONCE):
+            some = watched[first : first + AT_ONCE]
+            versions |= Job.objects.filter(pk__in=some).values_list("pk", "version")
         for job_id in watched:
             if job_id not in versions:
                 self._tell(job_id, None)
-        newer = [job_id for job_id, version in versions.items() if self._is_news(job_id, version)]
-        for job in Job.objects.filter(pk__in=newer) if newer else ():
-            self._tell(job.pk, Snapshot(job))
+        return versions
 
     def _is_news(self, job_id: UUID, version: int) -> bool:
         return job_id in self._watching and version > self._versions.get(job_id, -1)
 
     def _tell(self, job_id: UUID, snapshot: Snapshot | None) -> None:
-        with self._lock:
+        with self.lock:
             for watcher in self._watching.get(job_id, ()):
                 watcher.tell(job_id, snapshot)
                 if snapshot:
@@ -174,7 +180,7 @@ class Hub:
 
     def _goes_on(self) -> bool:
         """The thread ends with the last watcher, and gives back its connection."""
-        with self._lock:
+        with self.lock:
             if self._watchers:
                 return True
             self._thread = None

@@ -1,7 +1,8 @@
 """Job, the truth about a piece of background work, and Worker, who is there to do it.
 
 State moves by guarded UPDATEs, never by read-then-save; the database refuses what can't be. Heartbeats are written and
-judged by the database's clock, so that machines needn't agree on the time.
+judged by the database's clock, so that machines needn't agree on the time. Deliveries have the time of the machine that
+made them: there a difference costs no more than time.
 
 Each change that a watcher may see raises `version` and stamps `changed_at`. `attempt` is what people see, and starts
 anew when they retry; `claim` counts the same and never starts anew, so it is what a worker proves its right by.
@@ -13,7 +14,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
+from django.db import connections, models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -21,6 +22,9 @@ from django.utils import timezone
 
 LEASE = timedelta(seconds=14)
 """A running job whose heart has not beaten for so long has lost its worker."""
+
+SILENCE = timedelta(seconds=8)
+"""After so long a silence a process that is still there is not trusted to come back in time."""
 
 WORKER_SILENCE = timedelta(seconds=30)
 """A worker that has not reported for so long is taken to be gone."""
@@ -35,17 +39,22 @@ class State(models.TextChoices):
 
 
 UNFINISHED = (State.QUEUED, State.RUNNING)
+
+CLAIM = """
+    UPDATE progress_job
+    SET state = 'running', attempt = attempt + 1, claim = claim + 1, version = version + 1, worker = %s,
+        started_at = {now}, heartbeat_at = {now}, changed_at = {now},
+        stage = '', unit = '', current = 0, total = NULL, percent = NULL, eta_seconds = NULL
+    WHERE id = %s AND state = 'queued'
+    RETURNING *
+"""
+"""By hand, because Django would need a second question for the row, and this is what every job begins with."""
 RETRIABLE = (State.FAILED, State.CANCELLED)
 
 
 def changed() -> dict[str, Any]:
     """What every UPDATE sets that watchers shall see."""
     return {"version": F("version") + 1, "changed_at": Now()}
-
-
-def blank() -> dict[str, Any]:
-    """The counts of an attempt that has not done anything yet."""
-    return {"stage": "", "unit": "", "current": 0, "total": None, "percent": None, "eta_seconds": None}
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -57,6 +66,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Running jobs whose worker has gone silent."""
         return self.filter(state=State.RUNNING, heartbeat_at__lt=Now() - LEASE)
 
+    def silent(self) -> Self:
+        """Running jobs whose heart has missed so many beats that something is wrong, but that are not lost yet."""
+        return self.filter(state=State.RUNNING, heartbeat_at__lt=Now() - SILENCE)
+
     def changed_within(self, time: timedelta) -> Self:
         """The jobs that changed in the last so many seconds."""
         return self.filter(changed_at__gte=Now() - time)
@@ -66,17 +79,14 @@ class JobQuerySet(models.QuerySet["Job"]):
 
         The attempt is counted before the task runs, so that one that kills its worker is counted too.
         """
-        won = self.filter(pk=job_id, state=State.QUEUED).update(
-            state=State.RUNNING,
-            attempt=F("attempt") + 1,
-            claim=F("claim") + 1,
-            worker=worker,
-            started_at=Now(),
-            heartbeat_at=Now(),
-            **blank(),
-            **changed(),
-        )
-        return self.get(pk=job_id) if won else None
+        now, _ = self.query.get_compiler(self.db).compile(Now())
+        pk = Job._meta.get_field("id").get_db_prep_value(job_id, connections[self.db])
+        claimed = list(self.raw(CLAIM.format(now=now), [worker, pk]))  # to the end: SQLite commits when all is read
+        return claimed[0] if claimed else self._claimed_already(job_id, worker)
+
+    def _claimed_already(self, job_id: uuid.UUID | str, worker: str) -> "Job | None":
+        """A worker does one job at a time: if it holds this one, then it asked before, and never got the answer."""
+        return self.filter(pk=job_id, state=State.RUNNING, worker=worker).first() if worker else None
 
     def cancel(self) -> int:
         """Cancel those that wait, and ask those that run to stop; how many of them were unfinished.
@@ -105,7 +115,12 @@ class JobQuerySet(models.QuerySet["Job"]):
             started_at=None,
             finished_at=None,
             delivered_at=timezone.now(),
-            **blank(),
+            stage="",
+            unit="",
+            current=0,
+            total=None,
+            percent=None,
+            eta_seconds=None,
             **changed(),
         )
 
@@ -241,7 +256,7 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 
 
 class Worker(models.Model):
-    """A cluster of worker processes, by its host and the process that guards it: "host:pid"."""
+    """A cluster of worker processes, by its host and the process that guards it."""
 
     name = models.CharField(max_length=300, unique=True)
     started_at = models.DateTimeField(default=timezone.now, editable=False)

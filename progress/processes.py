@@ -11,10 +11,12 @@ name of its process, which `ps` and `top` show, whether it is busy.
 """
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import socket
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,28 +26,30 @@ PR_SET_PDEATHSIG = 1
 
 
 class Process(NamedTuple):
+    """`name`, `state`, `parent` and `began` (in ticks since the machine did) are as proc(5) has them."""
+
     pid: int
     name: str
     state: str
     parent: int
+    began: int = 0
 
 
 def cluster_name() -> str:
-    """This cluster, asked by a child of its sentinel: "host:pid"."""
-    return f"{socket.gethostname()}:{os.getppid()}"
+    """This cluster, asked by a child of its sentinel: "host:pid:began", since after a restart a pid may come back."""
+    return _cluster_name(_parent())
 
 
 def worker_name() -> str:
-    """This process of this cluster: "host:pid:pid"."""
+    """This process of this cluster: "host:pid:began:pid"."""
     return f"{cluster_name()}:{os.getpid()}"
 
 
 def die_with_parent() -> None:
     """Have the kernel kill this process when the one that started it ends."""
-    parent = os.getppid()
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it had just ended
-        os.kill(os.getpid(), signal.SIGKILL)
+    if os.getppid() != _parent():  # it had ended before that
+        end_process()
 
 
 def begin_work(**kwargs: Any) -> None:
@@ -66,8 +70,13 @@ def call_busy(**kwargs: Any) -> None:
 
 def siblings() -> list[Process]:
     """All children of the sentinel, seen from one of them; the caller is one."""
-    mine = os.getppid()
+    mine = _parent()
     return [process for process in everybody() if process.parent == mine]
+
+
+def living() -> set[int]:
+    """The children of the sentinel that have not ended."""
+    return {process.pid for process in siblings() if process.state != "Z"}
 
 
 def everybody() -> list[Process]:
@@ -75,13 +84,35 @@ def everybody() -> list[Process]:
     return [process for name in os.listdir("/proc") if name.isdigit() and (process := _look(int(name)))]
 
 
+def kill(pid: int) -> None:
+    """Nobody can refuse that, or put it off; it may have ended before."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def end_process() -> None:
+    """End this process where it is. If it is a worker, the sentinel starts another."""
+    kill(os.getpid())
+
+
 def end_cluster() -> None:
     """Kill this cluster, asked by one of the sentinel's children; its supervisor starts another."""
-    sentinel = os.getppid()
     others = [process.pid for process in siblings() if process.pid != os.getpid()]
-    for pid in (sentinel, *others, os.getpid()):
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    for pid in (_parent(), *others):
+        kill(pid)
+    end_process()
+
+
+def _parent() -> int:
+    """Who started us, even if that has ended, and another has adopted us."""
+    parent = multiprocessing.parent_process()
+    return parent.pid if parent and parent.pid else os.getppid()
+
+
+@cache
+def _cluster_name(sentinel: int) -> str:
+    process = _look(sentinel)
+    return f"{socket.gethostname()}:{sentinel}:{process.began if process else 0}"
 
 
 def _call_myself(name: str) -> None:
@@ -94,5 +125,5 @@ def _look(pid: int) -> Process | None:
     except OSError:
         return None  # it has ended meanwhile
     name = stat[stat.index("(") + 1 : stat.rindex(")")]
-    state, parent = stat[stat.rindex(")") + 2 :].split()[:2]
-    return Process(pid, name, state, int(parent))
+    fields = stat[stat.rindex(")") + 2 :].split()
+    return Process(pid, name, state=fields[0], parent=int(fields[1]), began=int(fields[19]))

@@ -4,19 +4,17 @@ It writes at most five times a second, but each stage. What it can't write, beca
 when it can; whether the job may go on meanwhile is for `guard.py` to judge, by `beaten_at`.
 """
 
-import logging
-import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from django.db import connection
+from django.db import DatabaseError, InterfaceError
 
-from progress.attempt import Attempt, Interrupted
+from progress.attempt import Attempt, Cancelled, LostJob
 from progress.reporter import Progress, Stage
-
-logger = logging.getLogger(__name__)
+from progress.ticker import Ticker
 
 WRITE_INTERVAL = 0.2
 """Seconds between two writes within a stage: five a second."""
@@ -34,19 +32,28 @@ ETA_SMOOTHING = 0.3
 """How much the newest measurement of speed counts against all before it."""
 
 
-class Pulse:
-    """Use as a context manager around the task's call. `clock` counts seconds, and never goes back."""
+_thread = Ticker("the pulse", WRITE_INTERVAL)
 
-    def __init__(self, attempt: Attempt, progress: Progress, clock: Callable[[], float] = time.monotonic) -> None:
+
+class Pulse:
+    """Use as a context manager around the task's call.
+
+    `clock` counts seconds, and never goes back; `began_at` is its time before the job was claimed.
+    """
+
+    def __init__(
+        self,
+        attempt: Attempt,
+        progress: Progress,
+        clock: Callable[[], float] = time.monotonic,
+        began_at: float | None = None,
+    ) -> None:
         self._attempt = attempt
         self._progress = progress
         self._clock = clock
         self._eta = Estimate(clock())
         self._shown: dict[str, Any] = progress.now.counts()
-        self._written_at = self.beaten_at = clock()
-        self._wake = threading.Event()
-        self._ended = False
-        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+        self._written_at = self.beaten_at = clock() if began_at is None else began_at
         progress.wake = self.wake
 
     def __enter__(self) -> Self:
@@ -54,17 +61,18 @@ class Pulse:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._ended = True
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        _thread.stop()
+        self._progress.wake = lambda: None
+        if self._progress.begun:
+            with suppress(DatabaseError, InterfaceError):  # the write that ends the job tells the last of them
+                self.beat()
 
     def start(self) -> None:
-        self._thread.start()
+        _thread.start(self.beat)
 
     def wake(self) -> None:
         """A stage has begun: don't wait with that."""
-        self._wake.set()
+        _thread.wake()
 
     def beat(self) -> None:
         """One round: write what is new, or else, if it is time, that the job lives."""
@@ -73,7 +81,10 @@ class Pulse:
             if not self._write(now) and now - self.beaten_at >= HEARTBEAT_INTERVAL:
                 self._attempt.beat()
                 self.beaten_at = now
-        except Interrupted as why:
+        except Cancelled as why:
+            self._progress.interrupt = why
+            self._written_at = self.beaten_at = now  # being told so is a beat too
+        except LostJob as why:
             self._progress.interrupt = why
 
     def _write(self, now: float) -> bool:
@@ -95,26 +106,6 @@ class Pulse:
         self._attempt.report(**counts, eta_seconds=eta)
         self._shown = counts
         self._written_at = self.beaten_at = now
-
-    def _run(self) -> None:
-        try:
-            while not self._ended:
-                self._wake.wait(WRITE_INTERVAL)
-                self._wake.clear()
-                self._beat_or_log()
-        finally:
-            connection.close()
-
-    def _beat_or_log(self) -> None:
-        try:
-            self.beat()
-        except Exception:  # whatever it is, the heart must go on
-            logger.exception("the progress of %s could not be written; that is tried again", self)
-            connection.close()
-            time.sleep(WRITE_INTERVAL)
-
-    def __str__(self) -> str:
-        return str(self._attempt)
 
 
 class Estimate:

@@ -50,8 +50,17 @@ def requeue_jobs_of_dead_workers(cluster: str, living: Callable[[], set[int]]) -
     """
     running = list(Job.objects.filter(state=State.RUNNING, worker__startswith=f"{cluster}:"))
     pids = living() if running else set()
-    dead = (job for job in running if int(job.worker.rpartition(":")[2]) not in pids)
+    dead = (job for job in running if _pid(job) not in pids)
     return sum(_give_back(Attempt(job)) for job in dead)
+
+
+def silent_workers(cluster: str) -> set[int]:
+    """Those processes of our own cluster whose job's heart has stopped.
+
+    If they are there, they are frozen, or run code that lets no other thread of theirs do anything.
+    """
+    silent = Job.objects.silent().filter(worker__startswith=f"{cluster}:")
+    return {_pid(job) for job in silent}
 
 
 def redeliver(queue: Queue) -> int:
@@ -61,7 +70,11 @@ def redeliver(queue: Queue) -> int:
     """
     before = min(queue.oldest_waiting() or timezone.now(), timezone.now()) - REDELIVER_AFTER
     lost = Job.objects.filter(state=State.QUEUED, delivered_at__lt=before).order_by("delivered_at")
-    return sum(_deliver_again(job) for job in lost[:AT_ONCE])
+    return sum(_deliver_again(job, before) for job in lost[:AT_ONCE])
+
+
+def _pid(job: Job) -> int:
+    return int(job.worker.rpartition(":")[2])
 
 
 def _give_back(attempt: Attempt) -> bool:
@@ -74,10 +87,10 @@ def _give_back(attempt: Attempt) -> bool:
 
 
 @transaction.atomic
-def _deliver_again(job: Job) -> bool:
-    same = Job.objects.filter(pk=job.pk, state=State.QUEUED, delivered_at=job.delivered_at)
+def _deliver_again(job: Job, before: datetime) -> bool:
+    same = Job.objects.filter(pk=job.pk, state=State.QUEUED, delivered_at__lt=before)
     if not same.update(delivered_at=timezone.now()):
         return False
-    deliver(job)
+    deliver(job, again=True)
     logger.info("job %s is delivered again", job.pk)
     return True

@@ -20,6 +20,9 @@ T = TypeVar("T")
 ROUNDING = 1e-9
 """0.29 × 100 is 28.999999999999996 to a computer."""
 
+LARGEST = 2**63 - 1
+"""As far as the database can count."""
+
 
 class Stage:
     """A part of the work. `done` and `weight` are shares of the job, 0 to 1: all before this stage, and the stage."""
@@ -40,7 +43,7 @@ class Stage:
 
     def counts(self) -> dict[str, Any]:
         """The columns of a job that show this stage. The thread that counts may go on meanwhile."""
-        current, total = self.current, self.total
+        current, total = min(int(self.current), LARGEST), self.total
         if total is not None and current > total:
             total = None  # the total was wrong, and a bar that knows no better must not pretend
         fraction = self.fraction(current, total)
@@ -77,8 +80,8 @@ class Progress:
         `total` is how many units of work it has, None if unknown. `weight` is its share of the whole job, 0 to 1;
         without one it is all that earlier stages left.
         """
-        if total is not None and total < 0:
-            raise ValueError("a total can't be negative")
+        if total is not None and not 0 <= total <= LARGEST:
+            raise ValueError(f"a total is from 0 to {LARGEST}")
         done = self.now.end
         rest = max(0.0, 1.0 - done)
         share = rest if weight is None else min(max(weight, 0.0), rest)
@@ -113,6 +116,13 @@ class Progress:
             mine.current += 1
             if self.interrupt is not None:
                 raise self.interrupt
+
+    def reached(self) -> dict[str, Any]:
+        """The columns of a job that has ended here. A percent that is not known now is what earlier stages made it."""
+        counts = self.now.counts()
+        if counts["percent"] is None and self.now.done:
+            counts["percent"] = min(99, int(100 * self.now.done + ROUNDING))
+        return counts
 
     def _stop_if_told(self) -> None:
         if self.interrupt is not None:

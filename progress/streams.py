@@ -10,7 +10,7 @@ process is about to stop; the client comes back. It holds no database connection
 
 import json
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -53,15 +53,22 @@ def stream(request: HttpRequest) -> HttpResponseBase:
         watcher.close()
         raise
     release_connection()
-    events = Events(watcher, jobs, api.root_of(request))
+    events = Events(watcher, jobs, api.root_of(request), done=vars(request).clear)
     headers = {"X-Accel-Buffering": "no"}  # nginx would keep the events until it has a buffer full of them
     return StreamingHttpResponse(events, content_type="text/event-stream", headers=headers)
 
 
 class Events:
-    """The bytes of one stream. Its `close` is called at the end, even if nobody ever began to read."""
+    """The bytes of one stream. Its `close` is called at the end, even if nobody ever began to read.
 
-    def __init__(self, watcher: Watcher, jobs: dict[UUID, Job], root: str) -> None:
+    `done` is called when the first of them is asked for: the request has been answered then. Django keeps it to the
+    end, with the session, the user and more, which is as much memory as the rest of a stream needs.
+    """
+
+    def __init__(
+        self, watcher: Watcher, jobs: dict[UUID, Job], root: str, done: Callable[[], None] = lambda: None
+    ) -> None:
+        self._done = done
         self._watcher = watcher
         self._root = root
         self._sent: dict[UUID, int] = {}  # the versions of the jobs that are still waited for
@@ -77,6 +84,7 @@ class Events:
         self._events.close()
 
     def _all(self) -> Generator[bytes, None, None]:
+        self._done()
         spoke_at = time.monotonic()
         deadline = spoke_at + LONGEST_SECONDS
         self._sent = dict.fromkeys(self._first, watching.UNKNOWN)

@@ -95,8 +95,11 @@ def retry_job(job: Job) -> bool:
     return True
 
 
-def deliver(job: Job) -> None:
-    """Put the job's id into the queue, in the transaction that is open."""
-    from django_q.tasks import async_task  # it needs the app registry, which may import this module first
+def deliver(job: Job, *, again: bool = False) -> None:
+    """Put the job's id into the queue, in the transaction that is open; if it was there before, at its old place."""
+    from django_q.brokers import get_broker  # they need the app registry, which may import this module first
+    from django_q.tasks import async_task
 
-    async_task("progress.worker.run", str(job.pk))
+    queue = get_broker()
+    queue.since = job.created_at if again else None
+    async_task("progress.worker.run", str(job.pk), broker=queue)

@@ -27,6 +27,7 @@ class Upkeep:
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
         self._watchdog = Watchdog()
+        self._silent: set[int] = set()
         self.handed_out = self._watchdog.handed_out
 
     def start(self) -> None:
@@ -39,10 +40,20 @@ class Upkeep:
         Worker.objects.beat(processes.cluster_name())
         if time.monotonic() - asked_at < BUSY_DATABASE_SECONDS:
             recovery.requeue_lost_jobs()
-            recovery.requeue_jobs_of_dead_workers(processes.cluster_name(), living)
+            recovery.requeue_jobs_of_dead_workers(processes.cluster_name(), processes.living)
+            self._kill_silent_workers()
             recovery.redeliver(self._queue)
-        if self._watchdog.is_wedged(processes.siblings()):
-            processes.end_cluster()
+            if self._watchdog.is_wedged(processes.siblings()):
+                processes.end_cluster()
+
+    def _kill_silent_workers(self) -> None:
+        """Before others may take their jobs; but not at the first sight, in case that they could not beat till now."""
+        silent = recovery.silent_workers(processes.cluster_name())
+        doomed = silent & self._silent and silent & self._silent & processes.living()
+        for pid in doomed:
+            logger.error("the worker process %d is silent in the middle of its job, and is killed", pid)
+            processes.kill(pid)
+        self._silent = silent
 
     def _run(self) -> None:
         while True:
@@ -52,8 +63,3 @@ class Upkeep:
                 logger.exception("upkeep failed; it is tried again in a few seconds")
                 connection.close()
             time.sleep(INTERVAL_SECONDS)
-
-
-def living() -> set[int]:
-    """The processes of our cluster."""
-    return {process.pid for process in processes.siblings() if process.state != "Z"}

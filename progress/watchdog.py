@@ -9,11 +9,13 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
+from contextlib import suppress
 from datetime import datetime
+from uuid import UUID
 
 from django.utils import timezone
 from django_q.conf import Conf
-from django_q.signing import SignedPackage
+from django_q.signing import BadSignature, SignedPackage
 
 from progress.models import Job, State
 from progress.processes import IDLE, Process
@@ -28,12 +30,15 @@ class Watchdog:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         # One delivery is on its way to each worker, one waits for them, and one waits to be passed on.
-        self._handed_out: deque[tuple[str, datetime]] = deque(maxlen=int(Conf.WORKERS) + 2)
+        self._handed_out: deque[tuple[UUID, datetime]] = deque(maxlen=int(Conf.WORKERS) + 2)
         self._since: dict[Hashable, float] = {}
 
     def handed_out(self, payload: str) -> None:
-        """Remember that this delivery was taken from the queue just now."""
-        self._handed_out.append((payload, timezone.now()))
+        """Remember that this delivery was taken from the queue just now, if it is one of ours."""
+        with suppress(BadSignature):
+            package = SignedPackage.loads(payload)
+            if package["func"] == "progress.worker.run":
+                self._handed_out.append((UUID(package["args"][0]), timezone.now()))
 
     def is_wedged(self, living: list[Process]) -> bool:
         """Whether some sign has stayed; to be asked every few seconds, with the children of the sentinel."""
@@ -56,9 +61,8 @@ class Watchdog:
             for pid in idle:
                 yield "not claimed", job_id, pid
 
-    def _unclaimed(self) -> Iterator[str]:
+    def _unclaimed(self) -> Iterator[UUID]:
         """Jobs that were handed out and wait all the same, unless they were given back and delivered anew since."""
-        packages = [(SignedPackage.loads(payload), at) for payload, at in self._handed_out]
-        handed_out = {package["args"][0]: at for package, at in packages if package["func"] == "progress.worker.run"}
+        handed_out = dict(self._handed_out.copy())  # a copy, since the pusher goes on
         waiting = Job.objects.filter(pk__in=handed_out, state=State.QUEUED).values_list("pk", "delivered_at")
-        return (str(job_id) for job_id, delivered_at in waiting if delivered_at < handed_out[str(job_id)])
+        return (job_id for job_id, delivered_at in waiting if delivered_at < handed_out[job_id])

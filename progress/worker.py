@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 
 from progress import processes
 from progress.attempt import Attempt, Cancelled, LostJob, TimeLimit
-from progress.connections import release_connection
+from progress.connections import new_connection, release_connection
 from progress.guard import Guard, give_back_for_time_limit
 from progress.models import Job
 from progress.pulse import Pulse
@@ -35,23 +35,28 @@ INTERNAL = ("internal", "Something went wrong on our side. Try again later.")
 
 def run(job_id: str) -> None:
     """Run the next attempt at a job that waits. Raises DatabaseError if that can't be found out."""
+    asked_at = time.monotonic()
     job = patiently(lambda: Job.objects.claim(job_id, worker=processes.worker_name()))
     if job is None:
         logger.info("job %s is not waiting any more", job_id)
         return
     attempt = Attempt(job)
     progress = Progress()
+    pulse = Pulse(attempt, progress, began_at=asked_at)
+    guard = Guard(attempt, progress, pulse, TIME_LIMIT)
     try:
-        _finish(attempt, progress)
+        _finish(attempt, progress, pulse, guard)
     except LostJob as lost:
-        logger.warning("lost %s: somebody else has it now", lost)
+        logger.warning("lost %s: it was deleted, or may be somebody else's by now", lost)
     except BaseException:
         logger.exception("how %s ended could not be written; it will be found and tried again", attempt)
+    if guard.has_interrupted:
+        processes.end_process()
 
 
-def patiently(write: Callable[[], T], seconds: float | None = None) -> T:
+def patiently(write: Callable[[], T]) -> T:
     """Do it again while the database is away. Raises what it raises when that takes too long."""
-    deadline = time.monotonic() + (PATIENCE if seconds is None else seconds)
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             return write()
@@ -62,20 +67,23 @@ def patiently(write: Callable[[], T], seconds: float | None = None) -> T:
             time.sleep(0.5)
 
 
-def _finish(attempt: Attempt, progress: Progress) -> None:
+def _finish(attempt: Attempt, progress: Progress, pulse: Pulse, guard: Guard) -> None:
     """Run the task and write its outcome. Raises LostJob, or DatabaseError."""
-    end = _outcome(attempt, progress)
+    end = _outcome(attempt, progress, pulse, guard)
+    if guard.has_interrupted:
+        new_connection()
     try:
-        patiently(lambda: end(**progress.now.counts()))
+        patiently(lambda: end(**progress.reached()))
     except DataError:
         logger.exception("%s returned what the database can't hold", attempt)
         patiently(partial(attempt.give_back, *INTERNAL))
 
 
-def _outcome(attempt: Attempt, progress: Progress) -> Callable[..., None]:
+def _outcome(attempt: Attempt, progress: Progress, pulse: Pulse, guard: Guard) -> Callable[..., None]:
     """Run the task; gives the write that ends the attempt. Raises LostJob."""
     try:
-        result = _call(attempt, progress)
+        with pulse, guard:
+            result = _call(attempt.job, progress, guard)
     except LostJob:
         raise
     except Cancelled:
@@ -91,11 +99,10 @@ def _outcome(attempt: Attempt, progress: Progress) -> Callable[..., None]:
     return partial(attempt.succeed, result)
 
 
-def _call(attempt: Attempt, progress: Progress) -> Any:
-    with Pulse(attempt, progress) as pulse, Guard(attempt, progress, pulse, TIME_LIMIT) as guard:
-        task = import_string(attempt.job.task)
-        if not isinstance(task, Task):
-            raise TypeError(f"{attempt.job.task} is not a task")
-        guard.limit = task.time_limit
-        result = task(progress, **attempt.job.arguments)
-        return json.loads(json.dumps(result, allow_nan=False))  # an odd result fails the attempt here
+def _call(job: Job, progress: Progress, guard: Guard) -> Any:
+    task = import_string(job.task)
+    if not isinstance(task, Task):
+        raise TypeError(f"{job.task} is not a task")
+    guard.limit = task.time_limit
+    result = task(progress, **job.arguments)
+    return json.loads(json.dumps(result, allow_nan=False))  # an odd result fails the attempt here

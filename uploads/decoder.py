@@ -11,8 +11,10 @@ what it does on standard output, a JSON object a line:
 A signal, or the exit code OUT_OF_MEMORY, means that a limit ended it.
 """
 
+import ctypes
 import json
 import resource
+import signal
 import sys
 import warnings
 from collections.abc import Callable
@@ -25,6 +27,7 @@ MAX_PIXELS = 200_000_000
 MEMORY_BYTES = 2 * 1024**3
 CPU_SECONDS = 60
 OUT_OF_MEMORY = 3
+PR_SET_PDEATHSIG = 1
 FORMATS = ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF"]
 
 WEBP_MAX = 16383
@@ -118,7 +121,8 @@ def to_srgb(image):
 
 
 def limit() -> None:
-    """Take away what a hostile file could make this process do harm with."""
+    """Take away what a hostile file could make this process do harm with; and its life, if its worker is killed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

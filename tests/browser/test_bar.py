@@ -358,3 +358,43 @@ def test_a_bar_that_is_taken_away_asks_no_more(page, bar, server):
     expect(bar()).to_contain_text("42 %")
     page.evaluate("document.querySelector('main > progress-bar').remove()")
     assert settled(server)
+
+
+def test_a_bar_that_is_moved_asks_and_acts_once(page, bar, server):
+    shown = bar()
+    expect(shown).to_contain_text("42 %")
+    for _ in range(2):
+        page.evaluate("document.querySelector('main').prepend(document.querySelector('main > progress-bar'))")
+    page.get_by_role("button", name="Cancel").click()
+    expect(shown).to_contain_text("Stopping")
+    assert [asked for asked in server.asked if asked[0] == "POST"] == [("POST", f"/api/progress/{ID}/cancel/")]
+    assert server.streams == 1
+
+
+def test_the_focus_stays_at_a_bar_whose_button_has_done_its_work(page, bar, server):
+    shown = bar()
+    page.get_by_role("button", name="Cancel").focus()
+    page.keyboard.press("Enter")
+    expect(shown).to_contain_text("Stopping")
+    expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
+    expect(shown).to_be_focused()
+
+
+def test_a_server_that_has_no_room_for_anybody_is_not_asked_each_second(page, bar, server):
+    page.clock.install()
+    server.headers = {"Retry-After": "60"}
+    server.status = 503
+    bar()
+    for _ in range(50):
+        page.clock.run_for(1000)
+        page.evaluate("fetch('/').then(() => null)")
+    assert 3 <= len(server.asked) <= 12
+
+
+def test_one_bar_that_breaks_does_not_keep_the_others_from_their_news(page, bars, server):
+    shown = bars(ID, ID)
+    expect(shown.last).to_contain_text("42 %")
+    page.evaluate("document.querySelector('main > progress-bar .bar-stage').remove()")
+    page.on("pageerror", lambda error: None)
+    server.say(stage="Writing rows", percent=60)
+    expect(shown.last).to_contain_text("60 %")

@@ -26,6 +26,7 @@ class Entry(NamedTuple):
     pid: int
     event: str
     name: str
+    attempt: str
 
 
 class Cluster:
@@ -95,8 +96,8 @@ class Cluster:
         return self._tree(self.supervisor.pid)
 
     def entries(self, event: str = "", name: str = "") -> list[Entry]:
-        lines = (line.split(" ", 3) for line in self.diary.read_text().splitlines())
-        entries = (Entry(float(at), int(pid), event, name) for at, pid, event, name in lines)
+        lines = (f"{line}   ".split(" ")[:5] for line in self.diary.read_text().splitlines())
+        entries = (Entry(float(at), int(pid), event, name, attempt) for at, pid, event, name, attempt in lines)
         return [entry for entry in entries if event in ("", entry.event) and name in ("", entry.name)]
 
     def wait_for(self, job: Job, *states: str, seconds: float = WITHIN_SECONDS) -> Job:

@@ -72,11 +72,22 @@ def cluster(tmp_path, database_url, queue_url, django_db_blocker) -> Iterator[Cl
     """A running one; the ORM of the test looks into its database."""
     with django_db_blocker.unblock(), looking_into(database_url):
         cluster = Cluster(tmp_path, database_url, QUEUE_URL=queue_url)
-        cluster.start()
         try:
+            cluster.start()
             yield cluster
         finally:
             cluster.stop()
+
+
+@pytest.fixture
+def another_cluster(cluster, tmp_path_factory, database_url) -> Iterator[Cluster]:
+    """A second one, on the same database."""
+    other = Cluster(tmp_path_factory.mktemp("another"), database_url)
+    try:
+        other.start()
+        yield other
+    finally:
+        other.stop()
 
 
 @pytest.fixture

@@ -1,16 +1,18 @@
 """Tasks that do what tasks do in the field. Each notes what happens to it in a diary, which outlives it."""
 
+import ctypes
 import itertools
 import os
 import signal
 import time
+import uuid
 from pathlib import Path
 
 from progress.tasks import TaskError, task
 
 
 def note(diary: str, *words: object) -> None:
-    """One line, written at once and whole: "monotonic-time pid words …"."""
+    """One line, written at once and whole: "monotonic-time pid event name [attempt]"."""
     line = " ".join(map(str, (time.monotonic(), os.getpid(), *words)))
     with Path(diary).open("a") as file:
         file.write(f"{line}\n")
@@ -19,14 +21,17 @@ def note(diary: str, *words: object) -> None:
 @task(label="Working", max_attempts=50)
 def work(progress, diary, name, steps=5, pause=0.02):
     """Something repeatable: its effect is a file of its own, made whole or not at all."""
-    note(diary, "begin", name)
+    attempt = uuid.uuid4().hex
+    note(diary, "begin", name, attempt)
     for _ in progress.track(range(steps), stage="Working", unit="steps"):
         time.sleep(pause)
+        note(diary, "at", name, attempt)
     made = Path(diary).parent / "made" / str(name)
     made.parent.mkdir(exist_ok=True)
-    made.with_suffix(f".{os.getpid()}").write_text(str(name))
-    made.with_suffix(f".{os.getpid()}").rename(made)
-    note(diary, "end", name)
+    part = made.with_suffix(f".{attempt}")
+    part.write_text(str(name))
+    part.rename(made)
+    note(diary, "end", name, attempt)
     return {"name": name}
 
 
@@ -45,18 +50,26 @@ def long(progress, diary, seconds=60.0):
 
 @task(label="Working without a word", max_attempts=3)
 def silent(progress, diary, seconds=60.0):
-    note(diary, "begin", "silent")
+    attempt = uuid.uuid4().hex
+    note(diary, "begin", "silent", attempt)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        note(diary, "at", "silent")
+        note(diary, "at", "silent", attempt)
         time.sleep(0.05)
-    note(diary, "end", "silent")
+    note(diary, "end", "silent", attempt)
 
 
 @task(label="Killing its worker", max_attempts=3)
 def suicidal(progress, diary):
     note(diary, "begin", "suicidal")
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+@task(label="Letting nobody else run", max_attempts=1, time_limit=2)
+def greedy(progress, diary):
+    """Sleeps without giving other threads of its process a chance, as a library in C may."""
+    note(diary, "begin", "greedy")
+    ctypes.PyDLL(None).sleep(600)
 
 
 @task(label="Stubborn", max_attempts=1, time_limit=2)

@@ -21,15 +21,16 @@ def begun_again(cluster: Cluster, name: str, times: int = 2) -> None:
 
 
 def attempts(cluster: Cluster, name: str) -> list[list[Entry]]:
-    """What the diary says of a job, attempt by attempt: an attempt is a process and its lines."""
-    found: dict[int, list[Entry]] = {}
+    """What the diary says of a job, attempt by attempt, from its beginning to its last step."""
+    found: dict[str, list[Entry]] = {}
     for entry in cluster.entries(name=name):
-        found.setdefault(entry.pid, []).append(entry)
+        found.setdefault(entry.attempt, []).append(entry)
     return sorted(found.values())
 
 
 def never_at_the_same_time(cluster: Cluster, name: str) -> bool:
     runs = attempts(cluster, name)
+    assert all(run[0].event == "begin" for run in runs)
     return all(earlier[-1].at <= later[0].at for earlier, later in itertools.pairwise(runs))
 
 
@@ -101,29 +102,66 @@ def test_a_task_that_kills_its_worker(cluster, alice):
     assert cluster.wait_for(other, *FINAL).attempt == 1
 
 
-def test_a_worker_frozen_past_its_lease_loses_its_job(cluster, alice):
-    job = tasks.silent.enqueue(owner=alice, diary=str(cluster.diary), seconds=20)
-    victim = cluster.busy()
+def test_a_worker_that_is_frozen_is_killed_before_another_takes_its_job(cluster, alice):
+    job = tasks.silent.enqueue(owner=alice, diary=str(cluster.diary), seconds=4)
     wait_until(lambda: cluster.entries("at", "silent"))
+    victim = cluster.busy()
     os.kill(victim, signal.SIGSTOP)
     begun_again(cluster, "silent")
-    os.kill(victim, signal.SIGCONT)
+    assert not alive(victim)
+    job = cluster.wait_for(job, *FINAL, seconds=60)
+    assert (job.state, job.attempt) == (State.SUCCEEDED, 2)
+    assert never_at_the_same_time(cluster, "silent")
+
+
+def test_a_cluster_frozen_past_its_lease_loses_its_job_to_another_one(cluster, another_cluster, alice):
+    """As a virtual machine that is paused; when it wakes it must not go on."""
+    job = tasks.silent.enqueue(owner=alice, diary=str(cluster.diary), seconds=18)
+    wait_until(lambda: cluster.entries("at", "silent"))
+    (begun,) = cluster.entries("begin")
+    frozen, other = cluster, another_cluster
+    if begun.pid in other.everyone():
+        frozen, other = other, frozen
+    for pid in frozen.everyone():
+        os.kill(pid, signal.SIGSTOP)
+    begun_again(cluster, "silent")
+    for pid in frozen.everyone():
+        os.kill(pid, signal.SIGCONT)
     woken_at = time.monotonic()
     job = cluster.wait_for(job, *FINAL, seconds=60)
     assert (job.state, job.attempt) == (State.SUCCEEDED, 2)
-    after = [entry for entry in cluster.entries() if entry.pid == victim and entry.at > woken_at]
+    after = [entry for entry in cluster.entries() if entry.attempt == begun.attempt and entry.at > woken_at]
     assert not [entry for entry in after if entry.event == "end"]
-    assert len(after) < 20  # it went on for less than a second, of the ten that it had before it
+    assert len(after) < 40  # two seconds of the ten and more that it had before it
+
+
+def test_a_task_that_lets_nobody_else_run_is_ended_from_outside(cluster, alice):
+    """Not even the thread that would say that it lives, nor the one that would end it."""
+    job = tasks.greedy.enqueue(owner=alice, diary=str(cluster.diary))
+    other = tasks.work.enqueue(owner=alice, diary=str(cluster.diary), name="other", steps=300, pause=0.05)
+    job = cluster.wait_for(job, *FINAL)
+    assert (job.state, job.error_code, job.attempt) == (State.FAILED, "worker_lost", 1)
+    assert cluster.wait_for(other, *FINAL).attempt == 1
+
+
+def test_two_clusters_share_a_queue(cluster, another_cluster, alice):
+    names = [f"shared{n}" for n in range(60)]
+    for name in names:
+        tasks.work.enqueue(owner=alice, diary=str(cluster.diary), name=name)
+    wait_until(lambda: len(cluster.entries("end")) == 60)
+    assert sorted(entry.name for entry in cluster.entries("begin")) == sorted(names)
+    pids = {entry.pid for entry in cluster.entries("end")}
+    assert pids & set(cluster.everyone())
+    assert pids & set(another_cluster.everyone())
 
 
 def test_200_kills_under_a_queue_of_300_jobs(cluster, alice):
     jobs = [tasks.work.enqueue(owner=alice, diary=str(cluster.diary), name=f"n{n}") for n in range(300)]
     dice = random.Random(7)
     for _ in range(200):
-        victims = cluster.everyone()
+        victims = wait_until(cluster.everyone)
         weights = [1 if pid in victims[:2] else 10 for pid in victims]  # the parent and the sentinel take seconds
-        if victims:
-            kill(dice.choices(victims, weights)[0])
+        kill(dice.choices(victims, weights)[0])
         time.sleep(dice.uniform(0.0, 0.25))
     unfinished = Job.objects.exclude(state__in=FINAL)
     wait_until(lambda: not unfinished.exists(), 120)
@@ -131,7 +169,8 @@ def test_200_kills_under_a_queue_of_300_jobs(cluster, alice):
         job.refresh_from_db()
         assert (job.state, job.error_code, job.result) == (State.SUCCEEDED, "", {"name": job.arguments["name"]})
         assert never_at_the_same_time(cluster, job.arguments["name"])
-    assert len(list((cluster.directory / "made").glob("n*[0-9]"))) >= 300
+    made = {path.name for path in (cluster.directory / "made").iterdir() if not path.suffix}
+    assert made == {job.arguments["name"] for job in jobs}
 
 
 def alive(pid: int) -> bool:

@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from unittest.mock import Mock
 
 import pytest
 
@@ -47,14 +48,20 @@ def progress():
 @pytest.fixture
 def guard(progress, clock, monkeypatch):
     """One that is asked by the test alone."""
-    monkeypatch.setattr(guard_module, "CHECK_INTERVAL", LONG)
+    monkeypatch.setattr(guard_module, "_thread", Mock())
     return Guard(FakeAttempt(), progress, FakePulse(), LONG, clock)
+
+
+@pytest.fixture
+def _no_guard_is_left():
+    yield
+    guard_module._thread.stop()
 
 
 @pytest.fixture
 def killed(monkeypatch):
     signals = []
-    monkeypatch.setattr(guard_module.os, "kill", lambda pid, signum: signals.append(signum))
+    monkeypatch.setattr(guard_module.processes, "end_process", lambda: signals.append(signal.SIGKILL))
     return signals
 
 
@@ -69,6 +76,7 @@ def check(guard: Guard) -> None:
             return
 
 
+@pytest.mark.usefixtures("_no_guard_is_left")
 def test_a_task_that_does_not_ask_is_interrupted_when_its_time_is_over(progress):
     with pytest.raises(TimeLimit), Guard(FakeAttempt(), progress, FakePulse(), 0.05, time.monotonic) as guard:
         guard._pulse.beaten_at = time.monotonic()

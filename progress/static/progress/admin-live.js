@@ -9,8 +9,8 @@ const CHECKBOX = "input.action-select";
 
 async function renew() {
   if (document.hidden) return;
-  const response = await fetch(location.href);
-  if (!response.ok || response.redirected) return;
+  const response = await fetch(location.href, { redirect: "error" }); // to the log-in page, for one
+  if (!response.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const old = document.querySelector(ROWS);
   const fresh = page.querySelector(ROWS);
@@ -30,4 +30,9 @@ function keepSelection(old, fresh) {
   }
 }
 
-if (document.querySelector(ROWS)) setInterval(() => renew().catch(console.warn), EVERY_MS);
+async function goOn() {
+  await renew().catch(console.warn);
+  setTimeout(goOn, EVERY_MS);
+}
+
+if (document.querySelector(ROWS)) setTimeout(goOn, EVERY_MS);

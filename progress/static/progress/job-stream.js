@@ -11,12 +11,14 @@
  * too many streams, the jobs are asked for instead.
  */
 
-const FINISHED = ["succeeded", "failed", "cancelled"];
+export const FINISHED = ["succeeded", "failed", "cancelled"];
+
 const MOST_IDS = 100; // a stream
 const GATHER_MS = 30; // bars that come at the same time share a stream from the start
 const RETRY_MS = 500; // before the first new attempt; doubled each time
 const LONGEST_RETRY_MS = 30000;
 const POLL_MS = 1000;
+const COME_BACK_SECONDS = 5; // if it says "later" in a way that we don't understand
 const SILENCE_MS = 40000; // the server says something every 15 seconds
 
 const channels = [];
@@ -95,8 +97,9 @@ class Channel {
     try {
       pause = streaming ? await this.#stream(request) : await this.#poll(request);
     } catch {
-      pause = this.#backOff();
+      if (this.#request === request) pause = this.#backOff();
     }
+    request.abort(); // whatever is left of it
     if (this.#request !== request) return; // another has taken over
     this.#request = null;
     if (this.#listeners.size) this.#soon(pause);
@@ -107,7 +110,7 @@ class Channel {
     const silence = new Silence(() => request.abort());
     try {
       const response = await this.#fetch("stream/", request);
-      if (!response.ok) return this.#refused(response);
+      if (!response.ok) return this.#refused(response, POLL_MS);
       for await (const { event, data } of events(response.body, silence)) {
         this.#failures = 0;
         if (event === "job") this.#tell(JSON.parse(data));
@@ -122,7 +125,7 @@ class Channel {
 
   async #poll(request) {
     const response = await this.#fetch("", request);
-    if (!response.ok) return this.#refused(response);
+    if (!response.ok) return this.#refused(response, this.#backOff());
     const { jobs, missing } = await response.json();
     this.#failures = 0;
     jobs.forEach((job) => this.#tell(job));
@@ -135,12 +138,14 @@ class Channel {
     return ask(`${this.base}${path}?${query}`, request.signal);
   }
 
-  #refused(response) {
+  /** A server that says when to come back is asked for the jobs themselves until then, if it has room for that. */
+  #refused(response, pause) {
     if (response.status === 401) this.#stop("logged out");
     else if ([404, 410].includes(response.status)) this.#stop("unknown");
     else if (response.status === 503 && response.headers.has("Retry-After")) {
-      this.#pollUntil = Date.now() + 1000 * Number(response.headers.get("Retry-After"));
-      return POLL_MS;
+      const seconds = Number(response.headers.get("Retry-After")) || COME_BACK_SECONDS;
+      this.#pollUntil = Date.now() + 1000 * seconds;
+      return pause;
     }
     return this.#backOff();
   }
@@ -154,13 +159,19 @@ class Channel {
   #tell(job) {
     const listeners = [...(this.#listeners.get(job.id) ?? [])];
     if (FINISHED.includes(job.state)) this.#listeners.delete(job.id);
-    listeners.forEach((listener) => listener.job(job));
+    for (const listener of listeners) {
+      try {
+        listener.job(job);
+      } catch (error) {
+        reportError(error); // its own matter; the others shall know of the job all the same
+      }
+    }
   }
 
   /** A stream can't say why a job is missing; its own URL does. */
   async #miss(id, request) {
     const response = await ask(`${this.base}${id}/`, request.signal);
-    if (response.ok) return;
+    if (![404, 410].includes(response.status)) throw new Error(`${response.url} answered ${response.status}`);
     this.#drop(id, response.status === 410 ? "gone" : "unknown");
   }
 

@@ -8,9 +8,8 @@
  * "cancelled".
  */
 
-import { watch } from "./job-stream.js";
+import { FINISHED, watch } from "./job-stream.js";
 
-const FINISHED = ["succeeded", "failed", "cancelled"];
 const ACTIONS = { cancel: "Cancel", retry: "Try again" };
 
 const STOPPED = {
@@ -21,15 +20,17 @@ const STOPPED = {
 
 class ProgressBar extends HTMLElement {
   #version = -1;
-  #unwatch = () => {};
+  #built = false;
+  #unwatch = null; // while nothing is watched
 
   connectedCallback() {
-    this.#build();
-    if (!FINISHED.includes(this.getAttribute("state"))) this.#watch();
+    if (!this.#built) this.#build();
+    this.#watch();
   }
 
   disconnectedCallback() {
-    this.#unwatch();
+    this.#unwatch?.();
+    this.#unwatch = null;
   }
 
   get #url() {
@@ -37,7 +38,7 @@ class ProgressBar extends HTMLElement {
   }
 
   #watch() {
-    this.#unwatch();
+    if (this.#unwatch || !this.isConnected || FINISHED.includes(this.getAttribute("state"))) return;
     this.#unwatch = watch(this.#url, {
       job: (job) => this.#show(job),
       stopped: (why) => this.#stop(STOPPED[why]),
@@ -46,6 +47,7 @@ class ProgressBar extends HTMLElement {
 
   /** The elements are the server's where it has rendered them, else our own. */
   #build() {
+    this.#built = true;
     if (!this.querySelector("progress")) {
       const bar = make("progress", { max: 100 });
       const [label, stage, count] = ["label", "stage", "count"].map((name) => make("span", { className: `bar-${name}` }));
@@ -75,6 +77,7 @@ class ProgressBar extends HTMLElement {
     const finished = FINISHED.includes(job.state);
     this.#version = job.version;
     this.setAttribute("state", job.state);
+    if (finished) this.#unwatch = null; // it ends by itself
     const bar = this.querySelector("progress");
     if (job.percent !== null) bar.value = job.percent;
     else if (finished) bar.value = 0;
@@ -105,19 +108,20 @@ class ProgressBar extends HTMLElement {
       this.focus();
     }
     form.hidden = !offered;
-    form.querySelector("button").disabled = false;
   }
 
+  /** The button is not disabled meanwhile, because it would lose the focus. */
   async #act(action) {
     const button = this.#form(action).querySelector("button");
-    button.disabled = true;
+    if (button.ariaDisabled === "true") return;
+    button.ariaDisabled = "true";
     try {
       this.#show(await post(`${this.#url}${action}/`, this.#token()));
     } catch {
       this.#say("That did not work. Try again.");
     }
-    button.disabled = false;
-    if (!FINISHED.includes(this.getAttribute("state"))) this.#watch(); // as after a retry, or when we knew too little
+    button.ariaDisabled = null;
+    this.#watch(); // as after a retry, or when we knew too little
   }
 
   /** What the page itself has for its forms, if it is the server's own. */
@@ -126,6 +130,7 @@ class ProgressBar extends HTMLElement {
   }
 
   #stop(why) {
+    this.#unwatch = null;
     const bar = this.querySelector("progress");
     if (!bar.hasAttribute("value")) bar.value = 0; // nothing moves any more
     this.#offer("cancel", false);

@@ -3,6 +3,8 @@
  * fetched anew from that URL and replaced by its successor of the same id. If that fails, the bar stays, and its link.
  */
 
+import { FINISHED } from "./job-stream.js";
+
 async function refresh(stale) {
   const response = await fetch(stale.dataset.refresh);
   if (!response.ok) return;
@@ -11,7 +13,7 @@ async function refresh(stale) {
   if (fresh) stale.replaceWith(fresh);
 }
 
-for (const ending of ["succeeded", "failed", "cancelled"]) {
+for (const ending of FINISHED) {
   document.addEventListener(ending, (event) => {
     const stale = event.target.closest("[data-refresh]");
     if (stale) refresh(stale).catch(() => setTimeout(() => refresh(stale).catch(console.warn), 3000));

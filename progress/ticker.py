@@ -1,0 +1,71 @@
+"""A thread that calls back every so often, and is kept from job to job: to start one takes longer than many a job.
+
+A worker has one for the pulse of its job and one for the guard, because the pulse may be held up by the database.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+from django.db import connections
+
+from progress import processes
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 30.0
+"""Seconds; a call that waits for a database comes back by itself before that."""
+
+
+class Ticker:
+    def __init__(self, name: str, seconds: float) -> None:
+        self._name = name
+        self._seconds = seconds
+        self._call: Callable[[], None] | None = None
+        self._calling = threading.Lock()
+        self._wakings: SimpleQueue[None] = SimpleQueue()  # takes no lock that an interrupted task could leave locked
+        self._pid = 0
+
+    def start(self, call: Callable[[], None]) -> None:
+        """Call this from now on."""
+        self._call = call
+        if self._pid != os.getpid():  # the first time in this process: threads don't survive a fork
+            self._pid = os.getpid()
+            threading.Thread(target=self._run, name=self._name, daemon=True).start()
+        self.wake()
+
+    def stop(self) -> None:
+        """Call it no more; waits for the call that is under way, unless that takes for ever."""
+        self._call = None
+        if not self._calling.acquire(timeout=PATIENCE):
+            logger.error("%s hangs, so this process ends", self._name)
+            processes.end_process()
+        self._calling.release()
+
+    def wake(self) -> None:
+        """Call it now."""
+        self._wakings.put(None)
+
+    def _run(self) -> None:
+        while True:
+            self._pause()
+            with self._calling:
+                try:
+                    if call := self._call:
+                        call()
+                except Exception:  # whatever it is, the next call may do better
+                    logger.exception("%s failed; it is tried again", self._name)
+                    connections.close_all()
+
+    def _pause(self) -> None:
+        """Until it is time, or somebody wakes us; without a connection while there is nothing to call."""
+        if not self._call:
+            connections.close_all()
+        try:
+            self._wakings.get(timeout=self._seconds if self._call else None)
+            while True:
+                self._wakings.get_nowait()
+        except Empty:
+            pass
