@@ -41,7 +41,10 @@ test-browser: .venv/dev .venv/system ## run the tests that start the real site a
 	@$(PYTEST) -m browser --dist loadgroup $(ARGS)
 
 test-faults: .venv/dev .venv/system ## run the tests that kill real clusters, several at once since they mostly wait
-	@$(BIN)/python -m pytest --numprocesses 6 -m faults $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 6 --dist worksteal -m faults $(ARGS)
+
+bench: .venv/dev .venv/system ## measure the engine against its peers, in ratios (ARGS="track latency throughput streams")
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 lint: .venv/dev ## check style, types, templates and the direction of imports
 	@$(BIN)/ruff check .

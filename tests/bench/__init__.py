@@ -1,0 +1,9 @@
+"""Benchmarks of the engine, each against a peer or a limit in the same run: `make bench`, `make bench ARGS=latency`.
+
+    track.py       what counting costs a task, against tqdm
+    latency.py     from the commit of a new job to its task, on an idle worker
+    throughput.py  jobs a second, against bare Django-Q2
+    streams.py     2,000 open event streams on one small server
+
+The site and the workers run as in production. Machines differ and are noisy, so what is judged are ratios.
+"""

@@ -1,0 +1,59 @@
+"""python -m tests.bench [track latency throughput streams]: all of them unless some are named."""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import django
+
+NAMES = ["track", "latency", "throughput", "streams"]
+
+
+def main() -> int:
+    """1 if something is slower or larger than wanted."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=" ".join(NAMES))
+    names = parser.parse_args().names or NAMES
+    if unknown := set(names) - set(NAMES):
+        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    with tempfile.TemporaryDirectory(prefix="headway-bench-", ignore_cleanup_errors=True) as directory:
+        return measure(names, Path(directory))
+
+
+def measure(names: list[str], directory: Path) -> int:
+    """Do these, and print a table of what came out."""
+    set_up(directory)
+    from tests.bench import latency, streams, throughput, track
+    from tests.bench.databases import databases
+    from tests.bench.results import is_met, table
+
+    benchmarks = {
+        "track": track.measure,
+        "latency": latency.measure,
+        "throughput": throughput.measure,
+        "streams": streams.measure,
+    }
+    with databases(directory) as made:
+        results = [result for name in names for result in benchmarks[name](made)]
+    print(table(results))
+    return 0 if all(map(is_met, results)) else 1
+
+
+def set_up(directory: Path) -> None:
+    """Django in this process, and in all that it starts, is configured as in production."""
+    for name in ("DATABASE_URL", "QUEUE_URL"):
+        os.environ.pop(name, None)
+    os.environ |= {
+        "ALLOWED_HOSTS": "localhost",
+        "DEBUG": "false",
+        "DJANGO_SETTINGS_MODULE": "tests.bench.settings.ours",
+        "SECRET_KEY": "a key for the benchmarks, long enough for Django's taste",
+        "STATE_DIR": str(directory),
+    }
+    django.setup()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

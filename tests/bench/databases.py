@@ -1,0 +1,75 @@
+"""A new, migrated database for each measurement: a SQLite file, or a database of one PostgreSQL server."""
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import dj_database_url
+import psycopg
+from django.db import connections
+
+from tests.faults.conftest import database, migrate
+from tests.postgresql import Server, server
+
+KINDS = ("sqlite", "postgresql")
+
+
+class Databases:
+    def __init__(self, directory: Path, server: Server) -> None:
+        self.directory = directory
+        self.server = server
+        self._numbers = itertools.count(1)
+
+    def new(self, kind: str) -> str:
+        """The URL of one that has only just been migrated."""
+        name = f"bench_{next(self._numbers)}"
+        if kind == "sqlite":
+            return f"sqlite:///{shutil.copy(self._sqlite_template, self.directory / f'{name}.sqlite3')}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {self._postgresql_template}")
+        return database(self.server.url, name)
+
+    def execute(self, statement: str) -> None:
+        """Do that to the PostgreSQL server."""
+        with psycopg.connect(self.server.url, autocommit=True) as connection:
+            connection.execute(statement)
+
+    @cached_property
+    def _sqlite_template(self) -> Path:
+        template = self.directory / "template.sqlite3"
+        migrate(f"sqlite:///{template}", self.directory)
+        return template
+
+    @cached_property
+    def _postgresql_template(self) -> str:
+        self.execute("CREATE DATABASE template")
+        migrate(database(self.server.url, "template"), self.directory)
+        return "template"
+
+
+@contextmanager
+def databases(directory: Path) -> Iterator[Databases]:
+    """The PostgreSQL server runs meanwhile."""
+    with server() as running:
+        yield Databases(directory, running)
+
+
+@contextmanager
+def using(database_url: str) -> Iterator[None]:
+    """Let the ORM of this process use that database, in all threads that are started meanwhile."""
+    usual = connections.settings["default"]
+    wanted = dj_database_url.parse(database_url)
+    options = usual["OPTIONS"] if wanted["ENGINE"] == usual["ENGINE"] else {}
+    _connect_by({**usual, **wanted, "OPTIONS": {**options, **wanted.get("OPTIONS", {})}})
+    try:
+        yield
+    finally:
+        _connect_by(usual)
+
+
+def _connect_by(values: dict) -> None:
+    connections["default"].close()
+    del connections["default"]
+    connections.settings["default"] = values

@@ -1,0 +1,75 @@
+"""What `progress.track` costs a loop, against tqdm, which counts too and writes to the null device here.
+
+The job is in a real database, and its pulse writes meanwhile.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+
+from django.contrib.auth.models import User
+from tqdm import tqdm
+
+from progress.attempt import Attempt
+from progress.models import Job
+from progress.pulse import WRITE_INTERVAL, Pulse
+from progress.reporter import Progress
+from tests.bench.databases import KINDS, Databases, using
+from tests.bench.results import Result
+
+ITERATIONS = 1_000_000
+ROUNDS = 9
+LONG_SECONDS = 4.0
+"""How long a loop must last for its writes to be counted."""
+
+
+def measure(databases: Databases) -> Iterator[Result]:
+    """On both databases."""
+    for kind in KINDS:
+        with using(databases.new(kind)):
+            yield from _measure(kind)
+
+
+def _measure(kind: str) -> Iterator[Result]:
+    rounds = [(tracked(ITERATIONS), with_tqdm(ITERATIONS)) for _ in range(ROUNDS)]
+    ours, peer = (min(seconds) / ITERATIONS * 1e9 for seconds in zip(*rounds, strict=True))
+    yield Result("track: an iteration / tqdm's", kind, ours, peer, "ns", most=1)
+
+    seconds, writes = tracked_for_long(iterations=int(LONG_SECONDS / (ours / 1e9)))
+    yield Result("track: writes a second", kind, (writes - 1) / seconds, 1 / WRITE_INTERVAL, "/s", most=1)
+
+
+def tracked(iterations: int) -> float:
+    """How many seconds a loop takes that our job tracks."""
+    progress = Progress()
+    with Pulse(Attempt(claimed_job()), progress):
+        begun_at = time.perf_counter()
+        for _ in progress.track(range(iterations), stage="Counting"):
+            pass
+        return time.perf_counter() - begun_at
+
+
+def tracked_for_long(iterations: int) -> tuple[float, int]:
+    """The seconds, and how many writes there were; one of them is for the beginning of the stage."""
+    job, progress = claimed_job(), Progress()
+    with Pulse(Attempt(job), progress):
+        begun_at = time.perf_counter()
+        for _ in progress.track(range(iterations), stage="Counting"):
+            pass
+        seconds = time.perf_counter() - begun_at
+    return seconds, Job.objects.get(pk=job.pk).version - job.version
+
+
+def with_tqdm(iterations: int) -> float:
+    """How many seconds the same loop takes with tqdm."""
+    with open(os.devnull, "w") as nowhere:
+        begun_at = time.perf_counter()
+        for _ in tqdm(range(iterations), file=nowhere):
+            pass
+        return time.perf_counter() - begun_at
+
+
+def claimed_job() -> Job:
+    owner, _ = User.objects.get_or_create(username="alice")
+    waiting = Job.objects.create(owner=owner, label="Counting")
+    return Job.objects.claim(waiting.pk)
