@@ -98,26 +98,32 @@ class Broker(ClusterQueue, ORM):
     """
 
     _listening: object = None
+    _had_some = False
 
     def enqueue(self, task: str) -> int:
         made = OrmQ.objects.using(Conf.ORM).create(key=self.list_key, payload=task, lock=self.since or timezone.now())
-        if self._database.vendor == "postgresql":
+        if self._can_listen:
             with self._database.cursor() as cursor:
                 cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
         return made.pk
 
     def take(self) -> Deliveries | None:
-        if self._database.vendor == "postgresql":
+        if self._can_listen:
             self._listen()
-        elif not OrmQ.objects.using(Conf.ORM).filter(key=self.list_key).exists():  # asked without locking anything
-            time.sleep(POLL_SECONDS)
-            return None
-        with self._database.cursor() as cursor:
-            cursor.execute(self._take_sql, [self.list_key])
-            taken = cursor.fetchall()
-        if not taken and self._database.vendor == "postgresql":
+        taken = self._take() if self._can_listen or self._had_some or self._has_some() else []
+        self._had_some = bool(taken)
+        if not taken:
             self._wait()
         return taken or None
+
+    def _has_some(self) -> bool:
+        """Asked of SQLite, because taking would lock it for a moment even if there is nothing to take."""
+        return OrmQ.objects.using(Conf.ORM).filter(key=self.list_key).exists()
+
+    def _take(self) -> Deliveries:
+        with self._database.cursor() as cursor:
+            cursor.execute(self._take_sql, [self.list_key])
+            return cursor.fetchall()
 
     def reconnect(self) -> None:
         self._database.close()
@@ -135,9 +141,16 @@ class Broker(ClusterQueue, ORM):
             self._listening = self._database.connection
 
     def _wait(self) -> None:
+        if not self._can_listen:
+            time.sleep(POLL_SECONDS)
+            return
         with self._database.wrap_database_errors:
             for _ in self._database.connection.notifies(timeout=WAKE_SECONDS, stop_after=1):
                 pass
+
+    @property
+    def _can_listen(self) -> bool:
+        return self._database.vendor == "postgresql"
 
     @property
     def _database(self) -> Any:

@@ -143,6 +143,7 @@ class Hub:
         newer = [job_id for job_id, version in versions.items() if self._is_news(job_id, version)]
         for job in Job.objects.filter(pk__in=newer).defer("arguments", "task") if newer else ():
             self._tell(job.pk, Snapshot(job))
+            time.sleep(0)  # let those who were told get on with it, and the pages in between
 
     def _all_versions(self) -> dict[UUID, int]:
         """Those of all jobs that are watched; whoever watches one that is no more is told."""

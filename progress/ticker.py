@@ -26,6 +26,7 @@ class Ticker:
         self._call: Callable[[], None] | None = None
         self._calling = threading.Lock()
         self._wakings: SimpleQueue[None] = SimpleQueue()  # takes no lock that an interrupted task could leave locked
+        self._asleep = True
         self._pid = 0
 
     def start(self, call: Callable[[], None]) -> None:
@@ -34,7 +35,8 @@ class Ticker:
         if self._pid != os.getpid():  # the first time in this process: threads don't survive a fork
             self._pid = os.getpid()
             threading.Thread(target=self._run, name=self._name, daemon=True).start()
-        self.wake()
+        if self._asleep:
+            self.wake()
 
     def stop(self) -> None:
         """Call it no more; waits for the call that is under way, unless that takes for ever."""
@@ -60,11 +62,13 @@ class Ticker:
                     connections.close_all()
 
     def _pause(self) -> None:
-        """Until it is time, or somebody wakes us; without a connection while there is nothing to call."""
-        if not self._call:
+        """Until it is time, or somebody wakes us; asleep, and without a connection, while there is nothing to call."""
+        self._asleep = True  # said before looking, so that whoever has something to call then wakes us
+        self._asleep = self._call is None
+        if self._asleep:
             connections.close_all()
         try:
-            self._wakings.get(timeout=self._seconds if self._call else None)
+            self._wakings.get(timeout=None if self._asleep else self._seconds)
             while True:
                 self._wakings.get_nowait()
         except Empty:

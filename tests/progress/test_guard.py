@@ -49,7 +49,9 @@ def progress():
 def guard(progress, clock, monkeypatch):
     """One that is asked by the test alone."""
     monkeypatch.setattr(guard_module, "_thread", Mock())
-    return Guard(FakeAttempt(), progress, FakePulse(), LONG, clock)
+    made = Guard(FakeAttempt(), progress, FakePulse(), LONG, clock)
+    made._can_be_cut_off = False
+    return made
 
 
 @pytest.fixture
@@ -107,7 +109,6 @@ def test_whoever_is_cut_off_stops_before_others_may_take_over(guard, clock):
 
 
 def test_who_waits_for_sqlite_is_not_cut_off(guard, clock):
-    guard._can_be_cut_off = False
     clock.now += LONG - 1
     with guard:
         check(guard)

@@ -264,3 +264,33 @@ def test_that_is_planned_once(db):
     schedule = Schedule.objects.get()
     assert import_string(schedule.func) is retention.prune
     assert (schedule.repeats, schedule.minutes) == (-1, 10)
+
+
+def test_a_silent_worker_is_killed_but_not_at_the_first_sight(alice, queue, monkeypatch):
+    """It is frozen, or runs code that lets nothing else run; a moment later another may take its job."""
+    killed = []
+    silent = processes.Process(8, BUSY, "T", 1)
+    monkeypatch.setattr(processes, "cluster_name", lambda: "here:10:5")
+    monkeypatch.setattr(processes, "siblings", lambda: [silent])
+    monkeypatch.setattr(processes, "kill", killed.append)
+    job = make_job(owner=alice, state=State.RUNNING, worker="here:10:5:8", heartbeat_at=Now() - timedelta(seconds=9))
+    make_job(owner=alice, state=State.RUNNING, worker="here:10:5:8")
+    upkeep = Upkeep(queue)
+    upkeep.keep_up()
+    assert killed == []
+    upkeep.keep_up()
+    assert killed == [8]
+    monkeypatch.setattr(processes, "siblings", lambda: [silent._replace(state="Z")])
+    upkeep.keep_up()
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == (State.FAILED, "worker_lost")
+
+
+def test_a_job_that_is_given_back_keeps_its_place_in_the_queue(alice, queue):
+    first = tasks.count.enqueue(owner=alice)
+    queue.dequeue()
+    attempt = Attempt(Job.objects.claim(first.pk))
+    later = [tasks.count.enqueue(owner=alice) for _ in range(3)]
+    attempt.give_back("internal", "")
+    taken = [SignedPackage.loads(queue.dequeue()[0][1])["args"][0] for _ in range(4)]
+    assert taken == [str(job.pk) for job in (first, *later)]

@@ -216,6 +216,36 @@ def test_a_job_that_must_stop_stops_at_its_next_update(progress, recorder, clock
             update()
 
 
+def test_being_told_to_stop_is_a_heartbeat_too(recorder, clock):
+    """So a task may tidy up, without being taken for one that was cut off."""
+    pulse = Pulse(recorder, Progress(), clock)
+    recorder.error = Cancelled()
+    clock.now += HEARTBEAT_INTERVAL
+    pulse.beat()
+    assert pulse.beaten_at == clock.now
+    recorder.error = LostJob()
+    clock.now += HEARTBEAT_INTERVAL
+    pulse.beat()
+    assert pulse.beaten_at == clock.now - HEARTBEAT_INTERVAL
+
+
+def test_a_count_that_is_too_large_for_the_database_is_cut(progress, recorder, clock):
+    clock.now += 1
+    progress.advance(2**70)
+    assert recorder.last["current"] == 2**63 - 1
+    with pytest.raises(ValueError, match="total"):
+        progress.stage("Too much", total=2**70)
+
+
+def test_what_was_reached_is_kept_when_a_later_stage_knows_no_percent(progress, clock):
+    progress.stage("Reading", total=2, weight=0.4)
+    progress.advance(2)
+    progress.stage("Searching")
+    progress.advance(5)
+    assert progress.now.counts()["percent"] is None
+    assert (progress.reached()["percent"], progress.reached()["current"]) == (40, 5)
+
+
 def test_a_write_that_fails_is_made_up_for(progress, recorder, clock):
     recorder.error = RuntimeError("the database is away")
     with pytest.raises(RuntimeError):

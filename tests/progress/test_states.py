@@ -193,5 +193,14 @@ def test_a_worker_from_before_the_retry_can_write_nothing(alice):
         old.succeed(None)
 
 
+def test_a_claim_whose_answer_got_lost_is_not_a_claim_less(alice):
+    """The worker asks again, and is told that the job is its own; another worker isn't."""
+    job = make_job(owner=alice)
+    first = Job.objects.claim(job.pk, worker="here:10:12")
+    again = Job.objects.claim(job.pk, worker="here:10:12")
+    assert (again.claim, again.attempt) == (first.claim, 1)
+    assert Job.objects.claim(job.pk, worker="here:10:13") is None
+
+
 def running(owner, **values) -> Attempt:
     return Attempt(make_job(owner=owner, state=State.RUNNING, **values))

@@ -11,7 +11,7 @@ from progress import hub as hub_module
 from progress import streams
 from progress.hub import Full, Hub, Watcher, hub
 from progress.models import Job, State, changed
-from tests.helpers import make_job, problem
+from tests.helpers import body, make_job, problem
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -173,8 +173,7 @@ class TestStream:
         response = client.get("/api/progress/stream/?" + "&".join(f"id={job}" for job in jobs), **headers)
         assert response.status_code == 200
         assert response["Content-Type"] == "text/event-stream"
-        text = b"".join(response).decode()
-        response.close()
+        text = body(response).decode()
         found = []
         for block in text.split("\n\n"):
             fields = dict(line.split(": ", 1) for line in block.splitlines())
@@ -221,7 +220,6 @@ class TestStream:
         began = time.monotonic()
         response = as_alice.get(f"/api/progress/stream/?id={running.pk}")
         chunks = list(response)
-        response.close()
         assert chunks[1:] == [b": still here\n\n"] * 39  # the 40th would be its end
         assert time.monotonic() - began == 600
 

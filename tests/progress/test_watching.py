@@ -6,7 +6,9 @@ import pytest
 from django.utils import timezone
 
 from progress.models import Job, State
-from tests.helpers import make_job, problem
+from progress.tasks import TaskError
+from tests.helpers import make_job, problem, run_queue
+from tests.progress import tasks
 
 
 def test_the_json_of_a_job(as_alice, alice):
@@ -51,6 +53,16 @@ def test_the_error_of_a_failed_job(as_alice, alice):
     job = make_job(owner=alice, state=State.FAILED, error_code="no_good", error_message="Send another one.")
     body = as_alice.get(f"/api/progress/{job.pk}/").json()
     assert body["error"] == {"code": "no_good", "message": "Send another one."}
+
+
+def test_a_failed_job_always_has_an_error(as_alice, alice, monkeypatch):
+    def function(progress):
+        raise TaskError("", "")
+
+    monkeypatch.setattr(tasks.refuse, "function", function)
+    job = tasks.refuse.enqueue(owner=alice)
+    run_queue()
+    assert as_alice.get(f"/api/progress/{job.pk}/").json()["error"] == {"code": "failed", "message": ""}
 
 
 @pytest.mark.parametrize("url", ["/api/progress/{}/", "/progress/{}/"])

@@ -1,0 +1,128 @@
+"""What happens at the same time, with real threads and more than one connection."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from progress import broker as broker_module
+from progress.hub import Hub
+from progress.models import Job, State, changed
+from tests.helpers import make_job
+from tests.progress import tasks
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+
+LONG = 30.0
+
+
+def at_once(*functions) -> list:
+    """What they answer, begun together in threads of their own."""
+    barrier = threading.Barrier(len(functions))
+
+    def run(function):
+        barrier.wait()
+        try:
+            return function()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(functions)) as pool:
+        return [future.result() for future in [pool.submit(run, function) for function in functions]]
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])
+def test_two_cancels_at_once(alice, state):
+    job = make_job(owner=alice, state=state)
+
+    def cancel() -> int:
+        client = Client()
+        client.force_login(alice)
+        return client.post(f"/api/progress/{job.pk}/cancel/").status_code
+
+    statuses = sorted(at_once(*[cancel] * 4))
+    assert statuses == ([200, 200, 200, 200] if state == State.RUNNING else [200, 409, 409, 409])
+    job.refresh_from_db()
+    assert job.cancel_requested
+    assert job.state == (State.RUNNING if state == State.RUNNING else State.CANCELLED)
+
+
+def test_a_cancel_and_a_claim_at_once(alice):
+    for _ in range(20):
+        job = make_job(owner=alice)
+        _, claimed = at_once(Job.objects.filter(pk=job.pk).cancel, lambda pk=job.pk: Job.objects.claim(pk))
+        job.refresh_from_db()
+        assert job.cancel_requested
+        assert job.state == (State.RUNNING if claimed else State.CANCELLED)
+
+
+def test_a_job_is_claimed_by_one_of_many(alice):
+    job = make_job(owner=alice)
+    claims = at_once(*[lambda name=name: Job.objects.claim(job.pk, worker=name) for name in "abcdef"])
+    (won,) = filter(None, claims)
+    assert (won.attempt, won.claim, won.worker) == (1, 1, Job.objects.get().worker)
+
+
+def test_each_delivery_is_taken_by_one_of_many(alice, monkeypatch):
+    for number in range(20):
+        tasks.count.enqueue(owner=alice, number=number)
+
+    def take_all() -> list:
+        queue = broker_module.Broker()
+        taken = []
+        while delivery := queue.take():
+            taken += delivery
+        return taken
+
+    monkeypatch.setattr(broker_module.Broker, "_wait", lambda self: None)
+    taken = [payload for one in at_once(*[take_all] * 4) for _, payload in one]
+    assert len(taken) == len(set(taken)) == 20
+
+
+def test_a_queue_that_waits_is_woken_by_what_is_put_into_it(alice, monkeypatch):
+    monkeypatch.setattr(broker_module, "WAKE_SECONDS", LONG)
+    waiting = threading.Event()
+    wait = broker_module.Broker._wait
+    monkeypatch.setattr(broker_module.Broker, "_wait", lambda self: (waiting.set(), wait(self)))
+
+    def take() -> list | None:
+        queue = broker_module.Broker()
+        return queue.take() or queue.take()
+
+    def enqueue() -> None:
+        waiting.wait(LONG)
+        tasks.count.enqueue(owner=alice)
+
+    began = time.monotonic()
+    taken, _ = at_once(take, enqueue)
+    assert len(taken) == 1
+    assert time.monotonic() - began < LONG / 2
+
+
+def test_the_hub_tells_its_watchers_and_its_thread_ends_with_the_last_of_them(alice):
+    job = make_job(owner=alice, state=State.RUNNING, percent=1)
+    hub = Hub()
+    watchers = [hub.watch([job.pk]) for _ in range(20)]
+    thread = hub._thread
+    assert set(watchers[0].wait(LONG)) == {job.pk}  # as it is now
+
+    def last_percent(watcher) -> int:
+        percent = 0
+        while percent < 50:
+            news = watcher.wait(LONG)  # may be empty, when it was woken for what it had taken already
+            percent = news[job.pk].job.percent if news else percent
+        return percent
+
+    def go_on() -> int:
+        for percent in range(2, 51):
+            Job.objects.filter(pk=job.pk).update(percent=percent, **changed())
+        return 50
+
+    assert set(at_once(go_on, *[lambda watcher=watcher: last_percent(watcher) for watcher in watchers])) == {50}
+    for watcher in watchers:
+        watcher.close()
+    thread.join(LONG)
+    assert not thread.is_alive()
