@@ -1,5 +1,7 @@
 """Database connections are few, and not all of them can be trusted for ever."""
 
+from contextlib import suppress
+
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 
@@ -11,5 +13,11 @@ def release_connection() -> None:
 
 
 def new_connection() -> None:
-    """Leave this thread's connection as it is, whatever that may be, and use another from now on."""
+    """Use another connection in this thread from now on, whatever state its old one was left in."""
+    old = connections[DEFAULT_DB_ALIAS]
     connections[DEFAULT_DB_ALIAS] = connections.create_connection(DEFAULT_DB_ALIAS)
+    if old.connection is not None:
+        with suppress(Exception):
+            if old.vendor == "sqlite":
+                old.connection.rollback()  # closing is not enough while a traceback knows a cursor
+            old.connection.close()

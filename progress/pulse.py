@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from django.db import DatabaseError, InterfaceError
 
-from progress.attempt import Attempt, Cancelled, LostJob
+from progress.attempt import Attempt, Cancelled, LostJob, TimeLimit
 from progress.reporter import Progress, Stage
 from progress.ticker import Ticker
 
@@ -61,6 +61,8 @@ class Pulse:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(self._progress.interrupt, (LostJob, TimeLimit)):
+            return  # nothing is left to write, and the thread may wait for what the interrupted task has locked
         _thread.stop()
         self._progress.wake = lambda: None
         if self._progress.begun:

@@ -135,3 +135,13 @@ def asking(progress, diary, seconds=8.0):
         User.objects.count()
         time.sleep(0.05)
     note(diary, "end", "asking")
+
+
+@task(label="Waiting for the database", max_attempts=1, time_limit=1.5)
+def waiting(progress, diary):
+    from django.db import transaction
+
+    note(diary, "begin", "waiting")
+    time.sleep(0.5)
+    with transaction.atomic():
+        note(diary, "end", "waiting")

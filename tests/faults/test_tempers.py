@@ -1,7 +1,10 @@
 """Tasks of every temper, in a real cluster: each comes to the right end, and the cluster lives on."""
 
+import sqlite3
 import time
+from contextlib import closing
 
+import pytest
 from django.contrib.auth.models import User
 
 from progress.models import Job, State
@@ -55,3 +58,17 @@ def test_a_cancelled_job_stops_and_leaves_nothing(cluster, alice):
     assert time.monotonic() - asked_at < 5
     assert 0 < job.percent < 100
     assert not cluster.entries("end", "cancelled")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_task_that_is_interrupted_while_it_waits_for_sqlite_leaves_no_lock_behind(cluster, alice):
+    """The exception strikes when the transaction has begun, and Django doesn't know it yet."""
+    job = tasks.waiting.enqueue(owner=alice, diary=str(cluster.diary))
+    wait_until(lambda: cluster.entries("begin", "waiting"))
+    with closing(sqlite3.connect(cluster.directory / "headway.sqlite3", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        time.sleep(2.5)  # past the time limit, and less than the task has for tidying up
+        writer.execute("COMMIT")
+    job = cluster.wait_for(job, *FINAL)
+    assert (job.state, job.error_code) == (State.FAILED, "time_limit")
+    User.objects.create(username="bob")
