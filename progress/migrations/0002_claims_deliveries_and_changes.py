@@ -39,4 +39,9 @@ class Migration(migrations.Migration):
             model_name='job',
             index=models.Index(fields=['changed_at'], name='job_by_change'),
         ),
+        # Django-Q2's table has no index for what the queue asks with each delivery: which is the oldest?
+        migrations.RunSQL(
+            'CREATE INDEX progress_queue_order ON django_q_ormq (key, lock, id)',
+            'DROP INDEX progress_queue_order',
+        ),
     ]
