@@ -17,10 +17,11 @@ A job's life, in a worker process:
     attempt.py    every write of a running job, fenced by the claim that began the attempt
     pulse.py      a thread that writes the counts, and the heartbeat
     guard.py      a thread that ends a task whose job may be lost, or that takes too long
+    ticker.py     what those threads are
 
 Delivery, and what goes wrong with it, in a cluster:
     broker.py     Django-Q2's queue, in the database or in Redis; a delivery is only a hint
-    upkeep.py     every two seconds: report that the cluster lives, and do the following
+    upkeep.py     every two seconds: report that the cluster lives, kill a silent worker, and do the following
     recovery.py   jobs whose worker is gone run again; jobs whose delivery is gone are delivered again
     watchdog.py   a cluster that is wedged ends itself, and its supervisor starts another
     processes.py  what the processes of a cluster know of each other

@@ -33,7 +33,7 @@ def test_postgresql_is_away_for_five_seconds(cluster, alice, postgresql):
     waiting = tasks.work.enqueue(owner=alice, diary=diary, name="waiting")
     wait_until(lambda: len(cluster.entries("begin")) == 2)
     postgresql.stop()
-    time.sleep(5)  # as long as the issue of this test is
+    time.sleep(5)  # long enough for a careless worker to give up
     postgresql.start()
     wait_until(reconnected)
     for job, attempt in ((working, 1), (asking, 2), (waiting, 1)):
