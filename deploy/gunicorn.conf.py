@@ -31,9 +31,10 @@ worker_connections = 4000  # a process: many of them are streams, of which it re
 graceful_timeout = 15
 control_socket_disable = True  # it would be made in the home directory, which the service's user doesn't have
 
-# Each connection is an open file, and the usual limit is 1024.
+# Each connection is an open file, and the usual limit is 1024, of many more that are allowed.
 _files, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-resource.setrlimit(resource.RLIMIT_NOFILE, (max(_files, min(_most_files, 16384)), _most_files))
+_wanted = 16384 if _most_files == resource.RLIM_INFINITY else min(_most_files, 16384)
+resource.setrlimit(resource.RLIMIT_NOFILE, (max(_files, _wanted), _most_files))
 
 
 def post_worker_init(worker: Any) -> None:
