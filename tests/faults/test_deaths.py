@@ -45,7 +45,7 @@ def test_200_kills_under_a_queue_of_300_jobs(cluster, alice):
         kill(dice.choice(victims))
         time.sleep(dice.uniform(0.0, 0.25))
     unfinished = Job.objects.exclude(state__in=FINAL)
-    wait_until(lambda: not unfinished.exists(), 120)
+    wait_until(lambda: not unfinished.exists(), 240)
     for job in jobs:
         job.refresh_from_db()
         assert (job.state, job.error_code, job.result) == (State.SUCCEEDED, "", {"name": job.arguments["name"]})
