@@ -24,7 +24,9 @@ def detail(request: HttpRequest, job: Job) -> HttpResponse:
     """The job; with `after` and `wait`, once it is newer than that, or the time is over."""
     known = {job.pk: watching.known_version(request)}
     seconds = watching.seconds_to_wait(request)
-    jobs = _wait_for_news(request, known, seconds) if _nothing_new({job.pk: job}, known) else {job.pk: job}
+    jobs = {job.pk: job}
+    if seconds and _nothing_new(jobs, known):
+        jobs = _wait_for_news(request, known, seconds)
     if job.pk not in jobs:
         raise Http404
     return JsonResponse(as_json(jobs[job.pk], root_of(request)))
@@ -37,7 +39,7 @@ def several(request: HttpRequest) -> HttpResponse:
     known = watching.known_versions(request)
     seconds = watching.seconds_to_wait(request)
     jobs = visible_jobs(request, known)
-    if _nothing_new(jobs, known):
+    if seconds and _nothing_new(jobs, known):
         jobs = _wait_for_news(request, known, seconds)
     root = root_of(request)
     found = [as_json(jobs[job_id], root) for job_id in known if job_id in jobs]

@@ -7,7 +7,6 @@ harmless, because a job is started by claiming its row. What else is put into th
 
 import logging
 import time
-from collections.abc import Callable
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
@@ -166,22 +165,27 @@ class RedisBroker(ClusterQueue, Redis):
     """The queue in Redis. It knows no transactions, so a delivery is made when ours has been committed."""
 
     def enqueue(self, task: str) -> None:
-        push = self.connection.lpush if self.since else self.connection.rpush
-        transaction.on_commit(partial(self._try, push, task))
+        transaction.on_commit(partial(self._push, self._again if self.since else self.list_key, task))
 
-    def _try(self, push: Callable[..., Any], task: str) -> None:
+    def _push(self, key: str, task: str) -> None:
         """The job is committed: that Redis is away doesn't concern who asked for it. It is delivered later."""
         try:
-            push(self.list_key, task)
+            self.connection.rpush(key, task)
         except redis.RedisError as error:
             logger.error("Redis can't be reached, so a job is delivered a little later: %s", error)
 
     def take(self) -> Deliveries | None:
-        return Redis.dequeue(self)  # waits for a second
+        taken = self.connection.blpop([self._again, self.list_key], WAKE_SECONDS)
+        return [(None, taken[1])] if taken else None
 
     def oldest_waiting(self) -> datetime | None:
-        payload = self.connection.lindex(self.list_key, 0)
-        return SignedPackage.loads(payload)["started"] if payload else None
+        heads = [self.connection.lindex(key, 0) for key in (self._again, self.list_key)]
+        return min((SignedPackage.loads(head)["started"] for head in heads if head), default=None)
+
+    @property
+    def _again(self) -> str:
+        """The list of what was in the queue before: it is asked first."""
+        return f"{self.list_key}:again"
 
     @staticmethod
     def get_connection(list_key: str | None = None) -> redis.Redis:

@@ -61,11 +61,11 @@ class Pulse:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if isinstance(self._progress.interrupt, (LostJob, TimeLimit)):
-            return  # nothing is left to write, and the thread may wait for what the interrupted task has locked
-        _thread.stop()
+        # If the task was interrupted nothing is left to write, and the thread may wait for what the task has locked.
+        writing = not isinstance(self._progress.interrupt, (LostJob, TimeLimit))
+        _thread.stop(wait=writing)
         self._progress.wake = lambda: None
-        if self._progress.begun:
+        if writing and self._progress.begun:
             with suppress(DatabaseError, InterfaceError):  # the write that ends the job tells the last of them
                 self.beat()
 

@@ -38,9 +38,11 @@ class Ticker:
         if self._asleep:
             self.wake()
 
-    def stop(self) -> None:
+    def stop(self, *, wait: bool = True) -> None:
         """Call it no more; waits for the call that is under way, unless that takes for ever."""
         self._call = None
+        if not wait:
+            return
         if not self._calling.acquire(timeout=PATIENCE):
             logger.error("%s hangs, so this process ends", self._name)
             processes.end_process()

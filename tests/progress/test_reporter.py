@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from progress import pulse
 from progress.attempt import Cancelled, LostJob
 from progress.pulse import HEARTBEAT_INTERVAL, Pulse
 from progress.reporter import Progress
@@ -253,6 +254,18 @@ def test_a_write_that_fails_is_made_up_for(progress, recorder, clock):
     recorder.error = None
     progress.stage("Two", total=2)
     assert [write["stage"] for write in recorder.writes] == ["One", "Two"]
+
+
+def test_a_pulse_whose_job_was_lost_beats_no_more(recorder, monkeypatch):
+    """The worker is idle then, and would ask the database in vain until its next job."""
+    monkeypatch.undo()
+    recorder.error = LostJob()
+    progress = Progress()
+    with pytest.raises(LostJob), Pulse(recorder, progress):
+        while True:
+            progress.stage("Working")
+            time.sleep(0.001)
+    assert pulse._thread._call is None
 
 
 def test_a_real_pulse_writes_in_a_thread_of_its_own(recorder, monkeypatch):

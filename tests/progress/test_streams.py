@@ -77,6 +77,11 @@ class TestLongPoll:
         assert as_alice.get(f"/api/progress/{running.pk}/{query}").json()["percent"] == 10
         meanwhile.clear()
 
+    def test_who_does_not_want_to_wait_costs_no_more_than_one_look(self, as_alice, running, monkeypatch):
+        monkeypatch.setattr(Hub, "watch", lambda self, ids: pytest.fail("watched"))
+        for url in (f"/api/progress/{running.pk}/?after=99", f"/api/progress/?id={running.pk}:99"):
+            assert as_alice.get(url).status_code == 200
+
     def test_a_job_that_has_ended_is_not_waited_for(self, as_alice, alice, meanwhile):
         job = make_job(owner=alice, state=State.SUCCEEDED)
         meanwhile.append(lambda: pytest.fail("waited"))
