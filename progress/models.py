@@ -39,6 +39,7 @@ class State(models.TextChoices):
 
 
 UNFINISHED = (State.QUEUED, State.RUNNING)
+RETRIABLE = (State.FAILED, State.CANCELLED)
 
 CLAIM = """
     UPDATE progress_job
@@ -49,7 +50,6 @@ CLAIM = """
     RETURNING *
 """
 """By hand, because Django would need a second question for the row, and this is what every job begins with."""
-RETRIABLE = (State.FAILED, State.CANCELLED)
 
 
 def changed() -> dict[str, Any]:
@@ -69,6 +69,10 @@ class JobQuerySet(models.QuerySet["Job"]):
     def silent(self) -> Self:
         """Running jobs whose heart has missed so many beats that something is wrong, but that are not lost yet."""
         return self.filter(state=State.RUNNING, heartbeat_at__lt=Now() - SILENCE)
+
+    def running_on(self, cluster: str) -> Self:
+        """The jobs that the processes of this cluster are at."""
+        return self.filter(state=State.RUNNING, worker__startswith=f"{cluster}:")
 
     def changed_within(self, time: timedelta) -> Self:
         """The jobs that changed in the last so many seconds."""
@@ -272,9 +276,8 @@ class Worker(models.Model):
 
     @property
     def is_alive(self) -> bool:
-        return self.beaten_at > timezone.now() - WORKER_SILENCE
+        return Worker.objects.alive().filter(pk=self.pk).exists()
 
     @property
     def running(self) -> JobQuerySet:
-        """The jobs that its processes are at."""
-        return Job.objects.filter(state=State.RUNNING, worker__startswith=f"{self.name}:")
+        return Job.objects.running_on(self.name)

@@ -48,7 +48,7 @@ def requeue_jobs_of_dead_workers(cluster: str, living: Callable[[], set[int]]) -
     Their hearts have stopped too, but that shows only after a while. `living` is asked after the jobs, because a worker
     may be born, and claim one, in between.
     """
-    running = list(Job.objects.filter(state=State.RUNNING, worker__startswith=f"{cluster}:"))
+    running = list(Job.objects.running_on(cluster))
     pids = living() if running else set()
     dead = (job for job in running if _pid(job) not in pids)
     return sum(_give_back(Attempt(job)) for job in dead)
@@ -59,8 +59,7 @@ def silent_workers(cluster: str) -> set[int]:
 
     If they are there, they are frozen, or run code that lets no other thread of theirs do anything.
     """
-    silent = Job.objects.silent().filter(worker__startswith=f"{cluster}:")
-    return {_pid(job) for job in silent}
+    return {_pid(job) for job in Job.objects.running_on(cluster).silent()}
 
 
 def redeliver(queue: Queue) -> int:

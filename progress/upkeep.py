@@ -49,8 +49,8 @@ class Upkeep:
     def _kill_silent_workers(self) -> None:
         """Before others may take their jobs; but not at the first sight, in case that they could not beat till now."""
         silent = recovery.silent_workers(processes.cluster_name())
-        doomed = silent & self._silent and silent & self._silent & processes.living()
-        for pid in doomed:
+        suspects = silent & self._silent
+        for pid in suspects & processes.living() if suspects else ():
             logger.error("the worker process %d is silent in the middle of its job, and is killed", pid)
             processes.kill(pid)
         self._silent = silent

@@ -105,4 +105,5 @@ def _call(job: Job, progress: Progress, guard: Guard) -> Any:
         raise TypeError(f"{job.task} is not a task")
     guard.limit = task.time_limit
     result = task(progress, **job.arguments)
-    return json.loads(json.dumps(result, allow_nan=False))  # an odd result fails the attempt here
+    json.dumps(result, allow_nan=False)  # an odd result fails the attempt here
+    return result

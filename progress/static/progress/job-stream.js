@@ -110,7 +110,7 @@ class Channel {
     const silence = new Silence(() => request.abort());
     try {
       const response = await this.#fetch("stream/", request);
-      if (!response.ok) return this.#refused(response, POLL_MS);
+      if (!response.ok) return this.#refused(response, true);
       for await (const { event, data } of events(response.body, silence)) {
         this.#failures = 0;
         if (event === "job") this.#tell(JSON.parse(data));
@@ -125,7 +125,7 @@ class Channel {
 
   async #poll(request) {
     const response = await this.#fetch("", request);
-    if (!response.ok) return this.#refused(response, this.#backOff());
+    if (!response.ok) return this.#refused(response, false);
     const { jobs, missing } = await response.json();
     this.#failures = 0;
     jobs.forEach((job) => this.#tell(job));
@@ -139,13 +139,13 @@ class Channel {
   }
 
   /** A server that says when to come back is asked for the jobs themselves until then, if it has room for that. */
-  #refused(response, pause) {
+  #refused(response, streaming) {
     if (response.status === 401) this.#stop("logged out");
     else if ([404, 410].includes(response.status)) this.#stop("unknown");
     else if (response.status === 503 && response.headers.has("Retry-After")) {
       const seconds = Number(response.headers.get("Retry-After")) || COME_BACK_SECONDS;
       this.#pollUntil = Date.now() + 1000 * seconds;
-      return pause;
+      if (streaming) return POLL_MS;
     }
     return this.#backOff();
   }
