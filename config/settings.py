@@ -115,7 +115,7 @@ Q_CLUSTER = {
     "label": "Queue",
     "orm": "default",
     "redis": env.QUEUE_URL,
-    "broker_class": "progress.broker.RedisBroker" if env.QUEUE_URL else "progress.broker.Broker",
+    "broker_class": "progress.redis_broker.RedisBroker" if env.QUEUE_URL else "progress.broker.Broker",
     # Delivery is all that is asked of Django-Q2: attempts, limits, retries and results are the business of `progress`.
     "timeout": 24 * 3600,
     "retry": 25 * 3600,  # unused; Django-Q2 wants it to be longer than the timeout

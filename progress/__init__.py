@@ -20,7 +20,7 @@ A job's life, in a worker process:
     ticker.py     what those threads are
 
 Delivery, and what goes wrong with it, in a cluster:
-    broker.py     Django-Q2's queue, in the database or in Redis; a delivery is only a hint
+    broker.py     Django-Q2's queue, in the database, or by redis_broker.py in Redis; a delivery is only a hint
     upkeep.py     every two seconds: report that the cluster lives, kill a silent worker, and do the following
     recovery.py   jobs whose worker is gone run again; jobs whose delivery is gone are delivered again
     watchdog.py   a cluster that is wedged ends itself, and its supervisor starts another

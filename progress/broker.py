@@ -1,4 +1,4 @@
-"""The queue that Django-Q2 asks for work: first come first served, in the database or in Redis.
+"""The queue that Django-Q2 asks for work: first come first served, in the database; `redis_broker.py` has another.
 
 A delivery is a hint, and leaves the queue when it is taken: that a job waits is in its row, and a job that waits though
 its delivery is gone is delivered again (see `recovery.py`). So all queues recover alike, and a delivery too many is
@@ -8,17 +8,13 @@ harmless, because a job is started by claiming its row. What else is put into th
 import logging
 import time
 from datetime import datetime
-from functools import cache, partial
 from typing import Any
 
-import redis
-from django.db import DatabaseError, InterfaceError, connections, transaction
+from django.db import DatabaseError, InterfaceError, connections
 from django.utils import timezone
 from django_q.brokers.orm import ORM
-from django_q.brokers.redis_broker import Redis
 from django_q.conf import Conf
 from django_q.models import OrmQ
-from django_q.signing import SignedPackage
 
 from progress import processes
 from progress.upkeep import Upkeep
@@ -52,6 +48,9 @@ class ClusterQueue:
     since: datetime | None = None
     """When what is put into the queue next was there first; None if it is new."""
 
+    away: tuple[type[Exception], ...] = (DatabaseError, InterfaceError)
+    """What it raises when it can't be reached."""
+
     _upkeep: Upkeep | None = None
 
     def ping(self) -> bool:
@@ -67,7 +66,7 @@ class ClusterQueue:
             self._upkeep.start()
         try:
             taken = self.take()
-        except (DatabaseError, InterfaceError, redis.RedisError) as error:
+        except self.away as error:
             logger.error("the queue can't be reached, and is asked again in a second: %s", error)
             self.reconnect()
             time.sleep(AWAY_SECONDS)
@@ -159,40 +158,3 @@ class Broker(ClusterQueue, ORM):
     def _take_sql(self) -> str:
         skips = self._database.features.has_select_for_update_skip_locked
         return TAKE.format(table=OrmQ._meta.db_table, skip_locked="FOR UPDATE SKIP LOCKED" if skips else "")
-
-
-class RedisBroker(ClusterQueue, Redis):
-    """The queue in Redis. It knows no transactions, so a delivery is made when ours has been committed."""
-
-    def enqueue(self, task: str) -> None:
-        transaction.on_commit(partial(self._push, self._again if self.since else self.list_key, task))
-
-    def _push(self, key: str, task: str) -> None:
-        """The job is committed: that Redis is away doesn't concern who asked for it. It is delivered later."""
-        try:
-            self.connection.rpush(key, task)
-        except redis.RedisError as error:
-            logger.error("Redis can't be reached, so a job is delivered a little later: %s", error)
-
-    def take(self) -> Deliveries | None:
-        taken = self.connection.blpop([self._again, self.list_key], WAKE_SECONDS)
-        return [(None, taken[1])] if taken else None
-
-    def oldest_waiting(self) -> datetime | None:
-        heads = [self.connection.lindex(key, 0) for key in (self._again, self.list_key)]
-        return min((SignedPackage.loads(head)["started"] for head in heads if head), default=None)
-
-    @property
-    def _again(self) -> str:
-        """The list of what was in the queue before: it is asked first."""
-        return f"{self.list_key}:again"
-
-    @staticmethod
-    def get_connection(list_key: str | None = None) -> redis.Redis:
-        return _redis(Conf.REDIS)
-
-
-@cache
-def _redis(url: str) -> redis.Redis:
-    """One pool of connections a process; it notices a fork."""
-    return redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5)

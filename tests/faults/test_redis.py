@@ -1,10 +1,15 @@
 """Deliveries by Redis, which forgets them when it stops: the jobs don't."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from django_q.conf import Conf
+from django_q.signing import SignedPackage
 
 from progress.models import Job, State
+from progress.redis_broker import RedisBroker
 from tests.faults import tasks
 from tests.redis import server
 
@@ -19,7 +24,7 @@ def redis(tmp_path):
 
 @pytest.fixture
 def queue_url(redis, monkeypatch) -> str:
-    monkeypatch.setattr(Conf, "BROKER_CLASS", "progress.broker.RedisBroker")
+    monkeypatch.setattr(Conf, "BROKER_CLASS", "progress.redis_broker.RedisBroker")
     monkeypatch.setattr(Conf, "REDIS", redis.url)
     return redis.url
 
@@ -47,3 +52,22 @@ def test_what_is_rolled_back_is_not_delivered(cluster, alice):
         raise RuntimeError
     assert cluster.wait_for(work(cluster, alice, "committed"), *FINAL).state == State.SUCCEEDED
     assert {entry.name for entry in cluster.entries()} == {"committed"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_delivered_again_comes_first_and_makes_nothing_else_look_lost(queue_url):
+    queue = RedisBroker()
+    now = timezone.now()
+
+    def put(name: str, minutes_ago: int, since: datetime | None = None) -> None:
+        queue.since = since
+        queue.enqueue(SignedPackage.dumps({"name": name, "started": now - timedelta(minutes=minutes_ago)}))
+
+    put("first", 60)
+    put("second", 30)
+    put("again", 0, since=now - timedelta(minutes=90))
+    put("and again", 0, since=now - timedelta(minutes=80))
+    assert queue.oldest_waiting() == now - timedelta(minutes=60)
+    taken = [SignedPackage.loads(queue.take()[0][1])["name"] for _ in range(4)]
+    assert taken == ["again", "and again", "first", "second"]
+    assert queue.oldest_waiting() is None

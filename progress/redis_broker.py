@@ -1,0 +1,55 @@
+"""The queue in Redis, by the same rules as `broker.py`'s; who doesn't use it needs no Redis client.
+
+Redis knows no transactions of ours, so a delivery is made when the job has been committed.
+"""
+
+import logging
+from datetime import datetime
+from functools import cache, partial
+
+import redis
+from django.db import transaction
+from django_q.brokers.redis_broker import Redis
+from django_q.conf import Conf
+from django_q.signing import SignedPackage
+
+from progress.broker import WAKE_SECONDS, ClusterQueue, Deliveries
+
+logger = logging.getLogger(__name__)
+
+
+class RedisBroker(ClusterQueue, Redis):
+    away = (redis.RedisError,)
+
+    def enqueue(self, task: str) -> None:
+        transaction.on_commit(partial(self._push, self._again if self.since else self.list_key, task))
+
+    def _push(self, key: str, task: str) -> None:
+        """The job is committed: that Redis is away doesn't concern who asked for it. It is delivered later."""
+        try:
+            self.connection.rpush(key, task)
+        except redis.RedisError as error:
+            logger.error("Redis can't be reached, so a job is delivered a little later: %s", error)
+
+    def take(self) -> Deliveries | None:
+        taken = self.connection.blpop([self._again, self.list_key], WAKE_SECONDS)
+        return [(None, taken[1])] if taken else None
+
+    def oldest_waiting(self) -> datetime | None:
+        heads = [self.connection.lindex(key, 0) for key in (self._again, self.list_key)]
+        return min((SignedPackage.loads(head)["started"] for head in heads if head), default=None)
+
+    @property
+    def _again(self) -> str:
+        """The list of what was in the queue before: it is asked first."""
+        return f"{self.list_key}:again"
+
+    @staticmethod
+    def get_connection(list_key: str | None = None) -> redis.Redis:
+        return _redis(Conf.REDIS)
+
+
+@cache
+def _redis(url: str) -> redis.Redis:
+    """One pool of connections a process; it notices a fork."""
+    return redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5)
