@@ -1,6 +1,6 @@
-"""Upload, a file that its owner gave us, and Rendition, a picture that we made of it.
+"""Upload, a file that its owner gave us; Rendition, a picture that we made of it; and Transfer, a file on its way here.
 
-The bytes lie in the default storage under names that follow from the upload's id, so that doing anything twice
+The bytes of uploads and renditions lie in the default storage under names that follow from the upload's id, so that doing anything twice
 leaves the same files, and no name of a user's making ever reaches the file system.
 """
 
@@ -23,7 +23,12 @@ from progress.models import Job, State
 
 class UploadQuerySet(models.QuerySet["Upload"]):
     def visible_to(self, user: Any) -> Self:
-        return self.filter(owner=user)
+        """Their own, but for those that they deleted."""
+        return self.filter(owner=user, deleted_at=None)
+
+    def in_trash(self) -> Self:
+        """Those that were deleted, and could still be had back."""
+        return self.exclude(deleted_at=None)
 
     def for_list(self) -> Self:
         """All that a list of uploads shows, newest first, in two queries."""
@@ -52,6 +57,7 @@ class Upload(models.Model):
     metadata = models.JSONField(default=dict, blank=True)
     job = models.OneToOneField(Job, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="when it was put into the trash")
 
     objects = UploadQuerySet.as_manager()
 
@@ -91,20 +97,88 @@ class Upload(models.Model):
 class Rendition(models.Model):
     upload = models.ForeignKey(Upload, models.CASCADE, related_name="renditions")
     file = models.FileField()
+    page = models.PositiveSmallIntegerField(default=1, db_default=1, help_text="of a PDF, from 1; of a picture, 1")
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     size = models.PositiveBigIntegerField(help_text="in bytes")
     content_type = models.CharField(max_length=100, default="image/webp")
 
     class Meta:
-        ordering = ["width"]
-        constraints = [models.UniqueConstraint(fields=["upload", "width"], name="one_rendition_a_width")]
+        ordering = ["page", "width"]
+        constraints = [
+            models.UniqueConstraint(fields=["upload", "page", "width"], name="one_rendition_a_page_and_width")
+        ]
 
     def __str__(self) -> str:
         return f"{self.width} × {self.height}"
 
     def get_absolute_url(self) -> str:
-        return reverse("uploads:rendition", args=[self.upload_id, self.width])
+        return reverse("uploads:rendition", args=[self.upload_id, self.page, self.width])
+
+
+class TransferQuerySet(models.QuerySet["Transfer"]):
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(owner=user)
+
+    def unfinished(self) -> Self:
+        """Files of which something is still to come, newest first."""
+        return self.filter(upload=None, is_part=False, expires_at__gt=timezone.now()).order_by("-created_at", "-id")
+
+    def expired(self) -> Self:
+        return self.filter(upload=None, expires_at__lte=timezone.now())
+
+    def bytes_reserved(self) -> int:
+        return self.aggregate(sum=Sum("reserved"))["sum"] or 0
+
+
+class Transfer(models.Model):
+    """A file on its way to us, in as many requests as it takes; once it is here, what became of it.
+
+    Its bytes are in pieces (see `pieces.py`), of which the first `offset` bytes together count. Whoever writes holds
+    the newest claim: a write that names an older one matches no row.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, help_text="the upload's too, later")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="transfers")
+    upload = models.OneToOneField(Upload, models.CASCADE, null=True, blank=True, related_name="transfer")
+    name = models.CharField(max_length=255)
+    metadata = models.TextField(blank=True, help_text="Upload-Metadata, as the client sent it")
+    concat = models.TextField(blank=True, help_text="Upload-Concat, as the client sent it")
+    is_part = models.BooleanField(default=False, help_text="whether it is to be joined with others")
+    length = models.PositiveBigIntegerField(null=True, blank=True, help_text="in bytes; empty while nobody knows")
+    offset = models.PositiveBigIntegerField(default=0, help_text="in bytes: so many have arrived and are on disk")
+    reserved = models.PositiveBigIntegerField(default=0, help_text="in bytes: what its owner's quota holds for it")
+    claim = models.PositiveBigIntegerField(default=0, help_text="how often somebody has begun to write")
+    writing = models.BooleanField(default=False, help_text="whether the newest claim may still be at it")
+    pieces = models.JSONField(default=list, blank=True, help_text="[number, the offset where it begins], in order")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+
+    objects = TransferQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["owner", "-created_at", "-id"], name="transfer_by_owner"),
+            models.Index(fields=["expires_at"], name="transfer_by_expiry"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="transfer_offset_within_length", condition=Q(length=None) | Q(offset__lte=models.F("length"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of it is here."""
+        return self.offset == self.length
+
+    @property
+    def is_expired(self) -> bool:
+        return self.upload_id is None and self.expires_at <= timezone.now()
 
 
 @receiver(post_delete, sender=Upload)

@@ -11,7 +11,7 @@ urlpatterns = [
     path("uploads/<uuid:upload_id>/card/", views.card, name="card"),
     path("uploads/<uuid:upload_id>/delete/", views.delete, name="delete"),
     path("uploads/<uuid:upload_id>/download/", views.download, name="download"),
-    path("uploads/<uuid:upload_id>/<int:width>.webp", views.rendition, name="rendition"),
+    path("uploads/<uuid:upload_id>/<int:page>/<int:width>.webp", views.rendition, name="rendition"),
     path("api/uploads/", api.index, name="api-index"),
     path("api/uploads/<uuid:upload_id>/", api.detail, name="api-detail"),
 ]

@@ -64,9 +64,9 @@ def download(request: HttpRequest, upload_id: UUID) -> FileResponse:
 
 
 @require_safe
-def rendition(request: HttpRequest, upload_id: UUID, width: int) -> FileResponse:
+def rendition(request: HttpRequest, upload_id: UUID, page: int, width: int) -> FileResponse:
     made = get_object_or_404(
-        Rendition, upload__in=Upload.objects.visible_to(request.user), upload=upload_id, width=width
+        Rendition, upload__in=Upload.objects.visible_to(request.user), upload=upload_id, page=page, width=width
     )
     return serving.show(made.file, made.content_type)
 

@@ -71,6 +71,7 @@ def fill(route: str, owner: User) -> str:
         "todo_id": lambda: make_todo(owner=owner).pk,
         "upload_id": lambda: receiving.receive(owner, file()).pk,
         "job_id": lambda: make_job(owner=owner).pk,
+        "page": lambda: 1,
         "width": lambda: 320,
         "uidb64": lambda: "x",
         "token": lambda: "x",

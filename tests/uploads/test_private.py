@@ -19,7 +19,7 @@ URLS = [
     "/uploads/{}/",
     "/uploads/{}/card/",
     "/uploads/{}/download/",
-    "/uploads/{}/320.webp",
+    "/uploads/{}/1/320.webp",
     "/api/uploads/{}/",
 ]
 
@@ -67,7 +67,7 @@ def test_what_a_user_sent_is_a_download_in_a_sandbox(as_alice, alice):
 
 
 def test_a_picture_of_ours_is_shown_inline_and_kept_by_no_proxy(as_alice, picture):
-    response = as_alice.get(f"/uploads/{picture.pk}/320.webp")
+    response = as_alice.get(f"/uploads/{picture.pk}/1/320.webp")
     assert response["Content-Type"] == "image/webp"
     assert "private" in response["Cache-Control"]
     assert response["X-Content-Type-Options"] == "nosniff"
