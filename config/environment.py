@@ -121,7 +121,7 @@ if not re.search(r"\.(sqlite3|postgresql)\Z", DATABASE.get("ENGINE", "")):
     raise _refuse(["DATABASE_URL"])
 if "EMAIL_BACKEND" not in EMAIL:
     raise _refuse(["EMAIL_URL"])
-for _directory in ("media", "static", "tmp"):
+for _directory in ("incoming", "media", "static", "tmp"):
     try:
         (STATE_DIR / _directory).mkdir(parents=True, exist_ok=True)
     except OSError:

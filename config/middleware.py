@@ -21,12 +21,15 @@ class CommonMiddleware(common.CommonMiddleware):
 
 
 class LoginRequired(auth.LoginRequiredMiddleware):
-    """Every view is for people who are logged in, unless it says `login_not_required`."""
+    """Every view is for people who are logged in, unless it says `login_not_required`.
+
+    What an address can do, which is all that OPTIONS tells, anybody may know.
+    """
 
     def process_view(
         self, request: HttpRequest, view_func: Callable, *args: Any, **kwargs: Any
     ) -> HttpResponseBase | None:
-        if not getattr(view_func, "login_required", True):
+        if not getattr(view_func, "login_required", True) or request.method == "OPTIONS":
             return None  # not even asking who it is: that would need the database
         return super().process_view(request, view_func, *args, **kwargs)
 

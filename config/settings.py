@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 
 from config import environment as env
@@ -147,7 +148,16 @@ AXES_CLIENT_IP_CALLABLE = "config.middleware.client_address"
 CORS_ALLOWED_ORIGINS = env.FRONTEND_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = r"^/api/"
-CORS_EXPOSE_HEADERS = ["ETag", "Link", "Location", "Retry-After"]
+CORS_ALLOW_HEADERS = [
+    *default_headers,
+    *("tus-resumable", "upload-checksum", "upload-concat", "upload-defer-length", "upload-length"),
+    *("upload-metadata", "upload-offset", "x-http-method-override"),
+]
+CORS_EXPOSE_HEADERS = [
+    *("ETag", "Link", "Location", "Retry-After"),
+    *("Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version"),
+    *("Upload-Concat", "Upload-Defer-Length", "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset"),
+]
 CSRF_TRUSTED_ORIGINS = env.FRONTEND_ORIGINS
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 CSRF_COOKIE_SECURE = not DEBUG

@@ -61,7 +61,7 @@ def _pulse_without_a_thread(monkeypatch):
 @pytest.fixture(autouse=True)
 def state_dir(request, tmp_path, settings) -> Path:
     """A state directory for each test; whatever a test leaves there can be looked at."""
-    for name in ("media", "tmp"):
+    for name in ("incoming", "media", "tmp"):
         (tmp_path / name).mkdir()
     settings.STATE_DIR = tmp_path
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "tmp"

@@ -70,8 +70,8 @@ def _receive(request: HttpRequest) -> HttpResponse:
     if request.content_type != "multipart/form-data":
         return _refuse(415, 'Send the file as multipart/form-data, in a field named "file".')
     form = UploadForm(request.POST, request.FILES, owner=request.user)
-    if form.is_valid():
-        body = as_json(form.save(), request)
+    if form.is_valid() and (upload := form.save()):
+        body = as_json(upload, request)
         return JsonResponse(body, status=202, headers={"Location": body["url"]})
     if form.status() == 413:
         return _refuse(413, str(form.errors["file"][0]))

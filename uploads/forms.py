@@ -5,9 +5,10 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from uploads import receiving
-from uploads.limits import too_large
+from uploads import limits, receiving
 from uploads.models import Upload
+
+EMPTY = "The file is empty: it has 0 bytes."
 
 
 class UploadForm(forms.Form):
@@ -15,7 +16,7 @@ class UploadForm(forms.Form):
         label="File",
         error_messages={
             "required": "Choose a file first.",
-            "empty": "The file is empty: it has 0 bytes.",
+            "empty": EMPTY,
             "missing": "Choose a file first.",
         },
     )
@@ -26,13 +27,20 @@ class UploadForm(forms.Form):
 
     def clean_file(self) -> UploadedFile:
         file = self.cleaned_data["file"]
-        if reason := too_large(self.owner, file.size):
-            raise forms.ValidationError(reason, code="too_large")
+        try:
+            limits.judge(self.owner, file.size)
+        except limits.TooLarge as reason:
+            raise forms.ValidationError(str(reason), code="too_large") from None
         return file
 
     def status(self) -> int:
         """The HTTP status that goes with the errors."""
         return 413 if self.has_error("file", "too_large") else 422
 
-    def save(self) -> Upload:
-        return receiving.receive(self.owner, self.cleaned_data["file"])
+    def save(self) -> Upload | None:
+        """Keep the file; None, and an error in the form, if others have taken the room meanwhile."""
+        try:
+            return receiving.receive(self.owner, self.cleaned_data["file"])
+        except limits.TooLarge as reason:
+            self.add_error("file", forms.ValidationError(str(reason), code="too_large"))
+            return None

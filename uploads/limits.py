@@ -1,14 +1,21 @@
-"""How much may be sent: in one file, and by one user."""
+"""How much may be sent: in one file, by one user, and as far as the disk goes."""
 
+import errno
+import shutil
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.http import HttpResponse
 from django.template.defaultfilters import filesizeformat
 
 ENVELOPE_BYTES = 64 * 1024
 """What a multipart form may need beyond the file in it."""
+
+
+class TooLarge(Exception):
+    """This user can't keep so much. The text says why, and what to do."""
 
 
 def takes_files(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -17,18 +24,50 @@ def takes_files(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     return view
 
 
-def too_large(owner: Any, size: int) -> str:
-    """Why this user can't keep a file of so many bytes more, and what to do; empty if they can."""
-    if size > settings.MAX_UPLOAD_BYTES:
-        return f"The file is too large: at most {_human(settings.MAX_UPLOAD_BYTES)} are taken."
-    quota = settings.USER_QUOTA_BYTES
-    if quota and (kept := owner.uploads.bytes_kept()) + size > quota:
-        return (
-            f"There is no room for it: your files take {_human(kept)} of the {_human(quota)} that you may keep. "
-            "Delete some, then send it again."
+def room(owner: Any) -> int | None:
+    """How many bytes more this user may keep; None is any number. What is in the trash makes way for them."""
+    if not settings.USER_QUOTA_BYTES:
+        return None
+    return max(0, settings.USER_QUOTA_BYTES - _kept(owner))
+
+
+def judge(owner: Any, size: int) -> None:
+    """Say whether this user may add a file of so many bytes, as things are now. Raises TooLarge."""
+    judge_size(size)
+    free = room(owner)
+    if free is not None and size > free:
+        raise TooLarge(
+            f"There is no room for it: your files take {filesizeformat(_kept(owner))} of the "
+            f"{filesizeformat(settings.USER_QUOTA_BYTES)} that you may keep. Delete some, then send it again."
         )
-    return ""
 
 
-def _human(size: int) -> str:
-    return filesizeformat(size)
+def judge_size(size: int) -> None:
+    """Say whether a file may have so many bytes. Raises TooLarge."""
+    if size > settings.MAX_UPLOAD_BYTES:
+        raise TooLarge(f"The file is too large: at most {filesizeformat(settings.MAX_UPLOAD_BYTES)} are taken.")
+
+
+def reserve(owner: Any, size: int) -> None:
+    """Judge it in the transaction that will take the room, and let nobody else take any meanwhile. Raises TooLarge.
+
+    What is in the trash is deleted for good where it stands in the way.
+    """
+    if settings.USER_QUOTA_BYTES:
+        get_user_model().objects.select_for_update(no_key=True).get(pk=owner.pk)
+    judge(owner, size)
+    if settings.USER_QUOTA_BYTES:
+        trash = owner.uploads.in_trash().order_by("deleted_at")
+        while _kept(owner) + trash.bytes_kept() + size > settings.USER_QUOTA_BYTES:
+            trash[0].delete()
+
+
+def judge_disk(size: int) -> None:
+    """Say whether so many bytes more fit on the disk. Raises OSError (ENOSPC)."""
+    if size > shutil.disk_usage(settings.STATE_DIR).free:
+        raise OSError(errno.ENOSPC, f"no space left for {size} bytes")
+
+
+def _kept(owner: Any) -> int:
+    """Files that are here, and what is set aside for those on their way."""
+    return owner.uploads.visible_to(owner).bytes_kept() + owner.transfers.bytes_reserved()

@@ -1,12 +1,13 @@
-"""Upload, a file that its owner gave us; Rendition, a picture that we made of it; and Transfer, a file on its way here.
+"""Upload, a file that its owner gave us; Rendition, a picture that we made of it; Transfer, a file on its way here.
 
-The bytes of uploads and renditions lie in the default storage under names that follow from the upload's id, so that doing anything twice
-leaves the same files, and no name of a user's making ever reaches the file system.
+The bytes of uploads and renditions lie in the default storage under names that follow from the upload's id, so that
+doing anything twice leaves the same files, and no name of a user's making ever reaches the file system.
 """
 
 import uuid
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, Self
 
@@ -19,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from progress.models import Job, State
+from uploads import pieces
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
@@ -76,6 +78,14 @@ class Upload(models.Model):
         with transaction.atomic():
             Upload.objects.select_for_update().filter(pk=self.pk).first()
             return super().delete(*args, **kwargs)
+
+    def trash(self) -> None:
+        """Delete it in a way that can be taken back for a while (see `retention.py`)."""
+        Upload.objects.filter(pk=self.pk, deleted_at=None).update(deleted_at=timezone.now())
+
+    def restore(self) -> None:
+        """Take it out of the trash."""
+        Upload.objects.filter(pk=self.pk).update(deleted_at=None)
 
     @property
     def is_processing(self) -> bool:
@@ -193,6 +203,11 @@ def delete_bytes(instance: Upload | Rendition, **kwargs: Any) -> None:
             instance.file.storage.delete(directory)
 
     transaction.on_commit(delete)
+
+
+@receiver(post_delete, sender=Transfer)
+def delete_pieces(instance: Transfer, **kwargs: Any) -> None:
+    transaction.on_commit(partial(pieces.remove, instance.pk))  # which it forgets
 
 
 @receiver(post_delete, sender=Upload)

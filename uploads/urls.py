@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from uploads import api, views
+from uploads import api, tus, views
 
 app_name = "uploads"
 urlpatterns = [
@@ -14,4 +14,8 @@ urlpatterns = [
     path("uploads/<uuid:upload_id>/<int:page>/<int:width>.webp", views.rendition, name="rendition"),
     path("api/uploads/", api.index, name="api-index"),
     path("api/uploads/<uuid:upload_id>/", api.detail, name="api-detail"),
+    path("api/tus", tus.index, name="tus-index"),
+    path("api/tus/", tus.index),
+    path("api/tus/<uuid:transfer_id>", tus.detail, name="tus-detail"),
+    path("api/tus/<uuid:transfer_id>/", tus.detail),
 ]

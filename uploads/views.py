@@ -24,8 +24,8 @@ def index(request: HttpRequest) -> HttpResponse:
     """My files, newest first; a POST adds one, and shows it at work."""
     received = (request.POST, request.FILES) if request.method == "POST" else ()
     form = UploadForm(*received, owner=request.user)
-    if form.is_valid():
-        return redirect(form.save())
+    if form.is_valid() and (upload := form.save()):
+        return redirect(upload)
     uploads = Paginator(Upload.objects.visible_to(request.user).for_list(), PAGE_SIZE)
     page = uploads.get_page(request.GET.get("page"))
     return render(

@@ -1,0 +1,451 @@
+"""tus 1.0.0 as its text has it, one request after the other; `test_tus_clients.py` has the clients that people use."""
+
+import base64
+import hashlib
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from progress.models import Job, State
+from tests.helpers import body, files_below, photo, problem, run_queue
+from uploads.models import Transfer, Upload
+
+TUS = {"HTTP_TUS_RESUMABLE": "1.0.0"}
+OCTETS = "application/offset+octet-stream"
+
+
+def b64(text: str | bytes) -> str:
+    return base64.b64encode(text.encode() if isinstance(text, str) else text).decode()
+
+
+def begin(client, length=11, name="hello.txt", content=b"", **headers):
+    """POST; `length` None leaves Upload-Length out."""
+    if length is not None:
+        headers["HTTP_UPLOAD_LENGTH"] = str(length)
+    headers = {"HTTP_UPLOAD_METADATA": f"filename {b64(name)}"} | TUS | headers
+    return client.generic("POST", "/api/tus", content, content_type=OCTETS if content else "", **headers)
+
+
+def begun(client, length=11, **how) -> str:
+    """The URL of a file that has been begun."""
+    response = begin(client, length, **how)
+    assert response.status_code == 201, response.content
+    return response["Location"].removeprefix("http://testserver")
+
+
+def patch(client, url, offset, content=b"", **headers):
+    how = {"HTTP_UPLOAD_OFFSET": str(offset), "CONTENT_TYPE": OCTETS} | TUS | headers
+    return client.generic("PATCH", url, content, content_type=how["CONTENT_TYPE"], **how)
+
+
+def head(client, url):
+    return client.head(url, **TUS)
+
+
+def offset(client, url) -> int:
+    return int(head(client, url)["Upload-Offset"])
+
+
+class TestCore:
+    def test_a_file_arrives_in_pieces_and_becomes_an_upload_with_a_job(self, as_alice, alice, state_dir):
+        url = begun(as_alice)
+        assert patch(as_alice, url, 0, b"hello").status_code == 204
+        assert offset(as_alice, url) == 5
+        assert not Upload.objects.exists()
+        last = patch(as_alice, url, 5, b" world")
+        assert (last.status_code, last["Upload-Offset"], last["Tus-Resumable"]) == (204, "11", "1.0.0")
+        upload = Upload.objects.get()
+        assert url == f"/api/tus/{upload.pk}"
+        assert (upload.owner, upload.name, upload.size, upload.content_type) == (alice, "hello.txt", 11, "text/plain")
+        assert upload.job.state == State.QUEUED
+        assert offset(as_alice, url) == 11
+        assert files_below(state_dir) == [f"media/uploads/{upload.pk}/original"]
+        assert body(as_alice.get(f"/uploads/{upload.pk}/download/")) == b"hello world"
+        run_queue()
+        upload.refresh_from_db()
+        assert upload.sha256 == hashlib.sha256(b"hello world").hexdigest()
+
+    def test_options_tells_what_is_spoken_to_anybody(self, visitor):
+        for url in ("/api/tus", "/api/tus/", "/api/tus/00000000-0000-0000-0000-000000000000"):
+            response = visitor.options(url)
+            assert response.status_code == 200
+            assert response["Tus-Version"] == "1.0.0"
+            assert response["Tus-Max-Size"] == str(2**30)
+            assert "creation-defer-length" in response["Tus-Extension"].split(",")
+            assert response["Tus-Checksum-Algorithm"] == "sha1,sha256,md5"
+
+    @pytest.mark.parametrize("version", [None, "0.2.2", "1.0.0.", ""])
+    def test_another_version_is_refused(self, as_alice, version):
+        url = begun(as_alice)
+        how = {} if version is None else {"HTTP_TUS_RESUMABLE": version}
+        for method, address in [("POST", "/api/tus"), ("HEAD", url), ("PATCH", url), ("DELETE", url)]:
+            response = as_alice.generic(method, address, HTTP_UPLOAD_LENGTH="5", HTTP_UPLOAD_OFFSET="0", **how)
+            assert response.status_code == 412, method
+            assert response["Tus-Version"] == "1.0.0"
+        assert Transfer.objects.count() == 1
+
+    def test_head_says_all_and_is_kept_by_nobody(self, as_alice):
+        url = begun(as_alice)
+        patch(as_alice, url, 0, b"hello")
+        response = head(as_alice, url)
+        assert response.status_code == 200
+        assert (response["Upload-Offset"], response["Upload-Length"]) == ("5", "11")
+        assert response["Upload-Metadata"] == f"filename {b64('hello.txt')}"
+        assert "no-store" in response["Cache-Control"]
+        assert response["Upload-Expires"].endswith("GMT")
+        assert not response.content
+
+    def test_a_final_slash_makes_no_difference(self, as_alice):
+        response = as_alice.generic("POST", "/api/tus/", HTTP_UPLOAD_LENGTH="5", **TUS)
+        url = response["Location"].removeprefix("http://testserver")
+        assert patch(as_alice, f"{url}/", 0, b"hello").status_code == 204
+
+    @pytest.mark.parametrize("offset", ["-1", "x", "1.5", "", "9" * 30, "٣"])
+    def test_an_offset_that_is_none_is_refused(self, as_alice, offset):
+        problem(patch(as_alice, begun(as_alice), offset, b"hello"), 400)
+
+    def test_no_offset_is_refused(self, as_alice):
+        problem(as_alice.generic("PATCH", begun(as_alice), b"hello", content_type=OCTETS, **TUS), 400)
+
+    def test_the_wrong_offset_is_answered_by_the_true_one(self, as_alice):
+        url = begun(as_alice)
+        patch(as_alice, url, 0, b"hello")
+        for wrong in (0, 4, 6, 11):
+            response = patch(as_alice, url, wrong, b" world")
+            problem(response, 409)
+            assert response["Upload-Offset"] == "5"
+
+    @pytest.mark.parametrize("content_type", ["", "text/plain", "application/octet-stream", "multipart/form-data"])
+    def test_another_type_is_refused(self, as_alice, content_type):
+        url = begun(as_alice)
+        problem(patch(as_alice, url, 0, b"hello", CONTENT_TYPE=content_type), 415)
+        assert offset(as_alice, url) == 0
+
+    def test_more_than_the_length_is_refused(self, as_alice):
+        url = begun(as_alice, 5)
+        problem(patch(as_alice, url, 0, b"hello!"), 413)
+        assert offset(as_alice, url) == 0
+        problem(begin(as_alice, 5, content=b"hello!"), 413)
+
+    def test_a_method_can_be_said_by_a_header(self, as_alice):
+        url = begun(as_alice)
+        how = {"HTTP_UPLOAD_OFFSET": "0", "HTTP_X_HTTP_METHOD_OVERRIDE": "PATCH"} | TUS
+        assert as_alice.generic("POST", url, b"hello", content_type=OCTETS, **how).status_code == 204
+        assert offset(as_alice, url) == 5
+
+    def test_a_finished_file_can_be_asked_for_and_takes_nothing_more(self, as_alice):
+        url = begun(as_alice, 5)
+        patch(as_alice, url, 0, b"hello")
+        assert patch(as_alice, url, 5).status_code == 204
+        problem(patch(as_alice, url, 5, b"!"), 413)
+        assert Upload.objects.count() == Job.objects.count() == 1
+
+
+class TestCreation:
+    def test_the_answer_names_the_url_and_when_it_expires(self, as_alice):
+        response = begin(as_alice)
+        transfer = Transfer.objects.get()
+        assert response["Location"] == f"http://testserver/api/tus/{transfer.pk}"
+        assert response["Upload-Expires"].endswith("GMT")
+
+    @pytest.mark.parametrize("length", ["-1", "x", "", "9" * 30])
+    def test_a_length_that_is_none_is_refused(self, as_alice, length):
+        problem(begin(as_alice, length), 400)
+
+    def test_a_file_over_the_limit_is_refused_before_it_is_sent(self, as_alice, settings):
+        settings.MAX_UPLOAD_BYTES = 4
+        assert "too large" in problem(begin(as_alice, 5), 413)["detail"]
+        assert not Transfer.objects.exists()
+
+    def test_an_empty_file_is_refused_as_by_the_form(self, as_alice):
+        assert "0 bytes" in problem(begin(as_alice, 0), 422)["detail"]
+
+    @pytest.mark.parametrize("metadata", ["", "filename", "filename ,x", ",", "is_confidential"])
+    def test_metadata_may_be_empty(self, as_alice, metadata):
+        url = begun(as_alice, HTTP_UPLOAD_METADATA=metadata)
+        assert head(as_alice, url).get("Upload-Metadata", "") == metadata
+        assert Transfer.objects.get().name == "unnamed"
+
+    @pytest.mark.parametrize(
+        "metadata", ["filename ???", "a YQ==,a Yg==", "ключ YQ==", "filename a b c", "x " + "QUFB" * 2000]
+    )
+    def test_metadata_that_is_none_is_refused(self, as_alice, metadata):
+        problem(begin(as_alice, HTTP_UPLOAD_METADATA=metadata), 400)
+
+    @pytest.mark.parametrize(
+        ("metadata", "name"),
+        [
+            (f"filename {b64('../../etc/passwd')}", "passwd"),
+            (f"name {b64('from uppy.jpg')},type {b64('image/jpeg')}", "from uppy.jpg"),
+            (f"filename {b64(bytes([0xFF, 0x00]) + b'.jpg')}", "\ufffd.jpg"),
+        ],
+    )
+    def test_the_name_comes_from_the_metadata_and_is_made_harmless(self, as_alice, metadata, name):
+        begun(as_alice, HTTP_UPLOAD_METADATA=metadata)
+        assert Transfer.objects.get().name == name
+
+    def test_with_the_first_bytes(self, as_alice):
+        response = begin(as_alice, content=b"hello")
+        assert (response.status_code, response["Upload-Offset"]) == (201, "5")
+
+    def test_with_all_bytes(self, as_alice):
+        response = begin(as_alice, content=b"hello world")
+        assert (response.status_code, response["Upload-Offset"]) == (201, "11")
+        assert Upload.objects.get().size == 11
+
+    def test_with_bytes_of_another_type(self, as_alice):
+        problem(as_alice.post("/api/tus", b"hello", content_type="text/plain", HTTP_UPLOAD_LENGTH="5", **TUS), 415)
+
+    def test_the_length_may_be_said_later(self, as_alice):
+        url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        assert head(as_alice, url)["Upload-Defer-Length"] == "1"
+        assert "Upload-Length" not in head(as_alice, url)
+        patch(as_alice, url, 0, b"hello")
+        assert not Upload.objects.exists()
+        problem(patch(as_alice, url, 5, b" world", HTTP_UPLOAD_LENGTH="4"), 400)
+        assert patch(as_alice, url, 5, b" world", HTTP_UPLOAD_LENGTH="11").status_code == 204
+        assert Upload.objects.get().size == 11
+        problem(patch(as_alice, url, 11, HTTP_UPLOAD_LENGTH="12"), 400)
+
+    def test_the_length_may_be_said_at_the_end(self, as_alice):
+        url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        patch(as_alice, url, 0, b"hello")
+        assert patch(as_alice, url, 5, HTTP_UPLOAD_LENGTH="5").status_code == 204
+        assert Upload.objects.get().size == 5
+
+    def test_a_file_of_unknown_length_is_limited_too(self, as_alice, settings):
+        settings.MAX_UPLOAD_BYTES = 8
+        url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        assert patch(as_alice, url, 0, b"hello").status_code == 204
+        problem(patch(as_alice, url, 5, b"world"), 413)
+        problem(patch(as_alice, url, 5, b"", HTTP_UPLOAD_LENGTH="9"), 413)
+        assert offset(as_alice, url) == 5
+
+    @pytest.mark.parametrize(("length", "deferred"), [(None, None), (5, "1"), (None, "2")])
+    def test_either_a_length_or_later(self, as_alice, length, deferred):
+        problem(begin(as_alice, length, **({"HTTP_UPLOAD_DEFER_LENGTH": deferred} if deferred else {})), 400)
+
+
+class TestChecksum:
+    @pytest.mark.parametrize("algorithm", ["sha1", "sha256", "md5"])
+    def test_what_matches_counts(self, as_alice, algorithm):
+        url = begun(as_alice)
+        checksum = f"{algorithm} {b64(hashlib.new(algorithm, b'hello').digest())}"
+        assert patch(as_alice, url, 0, b"hello", HTTP_UPLOAD_CHECKSUM=checksum).status_code == 204
+
+    def test_what_does_not_match_is_thrown_away(self, as_alice):
+        url = begun(as_alice)
+        response = patch(
+            as_alice, url, 0, b"hellO", HTTP_UPLOAD_CHECKSUM=f"sha1 {b64(hashlib.sha1(b'hello').digest())}"
+        )
+        problem(response, 460)
+        assert offset(as_alice, url) == 0
+        patch(as_alice, url, 0, b"hello")
+        patch(as_alice, url, 5, b" world")
+        assert body(as_alice.get(f"/uploads/{Upload.objects.get().pk}/download/")) == b"hello world"
+
+    def test_at_the_end_it_makes_no_upload(self, as_alice):
+        wrong = f"md5 {b64(hashlib.md5(b'other').digest())}"
+        problem(begin(as_alice, content=b"hello world", HTTP_UPLOAD_CHECKSUM=wrong), 460)
+        assert not Upload.objects.exists()
+        assert not Transfer.objects.exists()
+
+    @pytest.mark.parametrize("checksum", ["crc32 AAAA", "sha1", "sha1 ???", "", "sha1 AAAA"])
+    def test_one_that_is_none_is_refused(self, as_alice, checksum):
+        url = begun(as_alice)
+        assert patch(as_alice, url, 0, b"hello", HTTP_UPLOAD_CHECKSUM=checksum).status_code in (400, 460)
+        assert offset(as_alice, url) == 0
+
+
+class TestExpiration:
+    def expire(self):
+        Transfer.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+
+    def test_who_waits_too_long_is_told_so(self, as_alice):
+        url = begun(as_alice)
+        self.expire()
+        assert head(as_alice, url).status_code == 410
+        problem(patch(as_alice, url, 0, b"hello"), 410)
+        problem(as_alice.delete(url, **TUS), 410)
+        assert as_alice.get("/api/tus").json() == []
+
+    def test_each_byte_gives_more_time(self, as_alice):
+        url = begun(as_alice)
+        Transfer.objects.update(expires_at=timezone.now() + timedelta(minutes=1))
+        patch(as_alice, url, 0, b"hello")
+        assert Transfer.objects.get().expires_at > timezone.now() + timedelta(hours=23)
+
+    def test_what_has_been_kept_does_not_expire(self, as_alice):
+        url = begun(as_alice, 5)
+        patch(as_alice, url, 0, b"hello")
+        self.expire()
+        assert offset(as_alice, url) == 5
+
+
+class TestTermination:
+    def test_nothing_is_left(self, as_alice, state_dir, django_capture_on_commit_callbacks):
+        url = begun(as_alice)
+        patch(as_alice, url, 0, b"hello")
+        with django_capture_on_commit_callbacks(execute=True):
+            assert as_alice.delete(url, **TUS).status_code == 204
+        assert head(as_alice, url).status_code == 404
+        problem(patch(as_alice, url, 5, b" world"), 404)
+        assert files_below(state_dir) == []
+        assert list((state_dir / "incoming").iterdir()) == []
+
+    def test_of_a_finished_file(self, as_alice, state_dir, django_capture_on_commit_callbacks):
+        url = begun(as_alice, 5)
+        patch(as_alice, url, 0, b"hello")
+        with django_capture_on_commit_callbacks(execute=True):
+            assert as_alice.delete(url, **TUS).status_code == 204
+        assert head(as_alice, url).status_code == 404
+        assert not Upload.objects.exists()
+        assert files_below(state_dir) == []
+
+    def test_a_deleted_upload_is_gone_here_too(self, as_alice):
+        url = begun(as_alice, 5)
+        patch(as_alice, url, 0, b"hello")
+        Upload.objects.get().trash()
+        assert head(as_alice, url).status_code == 404
+
+
+class TestConcatenation:
+    def part(self, client, content: bytes) -> str:
+        return begun(client, len(content), content=content, HTTP_UPLOAD_CONCAT="partial")
+
+    def join(self, client, *urls, **headers):
+        concat = "final;" + " ".join(urls)
+        return begin(client, None, HTTP_UPLOAD_CONCAT=concat, **headers)
+
+    def test_parts_become_one_file_in_the_order_in_which_they_are_named(
+        self, as_alice, state_dir, django_capture_on_commit_callbacks
+    ):
+        second, first = self.part(as_alice, b" world"), self.part(as_alice, b"hello")
+        assert not Upload.objects.exists()
+        assert head(as_alice, first)["Upload-Concat"] == "partial"
+        with django_capture_on_commit_callbacks(execute=True):
+            response = self.join(as_alice, f"http://testserver{first}", second)
+        assert response.status_code == 201
+        upload = Upload.objects.get()
+        assert response["Location"] == f"http://testserver/api/tus/{upload.pk}"
+        assert (upload.name, upload.size) == ("hello.txt", 11)
+        assert body(as_alice.get(f"/uploads/{upload.pk}/download/")) == b"hello world"
+        answer = head(as_alice, response["Location"])
+        assert (answer["Upload-Length"], answer["Upload-Offset"]) == ("11", "11")
+        assert answer["Upload-Concat"] == f"final;http://testserver{first} {second}"
+        assert files_below(state_dir) == [f"media/uploads/{upload.pk}/original"]
+        assert list((state_dir / "incoming").iterdir()) == []
+        assert upload.job.state == State.QUEUED
+
+    def test_nothing_can_be_added_to_the_whole(self, as_alice):
+        whole = self.join(as_alice, self.part(as_alice, b"hello"))["Location"]
+        problem(patch(as_alice, whole, 5, b"!"), 403)
+
+    def test_parts_are_no_files_of_mine_yet(self, as_alice):
+        self.part(as_alice, b"hello")
+        assert as_alice.get("/api/tus").json() == []
+
+    def test_parts_that_have_not_arrived_are_refused(self, as_alice):
+        url = begun(as_alice, 5, HTTP_UPLOAD_CONCAT="partial")
+        patch(as_alice, url, 0, b"hell")
+        assert "not arrived" in problem(self.join(as_alice, url), 409)["detail"]
+
+    def test_parts_are_used_up(self, as_alice):
+        part = self.part(as_alice, b"hello")
+        assert self.join(as_alice, part).status_code == 201
+        problem(self.join(as_alice, part), 409)
+        assert Upload.objects.count() == 1
+
+    def test_a_part_counts_once(self, as_alice):
+        part = self.part(as_alice, b"hello")
+        problem(self.join(as_alice, part, part), 409)
+
+    def test_the_parts_of_others_are_not_known(self, as_alice, as_bob):
+        problem(self.join(as_bob, self.part(as_alice, b"hello")), 409)
+        assert not Upload.objects.exists()
+
+    @pytest.mark.parametrize(
+        "concat",
+        ["final", "final;", "partial;x", "both", "final;/todos/", "final;http://evil.test/x", "final;/api/tus"],
+    )
+    def test_nonsense_is_refused(self, as_alice, concat):
+        problem(begin(as_alice, None, HTTP_UPLOAD_CONCAT=concat), 400)
+
+    def test_the_whole_has_no_length_of_its_own(self, as_alice):
+        url = self.part(as_alice, b"hello")
+        problem(self.join(as_alice, url, HTTP_UPLOAD_LENGTH="5"), 400)
+
+    def test_the_whole_is_limited_too(self, as_alice, settings):
+        settings.MAX_UPLOAD_BYTES = 9
+        problem(self.join(as_alice, self.part(as_alice, b"hello"), self.part(as_alice, b"world")), 413)
+
+    def test_it_takes_no_room_twice(self, as_alice, settings):
+        settings.USER_QUOTA_BYTES = 10
+        assert self.join(as_alice, self.part(as_alice, b"hello"), self.part(as_alice, b"world")).status_code == 201
+
+
+class TestWhoMay:
+    def test_for_others_it_does_not_exist(self, as_alice, as_bob):
+        url = begun(as_alice)
+        assert head(as_bob, url).status_code == 404
+        problem(patch(as_bob, url, 0, b"hello"), 404)
+        problem(as_bob.delete(url, **TUS), 404)
+        assert as_bob.get("/api/tus").json() == []
+        assert offset(as_alice, url) == 0
+
+    def test_a_visitor_is_asked_to_log_in(self, as_alice, visitor):
+        url = begun(as_alice)
+        problem(begin(visitor), 401)
+        problem(visitor.get("/api/tus"), 401)
+        problem(patch(visitor, url, 0, b"hello"), 401)
+        assert head(visitor, url).status_code == 401
+
+    def test_without_the_csrf_token_nothing_is_taken(self, alice):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(alice)
+        problem(begin(client), 403)
+        token = client.get("/api/session/").json()["csrf_token"]
+        url = begun(client, HTTP_X_CSRFTOKEN=token)
+        problem(patch(client, url, 0, b"hello"), 403)
+        problem(client.delete(url, **TUS), 403)
+        assert patch(client, url, 0, b"hello", HTTP_X_CSRFTOKEN=token).status_code == 204
+
+    def test_other_methods_are_refused(self, as_alice):
+        url = begun(as_alice)
+        for method, address in [("PUT", url), ("GET", url), ("PATCH", "/api/tus"), ("DELETE", "/api/tus")]:
+            problem(as_alice.generic(method, address, **TUS), 405)
+
+    def test_a_front_end_on_another_origin_may_send_and_read_the_headers(self, as_alice):
+        origin = {"HTTP_ORIGIN": "http://localhost:8001"}
+        asked = {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PATCH"}
+        preflight = as_alice.options("/api/tus", **origin, **asked)
+        assert preflight["Access-Control-Allow-Credentials"] == "true"
+        assert {"tus-resumable", "upload-offset", "x-csrftoken"} <= set(
+            preflight["Access-Control-Allow-Headers"].split(", ")
+        )
+        exposed = begin(as_alice, **origin)["Access-Control-Expose-Headers"]
+        assert {"Location", "Upload-Offset", "Upload-Expires"} <= set(exposed.split(", "))
+
+
+class TestUnfinished:
+    def test_my_unfinished_files_are_listed(self, as_alice):
+        old, new = begun(as_alice, 11, name="old.txt"), begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        patch(as_alice, old, 0, b"hello")
+        begin(as_alice, 5, content=b"hello")
+        found = as_alice.get("/api/tus").json()
+        assert [each["url"] for each in found] == [f"http://testserver{new}", f"http://testserver{old}"]
+        assert (found[0]["size"], found[1]["size"], found[1]["offset"]) == (None, 11, 5)
+        assert (found[1]["name"], found[1]["metadata"]) == ("old.txt", {"filename": "old.txt"})
+
+
+def test_a_photo_by_tus_gets_its_pictures(as_alice):
+    content = photo(400, 300)
+    url = begun(as_alice, len(content), name="holiday.jpg")
+    patch(as_alice, url, 0, content[:1000])
+    patch(as_alice, url, 1000, content[1000:])
+    run_queue()
+    upload = as_alice.get(url.replace("/api/tus", "/api/uploads") + "/").json()
+    assert upload["job"]["state"] == "succeeded"
+    assert len(upload["renditions"]) == 2

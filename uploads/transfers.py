@@ -1,0 +1,245 @@
+"""Files on their way here: begun, written to by whoever holds the newest claim, joined, and complete at last.
+
+What a client is told has arrived is on disk and in the database by then. The last byte is counted together with the
+upload that the file becomes, and its job: so a file whose offset is its length has been kept.
+
+This module knows the rules, and nothing of HTTP; `tus.py` is the protocol, `pieces.py` the bytes.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Protocol, Self
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+from gevent.event import AsyncResult
+
+from progress.connections import release_connection
+from uploads import limits, pieces, receiving
+from uploads.disk import aside, begin
+from uploads.models import Transfer, TransferQuerySet
+
+LIFETIME = timedelta(hours=24)
+"""How long an unfinished file waits for its next byte."""
+
+COUNT_SECONDS = 1.0
+"""How often what has arrived is made to count while more arrives."""
+
+
+class WrongOffset(Exception):
+    """The file doesn't go on there: it has more or fewer bytes, or somebody else is writing to it by now."""
+
+
+class ChecksumMismatch(Exception):
+    """What arrived is not what was sent; it doesn't count."""
+
+
+class NotJoinable(Exception):
+    """The parts can't be joined. The text says why."""
+
+
+class Lost(Exception):
+    """Bytes that counted are not there any more."""
+
+
+class Digest(Protocol):
+    """A checksum of what arrives in one request, and what it must be."""
+
+    def update(self, data: bytes) -> None: ...
+    def matches(self) -> bool: ...
+
+
+def start(owner: Any, *, length: int | None, name: str, metadata: str, concat: str = "") -> Transfer:
+    """Begin a file of so many bytes; None if that isn't known yet. Raises TooLarge, and OSError (ENOSPC)."""
+    limits.judge_disk(length or 0)
+    with transaction.atomic():
+        limits.reserve(owner, length or 0)
+        return Transfer.objects.create(
+            owner=owner,
+            length=length,
+            reserved=length or 0,
+            name=name,
+            metadata=metadata,
+            concat=concat,
+            is_part=concat == "partial",
+            expires_at=timezone.now() + LIFETIME,
+        )
+
+
+@transaction.atomic
+def promise(transfer: Transfer, *, length: int | None, end: int) -> None:
+    """Take note of the length, if it is known now, and see that there is room up to `end`. Raises TooLarge."""
+    limits.judge_size(length if length is not None else end)
+    wanted = max(transfer.reserved, end if length is None else length)
+    limits.reserve(transfer.owner, wanted - transfer.reserved)
+    won = Transfer.objects.filter(pk=transfer.pk, length=None, reserved=transfer.reserved, offset__lte=wanted)
+    if not won.update(length=length, reserved=wanted):
+        raise WrongOffset
+    transfer.length, transfer.reserved = length, wanted
+
+
+class Writer:
+    """The holder of the newest claim to a transfer. Use as a context manager: when it ends, what has arrived counts.
+
+    With a digest nothing counts before all of it has arrived and matches.
+    """
+
+    def __init__(self, transfer: Transfer, offset: int, digest: Digest | None = None) -> None:
+        """Take over from whoever was writing. Raises WrongOffset."""
+        self.transfer = transfer
+        self.offset = offset
+        self._counted = offset
+        self._digest = digest
+        self._claim = transfer.claim + 1
+        self._pieces = self._continued()
+        self._syncing: tuple[int, AsyncResult] | None = None
+        free = Transfer.objects.filter(pk=transfer.pk, claim=transfer.claim, offset=offset, upload=None)
+        if not free.update(claim=self._claim, writing=True, pieces=self._pieces, expires_at=_expiry()):
+            raise WrongOffset
+
+    def __enter__(self) -> Self:
+        """Raises Lost."""
+        release_connection()
+        try:
+            self._tail = aside(pieces.Tail, self.transfer.pk, self._pieces, self.offset)
+        except FileNotFoundError as error:
+            raise Lost from error
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        """What arrived of a request that was cut counts too."""
+        try:
+            if not isinstance(error, WrongOffset):
+                self._end()
+        finally:
+            self._tail.close()
+            if self.transfer.upload_id:
+                aside(pieces.remove, self.transfer.pk)
+
+    def receive(self, body: Iterable[bytes]) -> None:
+        """Write it down as it comes. Raises WrongOffset once somebody else has taken over, and OSError (ENOSPC)."""
+        counted_at = time.monotonic()
+        for data in body:
+            if data:
+                aside(self._tail.write, data)
+                self.offset += len(data)
+                if self._digest:
+                    self._digest.update(data)
+            if time.monotonic() - counted_at >= COUNT_SECONDS:
+                counted_at = time.monotonic()
+                self._count_along()
+
+    def _continued(self) -> pieces.Pieces:
+        """The pieces to write to: the same if the last writer has ended in order, else one more."""
+        known = self.transfer.pieces
+        if known and not self.transfer.writing:
+            return known
+        return [piece for piece in known if piece[1] < self.offset] + [[self._claim, self.offset]]
+
+    def _count_along(self) -> None:
+        """Count what is on disk, without waiting for the disk."""
+        if self._syncing is None:
+            self._syncing = self.offset, begin(self._tail.sync)
+        elif self._syncing[1].ready():
+            position, synced = self._syncing
+            self._syncing = None
+            synced.get()
+            self._count(self._counted if self._digest else position)
+            release_connection()
+
+    def _end(self) -> None:
+        if self._digest and not self._digest.matches():
+            self._count(self._counted, writing=False)
+            raise ChecksumMismatch
+        if self.offset == self.transfer.length and not self.transfer.is_part:
+            self._keep()
+        else:
+            aside(self._tail.sync)
+            self._count(self.offset, writing=False)
+
+    def _count(self, offset: int, **values: Any) -> None:
+        with _durably():
+            if not self._mine().update(offset=offset, expires_at=_expiry(), **values):
+                raise WrongOffset
+        self._counted = offset
+
+    def _keep(self) -> None:
+        """All of it is here. If it can't be kept, the last bytes don't count, so that they are sent again."""
+        transfer, length = self.transfer, self.offset
+        try:
+            aside(self._tail.sync)
+            path = aside(pieces.whole, transfer.pk, self._pieces, length)
+            upload = receiving.make_upload(transfer, path)
+            receiving.send_to_store(upload, path)
+            with _durably(), transaction.atomic():
+                if not self._mine().update(offset=length, writing=False, reserved=0, upload=upload.pk):
+                    raise WrongOffset
+                receiving.keep(upload, path)
+        except WrongOffset:
+            raise
+        except BaseException:
+            self._count(self._counted, writing=False)
+            raise
+        transfer.upload = upload
+
+    def _mine(self) -> TransferQuerySet:
+        return Transfer.objects.filter(pk=self.transfer.pk, claim=self._claim)
+
+
+def join(owner: Any, part_ids: Sequence[UUID], *, name: str, metadata: str, concat: str) -> Transfer:
+    """Make one file of these parts, which are used up by it. Raises NotJoinable, TooLarge, and OSError (ENOSPC)."""
+    parts = _parts(owner, part_ids)
+    length = sum(part.offset for part in parts)
+    limits.judge_size(length)
+    limits.judge_disk(length)
+    whole = Transfer(owner=owner, name=name, metadata=metadata, concat=concat, length=length, offset=length)
+    whole.expires_at = _expiry()
+    release_connection()
+    try:
+        files = [file for part in parts for file in pieces.parts_of(part.pk, part.pieces, part.offset)]
+        path = aside(pieces.join, whole.pk, files)
+        upload = receiving.make_upload(whole, path)
+        receiving.send_to_store(upload, path)
+        with _durably(), transaction.atomic():
+            if Transfer.objects.filter(pk__in=part_ids).delete()[0] < len(parts):
+                raise NotJoinable("These parts have just been joined, or deleted, by another request.")
+            receiving.keep(upload, path)
+            whole.upload = upload
+            whole.save(force_insert=True)
+    except FileNotFoundError as error:
+        raise NotJoinable("Bytes of these parts are lost. Send them again.") from error
+    finally:
+        aside(pieces.remove, whole.pk)
+    return whole
+
+
+def _parts(owner: Any, part_ids: Sequence[UUID]) -> list[Transfer]:
+    found = Transfer.objects.visible_to(owner).filter(is_part=True).in_bulk(part_ids)
+    if len(set(part_ids)) < len(part_ids):
+        raise NotJoinable("A part is named twice.")
+    if len(found) < len(part_ids):
+        raise NotJoinable("Some of these parts are not known. They may have been joined or deleted already.")
+    if not all(part.is_complete and not part.is_expired for part in found.values()):
+        raise NotJoinable("Some of these parts have not arrived yet.")
+    return [found[part_id] for part_id in part_ids]
+
+
+def _expiry() -> Any:
+    return timezone.now() + LIFETIME
+
+
+@contextmanager
+def _durably() -> Iterator[None]:
+    """What is committed in this block outlasts a power cut. SQLite leaves the last commits to chance otherwise."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous = FULL")
+        try:
+            yield
+        finally:
+            cursor.execute("PRAGMA synchronous = NORMAL")

@@ -1,0 +1,252 @@
+"""/api/tus: files that arrive in as many requests as it takes. The protocol is tus 1.0.0, whose sections are named.
+
+    POST /api/tus          begins a file, and may bring its first bytes; or joins parts to one
+    GET  /api/tus          my unfinished ones, as JSON: what could be gone on with, from whichever device
+    HEAD /api/tus/<id>     how much has arrived
+    PATCH                  brings more
+    DELETE                 forgets it
+
+With its last byte the file becomes an upload of the same id: see /api/uploads/<id>/, and there its job.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils.http import http_date
+from django.views.decorators.cache import never_cache
+
+from uploads import limits, names, transfers
+from uploads import tus_headers as read
+from uploads.body import arriving
+from uploads.forms import EMPTY
+from uploads.limits import takes_files
+from uploads.models import Transfer
+
+EXTENSIONS = "creation,creation-with-upload,creation-defer-length,checksum,expiration,termination,concatenation"
+OVERRIDES = ("PATCH", "DELETE", "HEAD")
+CHECKSUM_MISMATCH = 460
+
+View = Callable[..., HttpResponse]
+
+
+def protocol(**methods: View) -> View:
+    """A view that speaks tus: which function answers which method. It says so in each answer (§ "Tus-Resumable")."""
+
+    @takes_files
+    @never_cache
+    @wraps(next(iter(methods.values())))
+    def view(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        response = _answer(methods, request, **arguments)
+        response["Tus-Resumable"] = read.VERSION
+        return response
+
+    return view
+
+
+def _answer(methods: dict[str, View], request: HttpRequest, **arguments: Any) -> HttpResponse:
+    method = request.method or ""
+    if method == "POST" and request.headers.get("X-HTTP-Method-Override") in OVERRIDES:
+        method = request.headers["X-HTTP-Method-Override"]
+    if method == "OPTIONS":
+        return _capabilities()
+    if method not in methods:
+        return HttpResponse(status=405, headers={"Allow": ", ".join([*methods, "OPTIONS"])})
+    if method != "GET" and request.headers.get("Tus-Resumable") != read.VERSION:
+        return _refuse(412, f"Say Tus-Resumable: {read.VERSION}; that is what is spoken here.", _versions())
+    try:
+        return methods[method](request, **arguments)
+    except limits.TooLarge as reason:
+        return _refuse(413, str(reason))
+    except transfers.NotJoinable as reason:
+        return _refuse(409, str(reason))
+    except transfers.ChecksumMismatch:
+        return _refuse(CHECKSUM_MISMATCH, "The bytes that arrived do not match Upload-Checksum. Send them again.")
+    except transfers.Lost:
+        return _refuse(410, "Bytes of this file were lost here. Send it again from the beginning.")
+
+
+def _post(request: HttpRequest) -> HttpResponse:
+    """Begin a file (§ "Creation"), with its first bytes or without (§ "Creation With Upload")."""
+    kind, part_ids = read.concat(request)
+    text = request.headers.get("Upload-Metadata", "")
+    how = {"name": _name(read.metadata(text)), "metadata": text, "concat": request.headers.get("Upload-Concat", "")}
+    if kind == "final":
+        return _join(request, part_ids, **how)
+    length = read.length_to_begin_with(request)
+    size = read.body_size(request)
+    digest = read.checksum(request)
+    if size and request.content_type != read.BODY_TYPE:
+        return _wrong_type()
+    if length == 0 and not kind:
+        return _refuse(422, EMPTY)
+    if length is not None and size > length:
+        return _refuse(413, f"The file was to have {length:,} bytes, and {size:,} are being sent.")
+    transfer = transfers.start(request.user, length=length, **how)
+    try:
+        if size:
+            _write(request, transfer, 0, size, digest)
+    except (limits.TooLarge, transfers.ChecksumMismatch):
+        transfer.delete()
+        raise
+    response = HttpResponse(status=201, headers=_state(transfer))
+    response["Location"] = _url(request, transfer)
+    return response
+
+
+def _join(request: HttpRequest, part_ids: list[UUID], **how: str) -> HttpResponse:
+    """Make one file of parts (§ "Concatenation")."""
+    if "Upload-Length" in request.headers:
+        raise BadRequest("The length of a file that is joined is that of its parts: leave Upload-Length out.")
+    whole = transfers.join(request.user, part_ids, **how)
+    return HttpResponse(status=201, headers={"Location": _url(request, whole), **_state(whole)})
+
+
+def _get(request: HttpRequest) -> HttpResponse:
+    """The files of which something is still to come, newest first."""
+    mine = Transfer.objects.visible_to(request.user).unfinished()
+    return JsonResponse([_as_json(transfer, request) for transfer in mine], safe=False)
+
+
+def _head(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
+    transfer = _mine(request, transfer_id)
+    return _gone() if transfer.is_expired else HttpResponse(headers=_state(transfer) | _kept_headers(transfer))
+
+
+def _patch(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
+    """Write on (§ "PATCH")."""
+    transfer = _mine(request, transfer_id)
+    if transfer.is_expired:
+        return _gone()
+    if request.content_type != read.BODY_TYPE:
+        return _wrong_type()
+    offset = read.number(request, "Upload-Offset")
+    if offset is None:
+        raise BadRequest("Say where the bytes belong, by Upload-Offset.")
+    if transfer.concat.startswith("final"):
+        return _refuse(403, "This file was joined from parts, so nothing can be added to it.")
+    if offset != transfer.offset:
+        return _conflict(transfer)
+    size, digest = read.body_size(request), read.checksum(request)
+    try:
+        _agree_on_length(transfer, read.number(request, "Upload-Length"), offset + size)
+        if transfer.length is not None and offset + size > transfer.length:
+            return _refuse(413, f"The file has {transfer.length:,} bytes, and more than that are being sent.")
+        if transfer.upload_id is None and not (transfer.is_part and transfer.is_complete):
+            _write(request, transfer, offset, size, digest)
+    except transfers.WrongOffset:
+        return _conflict(_mine(request, transfer_id))
+    if transfer.offset < offset + size:
+        return _refuse(400, "The body ended early. What arrived is kept: go on from Upload-Offset.", _state(transfer))
+    return HttpResponse(status=204, headers=_state(transfer))
+
+
+def _delete(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
+    """Forget it, and what it may have become (§ "Termination")."""
+    transfer = _mine(request, transfer_id)
+    if transfer.is_expired:
+        return _gone()
+    if transfer.upload:
+        transfer.upload.delete()
+    else:
+        transfer.delete()
+    return HttpResponse(status=204)
+
+
+index = protocol(POST=_post, GET=_get)
+detail = protocol(HEAD=_head, PATCH=_patch, DELETE=_delete)
+
+
+def _write(request: HttpRequest, transfer: Transfer, offset: int, size: int, digest: read.Digest | None) -> None:
+    """Take the body of the request. Raises what `transfers` raises."""
+    _agree_on_length(transfer, None, offset + size)
+    writer = transfers.Writer(transfer, offset, digest)
+    with writer:
+        writer.receive(arriving(request, size))
+    transfer.offset = writer.offset
+
+
+def _agree_on_length(transfer: Transfer, length: int | None, end: int) -> None:
+    """Where it was deferred: Upload-Length comes with a later request, and until then each takes the room it needs."""
+    if transfer.length is None and (length is not None or end > transfer.reserved):
+        if length is not None and length < transfer.offset:
+            raise BadRequest("Upload-Length is less than what has already arrived.")
+        transfers.promise(transfer, length=length, end=end)
+    elif length not in (None, transfer.length):
+        raise BadRequest("Upload-Length has been said before, and was another one.")
+
+
+def _mine(request: HttpRequest, transfer_id: UUID) -> Transfer:
+    visible = Transfer.objects.visible_to(request.user).select_related("upload")
+    transfer = visible.filter(pk=transfer_id).first()
+    if transfer is None or (transfer.upload and transfer.upload.deleted_at):
+        raise Http404
+    return transfer
+
+
+def _name(metadata: dict[str, str]) -> str:
+    return names.clean_name(metadata.get("filename") or metadata.get("name"))
+
+
+def _url(request: HttpRequest, transfer: Transfer) -> str:
+    return request.build_absolute_uri(reverse("uploads:tus-detail", args=[transfer.pk]))
+
+
+def _state(transfer: Transfer) -> dict[str, str]:
+    """What each answer about a transfer says."""
+    state = {"Upload-Offset": str(transfer.offset)}
+    if transfer.upload_id is None:
+        state["Upload-Expires"] = http_date(transfer.expires_at.timestamp())
+    return state
+
+
+def _kept_headers(transfer: Transfer) -> dict[str, str]:
+    """What the client said when it began."""
+    length = ("Upload-Defer-Length", "1") if transfer.length is None else ("Upload-Length", str(transfer.length))
+    kept = {"Upload-Metadata": transfer.metadata, "Upload-Concat": transfer.concat}
+    return dict([length]) | {name: value for name, value in kept.items() if value}
+
+
+def _as_json(transfer: Transfer, request: HttpRequest) -> dict[str, Any]:
+    return {
+        "id": transfer.pk,
+        "url": _url(request, transfer),
+        "name": transfer.name,
+        "size": transfer.length,
+        "offset": transfer.offset,
+        "metadata": read.metadata(transfer.metadata),
+        "expires_at": transfer.expires_at,
+        "created_at": transfer.created_at,
+    }
+
+
+def _capabilities() -> HttpResponse:
+    """§ "OPTIONS"."""
+    able = {"Tus-Extension": EXTENSIONS, "Tus-Checksum-Algorithm": ",".join(read.ALGORITHMS)}
+    return HttpResponse(headers=_versions() | able | {"Tus-Max-Size": str(settings.MAX_UPLOAD_BYTES)})
+
+
+def _versions() -> dict[str, str]:
+    return {"Tus-Version": read.VERSION}
+
+
+def _conflict(transfer: Transfer) -> HttpResponse:
+    said = f"The file goes on at byte {transfer.offset:,}; somebody else may be sending it too."
+    return _refuse(409, said, _state(transfer))
+
+
+def _gone() -> HttpResponse:
+    return _refuse(410, "This file waited too long for its next byte, so what had arrived was deleted. Send it again.")
+
+
+def _wrong_type() -> HttpResponse:
+    return _refuse(415, f"Send the bytes as Content-Type: {read.BODY_TYPE}.")
+
+
+def _refuse(status: int, text: str, headers: dict[str, str] | None = None) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain", headers=headers)
