@@ -32,5 +32,10 @@ def prune() -> int:
 
 def plan(**kwargs: Any) -> None:
     """Have it done every few minutes; called after each migration."""
-    wanted = {"func": "progress.retention.prune", "schedule_type": Schedule.MINUTES, "minutes": MINUTES, "repeats": -1}
-    Schedule.objects.update_or_create(name=NAME, defaults=wanted)
+    repeat(NAME, "progress.retention.prune", MINUTES)
+
+
+def repeat(name: str, function: str, minutes: int) -> None:
+    """Have workers call the function of that dotted name every so many minutes; twice is as good as once."""
+    wanted = {"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1}
+    Schedule.objects.update_or_create(name=name, defaults=wanted)

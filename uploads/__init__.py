@@ -1,10 +1,21 @@
 """Uploads: receiving files, keeping them private, and making pictures of them.
 
-    receiving.py   a file comes in: named, sniffed, kept, and its job enqueued
+A file comes in by one of two doors:
+    forms.py       a form, by page or API, as a whole
+    tus.py         the protocol tus, in as many requests as it takes; tus_headers.py reads its headers
+    body.py        the bytes of a request as they arrive
+    transfers.py   the rules: who may write where, and when a file is complete
+    pieces.py      the bytes of a file on its way here; disk.py, how the disk is waited for
+    limits.py      how much may be sent
+    receiving.py   a file has arrived: it is named, sniffed, kept, and its job enqueued
+
+What becomes of it:
     processing.py  the job: SHA-256, then renditions
     decoder.py     the child process that alone opens pictures, with memory and time limits
     pictures.py    the parent's side of that child
     serving.py     bytes go out: to their owner, and harmless to the browser
+    retention.py   what nobody will come back for is deleted
+    fsck.py        rows and bytes that are out of step are found
 
 It knows jobs (`progress`), and nothing of to-dos.
 """

@@ -4,14 +4,14 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 
-from uploads.models import Rendition, Upload
+from uploads.models import Rendition, Transfer, Upload
 
 
 class RenditionInline(admin.TabularInline):
     model = Rendition
     extra = 0
     can_delete = False
-    fields = ("width", "height", "size", "content_type", "path")
+    fields = ("page", "width", "height", "size", "content_type", "path")
     readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
@@ -26,11 +26,11 @@ class RenditionInline(admin.TabularInline):
 @admin.register(Upload)
 class UploadAdmin(admin.ModelAdmin):
     list_display = ["name", "owner", "content_type", "human_size", "state", "created_at"]
-    list_filter = ["content_type", "job__state", "created_at"]
+    list_filter = ["content_type", "job__state", "created_at", ("deleted_at", admin.EmptyFieldListFilter)]
     list_select_related = ["owner", "job"]
     search_fields = ["id", "name", "sha256", "owner__username"]
     date_hierarchy = "created_at"
-    readonly_fields = ("owner", "size", "content_type", "sha256", "metadata", "path", "job", "created_at")
+    readonly_fields = ("owner", "size", "content_type", "sha256", "metadata", "path", "job", "created_at", "deleted_at")
     fields = ("name", *readonly_fields)
     inlines = [RenditionInline]
 
@@ -49,3 +49,24 @@ class UploadAdmin(admin.ModelAdmin):
     @admin.display(description="job", ordering="job__state")
     def state(self, upload: Upload) -> str:
         return upload.job.get_state_display() if upload.job else "–"
+
+
+@admin.register(Transfer)
+class TransferAdmin(admin.ModelAdmin):
+    """Files on their way here. They can be deleted, with what has arrived of them."""
+
+    list_display = ["name", "owner", "arrived", "writing", "is_part", "created_at", "expires_at"]
+    list_filter = [("upload", admin.EmptyFieldListFilter), "created_at"]
+    list_select_related = ["owner"]
+    search_fields = ["id", "name", "owner__username"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    @admin.display(description="arrived", ordering="offset")
+    def arrived(self, transfer: Transfer) -> str:
+        whole = "?" if transfer.length is None else filesizeformat(transfer.length)
+        return f"{filesizeformat(transfer.offset)} of {whole}"

@@ -261,7 +261,7 @@ def test_what_is_no_longer_needed_is_deleted(alice):
 def test_that_is_planned_once(db):
     retention.plan()
     retention.plan()
-    schedule = Schedule.objects.get()
+    schedule = Schedule.objects.get(name=retention.NAME)
     assert import_string(schedule.func) is retention.prune
     assert (schedule.repeats, schedule.minutes) == (-1, 10)
 

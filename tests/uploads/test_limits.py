@@ -1,0 +1,130 @@
+"""How much may be kept: with what is on its way here and what is in the trash, on a disk that has an end."""
+
+import errno
+import shutil
+from collections import namedtuple
+
+import pytest
+
+from tests.helpers import file, files_below, problem
+from tests.uploads.test_tus import TUS, begin, begun, patch
+from uploads import limits, receiving
+from uploads.models import Transfer, Upload
+
+
+@pytest.fixture(autouse=True)
+def quota(settings) -> None:
+    settings.USER_QUOTA_BYTES = 10
+
+
+def test_a_file_over_the_quota_is_refused_before_it_is_sent(as_alice):
+    assert "no room" in problem(begin(as_alice, 11), 413)["detail"]
+    assert not Transfer.objects.exists()
+
+
+def test_what_is_on_its_way_counts_from_the_beginning(as_alice, alice):
+    url = begun(as_alice, 6)
+    assert limits.room(alice) == 4
+    problem(begin(as_alice, 5), 413)
+    assert as_alice.post("/api/uploads/", {"file": file(b"12345")}).status_code == 413
+    assert as_alice.post("/uploads/", {"file": file(b"12345")}).status_code == 413
+    patch(as_alice, url, 0, b"123456")
+    assert limits.room(alice) == 4  # and once
+    as_alice.delete(url, **TUS)
+    assert limits.room(alice) == 10
+
+
+def test_others_have_their_own(as_alice, as_bob):
+    begun(as_alice, 10)
+    begun(as_bob, 10)
+
+
+def test_a_file_of_unknown_length_takes_what_it_needs(as_alice, alice):
+    url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+    patch(as_alice, url, 0, b"123456")
+    assert limits.room(alice) == 4
+    assert "no room" in problem(patch(as_alice, url, 6, b"78901"), 413)["detail"]
+    problem(patch(as_alice, url, 6, b"", HTTP_UPLOAD_LENGTH="11"), 413)
+    assert patch(as_alice, url, 6, b"78", HTTP_UPLOAD_LENGTH="9").status_code == 204
+    assert limits.room(alice) == 1
+
+
+def test_what_expired_or_was_refused_takes_no_room(as_alice, alice):
+    begin(as_alice, 5, content=b"12345", HTTP_UPLOAD_CHECKSUM="sha1 AAAA")
+    assert limits.room(alice) == 10
+
+
+def test_without_a_quota_there_is_no_limit(alice, settings):
+    settings.USER_QUOTA_BYTES = 0
+    assert limits.room(alice) is None
+
+
+def test_the_trash_makes_way(as_alice, alice, state_dir, django_capture_on_commit_callbacks):
+    old, new = (receiving.receive(alice, file(b"1234")) for _ in range(2))
+    for upload in (old, new):
+        upload.trash()
+    assert limits.room(alice) == 10
+    with django_capture_on_commit_callbacks(execute=True):
+        begun(as_alice, 6)
+    assert list(Upload.objects.all()) == [new]
+    new.restore()
+    assert limits.room(alice) == 0
+    assert files_below(state_dir) == [f"media/uploads/{new.pk}/original"]
+
+
+def test_room_that_others_took_meanwhile_is_said_by_the_form(as_alice, alice, monkeypatch, state_dir):
+    """Two forms at once: each was judged alone, and the second finds the room taken."""
+    monkeypatch.setattr("uploads.forms.limits.judge", lambda owner, size: None)
+    begun(as_alice, 8)
+    monkeypatch.undo()
+    judge = limits.judge
+    calls = []
+
+    def judge_late(owner, size):
+        calls.append(size)
+        if len(calls) > 1:
+            judge(owner, size)
+
+    monkeypatch.setattr(limits, "judge", judge_late)
+    assert "no room" in problem(as_alice.post("/api/uploads/", {"file": file(b"12345")}), 413)["detail"]
+    assert len(calls) == 2
+    assert files_below(state_dir) == []
+
+
+def test_a_file_larger_than_the_disk_is_refused_before_it_is_sent(as_alice, settings, monkeypatch):
+    settings.USER_QUOTA_BYTES = 0
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10, 5, 5))
+    assert "disk of this site is full" in problem(begin(as_alice, 6), 507)["detail"]
+    assert begin(as_alice, 5).status_code == 201
+
+
+def test_a_disk_that_is_full_in_the_middle_keeps_what_it_has(as_alice, monkeypatch):
+    url = begun(as_alice, 10)
+    patch(as_alice, url, 0, b"1234")
+
+    def full(self, data):
+        raise OSError(errno.ENOSPC, "No space left on device", "/secret")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("uploads.pieces.Tail.write", full)
+        answer = problem(patch(as_alice, url, 4, b"567890"), 507)
+    assert "secret" not in answer["detail"]
+    assert patch(as_alice, url, 4, b"567890").status_code == 204
+    assert Upload.objects.get().size == 10
+
+
+def test_a_disk_that_is_full_when_the_file_is_kept_loses_nothing(as_alice, state_dir, monkeypatch):
+    url = begun(as_alice, 10)
+    patch(as_alice, url, 0, b"1234")
+
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device", "/secret")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("uploads.receiving._link", full)
+        problem(patch(as_alice, url, 4, b"567890"), 507)
+    assert not Upload.objects.exists()
+    assert as_alice.head(url, **TUS)["Upload-Offset"] == "4"
+    assert patch(as_alice, url, 4, b"567890").status_code == 204
+    assert files_below(state_dir) == [f"media/uploads/{Upload.objects.get().pk}/original"]

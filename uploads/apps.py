@@ -1,0 +1,13 @@
+"""Where Django finds the app of uploads, and where its schedule is made."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class UploadsConfig(AppConfig):
+    name = "uploads"
+
+    def ready(self) -> None:
+        from uploads import retention
+
+        post_migrate.connect(retention.plan, sender=self)
