@@ -40,10 +40,10 @@ test-postgresql: .venv/dev .venv/system ## run the unit tests of the apps on Pos
 test-browser: .venv/dev .venv/system ## run the tests that start the real site and use it in Chromium
 	@$(PYTEST) -m browser --dist loadgroup $(ARGS)
 
-test-faults: .venv/dev .venv/system ## run the tests that kill real clusters, several at once since they mostly wait
+test-faults: .venv/dev .venv/system .venv/node ## run the tests that kill real clusters, several at once since they mostly wait
 	@$(BIN)/python -m pytest --numprocesses 6 --dist worksteal -m faults $(ARGS)
 
-bench: .venv/dev .venv/system ## measure the engine against its peers, in ratios (ARGS="track latency throughput streams")
+bench: .venv/dev .venv/system .venv/node ## measure the engine against its peers, in ratios (ARGS="track latency throughput streams")
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 lint: .venv/dev ## check style, types, templates and the direction of imports
@@ -62,7 +62,7 @@ requirements: .venv/dev ## compile the requirements from pyproject.toml (ARGS=--
 	@$(COMPILE) --group pyproject.toml:dev --constraint requirements.txt --output-file tests/requirements.txt $(ARGS)
 
 clean: ## remove what was installed and generated; what you saved (var/) stays
-	rm -rf .venv public
+	rm -rf .venv public tests/node/node_modules
 
 .venv/bin/python:
 	@$(PYTHON) -m venv .venv || deploy/install_venv_module $(PYTHON)
@@ -79,4 +79,8 @@ clean: ## remove what was installed and generated; what you saved (var/) stays
 
 .venv/system: tests/install_system_packages | .venv/bin/python
 	@tests/install_system_packages
+	@touch $@
+
+.venv/node: tests/node/package-lock.json .venv/system
+	@npm --prefix tests/node ci --silent
 	@touch $@

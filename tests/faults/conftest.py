@@ -16,6 +16,7 @@ from django.db import connections
 from django.db.utils import load_backend
 
 from tests.faults.cluster import ROOT, Cluster
+from tests.faults.web import Visitor, Web, make_user, running_web
 from tests.postgresql import postgresql
 
 
@@ -93,6 +94,18 @@ def another_cluster(cluster, tmp_path_factory, database_url) -> Iterator[Cluster
 @pytest.fixture
 def alice(cluster) -> User:
     return User.objects.create(username="alice")
+
+
+@pytest.fixture
+def web(tmp_path, database_url, django_db_blocker) -> Iterator[Web]:
+    """A running server; the ORM of the test looks into its database."""
+    with django_db_blocker.unblock(), looking_into(database_url), running_web(tmp_path, database_url) as web:
+        yield web
+
+
+@pytest.fixture
+def visitor(web) -> Visitor:
+    return Visitor(make_user())
 
 
 def migrate(database_url: str, state_dir: Path) -> None:

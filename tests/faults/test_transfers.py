@@ -10,16 +10,8 @@ import pytest
 
 from tests.faults.cluster import kill, wait_until
 from tests.faults.conftest import looking_into
-from tests.faults.web import Visitor, Web, answer_of, make_user, running_web
+from tests.faults.web import MEGABYTE, Visitor, Web, answer_of, make_user, running_web
 from uploads.models import Upload
-
-MEGABYTE = 1024**2
-
-
-@pytest.fixture
-def web(tmp_path, database_url, django_db_blocker):
-    with django_db_blocker.unblock(), looking_into(database_url), running_web(tmp_path, database_url) as web:
-        yield web
 
 
 @pytest.fixture
@@ -27,11 +19,6 @@ def another_web(web, tmp_path, database_url):
     """A second server of the same site."""
     with running_web(tmp_path, database_url) as other:
         yield other
-
-
-@pytest.fixture
-def visitor(web) -> Visitor:
-    return Visitor(make_user())
 
 
 def noise(size: int) -> bytes:

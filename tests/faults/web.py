@@ -20,6 +20,7 @@ from tests.browser.site import free_port
 from tests.faults.cluster import ROOT, START_SECONDS, kill, wait_until
 
 TUS = {"Tus-Resumable": "1.0.0"}
+MEGABYTE = 1024**2
 OCTETS = "application/offset+octet-stream"
 
 
@@ -104,18 +105,19 @@ class Visitor:
     """Somebody who is logged in, at whichever server of the site."""
 
     def __init__(self, user: User) -> None:
+        self.user = user
         client = Client()
         client.force_login(user)
         self._cookies = f"sessionid={client.cookies['sessionid'].value}"
         self._tokens: dict[int, str] = {}
 
     def headers(self, web: Web) -> dict[str, str]:
-        """What each request needs."""
+        """What each request needs, of whichever client."""
         if web.port not in self._tokens:
             answer = ask(web, "GET", "/api/session/", {"Cookie": self._cookies})
             self._tokens[web.port] = json.loads(answer.body)["csrf_token"]
             self._cookies += "; " + answer.headers["Set-Cookie"].split(";")[0]
-        return {"Cookie": self._cookies, "X-CSRFToken": self._tokens[web.port], "Host": f"localhost:{web.port}"}
+        return {"Cookie": self._cookies, "X-CSRFToken": self._tokens[web.port]}
 
     def ask(self, web: Web, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -134,7 +136,8 @@ class Visitor:
     def half_a_patch(self, web: Web, path: str, offset: int, body: bytes, claimed: int) -> socket.socket:
         """Begin a PATCH of so many bytes, send these, and leave the rest to the caller."""
         own = {"Upload-Offset": str(offset), "Content-Type": OCTETS, "Content-Length": str(claimed)}
-        lines = [f"{name}: {value}" for name, value in (self.headers(web) | TUS | own).items()]
+        sent = {"Host": f"localhost:{web.port}"} | self.headers(web) | TUS | own
+        lines = [f"{name}: {value}" for name, value in sent.items()]
         connection = socket.create_connection(("127.0.0.1", web.port), timeout=30)
         connection.sendall("\r\n".join([f"PATCH {path} HTTP/1.1", *lines, "", ""]).encode() + body)
         return connection
