@@ -95,6 +95,7 @@ class Writer:
         self._digest = digest
         self._claim = transfer.claim + 1
         self._pieces = self._continued()
+        self._writing: tuple[int, AsyncResult] | None = None
         self._syncing: tuple[int, AsyncResult] | None = None
         free = Transfer.objects.filter(pk=transfer.pk, claim=transfer.claim, offset=offset, upload=None)
         if not free.update(claim=self._claim, writing=True, pieces=self._pieces, expires_at=_expiry()):
@@ -122,15 +123,29 @@ class Writer:
     def receive(self, body: Iterable[bytes]) -> None:
         """Write it down as it comes. Raises WrongOffset once somebody else has taken over, and OSError (ENOSPC)."""
         counted_at = time.monotonic()
-        for data in body:
-            if data:
-                aside(self._tail.write, data)
-                self.offset += len(data)
-                if self._digest:
-                    self._digest.update(data)
-            if time.monotonic() - counted_at >= COUNT_SECONDS:
-                counted_at = time.monotonic()
-                self._count_along()
+        try:
+            for data in body:
+                self._settle()
+                if data:
+                    self._write(data)
+                if time.monotonic() - counted_at >= COUNT_SECONDS:
+                    counted_at = time.monotonic()
+                    self._count_along()
+        finally:
+            self._settle()
+
+    def _write(self, data: bytes) -> None:
+        """Begin to; the next bytes may arrive meanwhile."""
+        if self._digest:
+            self._digest.update(data)
+        self._writing = len(data), begin(self._tail.write, data)
+
+    def _settle(self) -> None:
+        """Wait until all that was begun is written. Raises OSError."""
+        if self._writing:
+            (size, written), self._writing = self._writing, None
+            written.get()
+            self.offset += size
 
     def _continued(self) -> pieces.Pieces:
         """The pieces to write to: the same if the last writer has ended in order, else one more."""

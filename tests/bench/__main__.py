@@ -1,4 +1,4 @@
-"""python -m tests.bench [track latency throughput streams]: all of them unless some are named."""
+"""python -m tests.bench [track latency throughput streams transfers]: all of them unless some are named."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import django
 
-NAMES = ["track", "latency", "throughput", "streams"]
+NAMES = ["track", "latency", "throughput", "streams", "transfers"]
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
 def measure(names: list[str], directory: Path) -> int:
     """Do these, and print a table of what came out."""
     set_up(directory)
-    from tests.bench import latency, streams, throughput, track
+    from tests.bench import latency, streams, throughput, track, transfers
     from tests.bench.databases import databases
     from tests.bench.results import Result, is_met, table
 
@@ -34,6 +34,7 @@ def measure(names: list[str], directory: Path) -> int:
         "latency": latency.measure,
         "throughput": throughput.measure,
         "streams": streams.measure,
+        "transfers": transfers.measure,
     }
     results: list[Result] = []
     with databases(directory) as made:
