@@ -167,7 +167,7 @@ def test_a_full_disk_is_said_and_the_service_goes_on(tmp_path, database_url, dja
             answer = visitor.patch(web, path, 10 * MEGABYTE, noise(20 * MEGABYTE))
             assert answer.status == 507
             assert b"disk of this site is full" in answer.body
-            assert 10 * MEGABYTE <= visitor.offset(web, path) <= 24 * MEGABYTE
+            assert 12 * MEGABYTE < visitor.offset(web, path) <= 24 * MEGABYTE
             assert not Upload.objects.exists()
             assert visitor.ask(web, "GET", "/uploads/").status == 200
             assert visitor.ask(web, "DELETE", path).status == 204

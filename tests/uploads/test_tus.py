@@ -5,11 +5,14 @@ import hashlib
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 
 from progress.models import Job, State
 from tests.helpers import body, files_below, photo, problem, run_queue
+from uploads import pieces
 from uploads.models import Transfer, Upload
 
 TUS = {"HTTP_TUS_RESUMABLE": "1.0.0"}
@@ -427,6 +430,50 @@ class TestWhoMay:
         )
         exposed = begin(as_alice, **origin)["Access-Control-Expose-Headers"]
         assert {"Location", "Upload-Offset", "Upload-Expires"} <= set(exposed.split(", "))
+
+
+class TestOnDisk:
+    def test_nothing_counts_before_it_is_on_disk(self, as_alice, monkeypatch):
+        counted = []
+        sync = pieces.Tail.sync
+
+        def note_and_sync(tail):
+            counted.append((Transfer.objects.get().offset, Upload.objects.count()))
+            sync(tail)
+
+        monkeypatch.setattr(pieces.Tail, "sync", note_and_sync)
+        url = begun(as_alice)
+        patch(as_alice, url, 0, b"hello")
+        assert counted == [(0, 0)]
+        patch(as_alice, url, 5, b" world")
+        assert counted == [(0, 0), (5, 0)]
+        assert Upload.objects.exists()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_what_counts_is_committed_for_good(self, as_alice, monkeypatch):
+        """SQLite is told so for each count, and for nothing else."""
+        update, levels = QuerySet.update, []
+
+        def note_and_update(queryset, **values):
+            if "offset" in values and connection.vendor == "sqlite":
+                levels.append(synchronous())
+            return update(queryset, **values)
+
+        monkeypatch.setattr(QuerySet, "update", note_and_update)
+        url = begun(as_alice)
+        patch(as_alice, url, 0, b"hello")
+        patch(as_alice, url, 5, b" world")
+        if connection.vendor == "sqlite":
+            assert (levels, synchronous()) == ([FULL, FULL], NORMAL)
+
+
+NORMAL, FULL = 1, 2
+
+
+def synchronous() -> int:
+    """SQLite's setting of that name."""
+    with connection.cursor() as cursor:
+        return cursor.execute("PRAGMA synchronous").fetchone()[0]
 
 
 class TestUnfinished:
