@@ -13,6 +13,8 @@ from pathlib import Path
 
 from environs import Env, EnvValidationError, ValidationError, validate
 
+from config.object_store import ObjectStore
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 RIGHT = {
@@ -23,7 +25,8 @@ RIGHT = {
     "FRONTEND_ORIGINS": "origins without a path, separated by commas: https://dash.example.com",
     "COOKIE_DOMAIN": "empty, or a domain without scheme and port: example.com",
     "QUEUE_URL": "empty for a queue in the database, or redis://host:6379/0",
-    "STORAGE_URL": "nothing: this release keeps files in STATE_DIR",
+    "STORAGE_URL": "empty for files in STATE_DIR, or s3://KEY:SECRET@bucket/prefix?endpoint=https://s3.example.com"
+    "&region=eu-central-1, where a / in the key or the secret is written %2F, a : %3A and a % %25",
     "MAX_UPLOAD_BYTES": "the size of the largest file in bytes: 1073741824",
     "USER_QUOTA_BYTES": "what one user may keep in bytes: 1073741824; 0 is no limit",
     "SIGNUP_OPEN": "true or false",
@@ -60,12 +63,6 @@ def _refuse(names: Iterable[str]) -> SystemExit:
     return SystemExit("\n".join(map(_complaint, names)))
 
 
-def _nothing(value: str) -> None:
-    """The contract foresees the variable, and this release can't honour it: say so rather than ignore it."""
-    if value:
-        raise ValidationError("not supported yet")
-
-
 def _matching(pattern: str) -> Callable[[str], str]:
     """One item of a list, stripped; it must match."""
     regexp = validate.Regexp(pattern)
@@ -84,6 +81,16 @@ for _name in RIGHT:  # `NAME=` in an env file means "not set"
         del os.environ[_name]
 
 env = Env(eager=False)
+
+
+@env.parser_for("object_store")
+def _object_store(url: str) -> ObjectStore | None:
+    try:
+        return ObjectStore.from_url(url) if url else None
+    except ValueError:
+        raise ValidationError("not understood") from None
+
+
 DEBUG: bool = env.bool("DEBUG", False)
 SECRET_KEY: str = env.str("SECRET_KEY", DEVELOPMENT_KEY if DEBUG else "")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", LOCAL_HOSTS, subcast=_matching(HOST))
@@ -99,7 +106,7 @@ FRONTEND_ORIGINS: list[str] = env.list(
 )
 COOKIE_DOMAIN: str | None = env.str("COOKIE_DOMAIN", None, validate=validate.Regexp(DOMAIN))
 QUEUE_URL: str = env.str("QUEUE_URL", "", validate=validate.Regexp(REDIS))
-STORAGE_URL: str = env.str("STORAGE_URL", "", validate=_nothing)
+OBJECT_STORE: ObjectStore | None = env.object_store("STORAGE_URL", "")
 MAX_UPLOAD_BYTES: int = env.int("MAX_UPLOAD_BYTES", GIBIBYTE, validate=validate.Range(min=1))
 USER_QUOTA_BYTES: int = env.int("USER_QUOTA_BYTES", 0, validate=validate.Range(min=0))
 SIGNUP_OPEN: bool = env.bool("SIGNUP_OPEN", True)

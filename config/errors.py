@@ -18,6 +18,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import is_valid_path
 
+from uploads.storage import StorageUnavailable
+
 API = "/api/"
 PLAIN = "text/plain"
 """The whole Content-Type of a refusal; Django's own tracebacks, with DEBUG on, name a charset as well."""
@@ -31,8 +33,10 @@ HELP = {
     404: "There is nothing at this address. It may have been deleted, or the link is wrong.",
     405: "This address can't be used in that way.",
     410: "This is no longer kept.",
+    412: "That has changed since. Load it again.",
     413: "That is more than this site takes at once.",
     415: "This address takes another type of content.",
+    416: "The file has no such bytes: ask for a range within its size, or for all of it.",
     429: "That was too often. Wait a little, then try again.",
     500: "Something went wrong on our side. Nothing that you saved is lost. Try again in a minute.",
     503: "This can't be done just now. Try again in a minute.",
@@ -90,6 +94,9 @@ def answer_for(request: HttpRequest, error: Exception) -> HttpResponse | None:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         logger.error("no space left: %s", error)
         return refusal(507)
+    if isinstance(error, StorageUnavailable):
+        logger.error("the storage is away: %s", error)
+        return refusal(503)
     return None
 
 

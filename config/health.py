@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -40,9 +41,9 @@ def _worker() -> None:
 
 
 def _storage() -> None:
-    for directory in (settings.STATE_DIR / "media", settings.FILE_UPLOAD_TEMP_DIR):
-        if not os.access(directory, os.W_OK | os.X_OK):
-            raise RuntimeError(f"{directory} can't be written to")
+    default_storage.check()  # type: ignore[attr-defined]  # both of uploads/storage.py and uploads/s3.py have it
+    if not os.access(settings.FILE_UPLOAD_TEMP_DIR, os.W_OK | os.X_OK):
+        raise RuntimeError(f"{settings.FILE_UPLOAD_TEMP_DIR} can't be written to")
 
 
 CHECKS: dict[str, Callable[[], None]] = {"database": _database, "worker": _worker, "storage": _storage}

@@ -86,9 +86,11 @@ if not env.DATABASE_POOL:
     DATABASES["default"]["CONN_MAX_AGE"] = 600  # a worker does one thing after the other, and keeps its connection
 
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        # Names are ours and final, so that doing a job twice leaves the same files.
+    # Names are ours and final, so that doing a job twice leaves the same files.
+    "default": {"BACKEND": "uploads.s3.Bucket", "OPTIONS": env.OBJECT_STORE.options}
+    if env.OBJECT_STORE
+    else {
+        "BACKEND": "uploads.storage.Directory",
         "OPTIONS": {"location": STATE_DIR / "media", "allow_overwrite": True},
     },
     "staticfiles": {
@@ -178,6 +180,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+if env.OBJECT_STORE:  # a picture's address redirects to it
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"] = [SELF, env.OBJECT_STORE.origin]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 if not DEBUG:

@@ -7,7 +7,8 @@ import tempfile
 
 _state = tempfile.mkdtemp(prefix="headway-tests-")
 atexit.register(shutil.rmtree, _state, ignore_errors=True)
-for _name in ("ALLOWED_HOSTS", "COOKIE_DOMAIN", "EMAIL_URL", "FRONTEND_ORIGINS", "MAX_UPLOAD_BYTES", "SIGNUP_OPEN"):
+_names = "ALLOWED_HOSTS COOKIE_DOMAIN EMAIL_URL FRONTEND_ORIGINS MAX_UPLOAD_BYTES SIGNUP_OPEN STORAGE_URL"
+for _name in _names.split():
     os.environ.pop(_name, None)
 os.environ |= {"DEBUG": "true", "STATE_DIR": _state}
 

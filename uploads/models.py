@@ -5,10 +5,8 @@ doing anything twice leaves the same files, and no name of a user's making ever 
 """
 
 import uuid
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from pathlib import PurePosixPath
 from typing import Any, Self
 
 from django.conf import settings
@@ -88,6 +86,11 @@ class Upload(models.Model):
         Upload.objects.filter(pk=self.pk).update(deleted_at=None)
 
     @property
+    def etag(self) -> str:
+        """Of its bytes, which never change."""
+        return f'"{self.pk}"'
+
+    @property
     def is_processing(self) -> bool:
         return self.job is not None and not self.job.is_finished
 
@@ -124,6 +127,11 @@ class Rendition(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("uploads:rendition", args=[self.upload_id, self.page, self.width])
+
+    @property
+    def etag(self) -> str:
+        """Of its bytes: processing the same file again makes the same, unless the encoder has changed."""
+        return f'"{self.upload_id}-{self.page}-{self.width}-{self.size}"'
 
 
 class TransferQuerySet(models.QuerySet["Transfer"]):
@@ -194,15 +202,11 @@ class Transfer(models.Model):
 @receiver(post_delete, sender=Upload)
 @receiver(post_delete, sender=Rendition)
 def delete_bytes(instance: Upload | Rendition, **kwargs: Any) -> None:
-    """The bytes go with their row, once that is committed: a signal, since cascades call no `delete()`."""
-    directory = str(PurePosixPath(instance.file.name or "").parent)
+    """The bytes go with their row, once that is committed: a signal, since cascades call no `delete()`.
 
-    def delete() -> None:
-        instance.file.delete(save=False)
-        with suppress(OSError):  # it still holds another file
-            instance.file.storage.delete(directory)
-
-    transaction.on_commit(delete)
+    Robust, so that when the storage is away the rows are gone all the same; `uploads_fsck` finds what is left.
+    """
+    transaction.on_commit(partial(instance.file.delete, save=False), robust=True)
 
 
 @receiver(post_delete, sender=Transfer)

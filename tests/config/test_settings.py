@@ -88,7 +88,8 @@ def test_development_starts_with_nothing_but_debug(state_dir):
         ("PROGRESS_RETENTION", "0", "seconds"),
         ("PROGRESS_RETENTION", "99999999999", "seconds"),
         ("QUEUE_URL", "amqp://localhost", "redis://"),
-        ("STORAGE_URL", "s3://bucket", "STATE_DIR"),
+        ("STORAGE_URL", "/srv/files", "s3://KEY:SECRET@bucket"),
+        ("STORAGE_URL", "s3://k:a/b@bucket", "%2F"),
         ("WEB_CONCURRENCY", "0", "web processes"),
         ("PORT", "http", "port number"),
         ("PORT", "99999", "port number"),
@@ -109,10 +110,11 @@ def test_all_bad_values_are_said_at_once(state_dir):
     assert "SIGNUP_OPEN='maybe'" in done.stderr
 
 
-def test_a_secret_is_not_repeated_in_the_message(state_dir):
-    done = check(state_dir, DEBUG="true", DATABASE_URL="nonsense://user:hunter2@host/db")
+@pytest.mark.parametrize("name", ["DATABASE_URL", "STORAGE_URL"])
+def test_a_secret_is_not_repeated_in_the_message(state_dir, name):
+    done = check(state_dir, DEBUG="true", **{name: "nonsense://user:hunter2@host/db"})
     assert done.returncode != 0
-    assert "DATABASE_URL" in done.stderr
+    assert name in done.stderr
     assert "hunter2" not in done.stderr
 
 
@@ -166,6 +168,27 @@ def test_the_example_is_clean_for_deployment(state_dir):
 def test_migrations_are_complete(state_dir):
     done = start("manage.py", "makemigrations", "--check", "--dry-run", DEBUG="true", STATE_DIR=str(state_dir))
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("url", "backend", "pictures_from"),
+    [
+        ("", "uploads.storage.Directory", "'self'"),
+        ("s3://bucket", "uploads.s3.Bucket", "'self' https://bucket.s3.us-east-1.amazonaws.com"),
+    ],
+)
+def test_files_are_kept_where_the_environment_says_and_boto3_waits_until_it_is_needed(
+    state_dir, url, backend, pictures_from
+):
+    probe = """if True:
+        import sys, django; django.setup()
+        import config.wsgi, config.urls, progress.broker, progress.guard, uploads.tasks
+        from django.conf import settings as s
+        csp = s.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+        print(s.STORAGES["default"]["BACKEND"], "boto3" in sys.modules, *csp.get("img-src", csp["default-src"]))
+    """
+    done = start("-c", probe, DEBUG="true", STATE_DIR=str(state_dir), STORAGE_URL=url)
+    assert done.stdout.strip() == f"{backend} False {pictures_from}", done.stderr
 
 
 PROBE = """

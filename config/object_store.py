@@ -1,0 +1,88 @@
+"""STORAGE_URL, understood: which bucket of which store, with which key, and where its signed URLs lead.
+
+    s3://KEY:SECRET@bucket/prefix?endpoint=https://s3.example.com&region=eu-central-1
+
+Without an endpoint the store is Amazon's; without a key it is for boto3 to find one, as on a machine that has a role.
+This module knows no Django and no boto3, so that gunicorn's master can check the URL before it forks.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+PREFIX = r"(?!\.\.?(/|$))[A-Za-z0-9_.-]+(/(?!\.\.?(/|$))[A-Za-z0-9_.-]+)*|"  # no part is "." or ".."
+REGION = r"[a-z0-9-]+"
+ENDPOINT = r"https?://[A-Za-z0-9_.-]+(:[0-9]+)?(/[A-Za-z0-9_./-]*)?|"
+DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class ObjectStore:
+    """A bucket, or the part of it below a prefix."""
+
+    bucket: str
+    prefix: str
+    access_key: str | None
+    secret_key: str | None = field(repr=False)
+    endpoint: str
+    region: str
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """Raises ValueError if that isn't one."""
+        parts = urlsplit(url)
+        user, at, bucket = parts.netloc.rpartition("@")
+        access_key, _, secret_key = (unquote(each, errors="strict") for each in user.partition(":"))
+        options = _options(parts.query)
+        region = _matching(REGION, options.pop("region", DEFAULT_REGION))
+        endpoint = _matching(ENDPOINT, options.pop("endpoint", "").rstrip("/"))
+        if parts.scheme != "s3" or parts.fragment or options or not bool(at) == bool(access_key) == bool(secret_key):
+            raise ValueError("not the URL of a bucket")
+        return cls(
+            bucket=_matching(BUCKET, bucket),
+            prefix=_matching(PREFIX, parts.path.strip("/")),
+            access_key=access_key or None,
+            secret_key=secret_key or None,
+            endpoint=endpoint or f"https://s3.{region}.amazonaws.com",
+            region=region,
+        )
+
+    @property
+    def addressing_style(self) -> str:
+        """Where the bucket is in a URL: in the host, as Amazon wants it; elsewhere in the path, as any store can."""
+        in_host = self.endpoint == f"https://s3.{self.region}.amazonaws.com" and "." not in self.bucket
+        return "virtual" if in_host else "path"  # no certificate covers a host with one more dot
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of its signed URLs."""
+        url = urlsplit(self.endpoint)
+        host = f"{self.bucket}.{url.netloc}" if self.addressing_style == "virtual" else url.netloc
+        return f"{url.scheme}://{host}"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """All that, in the words of django-storages."""
+        return {
+            "bucket_name": self.bucket,
+            "location": self.prefix,
+            "access_key": self.access_key,
+            "secret_key": self.secret_key,
+            "endpoint_url": self.endpoint,
+            "region_name": self.region,
+            "addressing_style": self.addressing_style,
+        }
+
+
+def _options(query: str) -> dict[str, str]:
+    """Each may be there once."""
+    found = parse_qs(query, keep_blank_values=True, strict_parsing=bool(query))
+    return {name: value for name, (value,) in found.items()}
+
+
+def _matching(pattern: str, value: str) -> str:
+    if not re.fullmatch(pattern, value):
+        raise ValueError("not the URL of a bucket")
+    return value

@@ -1,0 +1,106 @@
+"""Files in an S3-compatible store, by django-storages. Loaded only where STORAGE_URL names one, and not before a fork.
+
+Objects are private, and their names are the files'. Readers get signed URLs, which are made here without asking the
+store. Whatever goes wrong in the store or on the way to it is a StorageUnavailable.
+"""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from types import SimpleNamespace
+from typing import Any
+
+from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from storages.backends.s3 import S3Storage
+
+from uploads.storage import StorageUnavailable
+
+MEBIBYTE = 1024 * 1024
+PART_BYTES = 16 * MEBIBYTE
+"""A larger file goes up in parts of this size, one after the other, so that no more of it is ever in memory."""
+
+CHECK_SECONDS = 5
+"""How long the answer to `check` is believed."""
+
+CLIENT = Config(
+    signature_version="s3v4",
+    connect_timeout=5,
+    read_timeout=60,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=50,
+    # Checksums of Amazon's own, which boto3 adds by itself, are refused by many other stores.
+    request_checksum_calculation="when_required",
+    response_checksum_validation="when_required",
+)
+IMPATIENT = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 1})
+
+FAILURES = (Boto3Error, BotoCoreError, ClientError)
+
+
+def _translated(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except FAILURES as error:
+            raise StorageUnavailable(f"{type(error).__name__}: {error}") from error
+
+    return call
+
+
+class Bucket(S3Storage):
+    """The bucket of STORAGE_URL, and the storage class of Django's that it is."""
+
+    def __init__(self, *, addressing_style: str, **options: Any) -> None:
+        super().__init__(
+            **options,
+            client_config=CLIENT.merge(Config(s3={"addressing_style": addressing_style})),
+            transfer_config=TransferConfig(
+                multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, use_threads=False
+            ),
+            default_acl=None,
+            file_overwrite=True,
+            max_memory_size=MEBIBYTE,  # of a file that is read; the rest of it goes through a temporary file
+            object_parameters={"ContentType": "application/octet-stream"},  # whatever the user's client said
+            querystring_auth=True,
+            security_token=None,  # one in the environment belongs to the key in the environment
+        )
+        # One client for the whole process: django-storages makes one a thread, which with gevent is one a request,
+        # and each takes a tenth of a second to make. boto3's clients may be shared.
+        self._connections = SimpleNamespace()
+        self._checked_at = float("-inf")
+        self._problem = ""
+
+    _open = _translated(S3Storage._open)
+    _save = _translated(S3Storage._save)
+    delete = _translated(S3Storage.delete)
+    exists = _translated(S3Storage.exists)
+    listdir = _translated(S3Storage.listdir)
+    size = _translated(S3Storage.size)
+    get_modified_time = _translated(S3Storage.get_modified_time)
+    url = _translated(S3Storage.url)
+
+    def check(self) -> None:
+        """Raises StorageUnavailable if the store can't be asked, or couldn't a few seconds ago."""
+        if time.monotonic() - self._checked_at > CHECK_SECONDS:
+            self._problem = self._ask()
+            self._checked_at = time.monotonic()
+        if self._problem:
+            raise StorageUnavailable(self._problem)
+
+    def _ask(self) -> str:
+        """What is wrong with the bucket; empty when nothing is."""
+        try:
+            client = self._create_session().client(
+                "s3",
+                region_name=self.region_name,
+                endpoint_url=self.endpoint_url,
+                config=self.client_config.merge(IMPATIENT),
+            )
+            client.head_bucket(Bucket=self.bucket_name)
+        except FAILURES as error:
+            return f"{type(error).__name__}: {error}"
+        return ""
