@@ -1,34 +1,101 @@
 """Bytes go out: private to their owner, and harmless to the browser that shows them.
 
 What a user sent is never shown inline, whatever it is: it is a download. What is shown is what we encoded.
+
+    a file on this machine    is sent from here, whole or in part;
+                              or by the proxy in front, if it says that it can (X-Accel-Redirect)
+    an object in a store      is fetched from there, by a signed URL that soon expires
 """
 
+import os
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models.fields.files import FieldFile
-from django.http import FileResponse, Http404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header
 
 from progress.connections import release_connection
+from uploads import ranges
+
+CHUNK_BYTES = 128 * 1024
+SIGNED_SECONDS = 300
+PRIVATE_MEDIA = "/private-media/"
+"""The proxy's name for the directory of the files, which it shows to nobody who asks for it."""
 
 
-def download(file: FieldFile, filename: str) -> FileResponse:
-    """A stored file as an attachment, of no type that a browser would open."""
-    response = _send(file, content_type="application/octet-stream", as_attachment=True, filename=filename)
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cache-Control"] = "private, no-cache"
-    return response
+def download(request: HttpRequest, file: FieldFile, filename: str, etag: str) -> HttpResponseBase:
+    """A stored file as an attachment, of no type that a browser would open. The ETag is that of its bytes."""
+    headers = {
+        "Content-Type": "application/octet-stream",
+        "Content-Disposition": content_disposition_header(True, filename) or "attachment",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Cache-Control": "private, no-cache",
+    }
+    return _send(request, file, etag, headers)
 
 
-def show(file: FieldFile, content_type: str) -> FileResponse:
+def show(request: HttpRequest, file: FieldFile, content_type: str, etag: str) -> HttpResponseBase:
     """A stored file that we made ourselves, inline. It may be kept by the owner's browser, and by no proxy."""
-    response = _send(file, content_type=content_type)
-    response["Cache-Control"] = "private, max-age=86400"
-    return response
+    return _send(request, file, etag, {"Content-Type": content_type, "Cache-Control": "private, max-age=86400"})
 
 
-def _send(file: FieldFile, **how: Any) -> FileResponse:
+def _send(request: HttpRequest, file: FieldFile, etag: str, headers: dict[str, str]) -> HttpResponseBase:
     release_connection()
     try:
-        return FileResponse(file.open(), **how)
+        return _send_file(request, file, headers | {"ETag": etag, "Accept-Ranges": "bytes"})
     except FileNotFoundError:
         raise Http404 from None
+    except NotImplementedError:  # Django's word for a storage that is no directory
+        return _redirect(request, file, headers)
+
+
+def _send_file(request: HttpRequest, file: FieldFile, headers: dict[str, str]) -> HttpResponseBase:
+    size = os.stat(file.path).st_size
+    response = HttpResponse(headers=headers)
+    answer = get_conditional_response(request, etag=headers["ETag"], response=response)
+    if answer and answer is not response:
+        return answer  # they have it already, or want another one
+    if request.headers.get("X-Sendfile-Type") == "X-Accel-Redirect":
+        response["X-Accel-Redirect"] = PRIVATE_MEDIA + quote(file.name or "")
+        return response
+    try:
+        part = ranges.wanted(request, size, headers["ETag"])
+    except ranges.Unsatisfiable:
+        return HttpResponse(status=416, content_type="text/plain", headers={"Content-Range": f"bytes */{size}"})
+    headers["Content-Length"] = str(size if part is None else len(part))
+    if part is not None:
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+    chunks = _Chunks(file.path, part or range(size))
+    return StreamingHttpResponse(chunks, status=206 if part else 200, headers=headers)
+
+
+def _redirect(request: HttpRequest, file: FieldFile, headers: dict[str, str]) -> HttpResponse:
+    """To the store, which answers with the headers that the URL names. Whether it has the object, it says itself."""
+    said = {"ResponseContentType": headers["Content-Type"], "ResponseCacheControl": headers["Cache-Control"]}
+    if "Content-Disposition" in headers:
+        said["ResponseContentDisposition"] = headers["Content-Disposition"]
+    bucket: Any = file.storage  # that of s3.py
+    url = bucket.url(file.name, parameters=said, expire=SIGNED_SECONDS, http_method=request.method)
+    return HttpResponseRedirect(url, headers={"Cache-Control": "private, no-store"})
+
+
+class _Chunks:
+    """Some bytes of a file, for an answer that closes it."""
+
+    def __init__(self, path: str, part: range) -> None:
+        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 (Django closes it with the answer)
+        self._part = part
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._file.seek(self._part.start)
+        left = len(self._part)
+        while left and (chunk := self._file.read(min(left, CHUNK_BYTES))):
+            left -= len(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        self._file.close()

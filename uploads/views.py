@@ -4,7 +4,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -58,17 +59,17 @@ def delete(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 
 
 @require_safe
-def download(request: HttpRequest, upload_id: UUID) -> FileResponse:
+def download(request: HttpRequest, upload_id: UUID) -> HttpResponseBase:
     upload = _mine(request, upload_id)
-    return serving.download(upload.file, upload.name)
+    return serving.download(request, upload.file, upload.name, upload.etag)
 
 
 @require_safe
-def rendition(request: HttpRequest, upload_id: UUID, page: int, width: int) -> FileResponse:
+def rendition(request: HttpRequest, upload_id: UUID, page: int, width: int) -> HttpResponseBase:
     made = get_object_or_404(
         Rendition, upload__in=Upload.objects.visible_to(request.user), upload=upload_id, page=page, width=width
     )
-    return serving.show(made.file, made.content_type)
+    return serving.show(request, made.file, made.content_type, made.etag)
 
 
 def _mine(request: HttpRequest, upload_id: UUID) -> Upload:

@@ -1,0 +1,179 @@
+"""A throwaway OpenStack Swift with its S3 API: four real servers on loopback, with their files in one directory.
+
+The user and key are those that Swift's own documentation tells of; the colon in it must be escaped in a URL.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+ACCESS_KEY = "test:tester"
+SECRET_KEY = "test/ing"
+REGION = "us-east-1"
+START_SECONDS = 30
+KINDS = ("account", "container", "object")
+
+SWIFT = "[swift-hash]\nswift_hash_path_suffix = headway\n"
+KEEPER = """
+[DEFAULT]
+bind_ip = 127.0.0.1
+bind_port = {port}
+workers = 0
+user = {user}
+swift_dir = {directory}
+devices = {directory}/devices
+mount_check = false
+fallocate_reserve = 0
+[pipeline:main]
+pipeline = {kind}-server
+[app:{kind}-server]
+use = egg:swift#{kind}
+"""
+PROXY = """
+[DEFAULT]
+bind_ip = 127.0.0.1
+bind_port = {port}
+workers = 0
+user = {user}
+swift_dir = {directory}
+[pipeline:main]
+pipeline = catch_errors gatekeeper healthcheck listing_formats s3api tempauth bulk slo proxy-server
+[app:proxy-server]
+use = egg:swift#proxy
+account_autocreate = true
+[filter:catch_errors]
+use = egg:swift#catch_errors
+[filter:gatekeeper]
+use = egg:swift#gatekeeper
+[filter:healthcheck]
+use = egg:swift#healthcheck
+[filter:listing_formats]
+use = egg:swift#listing_formats
+[filter:s3api]
+use = egg:swift#s3api
+[filter:tempauth]
+use = egg:swift#tempauth
+user_test_tester = {secret} .admin
+[filter:bulk]
+use = egg:swift#bulk
+[filter:slo]
+use = egg:swift#slo
+"""
+RINGS = """
+import sys
+from swift.common.ring import RingBuilder
+directory, *rings = sys.argv[1:]
+for kind, port in zip(rings[::2], rings[1::2]):
+    builder = RingBuilder(part_power=1, replicas=1, min_part_hours=0)
+    builder.add_dev({"region": 1, "zone": 1, "ip": "127.0.0.1", "port": int(port), "device": "disk", "weight": 1})
+    builder.rebalance()
+    builder.get_ring().save(f"{directory}/{kind}.ring.gz")
+"""
+
+
+class Server:
+    """One replica of everything. What it keeps outlives `stop`, and is there again after the next `start`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._ports = dict(zip((*KINDS, "proxy"), _free_ports(4), strict=True))
+        self.endpoint = f"http://127.0.0.1:{self._ports['proxy']}"
+        self._processes: list[subprocess.Popen] = []
+        self._configure()
+
+    def start(self) -> None:
+        for kind in self._ports:
+            command = [sys.executable, f"{os.path.dirname(sys.executable)}/swift-{kind}-server"]
+            with (self._directory / f"{kind}.log").open("ab") as log:
+                process = subprocess.Popen(
+                    [*command, str(self._directory / f"{kind}.conf"), "verbose"],
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            self._processes.append(process)
+        deadline = time.monotonic() + START_SECONDS
+        while not all(map(self._listens, self._ports.values())) or not self._answers():
+            assert time.monotonic() < deadline, "Swift does not start; its words are in " + str(self._directory)
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """At once, as in a crash."""
+        while self._processes:
+            process = self._processes.pop()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def client(self) -> Any:
+        """To look into it, past what is tested."""
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint,
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+            region_name=REGION,
+            config=Config(s3={"addressing_style": "path"}),
+        )
+
+    def _configure(self) -> None:
+        (self._directory / "devices" / "disk").mkdir(parents=True)
+        (self._directory / "swift.conf").write_text(SWIFT)
+        for kind, port in self._ports.items():
+            text = (PROXY if kind == "proxy" else KEEPER).format(
+                kind=kind, port=port, directory=self._directory, user=_user(), secret=SECRET_KEY
+            )
+            (self._directory / f"{kind}.conf").write_text(text)
+        rings = [str(word) for kind in KINDS for word in (kind, self._ports[kind])]
+        subprocess.run([sys.executable, "-c", RINGS, str(self._directory), *rings], check=True)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.endpoint}/healthcheck", timeout=5):
+                return True
+        except urllib.error.URLError:
+            return False
+
+    @staticmethod
+    def _listens(port: int) -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _user() -> str:
+    import pwd
+
+    return pwd.getpwuid(os.geteuid()).pw_name
+
+
+def _free_ports(count: int) -> list[int]:
+    """All open at once, so that no two are the same."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+@contextmanager
+def server(directory: Path) -> Iterator[Server]:
+    """A running one, until the end."""
+    server = Server(directory)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
