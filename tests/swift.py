@@ -5,6 +5,7 @@ The user and key are those that Swift's own documentation tells of; the colon in
 
 import contextlib
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -12,10 +13,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import boto3
 from botocore.config import Config
@@ -23,6 +26,7 @@ from botocore.config import Config
 ACCESS_KEY = "test:tester"
 SECRET_KEY = "test/ing"
 REGION = "us-east-1"
+PREFIX = "some/where"
 START_SECONDS = 30
 KINDS = ("account", "container", "object")
 
@@ -84,6 +88,32 @@ for kind, port in zip(rings[::2], rings[1::2]):
 """
 
 
+class Bucket:
+    """What is in it, seen past what is tested."""
+
+    def __init__(self, server: "Server", client: Any, name: str) -> None:
+        self.name = name
+        self._client = client
+        key, secret = quote(ACCESS_KEY, safe=""), quote(SECRET_KEY, safe="")
+        self.url = f"s3://{key}:{secret}@{name}/{PREFIX}?endpoint={server.endpoint}&region={REGION}"
+        client.create_bucket(Bucket=name)
+
+    def names(self) -> list[str]:
+        """Of its objects."""
+        return sorted(each["Key"] for each in self._client.list_objects_v2(Bucket=self.name).get("Contents", []))
+
+    def read(self, name: str) -> bytes:
+        return self._client.get_object(Bucket=self.name, Key=name)["Body"].read()
+
+    def head(self, name: str) -> dict[str, Any]:
+        """What the store knows of an object."""
+        return self._client.head_object(Bucket=self.name, Key=name)
+
+    def unfinished(self) -> list[dict[str, Any]]:
+        """Uploads in parts that were begun, and neither completed nor aborted."""
+        return self._client.list_multipart_uploads(Bucket=self.name).get("Uploads", [])
+
+
 class Server:
     """One replica of everything. What it keeps outlives `stop`, and is there again after the next `start`."""
 
@@ -118,9 +148,10 @@ class Server:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    def client(self) -> Any:
-        """To look into it, past what is tested."""
-        return boto3.client(
+    @contextmanager
+    def bucket(self) -> Iterator["Bucket"]:
+        """A new one; it stays when it is not wanted any more."""
+        client = boto3.client(
             "s3",
             endpoint_url=self.endpoint,
             aws_access_key_id=ACCESS_KEY,
@@ -128,6 +159,8 @@ class Server:
             region_name=REGION,
             config=Config(s3={"addressing_style": "path"}),
         )
+        with contextlib.closing(client):
+            yield Bucket(self, client, f"headway-{uuid.uuid4()}")
 
     def _configure(self) -> None:
         (self._directory / "devices" / "disk").mkdir(parents=True)
@@ -154,8 +187,6 @@ class Server:
 
 
 def _user() -> str:
-    import pwd
-
     return pwd.getpwuid(os.geteuid()).pw_name
 
 

@@ -206,7 +206,11 @@ def delete_bytes(instance: Upload | Rendition, **kwargs: Any) -> None:
 
     Robust, so that when the storage is away the rows are gone all the same; `uploads_fsck` finds what is left.
     """
-    transaction.on_commit(partial(instance.file.delete, save=False), robust=True)
+
+    def delete() -> None:
+        instance.file.delete(save=False)
+
+    transaction.on_commit(delete, robust=True)
 
 
 @receiver(post_delete, sender=Transfer)

@@ -6,6 +6,7 @@ store. Whatever goes wrong in the store or on the way to it is a StorageUnavaila
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from functools import wraps
 from types import SimpleNamespace
 from typing import Any
@@ -46,9 +47,17 @@ def _translated(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return method(*args, **kwargs)
         except FAILURES as error:
-            raise StorageUnavailable(f"{type(error).__name__}: {error}") from error
+            raise _translation(error) from error
 
     return call
+
+
+def _translation(error: Exception) -> OSError:
+    """A missing object is a missing file. A missing bucket is not: all objects would seem to be lost."""
+    said = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    if said in ("404", "NoSuchKey"):
+        return FileNotFoundError(str(error))
+    return StorageUnavailable(f"{type(error).__name__}: {error}")
 
 
 class Bucket(S3Storage):
@@ -93,14 +102,11 @@ class Bucket(S3Storage):
 
     def _ask(self) -> str:
         """What is wrong with the bucket; empty when nothing is."""
+        config = self.client_config.merge(IMPATIENT)
+        how = {"region_name": self.region_name, "endpoint_url": self.endpoint_url, "config": config}
         try:
-            client = self._create_session().client(
-                "s3",
-                region_name=self.region_name,
-                endpoint_url=self.endpoint_url,
-                config=self.client_config.merge(IMPATIENT),
-            )
-            client.head_bucket(Bucket=self.bucket_name)
+            with closing(self._create_session().client("s3", **how)) as client:
+                client.head_bucket(Bucket=self.bucket_name)
         except FAILURES as error:
             return f"{type(error).__name__}: {error}"
         return ""

@@ -58,44 +58,40 @@ def _send_file(request: HttpRequest, file: FieldFile, headers: dict[str, str]) -
     response = HttpResponse(headers=headers)
     answer = get_conditional_response(request, etag=headers["ETag"], response=response)
     if answer and answer is not response:
-        return answer  # they have it already, or want another one
+        return answer  # they have it already, or expect another one
     if request.headers.get("X-Sendfile-Type") == "X-Accel-Redirect":
         response["X-Accel-Redirect"] = PRIVATE_MEDIA + quote(file.name or "")
         return response
+    return _stream(request, file.path, size, headers)
+
+
+def _stream(request: HttpRequest, path: str, size: int, headers: dict[str, str]) -> HttpResponseBase:
     try:
         part = ranges.wanted(request, size, headers["ETag"])
     except ranges.Unsatisfiable:
         return HttpResponse(status=416, content_type="text/plain", headers={"Content-Range": f"bytes */{size}"})
-    headers["Content-Length"] = str(size if part is None else len(part))
-    if part is not None:
-        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-    chunks = _Chunks(file.path, part or range(size))
-    return StreamingHttpResponse(chunks, status=206 if part else 200, headers=headers)
+    if part is None:
+        return StreamingHttpResponse(_chunks(path, range(size)), headers=headers | {"Content-Length": str(size)})
+    headers |= {"Content-Length": str(len(part)), "Content-Range": f"bytes {part.start}-{part.stop - 1}/{size}"}
+    return StreamingHttpResponse(_chunks(path, part), status=206, headers=headers)
 
 
 def _redirect(request: HttpRequest, file: FieldFile, headers: dict[str, str]) -> HttpResponse:
     """To the store, which answers with the headers that the URL names. Whether it has the object, it says itself."""
     said = {"ResponseContentType": headers["Content-Type"], "ResponseCacheControl": headers["Cache-Control"]}
+    kept = f"max-age={SIGNED_SECONDS // 2}"
     if "Content-Disposition" in headers:
         said["ResponseContentDisposition"] = headers["Content-Disposition"]
+        kept = "no-store"
     bucket: Any = file.storage  # that of s3.py
     url = bucket.url(file.name, parameters=said, expire=SIGNED_SECONDS, http_method=request.method)
-    return HttpResponseRedirect(url, headers={"Cache-Control": "private, no-store"})
+    return HttpResponseRedirect(url, headers={"Cache-Control": f"private, {kept}"})
 
 
-class _Chunks:
-    """Some bytes of a file, for an answer that closes it."""
-
-    def __init__(self, path: str, part: range) -> None:
-        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 (Django closes it with the answer)
-        self._part = part
-
-    def __iter__(self) -> Iterator[bytes]:
-        self._file.seek(self._part.start)
-        left = len(self._part)
-        while left and (chunk := self._file.read(min(left, CHUNK_BYTES))):
+def _chunks(path: str, part: range) -> Iterator[bytes]:
+    with open(path, "rb", buffering=0) as file:
+        file.seek(part.start)
+        left = len(part)
+        while left and (chunk := file.read(min(left, CHUNK_BYTES))):
             left -= len(chunk)
             yield chunk
-
-    def close(self) -> None:
-        self._file.close()

@@ -1,0 +1,139 @@
+"""A file goes out whole, in part, or not at all when the browser has it; or the proxy in front sends it."""
+
+import pytest
+
+from tests.helpers import body, file, photo, run_queue
+from uploads import receiving, serving
+from uploads.models import Upload
+
+CONTENT = bytes(range(256)) * 2048  # four chunks
+
+
+@pytest.fixture
+def upload(alice) -> Upload:
+    return receiving.receive(alice, file(CONTENT, "numbers.bin"))
+
+
+@pytest.fixture
+def get(as_alice, upload):
+    """Ask for the upload, with these headers."""
+
+    def get(method="get", **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return getattr(as_alice, method)(f"/uploads/{upload.pk}/download/", headers=headers)
+
+    return get
+
+
+def test_the_whole(get, upload):
+    response = get()
+    assert response.status_code == 200
+    assert response["Content-Length"] == str(len(CONTENT))
+    assert response["Accept-Ranges"] == "bytes"
+    assert response["ETag"] == f'"{upload.pk}"'
+    chunks = list(response)
+    assert b"".join(chunks) == CONTENT
+    assert max(map(len, chunks)) == serving.CHUNK_BYTES
+
+
+@pytest.mark.parametrize(
+    ("asked", "part"),
+    [
+        ("bytes=0-0", range(1)),
+        ("bytes=100-300000", range(100, 300001)),
+        ("bytes=500000-", range(500000, len(CONTENT))),
+        ("bytes=-7", range(len(CONTENT) - 7, len(CONTENT))),
+    ],
+)
+def test_a_part(get, asked, part):
+    response = get(Range=asked)
+    assert response.status_code == 206
+    assert response["Content-Range"] == f"bytes {part.start}-{part.stop - 1}/{len(CONTENT)}"
+    assert response["Content-Length"] == str(len(part))
+    assert response["Content-Disposition"] == 'attachment; filename="numbers.bin"'
+    assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert body(response) == CONTENT[part.start : part.stop]
+
+
+def test_several_parts_are_the_whole(get):
+    response = get(Range="bytes=0-1,5-6")
+    assert response.status_code == 200
+    assert "Content-Range" not in response
+    assert body(response) == CONTENT
+
+
+def test_a_part_that_is_not_there_is_refused_with_the_size(get):
+    response = get(Range=f"bytes={len(CONTENT)}-")
+    assert response.status_code == 416
+    assert response["Content-Range"] == f"bytes */{len(CONTENT)}"
+    assert "ask for a range within its size" in response.text
+
+
+def test_a_download_that_was_cut_goes_on_if_the_file_is_the_same(get):
+    etag = get()["ETag"]
+    assert body(get(Range="bytes=9-", If_Range=etag)) == CONTENT[9:]
+    assert body(get(Range="bytes=9-", If_Range='"another"')) == CONTENT
+
+
+def test_what_the_browser_has_is_not_sent_again(get):
+    response = get(If_None_Match=f'"other", {get()["ETag"]}', Range="bytes=0-1")
+    assert response.status_code == 304
+    assert response["Cache-Control"] == "private, no-cache"
+    assert response["ETag"]
+    assert body(response) == b""
+
+
+def test_a_file_that_was_expected_to_be_another_is_not_sent(get):
+    assert get(If_Match='"another"').status_code == 412
+    assert get(If_Match=get()["ETag"]).status_code == 200
+
+
+def test_its_headers_alone(get):
+    response = get("head", Range="bytes=0-1")
+    assert response.status_code == 200
+    assert response["Content-Length"] == str(len(CONTENT))
+    assert body(response) == b""
+
+
+def test_a_picture_is_known_by_its_etag_too(as_alice, alice):
+    picture = receiving.receive(alice, file(photo(), "holiday.jpg"))
+    run_queue()
+    small, other = (f"/uploads/{picture.pk}/1/{width}.webp" for width in (320, 400))
+    etag = as_alice.get(small)["ETag"]
+    assert as_alice.get(small, headers={"If-None-Match": etag}).status_code == 304
+    assert body(as_alice.get(small, headers={"Range": "bytes=0-3"})) == b"RIFF"
+    assert as_alice.get(other)["ETag"] != etag
+
+
+def test_a_proxy_that_can_sends_it_itself(get, upload):
+    response = get(X_Sendfile_Type="X-Accel-Redirect", Range="bytes=0-1")
+    assert response.status_code == 200
+    assert response["X-Accel-Redirect"] == f"/private-media/uploads/{upload.pk}/original"
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"] == 'attachment; filename="numbers.bin"'
+    assert response["ETag"] == f'"{upload.pk}"'
+    assert body(response) == b""
+
+
+def test_a_proxy_that_can_is_told_what_the_browser_has(get, upload):
+    response = get(X_Sendfile_Type="X-Accel-Redirect", If_None_Match=f'"{upload.pk}"')
+    assert response.status_code == 304
+    assert "X-Accel-Redirect" not in response
+
+
+def test_another_way_of_sending_is_not_ours(get):
+    response = get(X_Sendfile_Type="X-Sendfile")
+    assert "X-Accel-Redirect" not in response
+    assert body(response) == CONTENT
+
+
+def test_an_outsider_is_not_even_told_by_the_proxy(as_bob, upload):
+    for headers in ({"X-Sendfile-Type": "X-Accel-Redirect"}, {"Range": "bytes=0-1"}, {"If-None-Match": upload.etag}):
+        assert as_bob.get(f"/uploads/{upload.pk}/download/", headers=headers).status_code == 404
+
+
+def test_bytes_that_are_lost_are_not_promised_to_the_proxy(get, upload, state_dir):
+    (state_dir / "media" / upload.file.name).unlink()
+    response = get(X_Sendfile_Type="X-Accel-Redirect")
+    assert response.status_code == 404
+    assert "X-Accel-Redirect" not in response
