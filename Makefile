@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses 2
 COMPILE := $(BIN)/uv pip compile --quiet --no-header --python-platform linux --python-version 3.11 --generate-hashes
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test test-unit test-postgresql test-browser test-faults bench lint format requirements clean
+.PHONY: help run test test-unit test-postgresql test-services test-browser test-faults bench lint format requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
@@ -29,13 +29,16 @@ run: ## serve the app, a worker and the dashboard
 	@echo "Ctrl-C stops everything."
 	@$(BIN)/honcho --procfile deploy/Procfile start || test $$? -eq 130 # Ctrl-C is no error
 
-test: test-unit test-postgresql test-browser test-faults ## run every test
+test: test-unit test-postgresql test-services test-browser test-faults ## run every test
 
 test-unit: .venv/dev ## run the tests that need no server and no browser
-	@$(PYTEST) -m "not browser and not postgresql and not faults" $(ARGS)
+	@$(PYTEST) -m "not browser and not postgresql and not services and not faults" $(ARGS)
 
 test-postgresql: .venv/dev .venv/system ## run the unit tests of the apps on PostgreSQL
-	@$(BIN)/python -m tests.postgresql $(PYTEST) tests/progress tests/uploads tests/todos $(ARGS)
+	@$(BIN)/python -m tests.postgresql $(PYTEST) -m "not services" tests/progress tests/uploads tests/todos $(ARGS)
+
+test-services: .venv/dev .venv/system ## run the tests with a real object store (OpenStack Swift) and a real nginx
+	@$(PYTEST) -m services --dist loadgroup $(ARGS)
 
 test-browser: .venv/dev .venv/system ## run the tests that start the real site and use it in Chromium
 	@$(PYTEST) -m browser --dist loadgroup $(ARGS)
