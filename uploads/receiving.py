@@ -10,6 +10,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
+from progress.connections import release_connection
 from uploads import limits, tasks
 from uploads.disk import aside, sync_directory
 from uploads.models import Transfer, Upload
@@ -26,6 +27,7 @@ def receive(owner: Any, file: UploadedFile) -> Upload:
     file.seek(0)
     upload = Upload(owner=owner, name=clean_name(file.name), size=file.size or 0, content_type=sniff(head))
     path = _path(upload)
+    release_connection()  # the storage may be far away
     try:
         upload.file.save("", file, save=False)
         with transaction.atomic():

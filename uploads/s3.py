@@ -4,6 +4,7 @@ Objects are private, and their names are the files'. Readers get signed URLs, wh
 store. Whatever goes wrong in the store or on the way to it is a StorageUnavailable.
 """
 
+import io
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -15,12 +16,14 @@ from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from django.core.files import File
 from storages.backends.s3 import S3Storage
+from storages.utils import clean_name
 
 from uploads.storage import StorageUnavailable
 
-MEBIBYTE = 1024 * 1024
-PART_BYTES = 16 * MEBIBYTE
+READ_BYTES = 256 * 1024
+PART_BYTES = 16 * 1024 * 1024
 """A larger file goes up in parts of this size, one after the other, so that no more of it is ever in memory."""
 
 CHECK_SECONDS = 5
@@ -72,7 +75,6 @@ class Bucket(S3Storage):
             ),
             default_acl=None,
             file_overwrite=True,
-            max_memory_size=MEBIBYTE,  # of a file that is read; the rest of it goes through a temporary file
             object_parameters={"ContentType": "application/octet-stream"},  # whatever the user's client said
             querystring_auth=True,
             security_token=None,  # one in the environment belongs to the key in the environment
@@ -83,7 +85,14 @@ class Bucket(S3Storage):
         self._checked_at = float("-inf")
         self._problem = ""
 
-    _open = _translated(S3Storage._open)
+    @_translated
+    def _open(self, name: str, mode: str = "rb") -> File:
+        """To be read from its beginning to its end, as it arrives: no copy of it is made first."""
+        if mode != "rb":
+            return super()._open(name, mode)
+        body = self.bucket.Object(self._normalize_name(clean_name(name))).get()["Body"]
+        return File(io.BufferedReader(body, READ_BYTES), name)
+
     _save = _translated(S3Storage._save)
     delete = _translated(S3Storage.delete)
     exists = _translated(S3Storage.exists)

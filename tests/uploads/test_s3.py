@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import HTTPError
@@ -14,7 +15,9 @@ import time_machine
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from config.object_store import ObjectStore
 from progress.models import Job, State, Worker
+from tests import swift
 from tests.helpers import file, files_below, photo, problem, run_queue
 from tests.swift import PREFIX
 from uploads import fsck, receiving
@@ -24,6 +27,22 @@ from uploads.storage import StorageUnavailable
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("swift")]
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def swift_server(tmp_path_factory) -> Iterator[swift.Server]:
+    with swift.server(tmp_path_factory.mktemp("swift")) as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(swift_server, settings, state_dir: Path) -> Iterator[swift.Bucket]:
+    """An empty one, in which uploads are kept instead of in the state directory."""
+    with swift_server.bucket() as bucket:
+        options = ObjectStore.from_url(bucket.url).options
+        settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": "uploads.s3.Bucket", "OPTIONS": options}}
+        yield bucket
+        default_storage.connection.meta.client.close()  # it would be kept until the process ends
 
 
 def fetch(url: str, method: str = "GET", **headers: str):
@@ -149,6 +168,15 @@ def test_objects_without_rows_and_rows_without_objects_are_found(upload, bucket,
     for finding in findings.values():
         finding.repair()
     assert bucket.names() == []
+
+
+def test_an_object_is_read_as_it_arrives(bucket, state_dir):
+    default_storage.save("uploads/x/original", ContentFile(b"0123456789" * 100_000))
+    with default_storage.open("uploads/x/original") as stored:
+        assert stored.read(3) == b"012"
+        assert files_below(state_dir) == []
+        assert len(stored.read()) == 999_997
+        assert stored.read() == b""
 
 
 def test_an_object_that_is_not_there_is_a_file_that_is_not_there(bucket):

@@ -1,0 +1,45 @@
+"""A site that keeps its files in a real object store: the browser shows pictures and fetches files from there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import swift
+from tests.browser.conftest import sign_up
+from tests.browser.site import Site, running_site
+from tests.helpers import photo
+
+
+@pytest.fixture
+def store_site(tmp_path_factory) -> Iterator[Site]:
+    with (
+        swift.server(tmp_path_factory.mktemp("swift")) as server,
+        server.bucket() as bucket,
+        running_site(tmp_path_factory.mktemp("site"), STORAGE_URL=bucket.url) as site,
+    ):
+        yield site
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_pictures_and_downloads_come_from_the_store(page, store_site):
+    sign_up(page, store_site, "store")
+    token = page.request.get(f"{store_site.url}/api/session/").json()["csrf_token"]
+    answer = page.request.post(
+        f"{store_site.url}/api/uploads/",
+        headers={"X-CSRFToken": token},
+        multipart={"file": {"name": "hölly.jpg", "mimeType": "image/jpeg", "buffer": photo()}},
+    )
+    assert answer.status == 202, answer.text()
+
+    page.goto(f"{store_site.url}/uploads/{answer.json()['id']}/")
+    with page.expect_response(lambda response: response.url.startswith("http://127.0.0.1")) as shown:
+        expect(page.get_by_role("img", name="hölly.jpg")).to_be_visible()
+    assert shown.value.headers["content-type"] == "image/webp"
+    page.wait_for_function("() => document.querySelector('img.large').naturalWidth > 0")
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "hölly.jpg"
+    assert Path(download.value.path()).read_bytes() == photo()
