@@ -20,6 +20,7 @@ from progress.models import Job, State, Worker
 from tests import swift
 from tests.helpers import file, files_below, photo, problem, run_queue
 from tests.swift import PREFIX
+from tests.uploads.test_tus import begun, offset, patch
 from uploads import fsck, receiving
 from uploads.models import Upload
 from uploads.storage import StorageUnavailable
@@ -74,6 +75,15 @@ def test_a_form_fills_the_bucket_and_leaves_nothing_on_this_machine(as_alice, bu
     assert bucket.names() == [f"{PREFIX}/uploads/{upload.pk}/original"]
     assert bucket.read(bucket.names()[0]) == photo()
     assert bucket.head(bucket.names()[0])["ContentType"] == "application/octet-stream"
+    assert files_below(state_dir) == []
+
+
+def test_a_file_that_arrives_in_pieces_goes_up_once_it_is_whole(as_alice, bucket, state_dir):
+    url = begun(as_alice)
+    patch(as_alice, url, 0, b"hello")
+    assert bucket.names() == []
+    assert patch(as_alice, url, 5, b" world").status_code == 204
+    assert [bucket.read(name) for name in bucket.names()] == [b"hello world"]
     assert files_below(state_dir) == []
 
 
@@ -243,6 +253,18 @@ def test_while_the_store_is_away_nothing_is_taken_and_nothing_half_made(as_alice
     away()
     assert as_alice.post("/api/uploads/", {"file": file()}).status_code == 202
     assert len(bucket.names()) == 1
+
+
+def test_while_the_store_is_away_pieces_wait_here(as_alice, away, bucket, state_dir):
+    url = begun(as_alice)
+    patch(as_alice, url, 0, b"hello")
+    problem(patch(as_alice, url, 5, b" world"), 503)
+    assert not Upload.objects.exists()
+    reached = offset(as_alice, url)
+    away()
+    assert patch(as_alice, url, reached, b"hello world"[reached:]).status_code == 204
+    assert [bucket.read(name) for name in bucket.names()] == [b"hello world"]
+    assert files_below(state_dir) == []
 
 
 def test_a_row_that_is_deleted_while_the_store_is_away_is_deleted(
