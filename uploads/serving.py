@@ -24,7 +24,10 @@ from uploads import ranges
 CHUNK_BYTES = 128 * 1024
 SIGNED_SECONDS = 300
 PRIVATE_MEDIA = "/private-media/"
-"""The proxy's name for the directory of the files, which it shows to nobody who asks for it."""
+"""The proxy's name for the directory of the files, which it shows to nobody who asks for it.
+
+Who claims to be such a proxy, and is none, gets no bytes and learns where his own file lies.
+"""
 
 
 def download(request: HttpRequest, file: FieldFile, filename: str, etag: str) -> HttpResponseBase:

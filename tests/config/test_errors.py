@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse
 from config import errors
 from progress import views
 from tests.helpers import make_job, problem
+from uploads.storage import StorageUnavailable
 
 
 @pytest.fixture
@@ -35,6 +36,7 @@ def raising(monkeypatch, as_alice, alice):
         (Http404("secret"), 404),
         (PermissionDenied("You may not."), 403),
         (TooManyFieldsSent("too many"), 400),
+        (StorageUnavailable("http://secret"), 503),
     ],
 )
 def test_what_views_raise(as_alice, raising, settings, debug, error, status):
@@ -47,7 +49,7 @@ def test_what_views_raise(as_alice, raising, settings, debug, error, status):
         assert "Traceback" not in answer.text
     page = as_alice.get(page_url)
     assert page.status_code == status
-    if status in (403, 404) or not debug:
+    if status in (403, 404, 503) or not debug:
         assert "Go to the first page" in page.text
         assert "secret" not in page.text
 
