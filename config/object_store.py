@@ -12,9 +12,9 @@ from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
-PREFIX = r"(?!\.\.?(/|$))[A-Za-z0-9_.-]+(/(?!\.\.?(/|$))[A-Za-z0-9_.-]+)*|"  # no part is "." or ".."
+PREFIX = r"([A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*)?"  # no part begins with a dot
 REGION = r"[a-z0-9-]+"
-ENDPOINT = r"https?://[A-Za-z0-9_.-]+(:[0-9]+)?(/[A-Za-z0-9_./-]*)?|"
+ENDPOINT = r"https?://[A-Za-z0-9_.-]+(:[0-9]+)?(/[A-Za-z0-9_./-]*)?"
 DEFAULT_REGION = "us-east-1"
 
 
@@ -37,7 +37,7 @@ class ObjectStore:
         access_key, _, secret_key = (unquote(each, errors="strict") for each in user.partition(":"))
         options = _options(parts.query)
         region = _matching(REGION, options.pop("region", DEFAULT_REGION))
-        endpoint = _matching(ENDPOINT, options.pop("endpoint", "").rstrip("/"))
+        endpoint = _matching(ENDPOINT, options.pop("endpoint", _amazon(region)).rstrip("/"))
         if parts.scheme != "s3" or parts.fragment or options or not bool(at) == bool(access_key) == bool(secret_key):
             raise ValueError("not the URL of a bucket")
         return cls(
@@ -45,14 +45,14 @@ class ObjectStore:
             prefix=_matching(PREFIX, parts.path.strip("/")),
             access_key=access_key or None,
             secret_key=secret_key or None,
-            endpoint=endpoint or f"https://s3.{region}.amazonaws.com",
+            endpoint=endpoint,
             region=region,
         )
 
     @property
     def addressing_style(self) -> str:
         """Where the bucket is in a URL: in the host, as Amazon wants it; elsewhere in the path, as any store can."""
-        in_host = self.endpoint == f"https://s3.{self.region}.amazonaws.com" and "." not in self.bucket
+        in_host = self.endpoint == _amazon(self.region) and "." not in self.bucket
         return "virtual" if in_host else "path"  # no certificate covers a host with one more dot
 
     @property
@@ -74,6 +74,10 @@ class ObjectStore:
             "region_name": self.region,
             "addressing_style": self.addressing_style,
         }
+
+
+def _amazon(region: str) -> str:
+    return f"https://s3.{region}.amazonaws.com"
 
 
 def _options(query: str) -> dict[str, str]:

@@ -13,7 +13,8 @@ What becomes of it:
     processing.py  the job: SHA-256, then renditions
     decoder.py     the child process that alone opens pictures, with memory and time limits
     pictures.py    the parent's side of that child
-    serving.py     bytes go out: to their owner, and harmless to the browser
+    serving.py     bytes go out: to their owner, and harmless to the browser; ranges.py, in part
+    storage.py     where bytes are: in a directory; or in an object store, by s3.py
     retention.py   what nobody will come back for is deleted
     fsck.py        rows and bytes that are out of step are found
 

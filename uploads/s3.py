@@ -64,7 +64,7 @@ def _translation(error: Exception) -> OSError:
 
 
 class Bucket(S3Storage):
-    """The bucket of STORAGE_URL, and the storage class of Django's that it is."""
+    """The bucket that STORAGE_URL names, as a storage of Django's."""
 
     def __init__(self, *, addressing_style: str, **options: Any) -> None:
         super().__init__(
