@@ -87,7 +87,7 @@ def _pieces_without_rows() -> Iterator[Finding]:
 
 
 def _transfers_without_pieces() -> Iterator[Finding]:
-    for transfer in Transfer.objects.filter(upload=None, expires_at__gt=timezone.now(), writing=False):
+    for transfer in Transfer.objects.waiting().filter(writing=False):
         parts = pieces.parts_of(transfer.pk, transfer.pieces, transfer.offset)
         if any(not _has(path, size) for path, size in parts):
             text = f"{transfer.pk}: bytes of this file on its way here are lost"

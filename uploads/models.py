@@ -138,9 +138,13 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
     def visible_to(self, user: Any) -> Self:
         return self.filter(owner=user)
 
+    def waiting(self) -> Self:
+        """Files that are not kept yet, and parts of such."""
+        return self.filter(upload=None, expires_at__gt=timezone.now())
+
     def unfinished(self) -> Self:
         """Files of which something is still to come, newest first."""
-        return self.filter(upload=None, is_part=False, expires_at__gt=timezone.now()).order_by("-created_at", "-id")
+        return self.waiting().filter(is_part=False).order_by("-created_at", "-id")
 
     def expired(self) -> Self:
         return self.filter(upload=None, expires_at__lte=timezone.now())

@@ -25,6 +25,9 @@ from uploads.models import Transfer, TransferQuerySet
 LIFETIME = timedelta(hours=24)
 """How long an unfinished file waits for its next byte."""
 
+MOST_UNFINISHED = 1000
+"""Of one user, parts included: each costs a row, whether or not a byte of it ever comes."""
+
 COUNT_SECONDS = 1.0
 """How often what has arrived is made to count while more arrives."""
 
@@ -41,6 +44,10 @@ class NotJoinable(Exception):
     """The parts can't be joined. The text says why."""
 
 
+class TooMany(Exception):
+    """This user has begun so many files that some have to be finished first."""
+
+
 class Lost(Exception):
     """Bytes that counted are not there any more."""
 
@@ -53,7 +60,12 @@ class Digest(Protocol):
 
 
 def start(owner: Any, *, length: int | None, name: str, metadata: str, concat: str = "") -> Transfer:
-    """Begin a file of so many bytes; None if that isn't known yet. Raises TooLarge, and OSError (ENOSPC)."""
+    """Begin a file of so many bytes; None if that isn't known yet.
+
+    Raises TooMany, TooLarge, and OSError (ENOSPC).
+    """
+    if Transfer.objects.visible_to(owner).waiting().count() >= MOST_UNFINISHED:
+        raise TooMany
     limits.judge_disk(length or 0)
     with transaction.atomic():
         limits.reserve(owner, length or 0)

@@ -67,6 +67,8 @@ def _answer(methods: dict[str, View], request: HttpRequest, **arguments: Any) ->
         return _refuse(409, str(reason))
     except transfers.ChecksumMismatch:
         return _refuse(CHECKSUM_MISMATCH, "The bytes that arrived do not match Upload-Checksum. Send them again.")
+    except transfers.TooMany:
+        return _refuse(429, "So many files are on their way already. Finish or delete some first: GET lists them.")
     except transfers.Lost:
         return _refuse(410, "Bytes of this file were lost here. Send it again from the beginning.")
 

@@ -162,6 +162,15 @@ class TestCreation:
         assert "too large" in problem(begin(as_alice, 5), 413)["detail"]
         assert not Transfer.objects.exists()
 
+    def test_who_has_begun_very_many_has_to_finish_some(self, as_alice, as_bob, monkeypatch):
+        monkeypatch.setattr("uploads.transfers.MOST_UNFINISHED", 2)
+        begun(as_alice, 5)
+        url = begun(as_alice, 5)
+        assert "Finish or delete" in problem(begin(as_alice, 5), 429)["detail"]
+        begun(as_bob, 5)
+        patch(as_alice, url, 0, b"hello")
+        begun(as_alice, 5)
+
     def test_an_empty_file_is_refused_as_by_the_form(self, as_alice):
         assert "0 bytes" in problem(begin(as_alice, 0), 422)["detail"]
 
