@@ -11,8 +11,10 @@ A file comes in by one of two doors:
 
 What becomes of it:
     processing.py  the job: SHA-256, then renditions
-    decoder.py     the child process that alone opens pictures, with memory and time limits
-    pictures.py    the parent's side of that child
+    pictures.py    what the decoder makes of a file, counted and collected
+    child.py       the decoder's parent: starts it, listens to it, stops it
+    decoder.py     the child process that alone opens files, with memory and time limits:
+                   raster.py pictures, pdf.py PDFs
     serving.py     bytes go out: to their owner, and harmless to the browser; ranges.py, in part
     storage.py     where bytes are: in a directory; or in an object store, by s3.py
     retention.py   what nobody will come back for is deleted

@@ -1,22 +1,28 @@
-"""What is done with every upload: a SHA-256, and of pictures three renditions.
+"""What is done with every upload: a SHA-256, and of pictures and PDFs renditions.
 
-Both can be repeated: the same file gives the same rows and the same files, under the same names.
+Both can be repeated: the same file gives the same rows and the same files, under the same names; and what an earlier
+attempt left, and this one doesn't make, goes.
 """
 
 import hashlib
 import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import IO
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from progress.attempt import LostJob
 from progress.reporter import Progress
 from progress.tasks import TaskError
-from uploads import pictures
+from uploads.decoder import PDF
 from uploads.models import Rendition, Upload
+from uploads.pictures import Made, Pictures
 from uploads.sniff import PICTURE_TYPES
 
 CHUNK_BYTES = 256 * 1024
@@ -24,56 +30,119 @@ CHECKSUM_WEIGHT = 0.05
 """The share of a picture's job that its checksum is, by the time it takes for a photo of 12 megapixels."""
 
 
+class InTemporaryDirectory(File):
+    """A file that a storage on the same disk may take as its own, instead of copying it."""
+
+    def temporary_file_path(self) -> str:
+        return str(self.name)
+
+
 def process(upload: Upload, progress: Progress) -> None:
-    """Do it all. Raises TaskError when the file claims to be a picture and can't be read as one."""
-    is_picture = upload.content_type in PICTURE_TYPES
-    checksum(upload, progress, weight=CHECKSUM_WEIGHT if is_picture else 1.0)
-    if is_picture:
-        make_renditions(upload, progress)
+    """Do it all. Raises TaskError when the file claims to be a picture or a PDF, and can't be read as one."""
+    if upload.content_type not in PICTURE_TYPES | {PDF}:
+        checksum(upload, progress)
+        return
+    with _directory_of(upload) as directory:
+        source = _path_of(upload) or directory / "original"
+        keep_in = None if _path_of(upload) else source
+        checksum(upload, progress, weight=CHECKSUM_WEIGHT, keep_in=keep_in)
+        make_renditions(upload, source, directory, progress)
 
 
-def checksum(upload: Upload, progress: Progress, weight: float) -> None:
+def checksum(upload: Upload, progress: Progress, weight: float = 1.0, keep_in: Path | None = None) -> None:
+    """Read it all, and note what it sums up to. `keep_in` gets a copy, so that a file from elsewhere is read once."""
     digest = hashlib.sha256()
     progress.stage("Checking the file", total=upload.size, unit="bytes", weight=weight)
-    with upload.file.open() as file:
+    with upload.file.open() as file, _opened(keep_in) as copy:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
+            if copy:
+                copy.write(chunk)
             progress.advance(len(chunk))
     Upload.objects.filter(pk=upload.pk).update(sha256=digest.hexdigest())
 
 
-def make_renditions(upload: Upload, progress: Progress) -> None:
-    mine = f"{upload.pk}-"
-    for left_by_a_killed_attempt in settings.FILE_UPLOAD_TEMP_DIR.glob(f"{mine}*"):
-        shutil.rmtree(left_by_a_killed_attempt, ignore_errors=True)
-    with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix=mine) as directory:
+def make_renditions(upload: Upload, source: Path, directory: Path, progress: Progress) -> None:
+    pictures = Pictures()
+    with _no_file_without_a_row(upload):
         try:
-            picture = pictures.make(Path(upload.file.path), Path(directory), progress)
+            pictures.make(upload.content_type, source, directory, progress)
         except TaskError as error:
-            Upload.objects.filter(pk=upload.pk).update(metadata={"problem": error.message})
+            problem = {**pictures.metadata, "problem": error.message}
+            Upload.objects.filter(pk=upload.pk).update(metadata=problem)
             raise
-        _keep(upload, picture)
+        for made in pictures.renditions:
+            _store(upload, made)
+            progress.advance(0)
+        _record(upload, pictures)
 
 
-def _keep(upload: Upload, picture: pictures.Picture) -> None:
-    """Store the renditions, then their rows; of those that get no row, as when the upload is gone, leave no file."""
-    names = {made.width: f"uploads/{upload.pk}/{made.width}.webp" for made in picture.renditions}
-    try:
-        for made in picture.renditions:
-            with made.path.open("rb") as file:
-                default_storage.save(names[made.width], File(file))
-        _record(upload, picture, names)
-    except BaseException:
-        recorded = set(Rendition.objects.filter(upload=upload).values_list("file", flat=True))
-        for name in set(names.values()) - recorded:
-            default_storage.delete(name)
-        raise
+def _store(upload: Upload, made: Made) -> None:
+    with made.path.open("rb") as file:
+        default_storage.save(_name(upload, made), InTemporaryDirectory(file, str(made.path)))
 
 
 @transaction.atomic
-def _record(upload: Upload, picture: pictures.Picture, names: dict[int, str]) -> None:
-    if not Upload.objects.filter(pk=upload.pk).update(metadata={"width": picture.width, "height": picture.height}):
+def _record(upload: Upload, pictures: Pictures) -> None:
+    """The rows are those of this attempt, and no others."""
+    if not Upload.objects.filter(pk=upload.pk).update(metadata=pictures.metadata):
         raise TaskError("deleted", "The file was deleted while it was processed.")
-    for made in picture.renditions:
-        values = {"file": names[made.width], "height": made.height, "size": made.path.stat().st_size}
-        Rendition.objects.update_or_create(upload=upload, width=made.width, defaults=values)
+    kept = []
+    for made in pictures.renditions:
+        values = {"file": _name(upload, made), "height": made.height, "size": made.size}
+        row, _ = Rendition.objects.update_or_create(upload=upload, page=made.page, width=made.width, defaults=values)
+        kept.append(row.pk)
+    Rendition.objects.filter(upload=upload).exclude(pk__in=kept).delete()
+
+
+@contextmanager
+def _no_file_without_a_row(upload: Upload) -> Iterator[None]:
+    """Whatever happens. Of a job that another attempt has by now, the files are that one's, and so is the sweeping."""
+    is_mine = True
+    try:
+        yield
+    except LostJob:
+        is_mine = not Upload.objects.filter(pk=upload.pk).exists()  # nobody tries again what was deleted
+        raise
+    finally:
+        if is_mine:
+            _sweep(upload)
+
+
+def _sweep(upload: Upload) -> None:
+    folder = _folder(upload)
+    with suppress(FileNotFoundError):
+        recorded = set(Rendition.objects.filter(upload=upload).values_list("file", flat=True))
+        stored = {f"{folder}/{name}" for name in default_storage.listdir(folder)[1] if name.endswith(".webp")}
+        for name in stored - recorded:
+            default_storage.delete(name)
+
+
+@contextmanager
+def _directory_of(upload: Upload) -> Iterator[Path]:
+    """A temporary one; those that killed attempts left are removed."""
+    mine = f"{upload.pk}-"
+    for left in settings.FILE_UPLOAD_TEMP_DIR.glob(f"{mine}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix=mine) as directory:
+        yield Path(directory)
+
+
+def _path_of(upload: Upload) -> Path | None:
+    """Where the file lies; None if its storage is not on this machine."""
+    try:
+        return Path(upload.file.path)
+    except NotImplementedError:
+        return None
+
+
+def _opened(path: Path | None) -> AbstractContextManager[IO[bytes] | None]:
+    return path.open("wb") if path else nullcontext()
+
+
+def _folder(upload: Upload) -> str:
+    return f"uploads/{upload.pk}"
+
+
+def _name(upload: Upload, made: Made) -> str:
+    return f"{_folder(upload)}/{made.path.name}"

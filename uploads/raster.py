@@ -1,0 +1,149 @@
+"""In the decoder's process: pictures, scaled down to WebP. The first frame of one that moves is its picture."""
+
+import io
+import time
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageOps
+
+from uploads.decoder import Refused, Say
+
+WIDTHS = (1920, 960, 320)
+QUALITY = 80
+MAX_PIXELS = 200_000_000
+READ_INTERVAL = 0.1
+"""Seconds between two words on how far the file has been read."""
+
+FORMATS = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/gif": "GIF",
+    "image/webp": "WEBP",
+    "image/avif": "AVIF",
+    "image/heic": "HEIF",
+}
+MOVING = {"image/png", "image/gif", "image/webp", "image/avif"}
+"""Where several frames are a moving picture: in HEIC and JPEG they are several pictures."""
+
+WEBP_MAX = 16383
+"""The longest side that a WebP can have, in pixels."""
+
+UNREADABLE = (
+    "The file begins like a picture, but can't be read as one: it is damaged or cut short. The file itself is kept."
+)
+TOO_LARGE = f"The picture has more than {MAX_PIXELS // 10**6} million pixels. The file itself is kept."
+
+
+class CountedFile(io.BufferedReader):
+    """A file that says how far it has been read: the farthest place, since decoders go back and forth."""
+
+    def __init__(self, source: Path, say: Say) -> None:
+        super().__init__(io.FileIO(source))
+        self._say = say
+        self._said_at = time.monotonic()
+        self._farthest = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        if data and time.monotonic() - self._said_at >= READ_INTERVAL:
+            self.say_how_far()
+        return data
+
+    def say_how_far(self) -> None:
+        self._farthest = max(self._farthest, self.tell())
+        self._said_at = time.monotonic()
+        self._say({"read": self._farthest})
+
+
+def make_renditions(content_type: str, source: Path, directory: Path, say: Say) -> None:
+    """Decode once, as small as will do, then scale down from one rendition to the next. Raises Refused."""
+    if content_type == "image/heic":
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    try:
+        _make_renditions(content_type, source, directory, say)
+    except MemoryError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Refused("picture_too_large", TOO_LARGE) from error
+    except Exception as error:  # decoders raise about anything for broken data
+        raise Refused("unreadable_picture", UNREADABLE) from error
+
+
+def _make_renditions(content_type: str, source: Path, directory: Path, say: Say) -> None:
+    with CountedFile(source, say) as file, Image.open(file, formats=[FORMATS[content_type]]) as image:
+        on_its_side = image.getexif().get(0x0112) in (5, 6, 7, 8)  # EXIF orientations
+        width, height = reversed(image.size) if on_its_side else image.size
+        fitting = max(1, min(width, WEBP_MAX * width // height))
+        widths = sorted({min(fitting, wanted) for wanted in WIDTHS}, reverse=True)
+        raw_size = scaled(image.size, widths[0] / width)
+        image.draft("RGB", raw_size)
+        small = scalable(image).resize(raw_size, Image.Resampling.LANCZOS)
+        moves = movement(image) if content_type in MOVING else {}
+        file.say_how_far()
+    picture = to_srgb(ImageOps.exif_transpose(small))
+    say({"metadata": {"width": width, "height": height, **moves}, "total": len(widths)})
+    for wanted in widths:
+        picture = picture.resize(scaled((width, height), wanted / width), Image.Resampling.LANCZOS)
+        say({"made": [save(picture, directory / f"{wanted}.webp")]})
+
+
+def save(picture: Image.Image, path: Path, page: int = 1) -> dict[str, Any]:
+    """Encode it; gives the words on it."""
+    picture.save(path, "WEBP", quality=QUALITY)
+    return {"file": path.name, "page": page, "width": picture.width, "height": picture.height}
+
+
+def scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    """Width and height times scale, in pixels that a WebP can have: at least one, and not too many."""
+    width, height = (min(WEBP_MAX, max(1, round(side * scale))) for side in size)
+    return width, height
+
+
+def movement(image: Image.Image) -> dict[str, Any]:
+    """What there is to say of a picture that has more than one frame. To count them may mean to read them all."""
+    frames = 1
+    with suppress(Exception):  # the first frame is there, and later ones that are broken don't take it away
+        frames = getattr(image, "n_frames", 1)
+    return {"animated": True, "frames": frames} if frames > 1 else {}
+
+
+def scalable(image: Image.Image) -> Image.Image:
+    """The picture in a mode whose values can be averaged: a palette's numbers can't, 16 bits are cut to 8."""
+    if image.mode.startswith("I"):
+        return image.point(lambda value: value / 256).convert("L")
+    if image.mode in ("1", "P", "PA"):
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return image
+
+
+def to_srgb(image: Image.Image) -> Image.Image:
+    """The picture's colours in sRGB, with transparency if it has any, and without metadata."""
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    alpha = image.convert("RGBA").getchannel("A") if mode == "RGBA" else None
+    if profile := image.info.get("icc_profile"):
+        image = by_profile(image, profile)
+    plain = Image.new(mode, image.size)
+    plain.paste(image.convert(mode))
+    if alpha:
+        plain.putalpha(alpha)
+    return plain
+
+
+def by_profile(image: Image.Image, profile: bytes) -> Image.Image:
+    """Its colours as the profile says, in sRGB; as they are if that is broken, which beats no picture."""
+    from PIL import ImageCms
+
+    opaque = image
+    if image.mode not in ("RGB", "CMYK", "L"):
+        opaque = image.convert("L" if image.mode == "LA" else "RGB")
+    with suppress(ImageCms.PyCMSError, OSError):
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        opaque = ImageCms.profileToProfile(opaque, source, ImageCms.createProfile("sRGB"), outputMode="RGB") or opaque
+    return opaque
