@@ -48,11 +48,9 @@ def make_renditions(source: Path, directory: Path, say: Say) -> None:
 def _make_page(document: pypdfium2.PdfDocument, number: int, directory: Path) -> list[dict[str, Any]]:
     """The words on its files."""
     try:
-        page = document[number - 1]
-    except pypdfium2.PdfiumError:
+        picture = draw(document[number - 1])
+    except (pypdfium2.PdfiumError, ArithmeticError, ValueError):
         return []
-    picture = draw(page)
-    page.close()
     wanted = [WIDTH, THUMBNAIL_WIDTH] if number == 1 else [WIDTH]
     made = []
     for width in sorted({min(width, picture.width) for width in wanted}, reverse=True):

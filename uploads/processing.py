@@ -111,7 +111,7 @@ def _no_file_without_a_row(upload: Upload) -> Iterator[None]:
 
 def _sweep(upload: Upload) -> None:
     folder = _folder(upload)
-    with suppress(FileNotFoundError):
+    with suppress(OSError):  # the folder or the store is away, which must not hide what else went wrong
         recorded = set(Rendition.objects.filter(upload=upload).values_list("file", flat=True))
         stored = {f"{folder}/{name}" for name in default_storage.listdir(folder)[1] if name.endswith(".webp")}
         for name in stored - recorded:

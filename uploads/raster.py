@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from uploads.decoder import Refused, Say
 
@@ -27,6 +27,18 @@ FORMATS = {
 }
 MOVING = {"image/png", "image/gif", "image/webp", "image/avif"}
 """Where several frames are a moving picture: in HEIC and JPEG they are several pictures."""
+
+ORIENTATION = 0x0112
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright again, by its EXIF orientation (2.32 §4.6.4.A); from 5 on it lies on its side."""
 
 WEBP_MAX = 16383
 """The longest side that a WebP can have, in pixels."""
@@ -78,8 +90,8 @@ def make_renditions(content_type: str, source: Path, directory: Path, say: Say) 
 
 def _make_renditions(content_type: str, source: Path, directory: Path, say: Say) -> None:
     with CountedFile(source, say) as file, Image.open(file, formats=[FORMATS[content_type]]) as image:
-        on_its_side = image.getexif().get(0x0112) in (5, 6, 7, 8)  # EXIF orientations
-        width, height = reversed(image.size) if on_its_side else image.size
+        orientation = orientation_of(image)
+        width, height = reversed(image.size) if orientation >= 5 else image.size
         fitting = max(1, min(width, WEBP_MAX * width // height))
         widths = sorted({min(fitting, wanted) for wanted in WIDTHS}, reverse=True)
         raw_size = scaled(image.size, widths[0] / width)
@@ -87,11 +99,19 @@ def _make_renditions(content_type: str, source: Path, directory: Path, say: Say)
         small = scalable(image).resize(raw_size, Image.Resampling.LANCZOS)
         moves = movement(image) if content_type in MOVING else {}
         file.say_how_far()
-    picture = to_srgb(ImageOps.exif_transpose(small))
+    picture = to_srgb(small.transpose(TURNS[orientation]) if orientation in TURNS else small)
     say({"metadata": {"width": width, "height": height, **moves}, "total": len(widths)})
     for wanted in widths:
         picture = picture.resize(scaled((width, height), wanted / width), Image.Resampling.LANCZOS)
         say({"made": [save(picture, directory / f"{wanted}.webp")]})
+
+
+def orientation_of(image: Image.Image) -> int:
+    """As its EXIF has it, 1 to 8; 1, upright, if that is broken or senseless."""
+    orientation = None
+    with suppress(Exception):
+        orientation = image.getexif().get(ORIENTATION)
+    return orientation if orientation in TURNS else 1
 
 
 def save(picture: Image.Image, path: Path, page: int = 1) -> dict[str, Any]:

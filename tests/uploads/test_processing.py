@@ -1,39 +1,23 @@
 """What becomes of a file: a checksum, pictures of pictures, and clear words for what can't be read."""
 
 import hashlib
-import io
-import re
-import struct
-import zlib
-from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage, default_storage
 from django.db import OperationalError
-from PIL import Image, ImageCms
+from PIL import Image
 
+from progress.attempt import Cancelled, LostJob
 from progress.models import Job, State
 from progress.reporter import Progress
 from progress.tasks import cancel_job
 from tests.helpers import file, files_below, photo, run_queue
-from uploads import child, decoder, processing, receiving
+from tests.uploads.files import pdf
+from tests.uploads.helpers import Silent, bytes_of, encoded, is_red, open_rendition, process
+from uploads import processing, receiving
 from uploads.models import Rendition, Upload
 from uploads.pictures import Pictures
-
-
-def process(owner, content: bytes, name="photo.jpg") -> Upload:
-    """Receive a file and do its job, with the real decoder process."""
-    upload = receiving.receive(owner, file(content, name))
-    run_queue()
-    upload.refresh_from_db()
-    return upload
-
-
-def open_rendition(rendition: Rendition) -> Image.Image:
-    return Image.open(io.BytesIO(bytes_of(rendition)))
-
-
-def bytes_of(rendition: Rendition) -> bytes:
-    return Path(rendition.file.path).read_bytes()
 
 
 def test_a_photo_gets_three_webp_renditions(alice):
@@ -65,11 +49,6 @@ def test_a_photo_is_turned_as_its_exif_says_and_loses_its_metadata(alice, orient
         # Where the top left corner of the stored picture is to be seen: EXIF 2.32 §4.6.4.A, tag 0x0112.
         assert red.index(True) == {1: 0, 2: 1, 3: 2, 4: 3, 5: 0, 6: 1, 7: 2, 8: 3}[orientation]
         assert red.count(True) == 1
-
-
-def is_red(image, x, y) -> bool:
-    red, _, blue = image.getpixel((int(image.width * x), int(image.height * y)))
-    return red > blue
 
 
 @pytest.mark.parametrize(
@@ -110,37 +89,6 @@ def test_a_senseless_orientation_is_none(alice, orientation):
     assert (image.size, is_red(image, 0.1, 0.1)) == ((400, 300), True)
 
 
-def test_colours_are_converted_from_the_profile_that_the_picture_carries(alice):
-    """In a profile whose red and blue are swapped, what is stored as red is to be seen as blue."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    swapped = profile.replace(b"rXYZ", b"tmpX").replace(b"bXYZ", b"rXYZ").replace(b"tmpX", b"bXYZ")
-    for mode in ("RGB", "RGBA"):
-        content = io.BytesIO()
-        Image.new(mode, (50, 50), "red").save(content, "PNG", icc_profile=swapped)
-        upload = process(alice, content.getvalue())
-        assert not is_red(open_rendition(upload.renditions.get()).convert("RGB"), 0.5, 0.5)
-
-
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
-def test_a_broken_profile_does_not_lose_the_picture(alice, format):
-    upload = process(alice, photo(format=format, icc_profile=b"garbage" * 20))
-    assert is_red(open_rendition(upload.renditions.last()).convert("RGB"), 0.1, 0.1)
-
-
-def test_transparency_is_kept(alice):
-    content = io.BytesIO()
-    Image.new("RGBA", (50, 50), (255, 0, 0, 0)).save(content, "PNG")
-    upload = process(alice, content.getvalue())
-    assert open_rendition(upload.renditions.get()).getpixel((25, 25))[3] == 0
-
-
-def test_16_bit_grey_keeps_its_brightness(alice):
-    content = io.BytesIO()
-    Image.new("I;16", (50, 50), 40_000).save(content, "PNG")
-    upload = process(alice, content.getvalue())
-    assert open_rendition(upload.renditions.get()).convert("L").getpixel((25, 25)) == pytest.approx(156, abs=3)
-
-
 def test_a_file_that_is_no_picture_is_kept_with_its_checksum(alice, state_dir):
     content = b"just some words\n" * 50_000
     upload = process(alice, content, "photo.jpg")
@@ -150,73 +98,11 @@ def test_a_file_that_is_no_picture_is_kept_with_its_checksum(alice, state_dir):
     assert files_below(state_dir) == [f"media/uploads/{upload.pk}/original"]
 
 
-def bomb(width: int, height: int) -> bytes:
-    """A PNG of a few hundred bytes that claims to be enormous."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 10_000))
-        + chunk(b"IEND", b"")
-    )
-
-
-@pytest.mark.parametrize(
-    ("content", "code", "words"),
-    [
-        (photo(1200, 900)[:5000], "unreadable_picture", "damaged or cut short"),
-        (b"\xff\xd8\xff" + b"nonsense" * 100, "unreadable_picture", "damaged or cut short"),
-        (b"\x89PNG\r\n\x1a\n", "unreadable_picture", "damaged or cut short"),
-        (b"GIF89a", "unreadable_picture", "damaged or cut short"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "unreadable_picture", "damaged or cut short"),
-        (bomb(50_000, 50_000), "picture_too_large", "more than 200 million pixels"),
-        (bomb(15_000, 15_000), "picture_too_large", "more than 200 million pixels"),
-    ],
-    ids=["truncated", "fake JPEG", "only a signature", "only a GIF signature", "fake HEIC", "bomb", "small bomb"],
-)
-def test_a_picture_that_can_not_be_read_fails_with_clear_words_and_is_kept(alice, state_dir, content, code, words):
-    upload = process(alice, content)
-    assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, code, 1)
-    assert words in upload.job.error_message
-    assert upload.problem == upload.job.error_message
-    assert upload.sha256 == hashlib.sha256(content).hexdigest()
-    assert files_below(state_dir) == [f"media/uploads/{upload.pk}/original"]
-
-
 def test_the_words_stay_when_the_job_is_forgotten(alice):
     upload = process(alice, b"\xff\xd8\xff broken")
     Job.objects.all().delete()
     upload.refresh_from_db()
     assert "damaged" in upload.problem
-
-
-@pytest.mark.parametrize("limit", ["MEMORY_BYTES = 150 * 2**20", "CPU_SECONDS = 1"])
-def test_a_picture_that_needs_too_much_is_ended_by_its_limit(alice, state_dir, monkeypatch, limit):
-    """The real decoder, with a limit that this picture exceeds."""
-    source = Path(decoder.__file__).read_text()
-    name = limit.split(" = ")[0]
-    script = state_dir / "decoder.py"
-    script.write_text(re.sub(rf"^{name} = .*$", limit, source, flags=re.MULTILINE))
-    assert limit in script.read_text()
-    monkeypatch.setattr(pictures, "DECODER", [str(script)])
-    upload = process(alice, photo(12_000, 12_000, format="PNG", compress_level=1))
-    script.unlink()
-    assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
-    assert "memory or time" in upload.problem
-    assert files_below(state_dir) == [f"media/uploads/{upload.pk}/original"]
-
-
-@pytest.mark.parametrize("broken", ["import nothing_of_this_name", "import os; os.kill(os.getpid(), 15)"])
-def test_a_decoder_that_is_broken_or_stopped_is_our_fault_and_tried_again(alice, state_dir, monkeypatch, broken):
-    script = state_dir / "broken.py"
-    script.write_text(broken)
-    monkeypatch.setattr(pictures, "DECODER", [str(script)])
-    upload = process(alice, photo())
-    assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, "internal", 3)
 
 
 def test_what_a_killed_attempt_left_is_swept_by_the_next(alice, state_dir):
@@ -228,28 +114,161 @@ def test_what_a_killed_attempt_left_is_swept_by_the_next(alice, state_dir):
     assert list((state_dir / "tmp").iterdir()) == []
 
 
-def test_a_decoder_that_hangs_is_killed(alice, state_dir, monkeypatch):
-    script = state_dir / "hang.py"
-    script.write_text("import time; time.sleep(600)")
-    monkeypatch.setattr(pictures, "DECODER", [str(script)])
-    monkeypatch.setattr(pictures, "WALL_SECONDS", 0.2)
-    upload = process(alice, photo())
-    assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
-
-
-class Silent:
-    """Progress that nobody watches."""
-
-    def stage(self, *args, **kwargs): ...
-    def advance(self, n=1): ...
-
-
 def test_processing_twice_gives_the_same_files(alice, state_dir):
     upload = process(alice, photo(1000, 800))
     before = {name: (state_dir / name).read_bytes() for name in files_below(state_dir)}
     processing.process(upload, Silent())
     assert {name: (state_dir / name).read_bytes() for name in files_below(state_dir)} == before
     assert upload.renditions.count() == 3
+
+
+def test_pictures_that_are_no_longer_made_go(alice, kept, decoder_with, django_capture_on_commit_callbacks):
+    upload = process(alice, photo(2000, 1500))
+    assert kept() == ["1920.webp", "320.webp", "960.webp", "original"]
+    decoder_with("raster.WIDTHS = (640, 320)")
+    with django_capture_on_commit_callbacks(execute=True):
+        processing.process(upload, Silent())
+    assert kept() == ["320.webp", "640.webp", "original"]
+    assert [made.width for made in upload.renditions.all()] == [320, 640]
+
+
+def test_files_that_a_killed_attempt_left_without_rows_go(alice, kept, state_dir):
+    upload = receiving.receive(alice, file(photo()))
+    (state_dir / f"media/uploads/{upload.pk}/640.webp").write_bytes(b"from before")
+    run_queue()
+    assert kept() == ["320.webp", "400.webp", "original"]
+
+
+def test_an_attempt_that_lost_its_job_touches_nothing_of_the_next_one(alice, kept, state_dir, monkeypatch):
+    upload = receiving.receive(alice, file(photo()))
+
+    def lose(*args):
+        (state_dir / f"media/uploads/{upload.pk}/320.webp").write_bytes(b"the next one's")
+        raise LostJob
+
+    monkeypatch.setattr(Pictures, "make", lose)
+    with pytest.raises(LostJob):
+        processing.process(upload, Silent())
+    assert kept() == ["320.webp", "original"]
+
+
+class Cancelling(Progress):
+    """Cancelled once it has counted so often in that stage."""
+
+    def __init__(self, name, times):
+        super().__init__()
+        self.name, self.times = name, times
+
+    def advance(self, n=1):
+        if self.now.name == self.name:
+            self.times -= 1
+        if self.times < 0:
+            self.interrupt = Cancelled("The owner has asked for it.")
+        super().advance(n)
+
+
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [("Checking the file", 0), ("Opening the picture", 0), ("Making pictures", 0), ("Making pictures", 3)],
+)
+def test_a_cancel_at_any_time_leaves_the_file_alone(alice, kept, state_dir, name, times):
+    upload = receiving.receive(alice, file(photo()))
+    with pytest.raises(Cancelled):
+        processing.process(upload, Cancelling(name, times))
+    assert kept() == ["original"]
+    assert list((state_dir / "tmp").iterdir()) == []
+
+
+class Elsewhere(Storage):
+    """A store that has no paths on this machine. It notes what is fetched from it."""
+
+    def __init__(self):
+        self.files, self.fetched = {}, []
+
+    def _open(self, name, mode):
+        self.fetched.append(name)
+        return ContentFile(self.files[name])
+
+    def _save(self, name, content):
+        self.files[name] = content.read()
+        return name
+
+    def delete(self, name):
+        self.files.pop(name, None)
+
+    def exists(self, name):
+        return False
+
+    def listdir(self, path):
+        return [], [name.rsplit("/", 1)[1] for name in self.files if name.startswith(path)]
+
+
+@pytest.fixture
+def elsewhere(settings) -> Elsewhere:
+    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": f"{__name__}.Elsewhere"}}
+    default_storage.exists("")  # it is made when it is asked first
+    return default_storage._wrapped
+
+
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        (photo(), ["320.webp", "400.webp", "original"]),
+        (pdf(), ["original", "page-1-320.webp", "page-1-960.webp"]),
+        (b"words", ["original"]),
+    ],
+    ids=["picture", "PDF", "text"],
+)
+def test_a_file_in_a_store_elsewhere_is_fetched_once(alice, elsewhere, state_dir, content, names):
+    upload = receiving.receive(alice, file(content))
+    run_queue()
+    upload.refresh_from_db()
+    assert upload.job.state == State.SUCCEEDED
+    assert upload.sha256 == hashlib.sha256(content).hexdigest()
+    assert elsewhere.fetched == [upload.file.name]
+    assert sorted(elsewhere.files) == [f"uploads/{upload.pk}/{name}" for name in names]
+    assert files_below(state_dir) == []
+
+
+def test_a_store_that_goes_away_does_not_hide_why_the_job_failed(alice, elsewhere, monkeypatch):
+    def refuse(path):
+        raise OSError("the store is away")
+
+    upload = receiving.receive(alice, file(photo()[:300]))
+    monkeypatch.setattr(elsewhere, "listdir", refuse)
+    run_queue()
+    upload.refresh_from_db()
+    assert (upload.job.state, upload.job.error_code) == (State.FAILED, "unreadable_picture")
+
+
+def test_the_checksum_is_there_before_the_pictures_are(alice, monkeypatch):
+    content = photo()
+    upload = receiving.receive(alice, file(content))
+    seen = []
+    monkeypatch.setattr(Pictures, "make", lambda *args: seen.append(Upload.objects.get().sha256))
+    processing.process(upload, Silent())
+    assert seen == [hashlib.sha256(content).hexdigest()]
+
+
+def moving(format: str, frames: int = 3) -> bytes:
+    """It begins red, and goes on in shades of blue."""
+    later = [Image.effect_noise((50, 40), 9).point(lambda value: value // 2) for _ in range(frames - 1)]
+    blue = [Image.merge("RGB", (Image.new("L", (50, 40)), Image.new("L", (50, 40)), noise)) for noise in later]
+    return encoded(Image.new("RGB", (50, 40), "red"), format, save_all=True, append_images=blue, duration=100)
+
+
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG", "AVIF"])
+def test_the_first_frame_of_a_moving_picture_is_its_picture(alice, format):
+    upload = process(alice, moving(format))
+    assert upload.metadata == {"width": 50, "height": 40, "animated": True, "frames": 3}
+    assert is_red(open_rendition(upload.renditions.get()).convert("RGB"), 0.5, 0.5)
+
+
+def test_a_moving_picture_whose_later_frames_are_cut_off_keeps_its_first(alice):
+    content = moving("GIF", frames=9)
+    upload = process(alice, content[: len(content) * 2 // 3])
+    assert upload.job.state == State.SUCCEEDED
+    assert 1 < upload.metadata["frames"] < 9
 
 
 def test_when_the_rows_can_not_be_written_again_the_pictures_stay(alice, state_dir, monkeypatch):
@@ -290,18 +309,6 @@ def test_an_upload_deleted_before_its_turn_is_no_error(alice, state_dir, django_
         upload.delete()
     assert run_queue() == 1
     assert files_below(state_dir) == []
-
-
-def test_the_decoder_says_what_it_does(tmp_path):
-    (tmp_path / "photo").write_bytes(photo(1000, 500))
-    said = []
-    decoder.main(tmp_path / "photo", tmp_path, said.append)
-    assert said == [
-        {"width": 1000, "height": 500, "total": 3},
-        {"file": "1000.webp", "width": 1000, "height": 500},
-        {"file": "960.webp", "width": 960, "height": 480},
-        {"file": "320.webp", "width": 320, "height": 160},
-    ]
 
 
 def test_a_cancelled_upload_keeps_its_file_and_leaves_no_part_of_its_pictures(alice, as_alice, state_dir, monkeypatch):

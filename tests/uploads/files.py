@@ -1,0 +1,50 @@
+"""Files that no library would write: PNGs and PDFs made by hand."""
+
+import struct
+import zlib
+
+
+def png(width: int, height: int, rows: bytes, *, depth: int = 8, colours: int = 2, interlaced: bool = False) -> bytes:
+    """Whatever its header claims. `rows` is as PNG has it before compression: each begins with its filter's number."""
+    header = struct.pack(">IIBBBBB", width, height, depth, colours, 0, 0, interlaced)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+RED_AND_BLUE = b"0 0 1 rg 0 0 10000 10000 re f 1 0 0 rg 0 421 297 10000 re f"
+"""On A4: the top left quarter is red, the rest is blue."""
+
+
+def pdf(
+    pages: int = 1, size: tuple[float, float] = (595, 842), content: bytes = RED_AND_BLUE, trailer: str = ""
+) -> bytes:
+    """All pages have the same content."""
+    width, height = size
+    kids = " ".join(f"{number} 0 R" for number in range(4, 4 + pages))
+    packed = zlib.compress(content)
+    page = f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 {width} {height}]/Contents 3 0 R>>".encode()
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Count {pages}/Kids[{kids}]>>".encode(),
+        b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(packed), packed),
+        *[page] * pages,
+    ]
+    whole, places = bytearray(b"%PDF-1.7\n"), []
+    for number, body in enumerate(objects, 1):
+        places.append(len(whole))
+        whole += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    start = len(whole)
+    whole += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    whole += b"".join(b"%010d 00000 n \n" % place for place in places)
+    whole += f"trailer<</Size {len(objects) + 1}/Root 1 0 R{trailer}>>\nstartxref\n{start}\n%%EOF\n".encode()
+    return bytes(whole)
+
+
+def locked_pdf() -> bytes:
+    """It wants a password that nobody knows: what it keeps of one is no password's (ISO 32000-1 §7.6.3)."""
+    secret = "A5" * 32
+    return pdf(trailer=f"/ID[<{secret}><{secret}>]/Encrypt<</Filter/Standard/V 1/R 2/O<{secret}>/U<{secret}>/P -4>>")

@@ -1,0 +1,141 @@
+"""Colours: what a picture's own profile means by its numbers is what its renditions show, in sRGB."""
+
+import struct
+
+import pytest
+from PIL import Image, ImageCms
+
+from tests.helpers import photo
+from tests.uploads.files import png
+from tests.uploads.helpers import bytes_of, encoded, is_red, open_rendition, process
+
+D50 = (0.9642, 1.0, 0.8249)
+
+
+def srgb(**colorants: tuple[float, float, float]) -> bytes:
+    """The profile of sRGB with other primaries, in XYZ for D50 (ICC.1:2010 §10.31)."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    for number in range(struct.unpack_from(">I", profile, 128)[0]):
+        name, place = struct.unpack_from(">4sI", profile, 132 + 12 * number)
+        if xyz := colorants.get(name.decode()):
+            struct.pack_into(">3i", profile, place + 8, *(round(value * 65536) for value in xyz))
+    return bytes(profile)
+
+
+DISPLAY_P3 = srgb(rXYZ=(0.51512, 0.24120, -0.00105), gXYZ=(0.29198, 0.69225, 0.04189), bXYZ=(0.15710, 0.06657, 0.78407))
+ADOBE_RGB = srgb(rXYZ=(0.60974, 0.31111, 0.01947), gXYZ=(0.20528, 0.62567, 0.06087), bXYZ=(0.14919, 0.06322, 0.74457))
+
+
+def inks(seen: dict[tuple[int, int, int, int], tuple[int, int, int]]) -> bytes:
+    """A CMYK profile: how full inks look in L*a*b*, white if they are not told (ICC.1:2010 §10.9, lut8Type)."""
+    straight = bytes(range(256))
+    table = b""
+    for corner in range(16):
+        lightness, a, b = seen.get(tuple(corner >> bit & 1 for bit in (3, 2, 1, 0)), (100, 0, 0))
+        table += bytes((lightness * 255 // 100, a + 128, b + 128))
+    one, none = 0x10000, 0
+    matrix = struct.pack(">9i", one, none, none, none, one, none, none, none, one)
+    lut = b"mft1" + bytes(4) + bytes((4, 3, 2, 0)) + matrix + straight * 4 + table + straight * 3
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", *(round(value * 65536) for value in D50))
+    tags = struct.pack(">I4sII4sII", 2, b"A2B0", 156, len(lut), b"wtpt", 156 + len(lut), len(white))
+    what = (156 + len(lut) + len(white), b"", 0x02400000, b"prtr", b"CMYK", b"Lab ", b"acsp")
+    header = struct.pack(">I4sI4s4s4s12x4s", *what)
+    return header.ljust(68, b"\0") + white[8:] + bytes(48) + tags + lut + white
+
+
+def seen(upload) -> tuple[int, int, int]:
+    made = upload.renditions.last()
+    assert b"ICCP" not in bytes_of(made)
+    return open_rendition(made).convert("RGB").getpixel((25, 25))
+
+
+def test_a_profile_whose_red_and_blue_are_swapped(alice):
+    swapped = srgb(rXYZ=(0.14307, 0.06061, 0.71409), bXYZ=(0.43607, 0.22249, 0.01392))
+    for mode in ("RGB", "RGBA"):
+        upload = process(alice, encoded(Image.new(mode, (50, 50), "red"), icc_profile=swapped))
+        red, _, blue = seen(upload)
+        assert blue > red
+
+
+@pytest.mark.parametrize(
+    ("profile", "stored", "wanted"),
+    [
+        # By the matrices of CSS Color 4 §17, from one space's linear light to the other's.
+        (DISPLAY_P3, (128, 64, 64), (138, 59, 62)),
+        (DISPLAY_P3, (64, 128, 64), (32, 130, 55)),
+        (DISPLAY_P3, (128, 128, 128), (128, 128, 128)),
+        (DISPLAY_P3, (255, 0, 0), (255, 0, 0)),
+    ],
+)
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
+def test_display_p3_is_shown_as_it_is_meant(alice, format, profile, stored, wanted):
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    how = {"quality": 100} if format == "JPEG" else {"quality": 95} if format != "PNG" else {}
+    content = encoded(Image.new("RGB", (50, 50), stored), format, icc_profile=profile, **how)
+    assert seen(process(alice, content)) == pytest.approx(wanted, abs=7)
+
+
+def test_a_wide_green_becomes_the_most_that_srgb_has(alice):
+    upload = process(alice, encoded(Image.new("RGB", (50, 50), (0, 200, 0)), icc_profile=ADOBE_RGB))
+    assert seen(upload) == pytest.approx((0, 200, 0), abs=5)
+    upload = process(alice, encoded(Image.new("RGB", (50, 50), (200, 100, 100)), icc_profile=ADOBE_RGB))
+    red, green, _ = seen(upload)
+    assert red > 205  # the same numbers mean more red there
+    assert green < 103
+
+
+def test_grey_with_a_profile(alice):
+    for mode, colour in (("L", 100), ("LA", (100, 255))):
+        upload = process(alice, encoded(Image.new(mode, (50, 50), colour), icc_profile=srgb()))
+        assert seen(upload) == pytest.approx((100, 100, 100), abs=3)
+
+
+@pytest.mark.parametrize(
+    ("ink", "colour"),
+    [
+        ((0, 255, 255, 0), (255, 0, 0)),
+        ((255, 255, 0, 0), (0, 0, 255)),
+        ((0, 0, 0, 255), (0, 0, 0)),
+        ((0, 0, 0, 0), (255, 255, 255)),
+    ],
+)
+def test_a_cmyk_jpeg_without_a_profile(alice, ink, colour):
+    upload = process(alice, encoded(Image.new("CMYK", (50, 50), ink), "JPEG", quality=95))
+    assert seen(upload) == pytest.approx(colour, abs=6)
+
+
+def test_a_cmyk_jpeg_with_a_profile(alice):
+    """In whose cyan is red."""
+    profile = inks({(1, 0, 0, 0): (54, 81, 70)})
+    upload = process(alice, encoded(Image.new("CMYK", (50, 50), (255, 0, 0, 0)), "JPEG", icc_profile=profile))
+    assert seen(upload) == pytest.approx((255, 0, 0), abs=20)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_a_broken_profile_does_not_lose_the_picture(alice, format):
+    upload = process(alice, photo(format=format, icc_profile=b"garbage" * 20))
+    assert is_red(open_rendition(upload.renditions.last()).convert("RGB"), 0.1, 0.1)
+
+
+def test_transparency_is_kept(alice):
+    upload = process(alice, encoded(Image.new("RGBA", (50, 50), (255, 0, 0, 0))))
+    assert open_rendition(upload.renditions.get()).getpixel((25, 25))[3] == 0
+
+
+def test_the_colour_that_a_palette_calls_transparent_is(alice):
+    image = Image.new("P", (50, 50), 3)
+    image.putpalette(range(12))
+    upload = process(alice, encoded(image, transparency=3))
+    assert open_rendition(upload.renditions.get()).getpixel((25, 25))[3] == 0
+
+
+def test_16_bit_grey_keeps_its_brightness(alice):
+    upload = process(alice, encoded(Image.new("I;16", (50, 50), 40_000)))
+    assert open_rendition(upload.renditions.get()).convert("L").getpixel((25, 25)) == pytest.approx(156, abs=3)
+
+
+def test_16_bit_colours_keep_their_brightness(alice):
+    row = b"\0" + struct.pack(">HHH", 40_000, 20_000, 60_000) * 50
+    assert seen(process(alice, png(50, 50, row * 50, depth=16))) == pytest.approx((156, 78, 234), abs=8)

@@ -1,0 +1,153 @@
+"""Files made to do harm: each is refused in clear words or is harmless, is kept as it is, and hurts nobody else."""
+
+import hashlib
+import io
+import zipfile
+
+import pytest
+from PIL import Image
+
+from progress.models import State
+from tests.helpers import body, file, photo, run_queue
+from tests.uploads.files import png
+from tests.uploads.helpers import bytes_of, is_red, open_rendition, process
+from uploads import receiving
+
+SCRIPT = b"<script>alert(document.cookie)</script>"
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>" + SCRIPT + b"<rect width='9' height='9'/></svg>"
+XML = b"<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY secret SYSTEM 'file:///etc/hostname'>]><svg><text>&secret;</text></svg>"
+
+
+def bomb(width: int, height: int, **how) -> bytes:
+    """A PNG of a few hundred bytes that claims to be enormous, with one bit a pixel."""
+    return png(width, height, b"\0" * 10_000, depth=1, colours=0, **how)
+
+
+def archive(content: bytes) -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as zipped:
+        zipped.writestr("evil.exe", content)
+    return whole.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "words"),
+    [
+        (photo(1200, 900)[:5000], "unreadable_picture", "damaged or cut short"),
+        (photo(1200, 900)[:-20], "unreadable_picture", "damaged or cut short"),
+        (b"\xff\xd8\xff" + b"nonsense" * 100, "unreadable_picture", "damaged or cut short"),
+        (b"\x89PNG\r\n\x1a\n", "unreadable_picture", "damaged or cut short"),
+        (b"GIF89a", "unreadable_picture", "damaged or cut short"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "unreadable_picture", "damaged or cut short"),
+        (photo(format="AVIF")[:-200], "unreadable_picture", "damaged or cut short"),
+        (photo(format="WEBP")[:-100], "unreadable_picture", "damaged or cut short"),
+        (bomb(50_000, 50_000), "picture_too_large", "more than 200 million pixels"),
+        (bomb(30_000, 30_000, interlaced=True), "picture_too_large", "more than 200 million pixels"),
+        (bomb(15_000, 15_000), "picture_too_large", "more than 200 million pixels"),
+        (b"GIF89a\xff\xff\xff\xff\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\x02\0;", "picture_too_large", "200 million pixels"),
+    ],
+    ids=[
+        "truncated",
+        "the end is missing",
+        "fake JPEG",
+        "only a signature",
+        "only a GIF signature",
+        "fake HEIC",
+        "truncated AVIF",
+        "truncated WebP",
+        "bomb",
+        "interlaced bomb",
+        "small bomb",
+        "GIF bomb",
+    ],
+)
+def test_a_picture_that_can_not_be_read_fails_with_clear_words_and_is_kept(alice, kept, content, code, words):
+    upload = process(alice, content)
+    assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, code, 1)
+    assert words in upload.job.error_message
+    assert upload.problem == upload.job.error_message
+    assert upload.sha256 == hashlib.sha256(content).hexdigest()
+    assert kept() == ["original"]
+
+
+def test_the_jobs_after_a_hostile_file_are_done(alice):
+    uploads = [receiving.receive(alice, file(content)) for content in (bomb(50_000, 50_000), photo()[:300], photo())]
+    run_queue()
+    for upload in uploads:
+        upload.job.refresh_from_db()
+    assert [upload.job.state for upload in uploads] == [State.FAILED, State.FAILED, State.SUCCEEDED]
+
+
+def test_a_picture_just_within_the_limit_is_shown(alice):
+    """So many pixels in so few bytes look like a bomb, and are none."""
+    upload = process(alice, png(14_000, 14_000, (b"\0" + b"\xff" * 1750) * 14_000, depth=1, colours=0))
+    assert upload.job.state == State.SUCCEEDED
+    assert upload.metadata == {"width": 14_000, "height": 14_000}
+
+
+def test_a_jpeg_that_is_a_zip_too_is_a_jpeg(alice):
+    upload = process(alice, photo() + archive(b"evil words"), "evil.zip")
+    assert (upload.job.state, upload.content_type) == (State.SUCCEEDED, "image/jpeg")
+    for made in upload.renditions.all():
+        assert b"evil" not in bytes_of(made)
+        assert is_red(open_rendition(made), 0.1, 0.1)
+
+
+def test_a_zip_that_ends_in_a_jpeg_is_no_picture(alice, kept):
+    upload = process(alice, archive(photo()), "photo.jpg")
+    assert (upload.job.state, upload.content_type) == (State.SUCCEEDED, "application/octet-stream")
+    assert kept() == ["original"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        photo(format="GIF") + b"<html>" + SCRIPT,
+        photo(format="GIF").replace(b"GIF87a", b"GIF89a", 1)[:-1] + b"!\xfe" + bytes([len(SCRIPT)]) + SCRIPT + b"\0;",
+        photo(format="JPEG", comment=SCRIPT),
+    ],
+    ids=["after the end", "in a comment", "in a JPEG's comment"],
+)
+def test_of_a_picture_that_is_html_too_only_what_we_encoded_is_shown(alice, as_alice, content):
+    upload = process(alice, content, "page.html")
+    assert upload.job.state == State.SUCCEEDED
+    for made in upload.renditions.all():
+        response = as_alice.get(made.get_absolute_url())
+        assert response["Content-Type"] == "image/webp"
+        assert b"script" not in body(response)
+    download = as_alice.get(f"/uploads/{upload.pk}/download/")
+    assert download["Content-Disposition"].startswith("attachment")
+    assert body(download) == content
+
+
+@pytest.mark.parametrize("content", [SVG, XML, b"\xef\xbb\xbf" + SVG], ids=["script", "entity", "byte order mark"])
+def test_an_svg_is_text_and_is_never_drawn(alice, as_alice, kept, content):
+    upload = process(alice, content, "drawing.svg")
+    assert (upload.job.state, upload.content_type) == (State.SUCCEEDED, "text/plain")
+    assert upload.metadata == {}
+    assert kept() == ["original"]
+    download = as_alice.get(f"/uploads/{upload.pk}/download/")
+    assert download["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in download["Content-Security-Policy"]
+    assert body(download) == content
+
+
+@pytest.mark.parametrize(
+    "junk", [b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\xff\xff" + b"\x01" * 40, b"no TIFF at all"]
+)
+def test_broken_exif_does_not_lose_the_picture(alice, junk):
+    upload = process(alice, photo(exif=b"Exif\0\0" + junk))
+    assert upload.job.state == State.SUCCEEDED
+    assert is_red(open_rendition(upload.renditions.last()), 0.1, 0.1)
+
+
+def test_a_png_with_a_bomb_among_its_words_is_refused_and_the_worker_lives(alice):
+    from PIL.PngImagePlugin import PngInfo
+
+    words = PngInfo()
+    words.add_text("Comment", "a" * 80_000_000, zip=True)
+    content = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(content, "PNG", pnginfo=words)
+    upload = process(alice, content.getvalue())
+    assert upload.job.state == State.FAILED
+    assert upload.problem

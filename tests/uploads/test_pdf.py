@@ -1,0 +1,96 @@
+"""PDFs: how many pages they have, and pictures of the first twenty."""
+
+import pytest
+
+from progress.models import State
+from tests.uploads.files import locked_pdf, pdf
+from tests.uploads.helpers import is_red, open_rendition, process
+
+
+def sizes(upload):
+    return [(made.page, made.width, made.height) for made in upload.renditions.all()]
+
+
+def test_each_page_gets_a_picture_and_the_first_a_small_one_too(alice, kept):
+    upload = process(alice, pdf(pages=3), "mislabelled.txt")
+    assert (upload.job.state, upload.content_type) == (State.SUCCEEDED, "application/pdf")
+    assert upload.metadata == {"pages": 3}
+    assert sizes(upload) == [(1, 320, 453), (1, 960, 1359), (2, 960, 1359), (3, 960, 1359)]
+    names = ["original", "page-1-320.webp", "page-1-960.webp", "page-2-960.webp", "page-3-960.webp"]
+    assert kept() == names
+    for made in upload.renditions.all():
+        image = open_rendition(made)
+        assert (image.format, image.size) == ("WEBP", (made.width, made.height))
+        assert is_red(image, 0.1, 0.1)
+        assert not is_red(image, 0.9, 0.9)
+
+
+def test_a_picture_of_a_page_has_a_url(as_alice, alice):
+    upload = process(alice, pdf(pages=2))
+    response = as_alice.get(f"/uploads/{upload.pk}/2/960.webp")
+    assert (response.status_code, response["Content-Type"]) == (200, "image/webp")
+    response.close()
+
+
+def test_a_page_with_nothing_on_it_is_white(alice):
+    upload = process(alice, pdf(content=b""))
+    assert open_rendition(upload.renditions.last()).convert("L").getextrema() == (255, 255)
+
+
+def test_of_ten_thousand_pages_twenty_are_drawn(alice):
+    upload = process(alice, pdf(pages=10_000))
+    assert upload.metadata == {"pages": 10_000}
+    assert {made.page for made in upload.renditions.all()} == set(range(1, 21))
+    assert (upload.job.stage, upload.job.current, upload.job.total) == ("Making pictures of pages", 20, 20)
+    assert upload.job.unit == "pages"
+
+
+@pytest.mark.parametrize(
+    ("size", "drawn"),
+    [
+        ((14_400, 14_400), (960, 960)),
+        ((10_000_000, 5_000_000), (960, 480)),
+        ((1000, 100_000), (38, 3840)),
+        ((1, 100_000), (1, 3840)),
+        ((100_000, 1), (960, 1)),
+        ((72, 72), (960, 960)),
+    ],
+)
+def test_a_page_of_any_size_is_drawn_no_larger_than_it_is_shown(alice, size, drawn):
+    upload = process(alice, pdf(size=size))
+    assert upload.job.state == State.SUCCEEDED
+    largest = upload.renditions.last()
+    assert (largest.width, largest.height) == drawn
+
+
+def test_a_page_that_is_missing_does_not_take_the_others_away(alice):
+    upload = process(alice, pdf(pages=3).replace(b"5 0 obj\n<</Type/Page/", b"5 0 obj\n<</Type/Nope/"))
+    assert upload.job.state == State.SUCCEEDED
+    assert {made.page for made in upload.renditions.all()} >= {1, 3}
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "words"),
+    [
+        (locked_pdf(), "encrypted_pdf", "protected by a password"),
+        (b"%PDF-1.7\n garbage", "unreadable_pdf", "damaged or cut short"),
+        (pdf()[:-100], "unreadable_pdf", "damaged or cut short"),
+        (pdf(pages=0), "unreadable_pdf", "damaged or cut short"),
+    ],
+    ids=["locked", "garbage", "cut short", "no pages"],
+)
+def test_a_pdf_that_can_not_be_opened_fails_with_clear_words_and_is_kept(alice, kept, content, code, words):
+    upload = process(alice, content)
+    assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, code, 1)
+    assert words in upload.job.error_message
+    assert "The file itself is kept." in upload.problem
+    assert kept() == ["original"]
+
+
+def test_a_page_that_takes_too_long_to_draw_is_given_up(alice, kept, decoder_with):
+    decoder_with("decoder.CPU_SECONDS = 1")
+    upload = process(alice, pdf(pages=2, content=b"0 0 m 900 900 l S " * 300_000))
+    assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
+    assert upload.metadata["pages"] == 2
+    assert "memory or time" in upload.problem
+    assert kept() == ["original"]
