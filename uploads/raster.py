@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import AvifImagePlugin, Image
 
 from uploads.decoder import Refused, Say
 
@@ -72,12 +72,7 @@ class CountedFile(io.BufferedReader):
 
 def make_renditions(content_type: str, source: Path, directory: Path, say: Say) -> None:
     """Decode once, as small as will do, then scale down from one rendition to the next. Raises Refused."""
-    if content_type == "image/heic":
-        from pillow_heif import register_heif_opener
-
-        register_heif_opener()
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    _prepare(content_type)
     try:
         _make_renditions(content_type, source, directory, say)
     except MemoryError:
@@ -86,6 +81,18 @@ def make_renditions(content_type: str, source: Path, directory: Path, say: Say) 
         raise Refused("picture_too_large", TOO_LARGE) from error
     except Exception as error:  # decoders raise about anything for broken data
         raise Refused("unreadable_picture", UNREADABLE) from error
+
+
+def _prepare(content_type: str) -> None:
+    """Many threads would take the memory of one limit, and the cores of other jobs."""
+    if content_type == "image/heic":
+        import pillow_heif
+
+        pillow_heif.options.DECODE_THREADS = 1
+        pillow_heif.register_heif_opener()
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 def _make_renditions(content_type: str, source: Path, directory: Path, say: Say) -> None:

@@ -4,6 +4,7 @@
     latency.py     from the commit of a new job to its task, on an idle worker
     throughput.py  jobs a second, against bare Django-Q2
     streams.py     2,000 open event streams on one small server
+    pictures.py    photos, against a script that only scales them, and with two workers against one
 
 The site and the workers run as in production. Machines differ and are noisy, so what is judged are ratios.
 """

@@ -1,4 +1,4 @@
-"""python -m tests.bench [track latency throughput streams transfers]: all of them unless some are named."""
+"""python -m tests.bench [track latency throughput streams transfers pictures]: all of them unless some are named."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import django
 
-NAMES = ["track", "latency", "throughput", "streams", "transfers"]
+NAMES = ["track", "latency", "throughput", "streams", "transfers", "pictures"]
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
 def measure(names: list[str], directory: Path) -> int:
     """Do these, and print a table of what came out."""
     set_up(directory)
-    from tests.bench import latency, streams, throughput, track, transfers
+    from tests.bench import latency, pictures, streams, throughput, track, transfers
     from tests.bench.databases import databases
     from tests.bench.results import Result, is_met, table
 
@@ -35,6 +35,7 @@ def measure(names: list[str], directory: Path) -> int:
         "throughput": throughput.measure,
         "streams": streams.measure,
         "transfers": transfers.measure,
+        "pictures": pictures.measure,
     }
     results: list[Result] = []
     with databases(directory) as made:
