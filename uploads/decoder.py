@@ -44,7 +44,7 @@ class Refused(Exception):
 
 
 def main(content_type: str, source: Path, directory: Path, say: Say) -> None:
-    """Make the renditions; a file that can't be read is said, not raised. Raises MemoryError."""
+    """Make the renditions; a file that can't be read is said, not raised. Raises MemoryError and OSError."""
     try:
         if content_type == PDF:
             from uploads import pdf

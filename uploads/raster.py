@@ -71,7 +71,7 @@ class CountedFile(io.BufferedReader):
 
 
 def make_renditions(content_type: str, source: Path, directory: Path, say: Say) -> None:
-    """Decode once, as small as will do, then scale down from one rendition to the next. Raises Refused."""
+    """Decode once, as small as will do, then scale down from one rendition to the next. Raises Refused and OSError."""
     _prepare(content_type)
     try:
         _make_renditions(content_type, source, directory, say)
@@ -80,6 +80,8 @@ def make_renditions(content_type: str, source: Path, directory: Path, say: Say) 
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Refused("picture_too_large", TOO_LARGE) from error
     except Exception as error:  # decoders raise about anything for broken data
+        if isinstance(error, OSError) and error.errno:
+            raise  # a full disk for example, which is not the file's fault
         raise Refused("unreadable_picture", UNREADABLE) from error
 
 

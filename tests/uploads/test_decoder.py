@@ -12,6 +12,7 @@ from progress.attempt import Cancelled
 from progress.models import State
 from progress.reporter import Progress
 from tests.helpers import photo
+from tests.uploads.files import pdf
 from tests.uploads.helpers import process
 from uploads import child, decoder
 from uploads.child import decoding
@@ -143,6 +144,16 @@ def test_one_that_is_broken_or_stopped_is_our_fault_and_tried_again(alice, decod
     decoder_is(broken)
     upload = process(alice, photo())
     assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, "internal", 3)
+
+
+@pytest.mark.parametrize("content", [photo(), pdf()], ids=["picture", "PDF"])
+def test_a_full_disk_is_not_the_files_fault(alice, kept, decoder_with, content):
+    """Whoever writes more than a file may be long is told so like someone whose disk is full."""
+    decoder_with("import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))")
+    upload = process(alice, content)
+    assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, "internal", 3)
+    assert upload.metadata == {}
+    assert kept() == ["original"]
 
 
 @pytest.mark.parametrize("limit", ["MEMORY_BYTES = 150 * 2**20", "CPU_SECONDS = 1"])
