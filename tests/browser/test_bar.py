@@ -93,6 +93,43 @@ def test_an_unknown_percent_is_indeterminate(page, bar, server):
     assert page.locator("progress").evaluate("bar => bar.position") == -1
 
 
+@pytest.mark.parametrize(
+    ("says", "percent"),
+    [
+        ({"state": "queued", "percent": None}, "50"),
+        ({"percent": 0}, "50"),
+        ({"percent": 33}, "66"),
+        ({"percent": 99}, "99"),
+        ({"state": "failed", "percent": 40, "error": {"code": "x", "message": "It broke."}}, "70"),
+        ({"state": "succeeded", "percent": 100}, "100"),
+    ],
+)
+def test_a_bar_of_a_longer_work_begins_where_the_job_begins(page, bar, server, says, percent):
+    server.say(**says)
+    shown = bar()
+    page.evaluate("document.querySelector('main > progress-bar').setAttribute('from', '50')")
+    expect(shown.locator(".bar-count")).to_contain_text(f"{percent} %")
+    expect(page.get_by_role("progressbar")).to_have_attribute("value", percent)
+
+
+def test_a_bar_can_be_drawn_before_there_is_a_job(page, bars, server):
+    page.evaluate(
+        """job => {
+            const bar = document.createElement("progress-bar");
+            document.querySelector("main").append(bar);
+            bar.draw(job);
+        }""",
+        {"label": "Sending a.bin", "state": "running", "percent": 7, "stage": "Sending", "current": 1, "total": 7},
+    )
+    shown = bars().first
+    expect(page.get_by_role("progressbar", name="Sending a.bin")).to_have_attribute("value", "7")
+    expect(shown).to_contain_text("7 %")
+    assert fired(page) == []
+    page.evaluate("url => document.querySelector('main > progress-bar').setAttribute('src', url)", server.url())
+    expect(shown).to_contain_text("Reading rows")
+    assert fired(page) == ["progress"]
+
+
 def test_each_change_is_drawn_as_it_comes_over_one_stream(page, bar, server):
     shown = bar()
     expect(shown).to_contain_text("42 %")

@@ -4,10 +4,15 @@
  * Shows a job until it has ended, and lets its owner cancel it and try it again. It draws nothing that the server has
  * not said. Works from any origin that the server allows; cookies are sent.
  *
+ * Where the job is only the rest of a longer work, `from="50"` says how much of that is done when the job begins: the
+ * bar then goes from 50 to 100, and is never without a value. What comes before the job has no URL yet; whoever does it
+ * calls `draw` with an object that has the fields of a job, and sets `src` when there is one.
+ *
  * Events, which bubble, with the job as `detail`: "progress" at each change; then once "succeeded", "failed" or
  * "cancelled".
  */
 
+import { duration, size } from "./figures.js";
 import { FINISHED, watch } from "./job-stream.js";
 
 const ACTIONS = { cancel: "Cancel", retry: "Try again" };
@@ -19,6 +24,8 @@ const STOPPED = {
 };
 
 class ProgressBar extends HTMLElement {
+  static observedAttributes = ["src"];
+
   #version = -1;
   #built = false;
   #unwatch = null; // while nothing is watched
@@ -33,12 +40,16 @@ class ProgressBar extends HTMLElement {
     this.#unwatch = null;
   }
 
+  attributeChangedCallback(name, old) {
+    if (old === null) this.#watch(); // it was only drawn until now
+  }
+
   get #url() {
     return new URL(this.getAttribute("src"), document.baseURI).href;
   }
 
   #watch() {
-    if (this.#unwatch || !this.isConnected || FINISHED.includes(this.getAttribute("state"))) return;
+    if (this.#unwatch || !this.isConnected || !this.hasAttribute("src") || FINISHED.includes(this.getAttribute("state"))) return;
     this.#unwatch = watch(this.#url, {
       job: (job) => this.#show(job),
       stopped: (why) => this.#stop(STOPPED[why]),
@@ -76,19 +87,24 @@ class ProgressBar extends HTMLElement {
     const changed = job.version !== this.#version;
     const finished = FINISHED.includes(job.state);
     this.#version = job.version;
-    this.setAttribute("state", job.state);
     if (finished) this.#unwatch = null; // it ends by itself
-    const bar = this.querySelector("progress");
-    if (job.percent !== null) bar.value = job.percent;
-    else if (finished) bar.value = 0;
-    else bar.removeAttribute("value");
-    this.#name(job.label);
-    this.#say(headline(job));
-    this.querySelector(".bar-count").textContent = figures(job);
+    this.draw({ ...job, percent: overall(job.percent, Number(this.getAttribute("from"))) });
     this.#offer("cancel", !finished && !job.cancel_requested);
     this.#offer("retry", ["failed", "cancelled"].includes(job.state));
     if (changed) this.#tell("progress", job);
     if (changed && finished) this.#tell(job.state, job);
+  }
+
+  /** What it looks like; `percent` is that of the whole bar, whatever it begins from. */
+  draw(job) {
+    this.setAttribute("state", job.state);
+    const bar = this.querySelector("progress");
+    if (job.percent !== null) bar.value = job.percent;
+    else if (FINISHED.includes(job.state)) bar.value = 0;
+    else bar.removeAttribute("value");
+    this.#name(job.label);
+    this.#say(headline(job));
+    this.querySelector(".bar-count").textContent = figures(job);
   }
 
   #name(label) {
@@ -168,6 +184,11 @@ function make(name, properties) {
   return Object.assign(document.createElement(name), properties);
 }
 
+/** The percent of a work of which so much is done when the job begins; a page without JavaScript has the same. */
+function overall(percent, from) {
+  return from ? Math.floor(from + ((percent ?? 0) * (100 - from)) / 100) : percent;
+}
+
 function headline(job) {
   if (job.cancel_requested && !FINISHED.includes(job.state)) return "Stopping";
   switch (job.state) {
@@ -196,15 +217,6 @@ function figures(job) {
 function count({ current, total, unit }) {
   if (unit === "bytes") return total === null ? size(current) : `${size(current)} of ${size(total)}`;
   return total === null ? `${current} ${unit}` : `${current} of ${total} ${unit}`;
-}
-
-function size(bytes) {
-  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), 4);
-  return `${Math.round((bytes / 1000 ** power) * 10 ** (power && 1)) / 10 ** (power && 1)} ${["B", "kB", "MB", "GB", "TB"][power]}`;
-}
-
-function duration(seconds) {
-  return seconds < 90 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
 
 customElements.define("progress-bar", ProgressBar);
