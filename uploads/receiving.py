@@ -12,7 +12,7 @@ from django.db import transaction
 
 from progress.connections import release_connection
 from uploads import limits, tasks
-from uploads.disk import aside, sync_directory
+from uploads.disk import sync_directory
 from uploads.models import Transfer, Upload
 from uploads.names import clean_name
 from uploads.sniff import BYTES_NEEDED, sniff
@@ -59,7 +59,8 @@ def send_to_store(upload: Upload, path: Path) -> None:
 def keep(upload: Upload, path: Path) -> None:
     """Keep it, in the transaction that is open. The file at `path` stays, for the case that it is not committed."""
     if isinstance(default_storage, FileSystemStorage):
-        aside(_link, path, Path(default_storage.path(upload.file.name or "")))
+        # Not aside: whoever had a turn meanwhile could wait for the lock that this transaction holds, and so for ever.
+        _link(path, Path(default_storage.path(upload.file.name or "")))
     _record(upload)
 
 
