@@ -7,6 +7,9 @@ doing anything twice leaves the same files, and no name of a user's making ever 
 import uuid
 from datetime import datetime
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
+from pathlib import PurePosixPath
 from typing import Any, Self
 
 from django.conf import settings
@@ -98,6 +101,22 @@ class Upload(models.Model):
     def shows_job(self) -> bool:
         """Whether its owner can still do something about its job: wait, cancel it, try it again."""
         return self.job is not None and self.job.state != State.SUCCEEDED and not self.job.is_gone
+
+    @property
+    def kind(self) -> str:
+        """What is shown where there is no picture: "ZIP", for one."""
+        suffix = PurePosixPath(self.name).suffix.removeprefix(".")
+        return suffix.upper() if 0 < len(suffix) <= 5 else "File"
+
+    @property
+    def cover(self) -> list["Rendition"]:
+        """The pictures of its first page, of which a browser takes the one that fits."""
+        return next(iter(self.pages), [])
+
+    @property
+    def pages(self) -> list[list["Rendition"]]:
+        """Its pictures by page; a photo has one page."""
+        return [list(made) for _, made in groupby(self.renditions.all(), key=attrgetter("page"))]
 
     @property
     def problem(self) -> str:

@@ -2,18 +2,20 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from uploads import serving
+from uploads import limits, serving
 from uploads.forms import UploadForm
 from uploads.limits import takes_files
-from uploads.models import Rendition, Upload
+from uploads.models import Rendition, Transfer, Upload
 
 PAGE_SIZE = 24
 
@@ -28,13 +30,15 @@ def index(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and (upload := form.save()):
         return redirect(upload)
     uploads = Paginator(Upload.objects.visible_to(request.user).for_list(), PAGE_SIZE)
-    page = uploads.get_page(request.GET.get("page"))
-    return render(
-        request,
-        "uploads/index.html",
-        {"form": form, "page": page},
-        status=form.status() if form.errors else 200,
-    )
+    shown = {
+        "form": form,
+        "page": uploads.get_page(request.GET.get("page")),
+        "transfers": Transfer.objects.visible_to(request.user).unfinished(),
+        "deleted": _just_deleted(request),
+        "max_bytes": settings.MAX_UPLOAD_BYTES,
+        "room": limits.room(request.user),
+    }
+    return render(request, "uploads/index.html", shown, status=form.status() if form.errors else 200)
 
 
 @never_cache
@@ -52,9 +56,29 @@ def card(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 
 @require_POST
 def delete(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    """Put it into the trash, and offer to take that back."""
     upload = _mine(request, upload_id)
-    upload.delete()
-    messages.success(request, f"Deleted {upload.name}.")
+    upload.trash()
+    if _wants_part(request):
+        return render(request, "uploads/_deleted.html", {"upload": upload})
+    return redirect(f"{reverse('uploads:index')}?deleted={upload.pk}")
+
+
+@require_POST
+def restore(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    upload = get_object_or_404(Upload.objects.filter(owner=request.user.pk).in_trash(), pk=upload_id)
+    upload.restore()
+    if _wants_part(request):
+        return render(request, "uploads/_upload.html", {"upload": _mine(request, upload_id)})
+    return redirect("uploads:index")
+
+
+@require_POST
+def discard(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
+    """Forget a file that is on its way here, with all of it that has arrived."""
+    transfer = get_object_or_404(Transfer.objects.visible_to(request.user).unfinished(), pk=transfer_id)
+    transfer.delete()
+    messages.success(request, f"Discarded {transfer.name}.")
     return redirect("uploads:index")
 
 
@@ -74,3 +98,17 @@ def rendition(request: HttpRequest, upload_id: UUID, page: int, width: int) -> H
 
 def _mine(request: HttpRequest, upload_id: UUID) -> Upload:
     return get_object_or_404(Upload.objects.visible_to(request.user).select_related("job"), pk=upload_id)
+
+
+def _just_deleted(request: HttpRequest) -> Upload | None:
+    """The upload that `delete` has led here from, while it can be had back."""
+    try:
+        upload_id = UUID(request.GET.get("deleted", ""))
+    except ValueError:
+        return None
+    return Upload.objects.filter(owner=request.user.pk, pk=upload_id).in_trash().first()
+
+
+def _wants_part(request: HttpRequest) -> bool:
+    """Whether a script asks, which changes the page by itself and needs only what is new of it."""
+    return "X-Requested-With" in request.headers

@@ -42,7 +42,7 @@ def test_pages(page, sqlite_site, holiday, scheme, width):
     page.get_by_role("button", name="Done: Short").click()
     page.get_by_role("link", name="Uploads").click()
     page.get_by_label("A photo or any other file").set_input_files(holiday)
-    page.get_by_role("button", name="Upload").click()
+    page.locator(".card h2").get_by_role("link", name="holiday.jpg").click()
     page.wait_for_url("**/uploads/*-*/")
     assert_accessible(page)
     assert_no_sideways_scrolling(page)
@@ -59,6 +59,7 @@ def test_pages(page, sqlite_site, holiday, scheme, width):
 
 def test_the_keyboard_reaches_everything_and_focus_is_seen(page, sqlite_site):
     sign_up(page, sqlite_site, "keys")
+    expect(page.get_by_label("What is to be done?")).to_be_focused()
     page.keyboard.type("Buy milk")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Edit Buy milk")).to_be_visible()
@@ -82,7 +83,7 @@ def test_the_admins_list_of_jobs_renews_itself_and_keeps_what_is_selected(page, 
     page.get_by_role("button", name="Log in").click()
     page.goto(f"{sqlite_site.url}/uploads/")
     page.get_by_label("A photo or any other file").set_input_files(holiday)
-    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("progressbar", name="Processing holiday.jpg")).to_be_visible()
     page.goto(f"{sqlite_site.url}/admin/progress/job/?q=boss")
     rows = page.locator("#result_list tbody tr")
     page.evaluate("window.same = true")

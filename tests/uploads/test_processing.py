@@ -332,4 +332,4 @@ def test_a_cancelled_upload_keeps_its_file_and_leaves_no_part_of_its_pictures(al
     as_alice.post(f"/progress/{upload.job.pk}/retry/")
     run_queue()
     assert upload.renditions.exists()
-    assert "<progress-bar" not in as_alice.get(url).text
+    assert "<progress-bar src" not in as_alice.get(url).text

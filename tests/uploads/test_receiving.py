@@ -183,7 +183,7 @@ def test_the_state_of_a_new_upload(as_alice):
     assert Job.objects.get().state == State.QUEUED
     upload = Upload.objects.get()
     for url in ("/uploads/", f"/uploads/{upload.pk}/"):
-        assert "<progress-bar" in as_alice.get(url).text
+        assert "<progress-bar src" in as_alice.get(url).text
     refresh = '<noscript><meta http-equiv="refresh"'
     assert refresh in as_alice.get(f"/uploads/{upload.pk}/").text
     assert refresh not in as_alice.get("/uploads/").text  # it would lose the file that was just chosen

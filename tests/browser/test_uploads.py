@@ -1,0 +1,346 @@
+"""Files on their way, through whatever the network, the server, the session, other tabs and people do to them."""
+
+import os
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PASSWORD
+from tests.browser.site import Site
+from tests.browser.uploading import (
+    LABEL,
+    Line,
+    assert_kept_unchanged,
+    choose,
+    drop,
+    expect_cards,
+    expect_under_way,
+    make_file,
+    open_uploads,
+    requests,
+    row,
+)
+
+SLOW = 400_000  # bytes a second
+
+
+@pytest.fixture(scope="module")
+def narrow_site(tmp_path_factory):
+    """One that takes little, and that its tests may stop."""
+    site = Site(tmp_path_factory.mktemp("narrow"), MAX_UPLOAD_BYTES="4000000", USER_QUOTA_BYTES="6000000")
+    try:
+        site.start()
+        yield site
+    finally:
+        site.stop()
+
+
+@pytest.fixture
+def line(page):
+    return Line(page)
+
+
+@pytest.fixture
+def another_device(browser, sqlite_site):
+    """Log in with another browser, and go to the uploads."""
+    context = browser.new_context()
+
+    def log_in(name: str) -> Page:
+        page = context.new_page()
+        page.goto(f"{sqlite_site.url}/accounts/login/?next=/uploads/")
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        return page
+
+    yield log_in
+    context.close()
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_one_bar_shows_all_of_it_and_no_more_than_is_acknowledged(page, line, sqlite_site, tmp_path):
+    open_uploads(page, sqlite_site, "one-bar")
+    path = make_file(tmp_path)
+    line.throttle(SLOW)
+    choose(page, path)
+    expect_under_way(page, "data.bin")
+    expect(row(page, "data.bin")).to_contain_text("Sending")
+    expect(row(page, "data.bin")).to_contain_text(" of 1 MB · ")
+    expect_cards(page, "data.bin")
+    assert_kept_unchanged(page, sqlite_site, path)
+
+    drawn = page.evaluate("window.drawn")
+    values = [step["value"] for step in drawn]
+    assert values == sorted(values)
+    assert values[-1] == 100
+    assert 100 not in values[:-1]
+    assert len([value for value in values if 0 < value < 50]) >= 1
+    assert all(min(step["value"], 50) <= 50 * step["acknowledged"] / 1_000_000 for step in drawn)
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_twenty_files_at_once_and_a_reload_in_the_middle(page, line, sqlite_site, tmp_path):
+    open_uploads(page, sqlite_site, "twenty")
+    paths = [make_file(tmp_path, f"{number}.bin", 200_000) for number in range(20)]
+    line.throttle(1_000_000)
+    choose(page, *paths)
+    expect(page.get_by_text("Waiting for its turn")).not_to_have_count(0)
+    expect(page.locator(".card")).not_to_have_count(0)
+    assert page.locator("#rows .row").count() >= 10
+    expect(page.locator("#rows .bar-stage").get_by_text("Sending")).not_to_have_count(0)
+    assert page.locator("#rows .bar-stage").get_by_text("Sending").count() <= 3
+    page.reload()
+    expect(page.get_by_text("Choose the same file")).to_have_count(0)
+    expect_cards(page, *(path.name for path in paths))
+    assert_kept_unchanged(page, sqlite_site, *paths)
+
+
+def test_a_lost_network(page, line, sqlite_site, tmp_path):
+    open_uploads(page, sqlite_site, "offline")
+    path = make_file(tmp_path)
+    line.throttle(SLOW)
+    choose(page, path)
+    expect_under_way(page, "data.bin")
+    line.throttle(offline=True)
+    expect(row(page, "data.bin")).to_contain_text("No connection; goes on by itself")
+    line.throttle()
+    expect_cards(page, "data.bin")
+    assert_kept_unchanged(page, sqlite_site, path)
+    values = [step["value"] for step in page.evaluate("window.drawn")]
+    assert values == sorted(values)
+
+
+@pytest.mark.xdist_group("narrow")
+def test_the_server_is_restarted_in_the_middle(page, line, narrow_site, tmp_path):
+    open_uploads(page, narrow_site, "restart")
+    paths = [make_file(tmp_path, f"{number}.bin") for number in range(3)]
+    line.throttle(SLOW)
+    choose(page, *paths)
+    expect_under_way(page, "1.bin")
+    narrow_site.stop()
+    expect(row(page, "1.bin")).to_contain_text("No connection; goes on by itself")
+    line.throttle()
+    narrow_site.start()
+    expect_cards(page, *(path.name for path in paths))
+    assert_kept_unchanged(page, narrow_site, *paths)
+
+
+def test_pause_resume_and_cancel(page, line, sqlite_site, tmp_path):
+    open_uploads(page, sqlite_site, "pause")
+    path, other = make_file(tmp_path), make_file(tmp_path, "other.bin")
+    line.throttle(SLOW)
+    choose(page, path, other)
+    expect_under_way(page, "data.bin")
+    page.get_by_role("button", name="Pause: data.bin").focus()
+    page.keyboard.press("Enter")
+    expect(row(page, "data.bin")).to_contain_text("Paused")
+    expect(page.get_by_role("button", name="Resume: data.bin")).to_be_focused()
+    page.get_by_role("button", name="Cancel: other.bin").click()
+    expect(row(page, "other.bin")).to_have_count(0)
+    expect(page.get_by_role("status").get_by_text("data.bin: Paused")).to_have_count(1)
+    line.throttle()
+    page.keyboard.press("Enter")
+    expect_cards(page, "data.bin")
+    expect(page.get_by_role("link", name="data.bin").last).to_be_focused()
+    assert len(requests(page, "DELETE")) == 1
+    assert_kept_unchanged(page, sqlite_site, path)
+
+
+def test_a_refusal_says_why_and_can_be_tried_again(page, sqlite_site, tmp_path):
+    open_uploads(page, sqlite_site, "retry")
+    path = make_file(tmp_path)
+    full = {"status": 507, "detail": "The disk of this site is full."}
+    page.route("**/api/tus/*", lambda route: route.fulfill(status=507, json=full))
+    choose(page, path)
+    expect(row(page, "data.bin")).to_contain_text("Failed: The disk of this site is full.")
+    page.unroute("**/api/tus/*")
+    page.get_by_role("button", name="Try again: data.bin").click()
+    expect_cards(page, "data.bin")
+    assert_kept_unchanged(page, sqlite_site, path)
+
+
+def test_a_log_in_that_runs_out(page, line, sqlite_site, tmp_path):
+    open_uploads(page, sqlite_site, "expired")
+    path = make_file(tmp_path)
+    line.throttle(SLOW)
+    choose(page, path)
+    expect_under_way(page, "data.bin")
+    page.context.clear_cookies(name="sessionid")
+    expect(row(page, "data.bin")).to_contain_text("You are not logged in any more")
+    line.throttle()
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Log in, in a new tab").click()
+    opened.value.get_by_label("Username").fill("expired")
+    opened.value.get_by_label("Password").fill(PASSWORD)
+    opened.value.get_by_role("button", name="Log in").click()
+    expect_cards(page, "data.bin")
+    assert_kept_unchanged(page, sqlite_site, path)
+
+
+def test_a_token_that_is_too_old_is_renewed(page, line, sqlite_site, tmp_path):
+    open_uploads(page, sqlite_site, "token")
+    path = make_file(tmp_path)
+    line.throttle(SLOW)
+    choose(page, path)
+    expect_under_way(page, "data.bin")
+    page.context.clear_cookies(name="csrftoken")
+    expect_cards(page, "data.bin")
+    assert_kept_unchanged(page, sqlite_site, path)
+
+
+def test_going_on_from_another_device_with_the_same_file_and_no_other(
+    page, line, sqlite_site, tmp_path, another_device
+):
+    open_uploads(page, sqlite_site, "devices")
+    path = make_file(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    changed = tmp_path / "elsewhere" / "data.bin"
+    changed.write_bytes(b"changed" + path.read_bytes()[7:])
+    line.throttle(SLOW)
+    choose(page, path)
+    expect_under_way(page, "data.bin")
+    page.get_by_role("button", name="Pause: data.bin").click()
+    expect(row(page, "data.bin")).to_contain_text("Paused")
+
+    other = another_device("devices")
+    expect_under_way(other, "data.bin")
+    for chosen in (changed, make_file(tmp_path, "wrong.bin")):
+        with other.expect_file_chooser() as chooser:
+            other.get_by_role("button", name="Choose the same file to go on: data.bin").click()
+        chooser.value.set_files(chosen)
+        expect(row(other, "data.bin")).to_contain_text(f"That is another file, {chosen.name}")
+    drop(other, path)
+    expect_cards(other, "data.bin")
+    assert_kept_unchanged(other, sqlite_site, path)
+    page.get_by_role("button", name="Resume: data.bin").click()
+    expect_cards(page, "data.bin")
+
+
+def test_two_devices_that_send_the_same_file_do_not_spoil_it(page, line, sqlite_site, tmp_path, another_device):
+    open_uploads(page, sqlite_site, "both")
+    path = make_file(tmp_path, size=2_000_000)
+    line.throttle(SLOW)
+    choose(page, path)
+    expect_under_way(page, "data.bin")
+    other = another_device("both")
+    Line(other).throttle(SLOW)
+    choose(other, path)
+    expect_cards(page, "data.bin")
+    expect_cards(other, "data.bin")
+    assert_kept_unchanged(page, sqlite_site, path)
+
+
+def test_two_tabs_do_not_send_the_same_file(page, line, sqlite_site, tmp_path):
+    open_uploads(page, sqlite_site, "tabs")
+    path = make_file(tmp_path)
+    line.throttle(SLOW)
+    choose(page, path)
+    expect_under_way(page, "data.bin")
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(row(other, "data.bin")).to_contain_text("Being sent in another tab")
+    line.throttle()
+    expect_cards(page, "data.bin")
+    expect_cards(other, "data.bin")
+    assert_kept_unchanged(page, sqlite_site, path)
+
+
+def test_a_file_that_was_changed_on_the_disk_is_not_sent_on(page, line, sqlite_site, tmp_path):
+    open_uploads(page, sqlite_site, "changed")
+    path = make_file(tmp_path)
+    line.throttle(SLOW)
+    choose(page, path)
+    expect_under_way(page, "data.bin")
+    path.write_bytes(b"another one")
+    expect(row(page, "data.bin")).to_contain_text("can't be read any more")
+    make_file(tmp_path)
+    line.throttle()
+    choose(page, path)
+    expect_cards(page, "data.bin")
+    assert_kept_unchanged(page, sqlite_site, path)
+
+
+@pytest.mark.xdist_group("narrow")
+def test_what_is_too_large_is_said_before_anything_is_sent(page, narrow_site, tmp_path):
+    open_uploads(page, narrow_site, "greedy")
+    choose(page, make_file(tmp_path, "huge.bin", 4_000_001), make_file(tmp_path, "empty.bin", 0))
+    expect(row(page, "huge.bin")).to_contain_text("too large: at most 3.8\xa0MB are taken")
+    expect(row(page, "empty.bin")).to_contain_text("0 bytes")
+    assert requests(page, "POST") == []
+    sizes = {"first.bin": 3_500_000, "second.bin": 3_000_000, "third.bin": 2_000_000}
+    paths = [make_file(tmp_path, name, size) for name, size in sizes.items()]
+    choose(page, *paths)
+    expect(row(page, "second.bin")).to_contain_text("it has 3 MB, and 2.5 MB are left")
+    expect(page.locator(".card")).to_have_count(2)
+    assert len(requests(page, "POST")) == 2
+    for name in ("huge.bin", "empty.bin", "second.bin"):
+        page.get_by_role("button", name=f"Cancel: {name}").click()
+    expect_cards(page, "first.bin", "third.bin")
+    page.reload()
+    choose(page, paths[1])
+    expect(row(page, "second.bin")).to_contain_text("500 kB are left")
+    assert requests(page, "POST") == []
+
+
+def test_drop_files_and_folders(page, sqlite_site, tmp_path):
+    open_uploads(page, sqlite_site, "drop")
+    (tmp_path / "folder" / "inner").mkdir(parents=True)
+    paths = [make_file(tmp_path, name, 10_000) for name in ("a.bin", "folder/b.bin", "folder/inner/c.bin")]
+    drop(page, tmp_path / "a.bin", tmp_path / "folder")
+    expect(page.locator("html")).not_to_have_class("dragging")
+    expect_cards(page, "a.bin", "b.bin", "c.bin")
+    assert_kept_unchanged(page, sqlite_site, *paths)
+
+
+def test_paste(page, sqlite_site):
+    open_uploads(page, sqlite_site, "paste")
+    page.evaluate(
+        """() => {
+            const clipboardData = new DataTransfer();
+            clipboardData.items.add(new File(["pasted"], "note.txt", { type: "text/plain" }));
+            const event = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+            document.body.dispatchEvent(event);
+        }"""
+    )
+    expect_cards(page, "note.txt")
+
+
+def test_a_reload_that_would_lose_a_file_is_asked_about(page, line, sqlite_site, tmp_path):
+    page.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
+    open_uploads(page, sqlite_site, "unkept")
+    path = make_file(tmp_path)
+    line.throttle(SLOW)
+    choose(page, path)
+    expect_under_way(page, "data.bin")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.reload()
+    assert asked == ["beforeunload"]
+    expect(page.get_by_role("button", name="Choose the same file to go on: data.bin")).to_be_visible()
+    choose(page, path)
+    expect_cards(page, "data.bin")
+    assert_kept_unchanged(page, sqlite_site, path)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_rows_in_all_states_are_accessible(page, line, sqlite_site, tmp_path, scheme, width):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    open_uploads(page, sqlite_site, f"rows-{scheme}-{width}")
+    line.throttle(50_000)
+    choose(page, *(make_file(tmp_path, f"{'unbreakable' * 9}{number}.bin", 100_000 * number) for number in range(6)))
+    stages = page.locator("#rows .bar-stage")
+    expect(stages.get_by_text("Sending")).to_have_count(3)
+    page.get_by_role("button", name="Pause").last.click()
+    expect(stages.get_by_text("Paused")).to_have_count(1)
+    expect(stages.get_by_text("Failed: The file is empty")).to_have_count(1)
+    buttons = page.locator("#rows button:visible")
+    assert sorted(buttons.all_inner_texts()) == ["Cancel"] * 6 + ["Pause"] * 4 + ["Resume"]
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/rows-{scheme}-{width}.png", full_page=True)
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(page.get_by_label(LABEL)).to_be_visible()

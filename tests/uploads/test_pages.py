@@ -1,0 +1,154 @@
+"""The pages of uploads, without a script: what they show, and deleting, restoring and discarding."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from progress.models import State
+from tests.helpers import file, make_job, photo, run_queue
+from uploads import receiving, transfers
+from uploads.models import Rendition, Transfer, Upload
+
+PART = {"X-Requested-With": "fetch"}
+
+
+@pytest.fixture
+def upload(alice) -> Upload:
+    return receiving.receive(alice, file(b"hello", "hello.tar.gz"))
+
+
+@pytest.fixture
+def transfer(alice) -> Transfer:
+    return transfers.start(alice, length=5_000_000, name="film.mp4", metadata="", concat="")
+
+
+def values(page: str) -> list[str]:
+    """The values of the bars on it."""
+    return re.findall(r'<progress max="100" aria-labelledby=[^>]* value="(\d+)"', page)
+
+
+def test_a_deleted_file_can_be_had_back(as_alice, upload):
+    response = as_alice.post(f"/uploads/{upload.pk}/delete/", follow=True)
+    assert f'action="/uploads/{upload.pk}/restore/"' in response.text
+    assert "Deleted hello.tar.gz." in response.text
+    assert "No files yet" in response.text
+    assert as_alice.get(f"/uploads/{upload.pk}/").status_code == 404
+    assert as_alice.post(f"/uploads/{upload.pk}/restore/")["Location"] == "/uploads/"
+    assert as_alice.get(f"/uploads/{upload.pk}/").status_code == 200
+    page = as_alice.get("/uploads/", {"deleted": upload.pk}).text  # as when the page before is reloaded
+    assert "Undo" not in page
+    assert "hello.tar.gz" in page
+
+
+def test_a_script_is_given_only_what_is_new_of_the_page(as_alice, upload):
+    response = as_alice.post(f"/uploads/{upload.pk}/delete/", headers=PART)
+    assert "Undo" in response.text
+    assert "<html" not in response.text
+    response = as_alice.post(f"/uploads/{upload.pk}/restore/", headers=PART)
+    assert response.text.startswith(f'<article class="card" id="upload-{upload.pk}"')
+    assert "<html" not in response.text
+
+
+def test_only_what_is_in_the_trash_can_be_restored(as_alice, as_bob, upload):
+    assert as_alice.post(f"/uploads/{upload.pk}/restore/").status_code == 404
+    as_alice.post(f"/uploads/{upload.pk}/delete/")
+    assert as_bob.post(f"/uploads/{upload.pk}/restore/").status_code == 404
+    assert "hello" not in as_bob.get("/uploads/", {"deleted": upload.pk}).text
+    assert as_alice.get(f"/uploads/{upload.pk}/restore/").status_code == 405
+    Upload.objects.all().delete()
+    assert as_alice.post(f"/uploads/{upload.pk}/restore/").status_code == 404
+
+
+@pytest.mark.parametrize("deleted", ["", "x", "00000000-0000-0000-0000-000000000000"])
+def test_the_page_does_not_mind_what_it_is_told_of_deleted_files(as_alice, deleted):
+    response = as_alice.get("/uploads/", {"deleted": deleted})
+    assert response.status_code == 200
+    assert "Undo" not in response.text
+
+
+def test_unfinished_files_are_listed_and_can_be_discarded(as_alice, as_bob, transfer):
+    page = as_alice.get("/uploads/").text
+    assert "film.mp4" in page
+    assert "0\xa0bytes of 4.8\xa0MB have arrived" in page
+    assert "film.mp4" not in as_bob.get("/uploads/").text
+    assert as_bob.post(f"/uploads/unfinished/{transfer.pk}/discard/").status_code == 404
+    response = as_alice.post(f"/uploads/unfinished/{transfer.pk}/discard/", follow=True)
+    assert "Discarded film.mp4." in response.text
+    assert not Transfer.objects.exists()
+    assert as_alice.post(f"/uploads/unfinished/{transfer.pk}/discard/").status_code == 404
+
+
+def test_what_has_expired_is_not_unfinished(as_alice, transfer):
+    Transfer.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert "film.mp4" not in as_alice.get("/uploads/").text
+
+
+def test_the_page_tells_its_script_how_much_it_may_send(as_alice, upload, settings):
+    settings.MAX_UPLOAD_BYTES = 2000
+    page = as_alice.get("/uploads/").text
+    assert 'data-max-bytes="2000"' in page
+    assert 'data-room=""' in page
+    settings.USER_QUOTA_BYTES = 1005
+    assert 'data-room="1000"' in as_alice.get("/uploads/").text
+
+
+@pytest.mark.parametrize(
+    ("state", "percent", "shown"),
+    [
+        (State.QUEUED, None, "50"),
+        (State.RUNNING, None, "50"),
+        (State.RUNNING, 0, "50"),
+        (State.RUNNING, 33, "66"),
+        (State.RUNNING, 99, "99"),
+        (State.FAILED, 40, "70"),
+    ],
+)
+def test_the_bar_of_a_file_begins_where_the_sending_ended(as_alice, alice, upload, state, percent, shown):
+    Upload.objects.update(job=make_job(owner=alice, state=state, percent=percent))
+    upload.refresh_from_db()
+    for url in ("/uploads/", f"/uploads/{upload.pk}/", f"/uploads/{upload.pk}/card/"):
+        page = as_alice.get(url).text
+        assert values(page) == [shown]
+        assert f"{shown} %" in page
+        assert 'from="50"' in page
+    assert values(as_alice.get(upload.job.get_absolute_url()).text) == ([str(percent)] if percent is not None else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("a.zip", "ZIP"), ("b.tar.gz", "GZ"), ("README", "File"), ("x.verylong", "File"), (".env", "File")],
+)
+def test_a_file_without_a_picture_shows_what_kind_it_is(as_alice, alice, name, kind):
+    receiving.receive(alice, file(b"hello", name))
+    assert f">{kind}</span>" in as_alice.get("/uploads/").text
+
+
+def test_a_photo_has_its_sizes(as_alice, alice):
+    upload = receiving.receive(alice, file(photo(), "photo.jpg"))
+    run_queue()
+    page = as_alice.get(f"/uploads/{upload.pk}/").text
+    assert "400 × 300" in page
+    assert page.count("<img") == 2  # ours, and the site's
+
+
+def test_a_document_shows_its_pages_and_the_grid_its_first(as_alice, upload):
+    Upload.objects.update(metadata={"pages": 30}, job=None)
+    for page in (1, 2, 10):
+        for width in (320, 960):
+            made = Rendition(upload=upload, page=page, width=width, height=2 * width, size=4)
+            made.file.save(f"{page}-{width}.webp", ContentFile(b"webp"))
+    page = as_alice.get(f"/uploads/{upload.pk}/").text
+    assert re.findall(r'alt="([^"]+)"', page) == [f"hello.tar.gz, page {n}" for n in (1, 2, 10)]
+    assert f'href="/uploads/{upload.pk}/10/960.webp"' in page
+    assert "The first 3 of 30 pages." in page
+    card = as_alice.get("/uploads/").text
+    assert f"/uploads/{upload.pk}/1/960.webp 960w" in card
+    assert f"/uploads/{upload.pk}/2/" not in card
+
+
+def test_a_picture_that_moves_says_that_one_frame_is_shown(as_alice, upload):
+    Upload.objects.update(metadata={"width": 10, "height": 10, "animated": True, "frames": 12})
+    assert "12 frames; the picture shows the first" in as_alice.get(f"/uploads/{upload.pk}/").text

@@ -1,0 +1,34 @@
+/** How a request can go wrong: by no answer, or by one that says no. */
+
+export class NoAnswer extends Error {}
+
+export class Refused extends Error {
+  /** The message is what the server says to people. */
+  constructor(response, detail) {
+    super(detail || `The server answered ${response.status}.`);
+    this.status = response.status;
+    this.isCut = response.status === 400 && response.headers.has("Upload-Offset"); // not all of what we sent came
+    this.retryAfter = Number(response.headers.get("Retry-After")) || 0; // in seconds
+  }
+}
+
+/** The answer, if it says yes. Raises NoAnswer, Refused, or what the signal was aborted with. */
+export async function ask(url, { signal, seconds = 30, ...how } = {}) {
+  const limit = AbortSignal.timeout(seconds * 1000);
+  let response;
+  try {
+    const either = signal ? AbortSignal.any([signal, limit]) : limit;
+    response = await fetch(url, { credentials: "include", cache: "no-store", signal: either, ...how });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new NoAnswer(error.message);
+  }
+  if (response.ok) return response;
+  throw new Refused(response, await detail(response));
+}
+
+/** What a problem document says; other error answers, such as a proxy's, are not for people. */
+async function detail(response) {
+  if (!response.headers.get("Content-Type")?.includes("json")) return "";
+  return response.json().then((problem) => problem.detail, () => "");
+}

@@ -1,0 +1,76 @@
+/**
+ * Files that are on their way, kept in the browser, so that they go on by themselves after a reload. It is a
+ * convenience: where it doesn't work, nothing is kept, and nothing is said. What belongs to another user is not given
+ * out, but thrown away.
+ */
+
+const DATABASE = "headway-uploads";
+const STORE = "files";
+const MOST_BYTES = 1024 ** 3; // the browser makes a copy
+
+export class KeptFiles {
+  #user;
+
+  constructor(user) {
+    this.#user = user;
+  }
+
+  /** Whether it could be kept. */
+  async keep(id, file) {
+    if (file.size > Math.min(MOST_BYTES, (await room()) / 2)) return false;
+    return quietly(async () => {
+      await inStore("readwrite", (store) => store.put({ id, user: this.#user, file }));
+      return true;
+    }, false);
+  }
+
+  async forget(id) {
+    await quietly(() => inStore("readwrite", (store) => store.delete(id)));
+  }
+
+  /** The user's own, as a map of id to file; those of others are forgotten. */
+  async all() {
+    const records = await quietly(() => inStore("readonly", (store) => store.getAll()), []);
+    const others = records.filter(({ user }) => user !== this.#user);
+    await Promise.all(others.map(({ id }) => this.forget(id)));
+    return new Map(records.filter(({ user }) => user === this.#user).map(({ id, file }) => [id, file]));
+  }
+}
+
+async function room() {
+  const { quota = Infinity, usage = 0 } = await quietly(() => navigator.storage.estimate(), {});
+  return quota - usage;
+}
+
+async function quietly(work, otherwise) {
+  try {
+    return await work();
+  } catch (error) {
+    console.debug("Nothing is kept for a reload:", error);
+    return otherwise;
+  }
+}
+
+/** What the request gives, once it is on disk. */
+async function inStore(mode, work) {
+  const database = await open();
+  try {
+    return await new Promise((resolve, reject) => {
+      const transaction = database.transaction(STORE, mode);
+      const request = work(transaction.objectStore(STORE));
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () => reject(transaction.error);
+    });
+  } finally {
+    database.close();
+  }
+}
+
+function open() {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(DATABASE, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id" });
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}

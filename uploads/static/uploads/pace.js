@@ -1,0 +1,39 @@
+/**
+ * How much to send at once, and how long the rest will take.
+ *
+ * The server's answers are what moves the bar, so that there shall be about one a second: more would cost the server,
+ * fewer would let the bar stand still.
+ */
+
+const SMALLEST_BYTES = 32 * 1024;
+const FIRST_BYTES = 128 * 1024; // not long even on a slow line, and on a fast one soon more
+const LARGEST_BYTES = 64 * 1024 * 1024;
+const AIM_MS = 1000;
+const FASTEST_GROWTH = 4;
+const NEWEST_WEIGHT = 0.3; // in the smoothed speed
+
+export class Pace {
+  bytes = FIRST_BYTES; // the next time
+  #speed = null; // bytes a millisecond
+
+  /** So many bytes were acknowledged after so long a time. */
+  took(bytes, ms) {
+    const speed = bytes / Math.max(ms, 1);
+    this.#speed = this.#speed === null ? speed : NEWEST_WEIGHT * speed + (1 - NEWEST_WEIGHT) * this.#speed;
+    this.#set(Math.min(speed * AIM_MS, this.bytes * FASTEST_GROWTH));
+  }
+
+  /** A request was cut off, or took too long. */
+  broke() {
+    this.#set(this.bytes / 2);
+  }
+
+  /** How long so many bytes will take, in whole seconds; null while nobody knows. */
+  seconds(bytes) {
+    return this.#speed ? Math.ceil(bytes / this.#speed / 1000) : null;
+  }
+
+  #set(bytes) {
+    this.bytes = Math.round(Math.min(Math.max(bytes, SMALLEST_BYTES), LARGEST_BYTES));
+  }
+}
