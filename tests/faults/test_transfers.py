@@ -136,6 +136,15 @@ def test_of_two_tabs_one_wins_and_the_other_is_told_the_true_offset(visitor, web
         assert visitor.download(web, path) == winner + b"!"
 
 
+def test_many_that_end_at_the_same_time_are_all_kept(visitor, web):
+    """By one process: none of them may wait for the lock of another one that waits for its turn."""
+    content = noise(1000)
+    paths = [visitor.begin(web, len(content)).path for _ in range(16)]
+    answers = at_once(*[lambda path=path: visitor.patch(web, path, 0, content) for path in paths])
+    assert {answer.status for answer in answers} == {204}
+    assert Upload.objects.count() == len(paths)
+
+
 def test_uploads_at_once_can_not_pass_the_quota(tmp_path, database_url, django_db_blocker):
     settings = {"USER_QUOTA_BYTES": str(10 * MEGABYTE), "WEB_CONCURRENCY": "2"}
     with (
