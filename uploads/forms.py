@@ -8,15 +8,13 @@ from django.core.files.uploadedfile import UploadedFile
 from uploads import limits, receiving
 from uploads.models import Upload
 
-EMPTY = "The file is empty: it has 0 bytes."
-
 
 class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
         error_messages={
             "required": "Choose a file first.",
-            "empty": EMPTY,
+            "empty": limits.EMPTY,
             "missing": "Choose a file first.",
         },
     )
@@ -29,7 +27,7 @@ class UploadForm(forms.Form):
         file = self.cleaned_data["file"]
         try:
             limits.judge(self.owner, file.size)
-        except limits.TooLarge as reason:
+        except limits.Refused as reason:
             raise forms.ValidationError(str(reason), code="too_large") from None
         return file
 
@@ -41,6 +39,6 @@ class UploadForm(forms.Form):
         """Keep the file; None, and an error in the form, if others have taken the room meanwhile."""
         try:
             return receiving.receive(self.owner, self.cleaned_data["file"])
-        except limits.TooLarge as reason:
+        except limits.Refused as reason:
             self.add_error("file", forms.ValidationError(str(reason), code="too_large"))
             return None

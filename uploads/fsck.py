@@ -79,7 +79,7 @@ def _pieces_without_rows() -> Iterator[Finding]:
     if not pieces.incoming().is_dir():
         return
     for directory in sorted(pieces.incoming().iterdir()):
-        is_known = _is_uuid(directory.name) and Transfer.objects.filter(pk=directory.name, upload=None).exists()
+        is_known = _is_uuid(directory.name) and Transfer.objects.waiting().filter(pk=directory.name).exists()
         if not is_known and time.time() - directory.stat().st_mtime > YOUNG.total_seconds():
             yield Finding(
                 f"{directory}: belongs to no file on its way here", "deleted", partial(shutil.rmtree, directory)
@@ -91,7 +91,7 @@ def _transfers_without_pieces() -> Iterator[Finding]:
         parts = pieces.parts_of(transfer.pk, transfer.pieces, transfer.offset)
         if any(not _has(path, size) for path, size in parts):
             text = f"{transfer.pk}: bytes of this file on its way here are lost"
-            yield Finding(text, "has to be sent again", partial(_expire, transfer))
+            yield Finding(text, "who goes on with it will be told", lambda: None)
 
 
 def _make_again(upload: Upload) -> None:
@@ -104,10 +104,6 @@ def _make_again(upload: Upload) -> None:
 
 def _tell_owner(upload: Upload) -> None:
     Upload.objects.filter(pk=upload.pk).update(metadata=upload.metadata | {"problem": LOST})
-
-
-def _expire(transfer: Transfer) -> None:
-    Transfer.objects.filter(pk=transfer.pk, claim=transfer.claim).update(expires_at=timezone.now())
 
 
 def _is_old(name: str) -> bool:

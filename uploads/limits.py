@@ -14,8 +14,17 @@ ENVELOPE_BYTES = 64 * 1024
 """What a multipart form may need beyond the file in it."""
 
 
-class TooLarge(Exception):
-    """This user can't keep so much. The text says why, and what to do."""
+EMPTY = "The file is empty: it has 0 bytes."
+
+
+class Refused(Exception):
+    """This user can't keep a file of that size. The text says why, and what to do; `status` is HTTP's."""
+
+    status = 413
+
+
+class Empty(Refused):
+    status = 422
 
 
 def takes_files(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -32,34 +41,48 @@ def room(owner: Any) -> int | None:
 
 
 def judge(owner: Any, size: int) -> None:
-    """Say whether this user may add a file of so many bytes, as things are now. Raises TooLarge."""
+    """Say whether this user may add a file of so many bytes, as things are now. Raises Refused."""
     judge_size(size)
+    judge_room(owner, size)
+
+
+def judge_size(size: int) -> None:
+    """Say whether a file may have so many bytes. Raises Refused."""
+    if size == 0:
+        raise Empty(EMPTY)
+    if size > settings.MAX_UPLOAD_BYTES:
+        raise Refused(f"The file is too large: at most {filesizeformat(settings.MAX_UPLOAD_BYTES)} are taken.")
+
+
+def judge_room(owner: Any, size: int) -> None:
+    """Say whether this user has room for so many bytes more. Raises Refused."""
     free = room(owner)
     if free is not None and size > free:
-        raise TooLarge(
+        raise Refused(
             f"There is no room for it: your files take {filesizeformat(_kept(owner))} of the "
             f"{filesizeformat(settings.USER_QUOTA_BYTES)} that you may keep. Delete some, then send it again."
         )
 
 
-def judge_size(size: int) -> None:
-    """Say whether a file may have so many bytes. Raises TooLarge."""
-    if size > settings.MAX_UPLOAD_BYTES:
-        raise TooLarge(f"The file is too large: at most {filesizeformat(settings.MAX_UPLOAD_BYTES)} are taken.")
-
-
 def reserve(owner: Any, size: int) -> None:
-    """Judge it in the transaction that will take the room, and let nobody else take any meanwhile. Raises TooLarge.
+    """Judge the room in the transaction that will take it, and let nobody else take any meanwhile. Raises Refused.
 
     What is in the trash is deleted for good where it stands in the way.
     """
-    if settings.USER_QUOTA_BYTES:
-        get_user_model().objects.select_for_update(no_key=True).get(pk=owner.pk)
-    judge(owner, size)
-    if settings.USER_QUOTA_BYTES:
-        trash = owner.uploads.in_trash().order_by("deleted_at")
-        while _kept(owner) + trash.bytes_kept() + size > settings.USER_QUOTA_BYTES:
-            trash[0].delete()
+    if not settings.USER_QUOTA_BYTES:
+        return
+    hold(owner)
+    judge_room(owner, size)
+    trash = owner.uploads.in_trash()
+    for upload in trash.order_by("deleted_at"):
+        if _kept(owner) + trash.bytes_kept() + size <= settings.USER_QUOTA_BYTES:
+            break
+        upload.delete()
+
+
+def hold(owner: Any) -> None:
+    """Until the end of this transaction nobody else changes what this user's files take."""
+    get_user_model().objects.select_for_update(no_key=True).get(pk=owner.pk)
 
 
 def judge_disk(size: int) -> None:
@@ -70,4 +93,4 @@ def judge_disk(size: int) -> None:
 
 def _kept(owner: Any) -> int:
     """Files that are here, and what is set aside for those on their way."""
-    return owner.uploads.visible_to(owner).bytes_kept() + owner.transfers.bytes_reserved()
+    return owner.uploads.visible_to(owner).bytes_kept() + owner.transfers.waiting().bytes_reserved()

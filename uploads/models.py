@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from progress.models import Job, State
-from uploads import pieces
+from uploads import limits, pieces
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
@@ -85,8 +85,10 @@ class Upload(models.Model):
         Upload.objects.filter(pk=self.pk, deleted_at=None).update(deleted_at=timezone.now())
 
     def restore(self) -> None:
-        """Take it out of the trash."""
-        Upload.objects.filter(pk=self.pk).update(deleted_at=None)
+        """Take it out of the trash, unless it is just being deleted to make room."""
+        with transaction.atomic():
+            limits.hold(self.owner)
+            Upload.objects.filter(pk=self.pk).update(deleted_at=None)
 
     @property
     def etag(self) -> str:

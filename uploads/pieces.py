@@ -7,6 +7,7 @@ a piece has beyond the bytes that count is not part of the file.
 This module knows nothing of the database: which pieces there are, and how much of them counts, it is told.
 """
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,8 @@ from django.conf import settings
 from uploads.disk import sync_directory
 
 COPY_BYTES = 64 * 1024**2
+BETWEEN_DISKS = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
+"""How the kernel refuses to copy by itself from one kind of disk to another."""
 
 Pieces = list[list[int]]
 """[number, the offset where it begins], in order."""
@@ -69,12 +72,12 @@ class Tail:
         os.close(self._fd)
 
 
-def whole(transfer_id: UUID, pieces: Pieces, length: int) -> Path:
-    """The whole file, on disk: the only piece, or all of them joined."""
+def whole(transfer_id: UUID, pieces: Pieces, length: int, claim: int) -> Path:
+    """The whole file, on disk: the only piece, or all of them joined, in a file of this claim's own."""
     parts = list(parts_of(transfer_id, pieces, length))
     if len(parts) == 1 and parts[0][0].stat().st_size == length:
         return parts[0][0]
-    return join(transfer_id, parts)
+    return join(parts, directory_of(transfer_id) / f"joined-{claim}")
 
 
 def parts_of(transfer_id: UUID, pieces: Pieces, length: int) -> Iterator[tuple[Path, int]]:
@@ -84,11 +87,13 @@ def parts_of(transfer_id: UUID, pieces: Pieces, length: int) -> Iterator[tuple[P
         yield directory_of(transfer_id) / str(number), end - begins_at
 
 
-def join(transfer_id: UUID, parts: Sequence[tuple[Path, int]]) -> Path:
-    """One new file of so many bytes of each of these. The kernel copies, or shares the blocks if the disk can that."""
-    joined = directory_of(transfer_id) / "joined"
+def join(parts: Sequence[tuple[Path, int]], joined: Path) -> Path:
+    """A new file of so many bytes of each of these, on disk. The kernel copies, or shares blocks if the disk can that.
+
+    Raises FileExistsError if there is one already, and FileNotFoundError when bytes are missing.
+    """
     joined.parent.mkdir(parents=True, exist_ok=True)
-    with open(joined, "wb", opener=_private) as target:
+    with open(joined, "xb", opener=_private) as target:
         for path, size in parts:
             with path.open("rb") as source:
                 _copy(source.fileno(), target.fileno(), size, path)
@@ -104,10 +109,19 @@ def remove(transfer_id: UUID) -> None:
 
 def _copy(source: int, target: int, size: int, path: Path) -> None:
     while size:
-        copied = os.copy_file_range(source, target, min(size, COPY_BYTES))
+        copied = _copy_some(source, target, min(size, COPY_BYTES))
         if not copied:
             raise FileNotFoundError(f"{path} is shorter than it was")
         size -= copied
+
+
+def _copy_some(source: int, target: int, size: int) -> int:
+    try:
+        return os.copy_file_range(source, target, size)
+    except OSError as error:
+        if error.errno not in BETWEEN_DISKS:
+            raise
+        return os.sendfile(target, source, None, size)
 
 
 def _private(path: str, flags: int) -> int:

@@ -39,14 +39,15 @@ class InTemporaryDirectory(File):
 
 def process(upload: Upload, progress: Progress) -> None:
     """Do it all. Raises TaskError when the file claims to be a picture or a PDF, and can't be read as one."""
-    if upload.content_type not in PICTURE_TYPES | {PDF}:
-        checksum(upload, progress)
-        return
-    with _directory_of(upload) as directory:
-        source = _path_of(upload) or directory / "original"
-        keep_in = None if _path_of(upload) else source
-        checksum(upload, progress, weight=CHECKSUM_WEIGHT, keep_in=keep_in)
-        make_renditions(upload, source, directory, progress)
+    with _no_file_without_a_row(upload):
+        if upload.content_type not in PICTURE_TYPES | {PDF}:
+            checksum(upload, progress)
+            return
+        with _directory_of(upload) as directory:
+            source = _path_of(upload) or directory / "original"
+            keep_in = None if _path_of(upload) else source
+            checksum(upload, progress, weight=CHECKSUM_WEIGHT, keep_in=keep_in)
+            make_renditions(upload, source, directory, progress)
 
 
 def checksum(upload: Upload, progress: Progress, weight: float = 1.0, keep_in: Path | None = None) -> None:
@@ -64,17 +65,16 @@ def checksum(upload: Upload, progress: Progress, weight: float = 1.0, keep_in: P
 
 def make_renditions(upload: Upload, source: Path, directory: Path, progress: Progress) -> None:
     pictures = Pictures()
-    with _no_file_without_a_row(upload):
-        try:
-            pictures.make(upload.content_type, source, directory, progress)
-        except TaskError as error:
-            problem = {**pictures.metadata, "problem": error.message}
-            Upload.objects.filter(pk=upload.pk).update(metadata=problem)
-            raise
-        for made in pictures.renditions:
-            _store(upload, made)
-            progress.advance(0)
-        _record(upload, pictures)
+    try:
+        pictures.make(upload.content_type, source, directory, progress)
+    except TaskError as error:
+        problem = {**pictures.metadata, "problem": error.message}
+        Upload.objects.filter(pk=upload.pk).update(metadata=problem)
+        raise
+    for made in pictures.renditions:
+        _store(upload, made)
+        progress.advance(0)
+    _record(upload, pictures)
 
 
 def _store(upload: Upload, made: Made) -> None:
@@ -110,10 +110,11 @@ def _no_file_without_a_row(upload: Upload) -> Iterator[None]:
 
 
 def _sweep(upload: Upload) -> None:
+    """Nothing stays that has no row: what killed attempts have left, at keeping the file or at its pictures."""
     folder = _folder(upload)
     with suppress(OSError):  # the folder or the store is away, which must not hide what else went wrong
-        recorded = set(Rendition.objects.filter(upload=upload).values_list("file", flat=True))
-        stored = {f"{folder}/{name}" for name in default_storage.listdir(folder)[1] if name.endswith(".webp")}
+        recorded = {upload.file.name, *Rendition.objects.filter(upload=upload).values_list("file", flat=True)}
+        stored = {f"{folder}/{name}" for name in default_storage.listdir(folder)[1]}
         for name in stored - recorded:
             default_storage.delete(name)
 

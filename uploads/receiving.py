@@ -1,7 +1,8 @@
 """A file has arrived: it is named, sniffed and kept, and its processing enqueued; all of it, or nothing."""
 
 import os
-import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from progress.connections import release_connection
-from uploads import limits, tasks
-from uploads.disk import sync_directory
+from uploads import limits, pieces, tasks
+from uploads.disk import aside, sync_directory
 from uploads.models import Transfer, Upload
 from uploads.names import clean_name
 from uploads.sniff import BYTES_NEEDED, sniff
@@ -21,7 +22,7 @@ from uploads.sniff import BYTES_NEEDED, sniff
 def receive(owner: Any, file: UploadedFile) -> Upload:
     """Keep a file that has arrived whole, in a form.
 
-    Raises TooLarge, and OSError when the disk is full; then nothing is kept.
+    Raises Refused, and OSError when the disk is full; then nothing is kept.
     """
     head = file.read(BYTES_NEEDED)
     file.seek(0)
@@ -32,56 +33,66 @@ def receive(owner: Any, file: UploadedFile) -> Upload:
         upload.file.save("", file, save=False)
         with transaction.atomic():
             limits.reserve(owner, upload.size)
-            _record(upload)
+            record(upload)
     except BaseException:
         default_storage.delete(path)
         raise
     return upload
 
 
-def make_upload(transfer: Transfer, path: Path) -> Upload:
-    """What the file of that transfer, at `path`, will be; not kept yet."""
+def make_upload(transfer: Transfer, path: Path, claim: int) -> Upload:
+    """What the file of that transfer, at `path`, will be; not kept yet. Its name in the storage is that claim's own."""
     with path.open("rb") as file:
         head = file.read(BYTES_NEEDED)
     upload = Upload(pk=transfer.pk, owner_id=transfer.owner_id, name=transfer.name, content_type=sniff(head))
     upload.size = path.stat().st_size
-    upload.file.name = _path(upload)
+    upload.file.name = f"{_path(upload)}-{claim}"
     return upload
 
 
-def send_to_store(upload: Upload, path: Path) -> None:
-    """Send the file to a store that is not this disk: before the transaction, because that may take long."""
-    if not isinstance(default_storage, FileSystemStorage):
-        with path.open("rb") as file:
-            default_storage.save(upload.file.name or "", File(file))
+@contextmanager
+def stored(upload: Upload, path: Path) -> Iterator[None]:
+    """Put the file into the storage; if no row comes to it in this block, take it away again.
+
+    That may take long, and is done before the transaction. The file at `path` stays. Raises FileNotFoundError if it
+    isn't there.
+    """
+    name = upload.file.name or ""
+    try:
+        if isinstance(default_storage, FileSystemStorage):
+            aside(_place, path, Path(default_storage.path(name)))
+        else:
+            with path.open("rb") as file:
+                default_storage.save(name, File(file))
+        yield
+    except BaseException:
+        if not Upload.objects.filter(file=name).exists():  # or else only the answer to the commit was lost
+            default_storage.delete(name)
+        raise
 
 
-def keep(upload: Upload, path: Path) -> None:
-    """Keep it, in the transaction that is open. The file at `path` stays, for the case that it is not committed."""
-    if isinstance(default_storage, FileSystemStorage):
-        # Not aside: whoever had a turn meanwhile could wait for the lock that this transaction holds, and so for ever.
-        _link(path, Path(default_storage.path(upload.file.name or "")))
-    _record(upload)
+def record(upload: Upload) -> None:
+    """Its row and its job, in the transaction that is open."""
+    upload.job = tasks.process.enqueue(owner=upload.owner, upload_id=upload.pk, name=upload.name)
+    upload.save(force_insert=True)
 
 
 def _path(upload: Upload) -> str:
     return upload.file.field.generate_filename(upload, "")
 
 
-def _link(path: Path, target: Path) -> None:
-    """Give the file a second name, which takes no time; where a disk knows no such names, copy it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    new = target.with_name(f"{target.name}.new")
-    new.unlink(missing_ok=True)
-    try:
-        os.link(path, new)
-    except OSError:
-        shutil.copyfile(path, new)
-    new.replace(target)
+def _place(path: Path, target: Path) -> None:
+    """Give the file a second name, which takes no time; to another disk, or one that knows no such names, copy it."""
+    while True:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(path, target)
+        except FileNotFoundError:
+            if not path.exists():
+                raise
+            continue  # another attempt to keep it has failed, and taken the directory along
+        except OSError:
+            pieces.join([(path, path.stat().st_size)], target)
+        break
     sync_directory(target.parent)
     sync_directory(target.parent.parent)
-
-
-def _record(upload: Upload) -> None:
-    upload.job = tasks.process.enqueue(owner=upload.owner, upload_id=upload.pk, name=upload.name)
-    upload.save(force_insert=True)

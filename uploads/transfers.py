@@ -8,18 +8,17 @@ This module knows the rules, and nothing of HTTP; `tus.py` is the protocol, `pie
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import timedelta
-from typing import Any, Protocol, Self
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from typing import Any, NoReturn, Protocol, Self
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
-from gevent.event import AsyncResult
 
 from progress.connections import release_connection
 from uploads import limits, pieces, receiving
-from uploads.disk import aside, begin
+from uploads.disk import Begun, aside, begin
 from uploads.models import Transfer, TransferQuerySet
 
 LIFETIME = timedelta(hours=24)
@@ -59,13 +58,17 @@ class Digest(Protocol):
     def matches(self) -> bool: ...
 
 
-def start(owner: Any, *, length: int | None, name: str, metadata: str, concat: str = "") -> Transfer:
+def start(
+    owner: Any, *, length: int | None, name: str, metadata: str, concat: str = "", is_part: bool = False
+) -> Transfer:
     """Begin a file of so many bytes; None if that isn't known yet.
 
-    Raises TooMany, TooLarge, and OSError (ENOSPC).
+    Raises TooMany, Refused, and OSError (ENOSPC).
     """
     if Transfer.objects.visible_to(owner).waiting().count() >= MOST_UNFINISHED:
         raise TooMany
+    if length is not None and not is_part:
+        limits.judge_size(length)
     limits.judge_disk(length or 0)
     with transaction.atomic():
         limits.reserve(owner, length or 0)
@@ -76,21 +79,30 @@ def start(owner: Any, *, length: int | None, name: str, metadata: str, concat: s
             name=name,
             metadata=metadata,
             concat=concat,
-            is_part=concat == "partial",
-            expires_at=timezone.now() + LIFETIME,
+            is_part=is_part,
+            expires_at=_expiry(),
         )
 
 
 @transaction.atomic
 def promise(transfer: Transfer, *, length: int | None, end: int) -> None:
-    """Take note of the length, if it is known now, and see that there is room up to `end`. Raises TooLarge."""
-    limits.judge_size(length if length is not None else end)
-    wanted = max(transfer.reserved, end if length is None else length)
+    """Take note of the length, if it is known now, and see that there is room up to `end`. Raises Refused."""
+    wanted = max(transfer.reserved, end) if length is None else length
+    if wanted or not transfer.is_part:
+        limits.judge_size(wanted)
     limits.reserve(transfer.owner, wanted - transfer.reserved)
     won = Transfer.objects.filter(pk=transfer.pk, length=None, reserved=transfer.reserved, offset__lte=wanted)
     if not won.update(length=length, reserved=wanted):
         raise WrongOffset
     transfer.length, transfer.reserved = length, wanted
+
+
+@transaction.atomic
+def forget(transfer: Transfer) -> None:
+    """Delete it, and the upload that it may have become, also meanwhile."""
+    locked = Transfer.objects.select_related("upload").select_for_update(of=("self",))
+    if now := locked.filter(pk=transfer.pk).first():
+        (now.upload or now).delete()
 
 
 class Writer:
@@ -107,30 +119,28 @@ class Writer:
         self._digest = digest
         self._claim = transfer.claim + 1
         self._pieces = self._continued()
-        self._writing: tuple[int, AsyncResult] | None = None
-        self._syncing: tuple[int, AsyncResult] | None = None
+        self._writing: tuple[int, Begun] | None = None
+        self._syncing: tuple[int, Begun] | None = None
         free = Transfer.objects.filter(pk=transfer.pk, claim=transfer.claim, offset=offset, upload=None)
-        if not free.update(claim=self._claim, writing=True, pieces=self._pieces, expires_at=_expiry()):
+        if not free.update(claim=self._claim, writing=True, pieces=self._pieces, expires_at=self._expiry()):
             raise WrongOffset
 
     def __enter__(self) -> Self:
-        """Raises Lost."""
+        """Raises Lost, or WrongOffset if somebody has taken over already."""
         release_connection()
         try:
             self._tail = aside(pieces.Tail, self.transfer.pk, self._pieces, self.offset)
         except FileNotFoundError as error:
-            raise Lost from error
+            self._lose(error)
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
         """What arrived of a request that was cut counts too."""
         try:
             if not isinstance(error, WrongOffset):
-                self._end()
+                self._end(error)
         finally:
-            self._tail.close()
-            if self.transfer.upload_id:
-                aside(pieces.remove, self.transfer.pk)
+            self._close()
 
     def receive(self, body: Iterable[bytes]) -> None:
         """Write it down as it comes. Raises WrongOffset once somebody else has taken over, and OSError (ENOSPC)."""
@@ -155,8 +165,9 @@ class Writer:
     def _settle(self) -> None:
         """Wait until all that was begun is written. Raises OSError."""
         if self._writing:
-            (size, written), self._writing = self._writing, None
-            written.get()
+            size, written = self._writing
+            written.result()
+            self._writing = None
             self.offset += size
 
     def _continued(self) -> pieces.Pieces:
@@ -170,26 +181,37 @@ class Writer:
         """Count what is on disk, without waiting for the disk."""
         if self._syncing is None:
             self._syncing = self.offset, begin(self._tail.sync)
-        elif self._syncing[1].ready():
+        elif self._syncing[1].is_done():
             position, synced = self._syncing
             self._syncing = None
-            synced.get()
+            synced.result()
             self._count(self._counted if self._digest else position)
             release_connection()
 
-    def _end(self) -> None:
-        if self._digest and not self._digest.matches():
+    def _end(self, error: BaseException | None) -> None:
+        if self._digest and (error or not self._digest.matches()):
             self._count(self._counted, writing=False)
-            raise ChecksumMismatch
-        if self.offset == self.transfer.length and not self.transfer.is_part:
+            if error is None:
+                raise ChecksumMismatch
+        elif self.offset == self.transfer.length and not self.transfer.is_part:
             self._keep()
         else:
             aside(self._tail.sync)
             self._count(self.offset, writing=False)
 
+    def _close(self) -> None:
+        """Once no thread can write any more. Of a transfer that is over, leave no bytes."""
+        for begun in (self._writing, self._syncing):
+            if begun:
+                with suppress(OSError):
+                    begun[1].result()
+        self._tail.close()
+        if not Transfer.objects.filter(pk=self.transfer.pk, upload=None).exists():
+            aside(pieces.remove, self.transfer.pk)
+
     def _count(self, offset: int, **values: Any) -> None:
         with _durably():
-            if not self._mine().update(offset=offset, expires_at=_expiry(), **values):
+            if not self._mine().update(offset=offset, expires_at=self._expiry(), **values):
                 raise WrongOffset
         self._counted = offset
 
@@ -198,26 +220,37 @@ class Writer:
         transfer, length = self.transfer, self.offset
         try:
             aside(self._tail.sync)
-            path = aside(pieces.whole, transfer.pk, self._pieces, length)
-            upload = receiving.make_upload(transfer, path)
-            receiving.send_to_store(upload, path)
-            with _durably(), transaction.atomic():
+            path = aside(pieces.whole, transfer.pk, self._pieces, length, self._claim)
+            upload = receiving.make_upload(transfer, path, self._claim)
+            with receiving.stored(upload, path), _durably(), transaction.atomic():
                 if not self._mine().update(offset=length, writing=False, reserved=0, upload=upload.pk):
                     raise WrongOffset
-                receiving.keep(upload, path)
+                receiving.record(upload)
         except WrongOffset:
             raise
+        except FileNotFoundError as error:
+            self._lose(error)
         except BaseException:
             self._count(self._counted, writing=False)
             raise
         transfer.upload = upload
 
+    def _lose(self, error: FileNotFoundError) -> NoReturn:
+        """Bytes that counted are gone, so that nobody can go on; unless they were somebody else's by now."""
+        if not self._mine().update(expires_at=timezone.now(), writing=False):
+            raise WrongOffset from error
+        raise Lost from error
+
+    def _expiry(self) -> datetime:
+        self.transfer.expires_at = _expiry()
+        return self.transfer.expires_at
+
     def _mine(self) -> TransferQuerySet:
-        return Transfer.objects.filter(pk=self.transfer.pk, claim=self._claim)
+        return Transfer.objects.filter(pk=self.transfer.pk, claim=self._claim, upload=None)
 
 
 def join(owner: Any, part_ids: Sequence[UUID], *, name: str, metadata: str, concat: str) -> Transfer:
-    """Make one file of these parts, which are used up by it. Raises NotJoinable, TooLarge, and OSError (ENOSPC)."""
+    """Make one file of these parts, which are used up by it. Raises NotJoinable, Refused, and OSError (ENOSPC)."""
     parts = _parts(owner, part_ids)
     length = sum(part.offset for part in parts)
     limits.judge_size(length)
@@ -227,13 +260,12 @@ def join(owner: Any, part_ids: Sequence[UUID], *, name: str, metadata: str, conc
     release_connection()
     try:
         files = [file for part in parts for file in pieces.parts_of(part.pk, part.pieces, part.offset)]
-        path = aside(pieces.join, whole.pk, files)
-        upload = receiving.make_upload(whole, path)
-        receiving.send_to_store(upload, path)
-        with _durably(), transaction.atomic():
+        path = aside(pieces.join, files, pieces.directory_of(whole.pk) / "joined")
+        upload = receiving.make_upload(whole, path, whole.claim)
+        with receiving.stored(upload, path), _durably(), transaction.atomic():
             if Transfer.objects.filter(pk__in=part_ids).delete()[0] < len(parts):
                 raise NotJoinable("These parts have just been joined, or deleted, by another request.")
-            receiving.keep(upload, path)
+            receiving.record(upload)
             whole.upload = upload
             whole.save(force_insert=True)
     except FileNotFoundError as error:
@@ -254,7 +286,7 @@ def _parts(owner: Any, part_ids: Sequence[UUID]) -> list[Transfer]:
     return [found[part_id] for part_id in part_ids]
 
 
-def _expiry() -> Any:
+def _expiry() -> datetime:
     return timezone.now() + LIFETIME
 
 

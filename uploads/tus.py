@@ -24,13 +24,23 @@ from django.views.decorators.cache import never_cache
 from uploads import limits, names, transfers
 from uploads import tus_headers as read
 from uploads.body import arriving
-from uploads.forms import EMPTY
 from uploads.limits import takes_files
 from uploads.models import Transfer
 
 EXTENSIONS = "creation,creation-with-upload,creation-defer-length,checksum,expiration,termination,concatenation"
 OVERRIDES = ("PATCH", "DELETE", "HEAD")
-CHECKSUM_MISMATCH = 460
+
+PROBLEMS: dict[type[Exception], tuple[int, str]] = {
+    transfers.WrongOffset: (
+        409,
+        "Somebody else has gone on with this file, or deleted it. Ask for its offset by HEAD.",
+    ),
+    transfers.NotJoinable: (409, ""),
+    transfers.ChecksumMismatch: (460, "The bytes that arrived do not match Upload-Checksum. Send them again."),
+    transfers.TooMany: (429, "Many files are on their way already: GET lists them. Finish or delete some first."),
+    transfers.Lost: (410, "Bytes of this file were lost here. Send it again from the beginning."),
+}
+"""What to say to what can go wrong; without a text, what it says itself."""
 
 View = Callable[..., HttpResponse]
 
@@ -61,16 +71,11 @@ def _answer(methods: dict[str, View], request: HttpRequest, **arguments: Any) ->
         return _refuse(412, f"Say Tus-Resumable: {read.VERSION}; that is what is spoken here.", _versions())
     try:
         return methods[method](request, **arguments)
-    except limits.TooLarge as reason:
-        return _refuse(413, str(reason))
-    except transfers.NotJoinable as reason:
-        return _refuse(409, str(reason))
-    except transfers.ChecksumMismatch:
-        return _refuse(CHECKSUM_MISMATCH, "The bytes that arrived do not match Upload-Checksum. Send them again.")
-    except transfers.TooMany:
-        return _refuse(429, "So many files are on their way already. Finish or delete some first: GET lists them.")
-    except transfers.Lost:
-        return _refuse(410, "Bytes of this file were lost here. Send it again from the beginning.")
+    except limits.Refused as reason:
+        return _refuse(reason.status, str(reason))
+    except tuple(PROBLEMS) as problem:
+        status, text = PROBLEMS[type(problem)]
+        return _refuse(status, text or str(problem))
 
 
 def _post(request: HttpRequest) -> HttpResponse:
@@ -81,24 +86,28 @@ def _post(request: HttpRequest) -> HttpResponse:
     if kind == "final":
         return _join(request, part_ids, **how)
     length = read.length_to_begin_with(request)
-    size = read.body_size(request)
-    digest = read.checksum(request)
+    size, digest = read.body_size(request), read.checksum(request)
     if size and request.content_type != read.BODY_TYPE:
         return _wrong_type()
-    if length == 0 and not kind:
-        return _refuse(422, EMPTY)
     if length is not None and size > length:
-        return _refuse(413, f"The file was to have {length:,} bytes, and {size:,} are being sent.")
-    transfer = transfers.start(request.user, length=length, **how)
-    try:
-        if size:
-            _write(request, transfer, 0, size, digest)
-    except (limits.TooLarge, transfers.ChecksumMismatch):
-        transfer.delete()
-        raise
+        return _overshoot(length)
+    transfer = transfers.start(request.user, length=length, is_part=kind == "partial", **how)
+    if size:
+        _write_first(request, transfer, size, digest)
     response = HttpResponse(status=201, headers=_state(transfer))
     response["Location"] = _url(request, transfer)
     return response
+
+
+def _write_first(request: HttpRequest, transfer: Transfer, size: int, digest: read.Digest | None) -> None:
+    """If that goes wrong, nobody will know of the file: it is as if it had not begun."""
+    try:
+        if transfer.length is None:
+            transfers.promise(transfer, length=None, end=size)
+        _write(request, transfer, 0, size, digest)
+    except (limits.Refused, transfers.ChecksumMismatch, transfers.Lost, OSError):
+        transfers.forget(transfer)
+        raise
 
 
 def _join(request: HttpRequest, part_ids: list[UUID], **how: str) -> HttpResponse:
@@ -134,13 +143,11 @@ def _patch(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
         return _refuse(403, "This file was joined from parts, so nothing can be added to it.")
     if offset != transfer.offset:
         return _conflict(transfer)
-    size, digest = read.body_size(request), read.checksum(request)
+    size, digest, length = read.body_size(request), read.checksum(request), _length(request, transfer)
+    if length is not None and offset + size > length:
+        return _overshoot(length)
     try:
-        _agree_on_length(transfer, read.number(request, "Upload-Length"), offset + size)
-        if transfer.length is not None and offset + size > transfer.length:
-            return _refuse(413, f"The file has {transfer.length:,} bytes, and more than that are being sent.")
-        if transfer.upload_id is None and not (transfer.is_part and transfer.is_complete):
-            _write(request, transfer, offset, size, digest)
+        _write_on(request, transfer, offset, size, length, digest)
     except transfers.WrongOffset:
         return _conflict(_mine(request, transfer_id))
     if transfer.offset < offset + size:
@@ -153,10 +160,7 @@ def _delete(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
     transfer = _mine(request, transfer_id)
     if transfer.is_expired:
         return _gone()
-    if transfer.upload:
-        transfer.upload.delete()
-    else:
-        transfer.delete()
+    transfers.forget(transfer)
     return HttpResponse(status=204)
 
 
@@ -164,23 +168,31 @@ index = protocol(POST=_post, GET=_get)
 detail = protocol(HEAD=_head, PATCH=_patch, DELETE=_delete)
 
 
+def _write_on(
+    request: HttpRequest, transfer: Transfer, offset: int, size: int, length: int | None, digest: read.Digest | None
+) -> None:
+    """Unless all of it is here already. Of a file of unknown length each request takes the room that it needs."""
+    if transfer.length is None and (length is not None or offset + size > transfer.reserved):
+        transfers.promise(transfer, length=length, end=offset + size)
+    if transfer.upload_id is None and not (transfer.is_part and transfer.is_complete):
+        _write(request, transfer, offset, size, digest)
+
+
 def _write(request: HttpRequest, transfer: Transfer, offset: int, size: int, digest: read.Digest | None) -> None:
     """Take the body of the request. Raises what `transfers` raises."""
-    _agree_on_length(transfer, None, offset + size)
-    writer = transfers.Writer(transfer, offset, digest)
-    with writer:
+    with transfers.Writer(transfer, offset, digest) as writer:
         writer.receive(arriving(request, size))
     transfer.offset = writer.offset
 
 
-def _agree_on_length(transfer: Transfer, length: int | None, end: int) -> None:
-    """Where it was deferred: Upload-Length comes with a later request, and until then each takes the room it needs."""
-    if transfer.length is None and (length is not None or end > transfer.reserved):
-        if length is not None and length < transfer.offset:
-            raise BadRequest("Upload-Length is less than what has already arrived.")
-        transfers.promise(transfer, length=length, end=end)
-    elif length not in (None, transfer.length):
+def _length(request: HttpRequest, transfer: Transfer) -> int | None:
+    """As it is known by now: where it was deferred, Upload-Length comes with a later request (§ "Creation")."""
+    length = read.number(request, "Upload-Length")
+    if length is not None and transfer.length not in (None, length):
         raise BadRequest("Upload-Length has been said before, and was another one.")
+    if length is not None and length < transfer.offset:
+        raise BadRequest("Upload-Length is less than what has already arrived.")
+    return transfer.length if length is None else length
 
 
 def _mine(request: HttpRequest, transfer_id: UUID) -> Transfer:
@@ -240,6 +252,10 @@ def _versions() -> dict[str, str]:
 def _conflict(transfer: Transfer) -> HttpResponse:
     said = f"The file goes on at byte {transfer.offset:,}; somebody else may be sending it too."
     return _refuse(409, said, _state(transfer))
+
+
+def _overshoot(length: int) -> HttpResponse:
+    return _refuse(413, f"The file has {length:,} bytes, and more than that are being sent.")
 
 
 def _gone() -> HttpResponse:

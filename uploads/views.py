@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from uploads import limits, serving
+from uploads import limits, serving, transfers
 from uploads.forms import UploadForm
 from uploads.limits import takes_files
 from uploads.models import Rendition, Transfer, Upload
@@ -33,7 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
     shown = {
         "form": form,
         "page": uploads.get_page(request.GET.get("page")),
-        "transfers": Transfer.objects.visible_to(request.user).unfinished(),
+        "unfinished": Transfer.objects.visible_to(request.user).unfinished(),
         "deleted": _just_deleted(request),
         "max_bytes": settings.MAX_UPLOAD_BYTES,
         "room": limits.room(request.user),
@@ -77,7 +77,7 @@ def restore(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 def discard(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
     """Forget a file that is on its way here, with all of it that has arrived."""
     transfer = get_object_or_404(Transfer.objects.visible_to(request.user).unfinished(), pk=transfer_id)
-    transfer.delete()
+    transfers.forget(transfer)
     messages.success(request, f"Discarded {transfer.name}.")
     return redirect("uploads:index")
 

@@ -5,10 +5,11 @@ import shutil
 from collections import namedtuple
 
 import pytest
+from django.utils import timezone
 
 from tests.helpers import file, files_below, problem
 from tests.uploads.test_tus import TUS, begin, begun, patch
-from uploads import limits, receiving
+from uploads import limits, receiving, transfers
 from uploads.models import Transfer, Upload
 
 
@@ -72,22 +73,11 @@ def test_the_trash_makes_way(as_alice, alice, state_dir, django_capture_on_commi
     assert files_below(state_dir) == [f"media/uploads/{new.pk}/original"]
 
 
-def test_room_that_others_took_meanwhile_is_said_by_the_form(as_alice, alice, monkeypatch, state_dir):
-    """Two forms at once: each was judged alone, and the second finds the room taken."""
-    monkeypatch.setattr("uploads.forms.limits.judge", lambda owner, size: None)
+def test_room_that_others_took_meanwhile_is_said_by_the_form(as_alice, monkeypatch, state_dir):
+    """Two forms at once: each was judged alone, and the second finds the room taken when its file is kept."""
     begun(as_alice, 8)
-    monkeypatch.undo()
-    judge = limits.judge
-    calls = []
-
-    def judge_late(owner, size):
-        calls.append(size)
-        if len(calls) > 1:
-            judge(owner, size)
-
-    monkeypatch.setattr(limits, "judge", judge_late)
+    monkeypatch.setattr(limits, "judge", lambda owner, size: None)
     assert "no room" in problem(as_alice.post("/api/uploads/", {"file": file(b"12345")}), 413)["detail"]
-    assert len(calls) == 2
     assert files_below(state_dir) == []
 
 
@@ -114,6 +104,40 @@ def test_a_disk_that_is_full_in_the_middle_keeps_what_it_has(as_alice, monkeypat
     assert Upload.objects.get().size == 10
 
 
+def test_a_full_disk_is_no_wrong_checksum(as_alice, monkeypatch):
+    def full(self, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("uploads.pieces.Tail.write", full)
+    url = begun(as_alice, 10)
+    problem(patch(as_alice, url, 0, b"12345", HTTP_UPLOAD_CHECKSUM="sha1 jLIjfQZ5yojbZGTqxg2pY0VROWQ="), 507)
+
+
+def test_a_file_that_could_not_begin_takes_no_room(as_alice, alice, monkeypatch):
+    def full(self, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("uploads.pieces.Tail.write", full)
+    problem(begin(as_alice, 5, content=b"12345"), 507)
+    assert limits.room(alice) == 10
+    assert not Transfer.objects.exists()
+
+
+def test_once_the_length_is_known_no_more_is_set_aside(as_alice, alice):
+    begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+    transfer = Transfer.objects.get()
+    transfers.promise(transfer, length=None, end=9)  # a request of nine bytes, of which five came
+    patch(as_alice, f"/api/tus/{transfer.pk}", 0, b"12345")
+    patch(as_alice, f"/api/tus/{transfer.pk}", 5, HTTP_UPLOAD_LENGTH="6")
+    assert limits.room(alice) == 4
+
+
+def test_what_expired_takes_no_room(as_alice, alice):
+    begun(as_alice, 10)
+    Transfer.objects.update(expires_at=timezone.now())
+    assert limits.room(alice) == 10
+
+
 def test_a_disk_that_is_full_when_the_file_is_kept_loses_nothing(as_alice, state_dir, monkeypatch):
     url = begun(as_alice, 10)
     patch(as_alice, url, 0, b"1234")
@@ -122,9 +146,9 @@ def test_a_disk_that_is_full_when_the_file_is_kept_loses_nothing(as_alice, state
         raise OSError(errno.ENOSPC, "No space left on device", "/secret")
 
     with monkeypatch.context() as patched:
-        patched.setattr("uploads.receiving._link", full)
+        patched.setattr("uploads.receiving._place", full)
         problem(patch(as_alice, url, 4, b"567890"), 507)
     assert not Upload.objects.exists()
     assert as_alice.head(url, **TUS)["Upload-Offset"] == "4"
     assert patch(as_alice, url, 4, b"567890").status_code == 204
-    assert files_below(state_dir) == [f"media/uploads/{Upload.objects.get().pk}/original"]
+    assert files_below(state_dir) == [f"media/{Upload.objects.get().file.name}"]

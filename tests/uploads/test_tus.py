@@ -64,7 +64,7 @@ class TestCore:
         assert (upload.owner, upload.name, upload.size, upload.content_type) == (alice, "hello.txt", 11, "text/plain")
         assert upload.job.state == State.QUEUED
         assert offset(as_alice, url) == 11
-        assert files_below(state_dir) == [f"media/uploads/{upload.pk}/original"]
+        assert files_below(state_dir) == [f"media/{upload.file.name}"]
         assert body(as_alice.get(f"/uploads/{upload.pk}/download/")) == b"hello world"
         run_queue()
         upload.refresh_from_db()
@@ -173,6 +173,11 @@ class TestCreation:
 
     def test_an_empty_file_is_refused_as_by_the_form(self, as_alice):
         assert "0 bytes" in problem(begin(as_alice, 0), 422)["detail"]
+        url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        problem(patch(as_alice, url, 0, HTTP_UPLOAD_LENGTH="0"), 422)
+        parts = [begun(as_alice, 0, HTTP_UPLOAD_CONCAT="partial") for _ in range(2)]
+        problem(begin(as_alice, None, HTTP_UPLOAD_CONCAT="final;" + " ".join(parts)), 422)
+        assert not Upload.objects.exists()
 
     @pytest.mark.parametrize("metadata", ["", "filename", "filename ,x", ",", "is_confidential"])
     def test_metadata_may_be_empty(self, as_alice, metadata):
@@ -217,6 +222,8 @@ class TestCreation:
         patch(as_alice, url, 0, b"hello")
         assert not Upload.objects.exists()
         problem(patch(as_alice, url, 5, b" world", HTTP_UPLOAD_LENGTH="4"), 400)
+        problem(patch(as_alice, url, 5, b" world", HTTP_UPLOAD_LENGTH="10"), 413)
+        assert head(as_alice, url)["Upload-Defer-Length"] == "1"
         assert patch(as_alice, url, 5, b" world", HTTP_UPLOAD_LENGTH="11").status_code == 204
         assert Upload.objects.get().size == 11
         problem(patch(as_alice, url, 11, HTTP_UPLOAD_LENGTH="12"), 400)
@@ -286,8 +293,9 @@ class TestExpiration:
     def test_each_byte_gives_more_time(self, as_alice):
         url = begun(as_alice)
         Transfer.objects.update(expires_at=timezone.now() + timedelta(minutes=1))
-        patch(as_alice, url, 0, b"hello")
+        answer = patch(as_alice, url, 0, b"hello")
         assert Transfer.objects.get().expires_at > timezone.now() + timedelta(hours=23)
+        assert answer["Upload-Expires"] == head(as_alice, url)["Upload-Expires"]
 
     def test_what_has_been_kept_does_not_expire(self, as_alice):
         url = begun(as_alice, 5)
@@ -347,7 +355,7 @@ class TestConcatenation:
         answer = head(as_alice, response["Location"])
         assert (answer["Upload-Length"], answer["Upload-Offset"]) == ("11", "11")
         assert answer["Upload-Concat"] == f"final;http://testserver{first} {second}"
-        assert files_below(state_dir) == [f"media/uploads/{upload.pk}/original"]
+        assert files_below(state_dir) == [f"media/{upload.file.name}"]
         assert list((state_dir / "incoming").iterdir()) == []
         assert upload.job.state == State.QUEUED
 
@@ -358,6 +366,10 @@ class TestConcatenation:
     def test_parts_are_no_files_of_mine_yet(self, as_alice):
         self.part(as_alice, b"hello")
         assert as_alice.get("/api/tus").json() == []
+
+    def test_a_part_may_be_empty(self, as_alice):
+        empty = begun(as_alice, 0, HTTP_UPLOAD_CONCAT="partial;")
+        assert self.join(as_alice, empty, self.part(as_alice, b"hello")).status_code == 201
 
     def test_parts_that_have_not_arrived_are_refused(self, as_alice):
         url = begun(as_alice, 5, HTTP_UPLOAD_CONCAT="partial")
