@@ -13,7 +13,6 @@ import psycopg
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
-from django.db.utils import load_backend
 
 from tests.faults.cluster import ROOT, Cluster
 from tests.faults.web import Visitor, Web, make_user, running_web
@@ -120,15 +119,17 @@ def database(server_url: str, name: str) -> str:
 
 @contextmanager
 def looking_into(database_url: str) -> Iterator[None]:
-    """Let the ORM of this process use another database."""
+    """Let the ORM of this process use another database, by whatever connections it makes meanwhile."""
     tests = connections["default"]
     wanted = dj_database_url.parse(database_url)
     same = wanted["ENGINE"] == tests.settings_dict["ENGINE"]
     options = {**(tests.settings_dict["OPTIONS"] if same else {}), **wanted.get("OPTIONS", {})}
-    values = {**tests.settings_dict, **wanted, "OPTIONS": options, "CONN_MAX_AGE": None}
-    connections["default"] = load_backend(values["ENGINE"]).DatabaseWrapper(values, "default")
+    usual = connections.settings["default"]
+    connections.settings["default"] = {**tests.settings_dict, **wanted, "OPTIONS": options, "CONN_MAX_AGE": None}
+    del connections["default"]
     try:
         yield
     finally:
         connections["default"].close()
+        connections.settings["default"] = usual
         connections["default"] = tests
