@@ -226,8 +226,26 @@ def test_two_devices_that_send_the_same_file_do_not_spoil_it(page, line, sqlite_
     other = another_device("both")
     Line(other).throttle(SLOW)
     choose(other, path)
-    expect_cards(page, "data.bin")
+    expect(row(page, "data.bin")).to_contain_text("Being sent from another device")
     expect_cards(other, "data.bin")
+    expect_cards(page, "data.bin")
+    assert_kept_unchanged(page, sqlite_site, path)
+
+
+def test_a_file_that_another_device_has_begun_to_send_and_then_left_goes_on(
+    page, line, sqlite_site, tmp_path, another_device
+):
+    open_uploads(page, sqlite_site, "left")
+    path = make_file(tmp_path, size=1_500_000)
+    line.throttle(SLOW)
+    choose(page, path)
+    expect_under_way(page, "data.bin")
+    other = another_device("left")
+    Line(other).throttle(SLOW)
+    choose(other, path)
+    expect(row(page, "data.bin")).to_contain_text("Being sent from another device")
+    other.close()
+    expect_cards(page, "data.bin")
     assert_kept_unchanged(page, sqlite_site, path)
 
 

@@ -13,16 +13,17 @@ const STAGES = {
   unreachable: "No connection; goes on by itself",
   "logged out": "You are not logged in any more",
   elsewhere: "Being sent in another tab",
+  contested: "Being sent from another device",
   paused: "Paused",
   "needs file": "Unfinished",
 };
 
 const BUTTONS = {
-  pause: ["waiting", "sending", "unreachable", "logged out"],
+  pause: ["waiting", "sending", "contested", "unreachable", "logged out"],
   resume: ["paused"],
   retry: ["failed"],
   choose: ["needs file"],
-  cancel: ["waiting", "sending", "unreachable", "logged out", "paused", "failed", "needs file", "refused"],
+  cancel: ["waiting", "sending", "contested", "unreachable", "logged out", "paused", "failed", "needs file", "refused"],
 };
 
 export class Row {

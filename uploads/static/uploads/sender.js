@@ -5,6 +5,7 @@
  *   waiting → sending → arrived → sent             and by the user: paused, cancelled
  *             sending ⇄ unreachable, logged out    goes on by itself
  *   waiting → elsewhere                            another tab sends it; goes on by itself
+ *             sending ⇄ contested                    another device sends it; goes on when that has stopped
  *   failed, needs file                             goes on when the user says so, or gives the file
  *   refused                                        never began
  *
@@ -14,13 +15,14 @@
 import { ask, NoAnswer } from "./answers.js";
 import { fingerprint } from "./fingerprint.js";
 import { Pace } from "./pace.js";
-import { alone, Patience, Turns, unlessAborted } from "./waiting.js";
+import { alone, moment, Patience, Turns, unlessAborted } from "./waiting.js";
 
 const sending = new Turns(3);
 const creating = new Turns(3);
 const held = new Set(); // the ids of all uploads that have a sender here
 
 const MOST_CONFLICTS = 5; // in a row
+const GIVE_WAY_MS = 3000; // whoever sends has something acknowledged within that
 const MOST_FORBIDDEN = 3;
 const TOO_MANY = 429; // files on their way; others end
 const COME_BACK_LATER = [408, 423, 425, TOO_MANY, 500, 502, 503, 504];
@@ -46,6 +48,8 @@ export class Sender extends EventTarget {
   #patience = new Patience();
   #unsure; // whether the server may have more than we know
   #conflicts = 0;
+  #contested = false; // whether somebody else may be sending it
+  #seen = null; // how far they had come when we last looked
   #forbidden = 0;
 
   /** `site` is what all senders share: api, tus, session and kept. An upload that exists already has an id. */
@@ -60,7 +64,7 @@ export class Sender extends EventTarget {
   }
 
   get isActive() {
-    return ["waiting", "sending", "unreachable", "logged out"].includes(this.state);
+    return ["waiting", "sending", "contested", "unreachable", "logged out"].includes(this.state);
   }
 
   get takesRoom() {
@@ -198,6 +202,7 @@ export class Sender extends EventTarget {
 
   async #sendNext(signal) {
     const { tus } = this.#site;
+    if (this.#contested) return this.#giveWay(signal);
     if (this.#unsure) return this.#acknowledge(await tus.offset(this.id, signal));
     const bytes = this.#file.slice(this.offset, this.offset + this.#pace.bytes);
     const since = performance.now();
@@ -206,6 +211,17 @@ export class Sender extends EventTarget {
     this.#pace.took(offset - this.offset, performance.now() - since);
     this.#conflicts = this.#forbidden = 0;
     return this.#acknowledge(offset);
+  }
+
+  /** Two that send the same file would throw each other out again and again: wait until the other one has stopped. */
+  async #giveWay(signal) {
+    const offset = await this.#site.tus.offset(this.id, signal);
+    this.#contested = offset !== this.#seen && offset < this.size;
+    this.#seen = this.#contested ? offset : null;
+    if (!this.#contested) return this.#acknowledge(offset);
+    this.offset = offset;
+    this.#become("contested");
+    return moment(GIVE_WAY_MS * (1 + Math.random() / 2), signal);
   }
 
   #acknowledge(offset) {
@@ -246,7 +262,7 @@ export class Sender extends EventTarget {
     } else if (error.status === 403 && this.#forbidden++ < MOST_FORBIDDEN) {
       session.forget();
     } else if (error.status === 409 && this.#conflicts++ < MOST_CONFLICTS) {
-      await this.#patience.wait(signal);
+      this.#contested = true;
     } else {
       throw error;
     }

@@ -56,7 +56,8 @@ export class Patience {
   }
 }
 
-function moment(ms, signal) {
+/** So many milliseconds, or until the network is back. */
+export function moment(ms, signal) {
   return new Promise((resolve, reject) => {
     const listening = new AbortController();
     const end = (settle, value) => {
