@@ -4,6 +4,7 @@ Gevent workers, because watching a job means many requests that wait. It listens
 command line (`--bind`) or systemd gives it a socket.
 """
 
+import ctypes
 import os
 import resource
 import sys
@@ -35,6 +36,13 @@ control_socket_disable = True  # it would be made in the home directory, which t
 _files, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
 _wanted = 16384 if _most_files == resource.RLIM_INFINITY else min(_most_files, 16384)
 resource.setrlimit(resource.RLIMIT_NOFILE, (max(_files, _wanted), _most_files))
+
+# glibc gives each large block back to the kernel at once, which clears it anew for the next one: with uploads, read a
+# mebibyte at a time, that takes longer than all the rest. So a process keeps a few. Other C libraries know no mallopt.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+if _mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
+    _mallopt(M_MMAP_THRESHOLD, 4 * 1024**2)
+    _mallopt(M_TRIM_THRESHOLD, 16 * 1024**2)
 
 
 def post_worker_init(worker: Any) -> None:
