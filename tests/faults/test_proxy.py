@@ -22,12 +22,12 @@ def test_bytes_are_acknowledged_while_they_arrive_and_count_when_the_rest_does_n
     content = bytes(range(256)) * (MEGABYTE // 256)
     path = visitor.begin(front, len(content)).path
     with visitor.half_a_patch(front, path, 0, content[:300_001], len(content)):
-        acknowledged = wait_until(lambda: max(0, visitor.offset(front, path) - 200_000), 5) + 200_000
+        acknowledged = wait_until(lambda: max(0, visitor.offset(front, path) - 200_000)) + 200_000
 
     def goes_on() -> bool:
         offset = visitor.offset(front, path)
         assert acknowledged <= offset <= 300_001
         return visitor.patch(front, path, offset, content[offset:]).status == 204  # 409 while the cut one is at it
 
-    wait_until(goes_on, 5)
+    wait_until(goes_on)
     assert visitor.download(front, path) == content
