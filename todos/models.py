@@ -1,18 +1,39 @@
-"""Todo: one thing to do, of one owner."""
+"""Todo, one thing to do, of one owner; Attachment, a file that hangs on it.
+
+Each write raises the to-do's version, by which clients know whether it has changed since they read it. What changes by
+itself, like toggling, is one UPDATE; what changes several at once locks them in the order of their ids first, so that
+two of those never wait for each other.
+"""
 
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Case, Value, When
+from django.db import models, transaction
+from django.db.models import Case, F, Prefetch, Q, Value, When
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
+from todos import order
+from uploads.models import Upload
+
+AT_ONCE = 500
+"""Rows of one UPDATE, so that no statement grows with the list."""
+
+
+def changed() -> dict[str, Any]:
+    """What every UPDATE sets."""
+    return {"version": F("version") + 1, "updated_at": Now()}
+
 
 class TodoQuerySet(models.QuerySet["Todo"]):
     def visible_to(self, user: Any) -> Self:
-        return self.filter(owner=user)
+        """Their own, but for those in the trash."""
+        return self.filter(owner=user, deleted_at=None)
+
+    def in_trash(self) -> Self:
+        """Those that were deleted, and could still be had back."""
+        return self.exclude(deleted_at=None)
 
     def active(self) -> Self:
         return self.filter(completed_at=None)
@@ -20,14 +41,95 @@ class TodoQuerySet(models.QuerySet["Todo"]):
     def completed(self) -> Self:
         return self.exclude(completed_at=None)
 
+    def search(self, text: str) -> Self:
+        """Those in whose title or notes all of these words occur, be it as parts of others."""
+        if "\0" in text:  # which no text of ours contains, and PostgreSQL takes no question with
+            return self.none()
+        found = self
+        for word in text.split():
+            found = found.filter(Q(title__icontains=word) | Q(notes__icontains=word))
+        return found
+
+    def in_order(self) -> Self:
+        return self.order_by("order", "id")
+
+    def reverse_order(self) -> Self:
+        return self.order_by("-order", "-id")
+
     def for_list(self) -> Self:
-        """In the order in which they were added."""
-        return self.order_by("id")
+        """All that a list of to-dos shows, in its order, in two queries."""
+        files = Attachment.objects.filter(upload__deleted_at=None).select_related("upload__job")
+        return self.prefetch_related(Prefetch("attachments", files)).in_order()
+
+    def beyond(self, place: int, todo_id: int) -> Self:
+        """Those after this place in that list; no to-do need be there any more."""
+        return self.filter(order__gte=place).exclude(order=place, id__lte=todo_id)
 
     def toggle(self, todo_id: int) -> bool:
         """Complete an active to-do, reactivate a completed one, in one UPDATE; False if there is none."""
         turned = Case(When(completed_at=None, then=Now()), default=Value(None))
-        return bool(self.filter(pk=todo_id).update(completed_at=turned, updated_at=Now()))
+        return bool(self.filter(pk=todo_id).update(completed_at=turned, **changed()))
+
+    def toggle_all(self) -> list[int]:
+        """Complete those that are active; if none is, reactivate all. The ids of those that changed."""
+        return self.complete() or self.reactivate()
+
+    def complete(self) -> list[int]:
+        """Complete those that are active; their ids."""
+        return self.active()._change(completed_at=Now())
+
+    def reactivate(self) -> list[int]:
+        """Take it back that those that are completed are; their ids."""
+        return self.completed()._change(completed_at=None)
+
+    def clear_completed(self) -> list[int]:
+        """Put those that are completed into the trash; their ids, by which they can be restored."""
+        return self.completed().trash()
+
+    def trash(self) -> list[int]:
+        """Delete them in a way that can be taken back for a while (see `retention.py`); their ids."""
+        return self.filter(deleted_at=None)._change(deleted_at=Now())
+
+    def restore(self) -> list[int]:
+        """Take those that are in the trash out of it, each to its old place; their ids."""
+        return self.in_trash()._change(deleted_at=None)
+
+    def move(self, todo_id: int, *, before: int | None = None, after: int | None = None) -> bool:
+        """Bring a to-do right before, or right after, another one; False when one of them isn't there."""
+        neighbour_id, place = (after, order.after) if before is None else (before, order.before)
+        with transaction.atomic():
+            todo = self.select_related("owner").filter(pk=todo_id).first()
+            if todo is None:
+                return False
+            order.hold(todo.owner)
+            places = self.in_bulk([todo_id, neighbour_id])
+            if len(places) < 2:
+                return todo_id == neighbour_id
+            label = place(places[todo_id], places[neighbour_id])
+            if label != places[todo_id].order:
+                self.relabel({todo_id: label})
+            return True
+
+    def relabel(self, labels: dict[int, int]) -> None:
+        """Set the order of these ids. The owner's list is held."""
+        for pks in _chunks(self.filter(pk__in=labels)._lock()):
+            label = Case(*(When(pk=pk, then=Value(labels[pk])) for pk in pks))
+            self.filter(pk__in=pks).update(order=label, **changed())
+
+    def _change(self, **values: Any) -> list[int]:
+        """Change them all; their ids."""
+        with transaction.atomic():
+            ids = self._lock()
+            for pks in _chunks(ids):
+                self.model.objects.filter(pk__in=pks).update(**values, **changed())
+        return ids
+
+    def _lock(self) -> list[int]:
+        return list(self.select_for_update().order_by("pk").values_list("pk", flat=True))
+
+
+def _chunks(ids: list[int]) -> list[list[int]]:
+    return [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
 
 
 class Todo(models.Model):
@@ -36,15 +138,21 @@ class Todo(models.Model):
     notes = models.TextField(max_length=20_000, blank=True)
     due_on = models.DateField("due", null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
+    order = models.BigIntegerField(blank=True, help_text="the list's order, ascending; empty is its end")
+    version = models.PositiveBigIntegerField(default=1, db_default=1, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="when it was put into the trash")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = TodoQuerySet.as_manager()
 
     class Meta:
-        ordering = ["id"]
+        ordering = ["order", "id"]
         verbose_name = "to-do"
-        indexes = [models.Index(fields=["owner", "id"], name="todo_by_owner")]
+        indexes = [
+            models.Index(fields=["owner", "order", "id"], name="todo_by_order"),
+            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="todo_in_trash"),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -52,6 +160,49 @@ class Todo(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("todos:edit", args=[self.pk])
 
+    def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
+        """A new one goes to the end of the list, unless it says where; of others, the version is raised."""
+        with transaction.atomic():
+            if not self._state.adding:
+                self.version = F("version") + 1
+                update_fields = update_fields and {*update_fields, "version", "updated_at"}
+            elif self.order is None:
+                order.hold(self.owner)
+                self.order = order.at_end(self.owner)
+            super().save(*args, update_fields=update_fields, **kwargs)
+            self.refresh_from_db(fields=["version"])
+
+    def attach(self, uploads: list[Upload]) -> None:
+        """Let exactly these hang on it. Those that have been deleted meanwhile are left out."""
+        wanted = {upload.pk for upload in uploads}
+        with transaction.atomic():
+            kept = Upload.objects.visible_to(self.owner).filter(pk__in=wanted).select_for_update(no_key=True)
+            ids = set(kept.order_by("pk").values_list("pk", flat=True))
+            self.attachments.exclude(upload__in=ids).delete()
+            Attachment.objects.bulk_create(
+                [Attachment(todo=self, upload_id=upload_id) for upload_id in ids], ignore_conflicts=True
+            )
+            self.save(update_fields=["updated_at"])
+
     @property
     def is_completed(self) -> bool:
         return self.completed_at is not None
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.pk}-{self.version}"'
+
+
+class Attachment(models.Model):
+    """A file of `uploads` that hangs on a to-do. Either goes without the other."""
+
+    todo = models.ForeignKey(Todo, models.CASCADE, related_name="attachments")
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="attachments")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["todo", "upload"], name="attached_once")]
+
+    def __str__(self) -> str:
+        return self.upload.name

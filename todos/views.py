@@ -49,6 +49,6 @@ def toggle(request: HttpRequest, todo_id: int) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, todo_id: int) -> HttpResponse:
     todo = get_object_or_404(Todo.objects.visible_to(request.user), pk=todo_id)
-    todo.delete()
+    Todo.objects.filter(pk=todo.pk).trash()
     messages.success(request, f"Deleted “{todo.title}”.")
     return redirect("todos:index")

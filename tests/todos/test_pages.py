@@ -81,7 +81,7 @@ def test_a_wrong_edit_changes_nothing(as_alice, alice, wrong):
 def test_deleting(as_alice, alice):
     todo = make_todo(owner=alice)
     response = as_alice.post(f"/todos/{todo.pk}/delete/", follow=True)
-    assert not Todo.objects.exists()
+    assert not Todo.objects.visible_to(alice).exists()
     assert "Deleted “Buy milk”." in response.text
 
 
@@ -110,5 +110,5 @@ def test_titles_are_escaped(as_alice, alice):
 def test_the_list_costs_the_same_queries_however_long(as_alice, alice, django_assert_num_queries):
     for _ in range(30):
         make_todo(owner=alice)
-    with django_assert_num_queries(3):  # session, user, to-dos
+    with django_assert_num_queries(4):  # session, user, to-dos, attachments
         as_alice.get("/todos/")

@@ -1,0 +1,116 @@
+"""The order of a list: each to-do has a label, a whole number, and a move changes as few of them as it can.
+
+Labels are far apart, so that what is moved takes the middle between its new neighbours. Where there is no middle any
+more, the neighbours around are spread anew: few of them first, then twice as many, until they have room. Labels need
+not differ, because the API sets them to any number: between equals the older to-do comes first, and who moves one
+between them parts them.
+
+What is in the trash keeps its place, so that it is found there when it comes back.
+"""
+
+from collections.abc import Iterator
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from todos.models import Todo, TodoQuerySet
+
+GAP = 2**32
+"""How far apart labels are where there is room."""
+
+LOWEST, HIGHEST = -(2**63), 2**63 - 1
+"""The labels that the database can hold."""
+
+FIRST_REACH = 4
+"""How many neighbours on each side are spread first."""
+
+ROOM = 2**12
+"""Neighbours are spread this far apart at least, times the number of them: who spreads many does it for longer."""
+
+
+def hold(owner: Any) -> None:
+    """Until the end of this transaction nobody else adds to this user's list or moves anything in it."""
+    get_user_model().objects.select_for_update(no_key=True).get(pk=owner.pk)
+
+
+def at_end(owner: Any) -> int:
+    """The label of one to come after all others of the owner's. Hold the list first."""
+    return _make_room(owner.todos.reverse_order(), owner.todos.none())
+
+
+def before(todo: "Todo", neighbour: "Todo") -> int:
+    """The label that brings the to-do right before that one. Hold the list first, and read both after that."""
+    others = todo.owner.todos.exclude(pk=todo.pk)
+    return _make_room(
+        others.filter(_earlier(neighbour)).reverse_order(), others.exclude(_earlier(neighbour)).in_order(), todo
+    )
+
+
+def after(todo: "Todo", neighbour: "Todo") -> int:
+    """The label that brings the to-do right after that one. Hold the list first, and read both after that."""
+    others = todo.owner.todos.exclude(pk=todo.pk)
+    return _make_room(
+        others.exclude(_later(neighbour)).reverse_order(), others.filter(_later(neighbour)).in_order(), todo
+    )
+
+
+def labels(lower: int | None, upper: int | None, number: int) -> list[int]:
+    """So many labels between two, as far apart as they can be; None is no bound. Empty when there is no room."""
+    reach = GAP * (number + 1)
+    if lower is None:
+        lower = -reach if upper is None else max(LOWEST - 1, upper - reach)
+        upper = reach if upper is None else upper
+    elif upper is None:
+        upper = min(HIGHEST + 1, lower + reach)
+    step = (upper - lower) // (number + 1)
+    return [lower + step * place for place in range(1, number + 1)] if step else []
+
+
+def _make_room(earlier: "TodoQuerySet", later: "TodoQuerySet", todo: "Todo | None" = None) -> int:
+    """A label between these, of which the nearest come first; some of them are given others if need be."""
+    for reach in _reaches():
+        left, right = list(earlier[: reach + 1]), list(later[: reach + 1])
+        lower = left.pop().order if len(left) > reach else None
+        upper = right.pop().order if len(right) > reach else None
+        if todo and reach == 0 and _is_between(todo.order, lower, upper):
+            return todo.order
+        number = len(left) + 1 + len(right)
+        spread = labels(lower, upper, number)
+        if spread and (reach == 0 or lower is upper is None or _is_roomy(spread)):
+            own = spread.pop(len(left))
+            _relabel(earlier, [*reversed(left), *right], spread)
+            return own
+    raise AssertionError("a whole list always has room")
+
+
+def _reaches() -> Iterator[int]:
+    yield 0
+    for doubling in count():
+        yield FIRST_REACH * 2**doubling
+
+
+def _is_between(label: int, lower: int | None, upper: int | None) -> bool:
+    return (lower is None or lower < label) and (upper is None or label < upper)
+
+
+def _is_roomy(spread: list[int]) -> bool:
+    """Whether labels so far apart will do for a while."""
+    return spread[1] - spread[0] >= min(ROOM * len(spread), GAP)
+
+
+def _relabel(todos: "TodoQuerySet", neighbours: list["Todo"], spread: list[int]) -> None:
+    """Give the neighbours these labels, those whose label is another."""
+    changed = {todo.pk: label for todo, label in zip(neighbours, spread, strict=True) if todo.order != label}
+    if changed:
+        todos.model.objects.relabel(changed)
+
+
+def _earlier(todo: "Todo") -> Q:
+    return Q(order__lt=todo.order) | Q(order=todo.order, pk__lt=todo.pk)
+
+
+def _later(todo: "Todo") -> Q:
+    return Q(order__gt=todo.order) | Q(order=todo.order, pk__gt=todo.pk)
