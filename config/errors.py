@@ -1,8 +1,8 @@
 """What people and programs see when something is wrong.
 
-Views raise Django's own exceptions, or return a plain-text answer with an error status. This module dresses it:
-under /api/ as an RFC 9457 problem document, whose `detail` is that text; elsewhere as a page that says what
-happened and what to do. No view builds an error answer of its own, and none is sent that names a path, a query
+Views raise Django's own exceptions or a Refusal, or return a plain-text answer with an error status. This module
+dresses it: under /api/ as an RFC 9457 problem document, whose `detail` is that text; elsewhere as a page that says
+what happened and what to do. No view builds an error answer of its own, and none is sent that names a path, a query
 or a traceback.
 """
 
@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import is_valid_path
 
+from uploads.json_api import Refusal
 from uploads.storage import StorageUnavailable
 
 API = "/api/"
@@ -88,6 +89,9 @@ def answer_for(request: HttpRequest, error: Exception) -> HttpResponse | None:
     """The answer to an exception that means "no"; None for any other, which is a bug, and becomes a 500."""
     if isinstance(error, ValidationError) and request.path.startswith(API):
         return problem(422, "Some fields are wrong; see errors.", errors=_by_field(error))
+    if isinstance(error, Refusal):
+        told = request.path.startswith(API) and error.members
+        return problem(error.status, str(error), **error.members) if told else refusal(error.status, str(error))
     for kind, status in STATUS.items():
         if isinstance(error, kind):
             return refusal(status, str(error) if isinstance(error, SPEAKING) else "")

@@ -4,8 +4,6 @@ A page on another subdomain can't read the CSRF cookie, so the token is in the a
 X-CSRFToken of each request that changes something.
 """
 
-import json
-
 from django import forms
 from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
@@ -16,7 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from config.errors import refusal, unauthorized
+from config.errors import unauthorized
+from uploads.json_api import read_object
 
 
 class Credentials(forms.Form):
@@ -30,8 +29,6 @@ class Credentials(forms.Form):
 def session(request: HttpRequest) -> HttpResponse:
     """GET tells, POST logs in, DELETE logs out; each answers with the session as it then is."""
     if request.method == "POST":
-        if request.content_type != "application/json":
-            return refusal(415, "Send JSON, with Content-Type: application/json.")
         if not _log_in(request):
             return unauthorized("No user has this name and password.")
     elif request.method == "DELETE":
@@ -42,12 +39,8 @@ def session(request: HttpRequest) -> HttpResponse:
 
 @sensitive_variables()
 def _log_in(request: HttpRequest) -> bool:
-    try:
-        given = json.loads(request.body)
-        json.dumps(given, ensure_ascii=False).encode()  # half a surrogate pair is JSON, and no text
-    except (ValueError, RecursionError):
-        raise BadRequest("The body is not JSON in UTF-8.") from None
-    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+    given = read_object(request)
+    if not all(isinstance(value, str) for value in given.values()):
         raise BadRequest('Send an object of two strings: {"username": "…", "password": "…"}.')
     form = Credentials(given)
     if not form.is_valid():

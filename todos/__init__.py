@@ -1,1 +1,12 @@
-"""To-dos: the list, its pages and its rules."""
+"""To-dos: the list, its pages and its rules.
+
+    models.py      a to-do, what can be done to one and to many, and the files that hang on it
+    order.py       the order of a list, in which anything can be moved
+    forms.py       what a to-do may be, for pages and programs alike
+    due_words.py   a date at the end of a title
+    views.py       the pages
+    api.py         the JSON
+    retention.py   the trash is emptied
+
+It knows files (`uploads`) and jobs (`progress`).
+"""

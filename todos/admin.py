@@ -1,16 +1,46 @@
-"""To-dos in the admin."""
+"""To-dos in the admin: looked for, completed, put into the trash and taken out of it, many at once."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.http import HttpRequest
 
-from todos.models import Todo
+from todos.models import Attachment, Todo, TodoQuerySet
+
+
+class AttachmentInline(admin.TabularInline):
+    model = Attachment
+    extra = 0
+    autocomplete_fields = ["upload"]
 
 
 @admin.register(Todo)
 class TodoAdmin(admin.ModelAdmin):
-    list_display = ["title", "owner", "due_on", "completed_at", "created_at"]
-    list_filter = [("completed_at", admin.EmptyFieldListFilter), "due_on", "created_at"]
+    actions = ["complete", "trash", "restore"]
+    list_display = ["title", "owner", "due_on", "completed_at", "deleted_at", "created_at"]
+    list_filter = [
+        ("completed_at", admin.EmptyFieldListFilter),
+        ("deleted_at", admin.EmptyFieldListFilter),
+        "due_on",
+        "created_at",
+    ]
     list_select_related = ["owner"]
     search_fields = ["title", "notes", "owner__username"]
-    readonly_fields = ["created_at", "updated_at"]
+    readonly_fields = ["version", "deleted_at", "created_at", "updated_at"]
     autocomplete_fields = ["owner"]
     date_hierarchy = "created_at"
+    inlines = [AttachmentInline]
+
+    @admin.action(description="Complete the selected to-dos", permissions=["change"])
+    def complete(self, request: HttpRequest, todos: TodoQuerySet) -> None:
+        self._say(request, todos.complete(), "completed")
+
+    @admin.action(description="Put the selected to-dos into the trash", permissions=["delete"])
+    def trash(self, request: HttpRequest, todos: TodoQuerySet) -> None:
+        self._say(request, todos.trash(), "put into the trash")
+
+    @admin.action(description="Take the selected to-dos out of the trash", permissions=["change"])
+    def restore(self, request: HttpRequest, todos: TodoQuerySet) -> None:
+        self._say(request, todos.restore(), "taken out of the trash")
+
+    def _say(self, request: HttpRequest, ids: list[int], done: str) -> None:
+        level = messages.SUCCESS if ids else messages.WARNING
+        self.message_user(request, f"{len(ids)} {done}." if ids else f"None needed to be {done}.", level)

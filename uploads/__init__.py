@@ -20,5 +20,8 @@ What becomes of it:
     retention.py   what nobody will come back for is deleted
     fsck.py        rows and bytes that are out of step are found
 
+For programs:
+    api.py         the JSON of uploads; json_api.py, what it has in common with that of to-dos
+
 It knows jobs (`progress`), and nothing of to-dos.
 """

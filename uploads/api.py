@@ -2,10 +2,9 @@
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from django.core.exceptions import BadRequest, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from progress import api as progress_api
 from uploads.forms import UploadForm
+from uploads.json_api import Refusal, bad_cursor, link_next
 from uploads.limits import takes_files
 from uploads.models import Rendition, Upload
 
@@ -68,13 +68,13 @@ def _rendition_json(rendition: Rendition, request: HttpRequest) -> dict[str, Any
 def _receive(request: HttpRequest) -> HttpResponse:
     """202: the file is kept, and the job in the answer says how far its processing has come."""
     if request.content_type != "multipart/form-data":
-        return _refuse(415, 'Send the file as multipart/form-data, in a field named "file".')
+        raise Refusal(415, 'Send the file as multipart/form-data, in a field named "file".')
     form = UploadForm(request.POST, request.FILES, owner=request.user)
     if form.is_valid() and (upload := form.save()):
         body = as_json(upload, request)
         return JsonResponse(body, status=202, headers={"Location": body["url"]})
     if form.status() == 413:
-        return _refuse(413, str(form.errors["file"][0]))
+        raise Refusal(413, str(form.errors["file"][0]))
     raise ValidationError(form.errors.as_data())
 
 
@@ -87,8 +87,7 @@ def _list(request: HttpRequest) -> HttpResponse:
     response = JsonResponse([as_json(upload, request) for upload in shown[:PAGE_SIZE]], safe=False)
     if len(shown) > PAGE_SIZE:
         last = shown[PAGE_SIZE - 1]
-        query = urlencode({"cursor": f"{last.created_at.isoformat()}_{last.pk}"})
-        response["Link"] = f'<{request.build_absolute_uri(request.path)}?{query}>; rel="next"'
+        link_next(response, request, cursor=f"{last.created_at.isoformat()}_{last.pk}")
     return response
 
 
@@ -97,11 +96,7 @@ def _place(cursor: str) -> tuple[datetime, UUID]:
     try:
         place = datetime.fromisoformat(created_at), UUID(upload_id)
     except ValueError:
-        raise BadRequest("The cursor is not one that this list gave out.") from None
+        raise bad_cursor() from None
     if place[0].tzinfo is None:
-        raise BadRequest("The cursor is not one that this list gave out.")
+        raise bad_cursor()
     return place
-
-
-def _refuse(status: int, detail: str) -> HttpResponse:
-    return HttpResponse(detail, status=status, content_type="text/plain")

@@ -1,0 +1,13 @@
+"""Where Django finds the app of to-dos, and where its schedule is made."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class TodosConfig(AppConfig):
+    name = "todos"
+
+    def ready(self) -> None:
+        from todos import retention
+
+        post_migrate.connect(retention.plan, sender=self)
