@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from todos.forms import judge
-from todos.models import Todo, TodoQuerySet
+from todos.models import Attachment, Todo, TodoQuerySet
 from uploads.json_api import Refusal, bad_cursor, link_next, read_object
 from uploads.models import Upload
 
@@ -43,9 +43,9 @@ def detail(request: HttpRequest, todo_id: int) -> HttpResponseBase:
         return _delete(request, todo_id)
     todo = _mine(request, todo_id)
     answer = _answer(request, todo)
-    if todo.attachments.all():  # whose own deletion raises no version of the to-do's
+    if Attachment.objects.filter(todo=todo).exists():  # a file's own deletion raises no version of the to-do's
         return answer
-    return get_conditional_response(request, todo.etag, response=answer)
+    return get_conditional_response(request, todo.etag, response=answer) or answer
 
 
 def as_json(todo: Todo, request: HttpRequest) -> dict[str, Any]:
@@ -115,7 +115,8 @@ def _place(cursor: str) -> tuple[int, int]:
 
 def _add(request: HttpRequest) -> HttpResponse:
     """A title is all that is needed, and it means what it says: no word in it is understood as a date."""
-    todo = judge(read_object(request), Todo(owner=request.user)).save()
+    owner: Any = request.user
+    todo = judge(read_object(request), Todo(owner=owner)).save()
     response = _answer(request, _mine(request, todo.pk), status=201)
     response["Location"] = request.build_absolute_uri(reverse("todos:api-detail", args=[todo.pk]))
     return response

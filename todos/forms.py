@@ -22,8 +22,8 @@ class Notes(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 6})
 
-    def to_python(self, value: Any) -> Any:
-        return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
 
 
 class TodoForm(forms.ModelForm):
@@ -78,10 +78,7 @@ class JsonForm(TodoForm):
     attachments = forms.ModelMultipleChoiceField(
         Upload.objects.none(),
         required=False,
-        error_messages={
-            "invalid_choice": "You have no upload “%(value)s”.",
-            "invalid_pk_value": "“%(pk)s” is not the id of an upload.",
-        },
+        error_messages={"invalid_choice": "You have no upload “%(value)s”."},
     )
 
     class Meta(TodoForm.Meta):

@@ -173,12 +173,12 @@ class Todo(models.Model):
             self.refresh_from_db(fields=["version"])
 
     def attach(self, uploads: list[Upload]) -> None:
-        """Let exactly these hang on it. Those that have been deleted meanwhile are left out."""
+        """Let exactly these hang on it, and those in the trash that do. Those deleted meanwhile are left out."""
         wanted = {upload.pk for upload in uploads}
         with transaction.atomic():
             kept = Upload.objects.visible_to(self.owner).filter(pk__in=wanted).select_for_update(no_key=True)
             ids = set(kept.order_by("pk").values_list("pk", flat=True))
-            self.attachments.exclude(upload__in=ids).delete()
+            self.attachments.filter(upload__deleted_at=None).exclude(upload__in=ids).delete()
             Attachment.objects.bulk_create(
                 [Attachment(todo=self, upload_id=upload_id) for upload_id in ids], ignore_conflicts=True
             )

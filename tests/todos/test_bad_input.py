@@ -1,0 +1,117 @@
+"""What is no to-do is refused in the same words by every door, and nothing is changed."""
+
+import json
+
+import pytest
+
+from tests.helpers import make_todo, problem
+from todos.models import Todo
+
+JSON = "application/json"
+
+WRONG = [
+    ({}, "title", "Write down"),
+    ({"title": ""}, "title", "Write down"),
+    ({"title": " \u00a0\u2003 "}, "title", "Write down"),
+    ({"title": "x" * 501}, "title", "500"),
+    ({"title": "nul\0"}, "title", "Null characters"),
+    ({"title": "bell\x07"}, "title", "U+0007"),
+    ({"title": "two\nlines"}, "title", "U+000A"),
+    ({"title": "two\u2028lines"}, "title", "U+2028"),
+    ({"title": {"nested": ["x"]}}, "title", "a string"),
+    ({"title": ["x"]}, "title", "a string"),
+    ({"title": None}, "title", "a string"),
+    ({"title": 7}, "title", "a string"),
+    ({"title": "x", "notes": "n" * 20_001}, "notes", "20000"),
+    ({"title": "x", "notes": "\x1b[2J"}, "notes", "U+001B"),
+    ({"title": "x", "notes": None}, "notes", "a string"),
+    ({"title": "x", "due_on": "soon"}, "due_on", "2030-01-31"),
+    ({"title": "x", "due_on": "2030-02-30"}, "due_on", "2030-01-31"),
+    ({"title": "x", "due_on": "31.01.2030"}, "due_on", "2030-01-31"),
+    ({"title": "x", "due_on": 20300131}, "due_on", "2030-01-31"),
+    ({"title": "x", "completed": "false"}, "completed", "true or false"),
+    ({"title": "x", "completed": None}, "completed", "true or false"),
+    ({"title": "x", "order": True}, "order", "whole number"),
+    ({"title": "x", "order": 1.5}, "order", "whole number"),
+    ({"title": "x", "order": "1"}, "order", "whole number"),
+    ({"title": "x", "order": 2**63}, "order", "less than or equal"),
+    ({"title": "x", "order": -(2**63) - 1}, "order", "greater than or equal"),
+    ({"title": "x", "attachments": "x"}, "attachments", "a list"),
+    ({"title": "x", "attachments": [["x"]]}, "attachments", "a list"),
+    ({"title": "x", "attachments": ["x"]}, "attachments", "not a valid UUID"),
+    ({"title": "x", "colour": "red"}, "colour", "no such field"),
+    ({"title": "x", "owner": 1}, "owner", "no such field"),
+    ({"title": "x", "id": 1}, "id", "can't be set"),
+    ({"title": "x", "completed_at": "2030-01-31T00:00Z"}, "completed_at", "can't be set"),
+]
+
+
+@pytest.mark.parametrize(("given", "field", "words"), WRONG)
+def test_wrong_fields_are_named(as_alice, alice, given, field, words):
+    todo = make_todo(owner=alice)
+    answers = [as_alice.post("/api/todos/", given, content_type=JSON)]
+    if given:
+        answers.append(as_alice.patch(f"/api/todos/{todo.pk}/", given, content_type=JSON))
+    for answer in answers:
+        errors = problem(answer, 422)["errors"]
+        assert list(errors) == [field]
+        assert words in errors[field][0]
+    unchanged = Todo.objects.get()
+    assert (unchanged.title, unchanged.version) == ("Buy milk", 1)
+
+
+def test_all_that_is_wrong_is_said_at_once(as_alice):
+    given = {"title": " ", "notes": 1, "due_on": "x", "colour": "red"}
+    assert set(problem(as_alice.post("/api/todos/", given, content_type=JSON), 422)["errors"]) == set(given)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b" ", b"{", b"title=x", b"\xff", b'{"title": "\\ud800"}', b'{"title": "x", "order": 1' + b"0" * 5000 + b"}"),
+        *(b"[" * 100_000, b'{"a":' * 100_000, b"[]", b'"x"', b"null", b"7"),
+    ],
+)
+def test_what_is_no_object_is_400(as_alice, alice, body):
+    todo = make_todo(owner=alice)
+    problem(as_alice.post("/api/todos/", body, content_type=JSON), 400)
+    problem(as_alice.patch(f"/api/todos/{todo.pk}/", body, content_type=JSON), 400)
+    assert Todo.objects.get().title == "Buy milk"
+
+
+def test_not_a_number_is_none(as_alice):
+    for number in ("NaN", "Infinity", "1e400"):
+        answer = as_alice.post("/api/todos/", f'{{"title": "x", "order": {number}}}', content_type=JSON)
+        assert problem(answer, 422)["errors"]["order"] == ["This must be a whole number."]
+
+
+def test_other_types_of_content_are_415(as_alice, alice):
+    todo = make_todo(owner=alice)
+    problem(as_alice.post("/api/todos/", {"title": "x"}), 415)
+    problem(as_alice.patch(f"/api/todos/{todo.pk}/", "title=x", content_type="text/plain"), 415)
+
+
+def test_a_body_that_is_too_large_is_413(as_alice):
+    large = json.dumps({"title": "x", "notes": "n" * 3_000_000})
+    problem(as_alice.post("/api/todos/", large, content_type=JSON), 413)
+
+
+@pytest.mark.parametrize(
+    "title", ["x" * 500, "<b>", "مرحبا", "👩‍👩‍👧 ☕", "=cmd|' /C calc'!A0", "\\", "'; DROP TABLE todos_todo; --"]
+)
+def test_any_other_title_is_kept_as_it_is(as_alice, title):
+    assert as_alice.post("/api/todos/", {"title": title}, content_type=JSON).json()["title"] == title
+    assert Todo.objects.get().title == title
+
+
+def test_notes_may_have_lines_and_tabs(as_alice):
+    answer = as_alice.post("/api/todos/", {"title": "x", "notes": "a\r\n\tb\rc"}, content_type=JSON)
+    assert answer.json()["notes"] == "a\n\tb\nc"
+
+
+def test_the_page_refuses_the_same(as_alice, alice):
+    todo = make_todo(owner=alice)
+    for wrong in ({"title": "bell\x07"}, {"title": "x", "notes": "\x1b"}, {"title": "x", "due_on": "31.01.2030"}):
+        assert as_alice.post(f"/todos/{todo.pk}/", wrong).status_code == 422
+    assert as_alice.post("/todos/", {"title": "bell\x07"}).status_code == 422
+    assert Todo.objects.get().title == "Buy milk"
