@@ -7,7 +7,7 @@ English, and whole words only:
     next friday          the one of next week, which begins on Monday
     in 3 days · in 2 weeks
     3 dec · dec 3        the next such day, today included
-    3 december 2027 · 2027-12-03
+    3 december 2027 · 3 dec 27 · 2027-12-03
 
 "on", "by" or "due" before them belongs to them. A title that would be nothing else is left alone.
 """
@@ -74,9 +74,10 @@ class Understood(NamedTuple):
 def understand(title: str, today: date) -> Understood | None:
     """The date at the end of the title; None when there is none."""
     for number in range(MOST_WORDS, 0, -1):
-        rest, *words = title.strip().rsplit(maxsplit=number)
-        if len(words) == number and (due_on := _date(" ".join(words).lower(), today)):
-            return Understood(rest, due_on, " ".join(words))
+        rest = title.strip().rsplit(maxsplit=number)
+        words = " ".join(rest[1:])
+        if len(rest) == number + 1 and (due_on := _date(words.lower(), today)):
+            return Understood(rest[0], due_on, words)
     return None
 
 
@@ -116,7 +117,7 @@ def _iso(found: re.Match, today: date) -> date:
 def _day_of_month(found: re.Match, today: date) -> date | None:
     month, day = MONTHS[found["month"]], int(found["day"])
     if found["year"]:
-        return date(int(found["year"]), month, day)
+        return date(int(f"20{found['year']}"[-4:]), month, day)
     return next((day for day in _in_coming_years(month, day, today.year) if day >= today), None)
 
 
@@ -134,7 +135,7 @@ def _form(pattern: str) -> re.Pattern:
 
 _MONTH = f"(?P<month>{'|'.join(MONTHS)})"
 _DAY = "(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
-_YEAR = "(?:,? (?P<year>[0-9]{4}))?"
+_YEAR = "(?:,? (?P<year>[0-9]{4}|[0-9]{2}))?"
 _FORMS: list[tuple[re.Pattern, Callable[[re.Match, date], date | None]]] = [
     (_form("today"), _today),
     (_form("tomorrow"), _tomorrow),

@@ -1,0 +1,62 @@
+"""To-dos in the admin: found, filtered, and changed many at once."""
+
+import pytest
+from django.db.models.functions import Now
+
+from tests.helpers import make_todo
+from todos.models import Todo
+
+URL = "/admin/todos/todo/"
+
+
+@pytest.fixture
+def todos(alice) -> dict[str, Todo]:
+    return {
+        "active": make_todo(owner=alice, title="Active", notes="by the river"),
+        "done": make_todo(owner=alice, title="Done", completed_at=Now()),
+        "deleted": make_todo(owner=alice, title="Deleted", deleted_at=Now()),
+    }
+
+
+def shown(client, query: str) -> set[str]:
+    return {todo.title for todo in client.get(f"{URL}?{query}").context["cl"].result_list}
+
+
+def act(client, action: str):
+    ids = list(Todo.objects.values_list("pk", flat=True))
+    return client.post(URL, {"action": action, "_selected_action": ids}, follow=True)
+
+
+def test_search_and_filters(as_admin, todos):
+    assert shown(as_admin, "q=river") == {"Active"}
+    assert shown(as_admin, "q=alice") == {"Active", "Done", "Deleted"}
+    assert shown(as_admin, "completed_at__isempty=0") == {"Done"}
+    assert shown(as_admin, "deleted_at__isempty=0") == {"Deleted"}
+    assert shown(as_admin, "due_on__isnull=True") == {"Active", "Done", "Deleted"}
+
+
+def test_many_are_completed_trashed_and_restored(as_admin, todos):
+    assert "2 completed." in act(as_admin, "complete").text
+    assert Todo.objects.active().count() == 0
+    assert "None needed to be completed." in act(as_admin, "complete").text
+    assert "2 put into the trash." in act(as_admin, "trash").text
+    assert Todo.objects.in_trash().count() == 3
+    assert "3 taken out of the trash." in act(as_admin, "restore").text
+    assert Todo.objects.in_trash().count() == 0
+
+
+def test_that_is_for_staff(as_bob, todos):
+    for action in ("complete", "trash", "restore"):
+        assert act(as_bob, action).redirect_chain[0][0].startswith("/admin/login/")
+    assert (Todo.objects.active().count(), Todo.objects.in_trash().count()) == (2, 1)
+
+
+def test_one_can_be_added_and_changed(as_admin, alice):
+    inline = {"attachments-TOTAL_FORMS": 0, "attachments-INITIAL_FORMS": 0}
+    fields = {"owner": alice.pk, "title": "Buy milk", **inline}
+    assert as_admin.post(f"{URL}add/", fields).status_code == 302
+    todo = Todo.objects.get()
+    fields |= {"title": "Buy bread", "order": todo.order}
+    assert as_admin.post(f"{URL}{todo.pk}/change/", fields).status_code == 302
+    changed = Todo.objects.get()
+    assert (changed.title, changed.version, changed.order) == ("Buy bread", 2, todo.order)

@@ -1,0 +1,93 @@
+"""Two tabs that change the same list at the same time, on a database that lets them: PostgreSQL."""
+
+import random
+
+import pytest
+from django.test import Client
+
+from tests.helpers import file, make_todo
+from tests.progress.test_at_once import at_once
+from todos.models import Todo
+from uploads import receiving
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+
+
+def patcher(owner, todo, **fields):
+    """What patches it as it is now, and answers the status."""
+    client = Client()
+    client.force_login(owner)
+    return lambda: (
+        client.patch(
+            f"/api/todos/{todo.pk}/", fields, content_type="application/json", HTTP_IF_MATCH=todo.etag
+        ).status_code
+    )
+
+
+def test_of_two_patches_of_the_same_version_one_wins(alice):
+    for _ in range(10):
+        todo = make_todo(owner=alice)
+        titles = ["one", "two", "three"]
+        statuses = at_once(*[patcher(alice, todo, title=title) for title in titles])
+        assert sorted(statuses) == [200, 412, 412]
+        todo.refresh_from_db()
+        assert (todo.title, todo.version) == (titles[statuses.index(200)], 2)
+
+
+def test_a_patch_and_a_toggle_both_count(alice):
+    for _ in range(10):
+        todo = make_todo(owner=alice)
+        at_once(patcher(alice, todo, notes="two"), lambda pk=todo.pk: Todo.objects.toggle(pk))
+        after = Todo.objects.get(pk=todo.pk)
+        assert after.is_completed
+        assert after.version == 2 + (after.notes == "two")
+
+
+def test_toggling_moving_and_adding_at_once_loses_nothing(alice):
+    ids = [make_todo(owner=alice, order=place % 3).pk for place in range(20)]
+    todos = Todo.objects.visible_to(alice)
+
+    def move(seed: int) -> None:
+        chance = random.Random(seed)
+        for _ in range(25):
+            what, neighbour = chance.sample(ids, 2)
+            assert todos.move(what, after=neighbour)
+
+    def toggle() -> None:
+        for pk in reversed(ids * 3):
+            assert todos.toggle(pk)
+
+    def toggle_all() -> None:
+        for _ in range(10):
+            todos.toggle_all()
+
+    def add() -> None:
+        for _ in range(10):
+            make_todo(owner=alice)
+
+    at_once(lambda: move(1), lambda: move(2), toggle, toggle_all, add)
+    assert todos.count() == 30
+    assert len(set(todos.filter(version__gt=1).values_list("pk", flat=True)) & set(ids)) == 20
+
+
+def test_after_moves_at_once_no_two_share_a_place(alice):
+    ids = [make_todo(owner=alice).pk for _ in range(4)]
+    moves = [lambda pk=pk: Todo.objects.visible_to(alice).move(pk, after=ids[0]) for pk in ids[1:]]
+    for _ in range(25):
+        assert at_once(*moves) == [True] * 3
+        listed = list(Todo.objects.in_order())
+        assert listed[0].pk == ids[0]
+        assert len({todo.order for todo in listed}) == 4
+
+
+def test_new_ones_at_once_have_places_of_their_own(alice):
+    at_once(*[lambda: [make_todo(owner=alice) for _ in range(10)]] * 3)
+    assert len(set(Todo.objects.values_list("order", flat=True))) == 30
+
+
+def test_attaching_a_file_while_it_is_deleted_is_no_failure(alice):
+    for _ in range(10):
+        todo, upload = make_todo(owner=alice), receiving.receive(alice, file())
+        status, _ = at_once(patcher(alice, todo, attachments=[str(upload.pk)]), upload.delete)
+        assert status in (200, 422)
+        assert not todo.attachments.exists()

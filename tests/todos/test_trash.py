@@ -1,0 +1,111 @@
+"""The trash: what is deleted can be had back for thirty days, and then goes for good."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django_q.models import Schedule
+
+from tests.helpers import file, make_todo
+from todos import models, retention
+from todos.models import Attachment, Todo
+from uploads import receiving
+
+
+def test_what_is_in_the_trash_does_not_exist(as_alice, alice):
+    todo = make_todo(owner=alice)
+    assert as_alice.delete(f"/api/todos/{todo.pk}/").status_code == 204
+    assert as_alice.get("/api/todos/").json() == []
+    for url in (f"/api/todos/{todo.pk}/", f"/todos/{todo.pk}/"):
+        assert as_alice.get(url).status_code == 404
+    assert as_alice.delete(f"/api/todos/{todo.pk}/").status_code == 404
+    assert as_alice.post(f"/todos/{todo.pk}/toggle/").status_code == 404
+    assert "Buy milk" not in as_alice.get("/todos/").text
+
+
+def test_clearing_tells_what_it_cleared_so_that_it_can_be_undone(alice, bob):
+    done = [make_todo(owner=alice, completed_at=Now()).pk for _ in range(3)]
+    make_todo(owner=alice)
+    make_todo(owner=bob, completed_at=Now())
+    before = list(Todo.objects.in_order().values_list("pk", flat=True))
+    earlier = make_todo(owner=alice, completed_at=Now())
+    Todo.objects.filter(pk=earlier.pk).trash()
+    cleared = Todo.objects.visible_to(alice).clear_completed()
+    assert cleared == done
+    assert Todo.objects.visible_to(alice).clear_completed() == []
+    assert Todo.objects.visible_to(bob).count() == 1
+    assert Todo.objects.filter(owner=bob, pk__in=cleared).restore() == []
+    assert Todo.objects.filter(owner=alice, pk__in=cleared).restore() == done
+    assert list(Todo.objects.exclude(pk=earlier.pk).in_order().values_list("pk", flat=True)) == before
+
+
+def test_toggling_all(alice, bob):
+    """As TodoMVC has it: all are completed, unless they are; then none is."""
+    for completed_at in (None, Now()):
+        make_todo(owner=alice, completed_at=completed_at)
+    make_todo(owner=bob)
+    mine = Todo.objects.visible_to(alice)
+    assert len(mine.toggle_all()) == 1
+    assert mine.completed().count() == 2
+    assert len(mine.toggle_all()) == 2
+    assert mine.active().count() == 2
+    assert len(mine.toggle_all()) == 2
+    assert Todo.objects.visible_to(bob).completed().count() == 0
+    assert Todo.objects.none().toggle_all() == []
+
+
+def test_many_are_changed_in_parts(alice, monkeypatch):
+    monkeypatch.setattr(models, "AT_ONCE", 3)
+    ids = [make_todo(owner=alice).pk for _ in range(7)]
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert Todo.objects.visible_to(alice).trash() == ids
+    assert len([query for query in asked if query["sql"].startswith("UPDATE")]) == 3
+    assert Todo.objects.in_trash().count() == 7
+
+
+def test_the_trash_is_emptied_after_thirty_days_and_the_files_stay(alice, monkeypatch):
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    upload = receiving.receive(alice, file())
+    todos = [make_todo(owner=alice) for _ in range(6)]
+    todos[0].attach([upload])
+    Todo.objects.filter(pk__in=[todo.pk for todo in todos[:5]]).update(
+        deleted_at=timezone.now() - timedelta(days=30, seconds=1)
+    )
+    recent = make_todo(owner=alice, deleted_at=timezone.now() - timedelta(days=29))
+    retention.prune()
+    assert list(Todo.objects.all()) == [todos[5], recent]
+    assert not Attachment.objects.exists()
+    assert alice.uploads.get() == upload
+
+
+def test_deleting_a_file_for_good_leaves_the_todo(alice):
+    upload = receiving.receive(alice, file())
+    todo = make_todo(owner=alice)
+    todo.attach([upload])
+    upload.delete()
+    assert list(todo.attachments.all()) == []
+    todo.refresh_from_db()
+
+
+def test_what_hangs_on_a_todo_comes_back_with_it(alice):
+    first, second = (receiving.receive(alice, file()) for _ in range(2))
+    todo = make_todo(owner=alice)
+    todo.attach([first])
+    first.trash()
+    todo.attach([second])
+    assert [kept.upload for kept in Todo.objects.for_list().get().attachments.all()] == [second]
+    first.restore()
+    assert {kept.upload for kept in Todo.objects.for_list().get().attachments.all()} == {first, second}
+
+
+@pytest.mark.django_db
+def test_that_is_planned():
+    retention.plan()
+    schedule = Schedule.objects.get(name=retention.NAME)
+    assert import_string(schedule.func) is retention.prune
