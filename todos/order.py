@@ -13,7 +13,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q
 
 if TYPE_CHECKING:
     from todos.models import Todo, TodoQuerySet
@@ -43,18 +42,18 @@ def at_end(owner: Any) -> int:
 
 def before(todo: "Todo", neighbour: "Todo") -> int:
     """The label that brings the to-do right before that one. Hold the list first, and read both after that."""
-    others = todo.owner.todos.exclude(pk=todo.pk)
-    return _make_room(
-        others.filter(_earlier(neighbour)).reverse_order(), others.exclude(_earlier(neighbour)).in_order(), todo
-    )
+    others, place, pk = todo.owner.todos.exclude(pk=todo.pk), neighbour.order, neighbour.pk
+    earlier = others.filter(order__lte=place).exclude(order=place, pk__gte=pk)
+    later = others.filter(order__gte=place).exclude(order=place, pk__lt=pk)
+    return _make_room(earlier.reverse_order(), later.in_order(), todo)
 
 
 def after(todo: "Todo", neighbour: "Todo") -> int:
     """The label that brings the to-do right after that one. Hold the list first, and read both after that."""
-    others = todo.owner.todos.exclude(pk=todo.pk)
-    return _make_room(
-        others.exclude(_later(neighbour)).reverse_order(), others.filter(_later(neighbour)).in_order(), todo
-    )
+    others, place, pk = todo.owner.todos.exclude(pk=todo.pk), neighbour.order, neighbour.pk
+    earlier = others.filter(order__lte=place).exclude(order=place, pk__gt=pk)
+    later = others.filter(order__gte=place).exclude(order=place, pk__lte=pk)
+    return _make_room(earlier.reverse_order(), later.in_order(), todo)
 
 
 def labels(lower: int | None, upper: int | None, number: int) -> list[int]:
@@ -106,11 +105,3 @@ def _relabel(todos: "TodoQuerySet", neighbours: list["Todo"], spread: list[int])
     changed = {todo.pk: label for todo, label in zip(neighbours, spread, strict=True) if todo.order != label}
     if changed:
         todos.model.objects.relabel(changed)
-
-
-def _earlier(todo: "Todo") -> Q:
-    return Q(order__lt=todo.order) | Q(order=todo.order, pk__lt=todo.pk)
-
-
-def _later(todo: "Todo") -> Q:
-    return Q(order__gt=todo.order) | Q(order=todo.order, pk__gt=todo.pk)

@@ -1,0 +1,60 @@
+"""The first page of a long list: what it costs with ten thousand to-dos, against a hundred.
+
+Asked of the view through all middleware, in this process, so that nothing else is measured.
+"""
+
+import time
+from collections.abc import Iterator
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models.functions import Now
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.bench.databases import KINDS, Databases, using
+from tests.bench.results import Result
+from todos import order
+from todos.models import Todo
+
+MANY, FEW = 10_000, 100
+ROUNDS = 30
+MOST_QUERIES = 6
+URL = "/api/todos/"
+
+
+def measure(databases: Databases) -> Iterator[Result]:
+    """On both databases."""
+    for kind in KINDS:
+        with using(databases.new(kind)):
+            clients = [client_with(number) for number in (MANY, FEW)]
+            rounds = [[seconds(client) for client in clients] for _ in range(ROUNDS)]
+            many, few = (min(measured) * 1000 for measured in zip(*rounds, strict=True))
+            queries = max(map(count_queries, clients))
+        yield Result(f"todos: first page of {MANY:,} / of {FEW}", kind, many, few, "ms", most=1.5)
+        yield Result("todos: queries of the first page", kind, queries, MOST_QUERIES, "", most=1)
+
+
+def client_with(number: int) -> Client:
+    """Of somebody whose list is so long; every third to-do is completed."""
+    owner = User.objects.create_user(f"owner of {number}")
+    Todo.objects.bulk_create(
+        Todo(owner=owner, title=f"Thing {place}", order=place * order.GAP, completed_at=None if place % 3 else Now())
+        for place in range(number)
+    )
+    client = Client(headers={"Host": "localhost", "X-Forwarded-Proto": "https"})
+    client.force_login(owner)
+    return client
+
+
+def seconds(client: Client) -> float:
+    """How long one answer takes."""
+    begun_at = time.perf_counter()
+    assert client.get(URL).status_code == 200
+    return time.perf_counter() - begun_at
+
+
+def count_queries(client: Client) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        client.get(URL)
+    return len(asked)
