@@ -102,7 +102,7 @@ class TodoQuerySet(models.QuerySet["Todo"]):
             if todo is None:
                 return False
             order.hold(todo.owner)
-            places = self.in_bulk([todo_id, neighbour_id])
+            places = self.order_by().in_bulk([todo_id, neighbour_id])  # in an order, SQLite would look for them by it
             if len(places) < 2:
                 return todo_id == neighbour_id
             label = place(places[todo_id], places[neighbour_id])
