@@ -36,6 +36,8 @@ class LoginRequired(auth.LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]  # Django has it always redirect
         self, request: HttpRequest, view_func: Callable
     ) -> HttpResponse:
+        if request.htmx:  # type: ignore[attr-defined]
+            return unauthorized("You are not logged in any more.")
         if not request.path.startswith(API):
             return super().handle_no_permission(request, view_func)
         return unauthorized("Log in first: POST your username and password to /api/session/, or use the log-in page.")

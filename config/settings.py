@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "django_q",
     "axes",
     "corsheaders",
+    "django_htmx",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -43,6 +44,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     # CSRF protection reads the body: who you are and how much you may send are asked before that.
     "config.middleware.LoginRequired",
     "config.middleware.BodyLimit",
