@@ -1,6 +1,9 @@
 /** Files that are dropped anywhere on the page, or pasted into it; of folders, the files in them. */
 
-/** `take` gets an array of files. While files are dragged over the page, it has the class "dragging". */
+/**
+ * `take` gets an array of files, and the element that they were given to. While files are dragged over the page, it has
+ * the class "dragging".
+ */
 export function listen(take) {
   let depth = 0; // how many elements, one inside of the other, are being dragged over
   const dragging = (change) => {
@@ -18,13 +21,13 @@ export function listen(take) {
   on("dragover", (event) => (event.dataTransfer.dropEffect = "copy"));
   on("drop", async (event) => {
     dragging(0);
-    take(await filesOf(event.dataTransfer));
+    take(await filesOf(event.dataTransfer), event.target);
   });
   document.addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
     if (!files.length) return;
     event.preventDefault();
-    take(files);
+    take(files, event.target);
   });
 }
 
