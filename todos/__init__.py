@@ -4,7 +4,9 @@
     order.py       the order of a list, in which anything can be moved
     forms.py       what a to-do may be, for pages and programs alike
     due_words.py   a date at the end of a title
-    views.py       the pages
+    views.py       the pages, and the fragments of them that htmx asks for
+    listing.py     which part of a list a page shows
+    attaching.py   files that are attached and taken off, by the pages
     api.py         the JSON
     retention.py   the trash is emptied
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from todos.due_words import understand
 from todos.models import Todo
 from uploads.models import Upload
 
@@ -58,13 +59,26 @@ class TodoForm(forms.ModelForm):
         return self.instance
 
 
-class NewTodoForm(TodoForm):
-    """A to-do as it is jotted down: its title."""
+class TitleForm(TodoForm):
+    """The title of a to-do alone."""
 
     notes = due_on = None  # type: ignore[assignment]  # Django's way to leave out what is inherited
 
     class Meta(TodoForm.Meta):
         fields = ("title",)
+
+
+class NewTodoForm(TitleForm):
+    """A to-do as it is jotted down: its title, with a date at the end of it, unless that is meant as typed."""
+
+    as_typed = forms.BooleanField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        typed = self.cleaned_data.get("title", "")
+        if not self.cleaned_data["as_typed"] and (found := understand(typed, timezone.localdate())):
+            self.cleaned_data["title"] = found.title
+            self.instance.due_on = found.due_on
+        return self.cleaned_data
 
     def save_for(self, owner: Any) -> Todo:
         self.instance.owner = owner

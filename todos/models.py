@@ -88,7 +88,7 @@ class TodoQuerySet(models.QuerySet["Todo"]):
 
     def trash(self) -> list[int]:
         """Delete them in a way that can be taken back for a while (see `retention.py`); their ids."""
-        return self.filter(deleted_at=None)._change(deleted_at=Now())
+        return self.filter(deleted_at=None)._change(deleted_at=timezone.now())  # the same for all
 
     def restore(self) -> list[int]:
         """Take those that are in the trash out of it, each to its old place; their ids."""
@@ -184,9 +184,28 @@ class Todo(models.Model):
             )
             self.save(update_fields=["updated_at"])
 
+    def attach_also(self, upload: Upload) -> None:
+        """Let this hang on it too, whatever others are attached meanwhile."""
+        with transaction.atomic():
+            Attachment.objects.bulk_create([Attachment(todo=self, upload=upload)], ignore_conflicts=True)
+            self.save(update_fields=["updated_at"])
+
+    def detach(self, upload: Upload) -> None:
+        with transaction.atomic():
+            self.attachments.filter(upload=upload).delete()
+            self.save(update_fields=["updated_at"])
+
     @property
     def is_completed(self) -> bool:
         return self.completed_at is not None
+
+    @property
+    def urgency(self) -> str:
+        """What its due date means today: "overdue", "today" or nothing."""
+        today = timezone.localdate()
+        if self.due_on is None or self.is_completed or self.due_on > today:
+            return ""
+        return "today" if self.due_on == today else "overdue"
 
     @property
     def etag(self) -> str:

@@ -2,14 +2,24 @@
 
 from django.urls import path
 
-from todos import api, views
+from todos import api, attaching, views
 
 app_name = "todos"
 urlpatterns = [
     path("todos/", views.index, name="index"),
+    path("todos/active/", views.index, {"filter": "active"}, name="active"),
+    path("todos/completed/", views.index, {"filter": "completed"}, name="completed"),
+    path("todos/understood/", views.understood, name="understood"),
+    path("todos/toggle-all/", views.toggle_all, name="toggle-all"),
+    path("todos/clear-completed/", views.clear_completed, name="clear-completed"),
+    path("todos/restore/", views.restore, name="restore"),
     path("todos/<int:todo_id>/", views.edit, name="edit"),
+    path("todos/<int:todo_id>/rename/", views.rename, name="rename"),
     path("todos/<int:todo_id>/toggle/", views.toggle, name="toggle"),
+    path("todos/<int:todo_id>/move/", views.move, name="move"),
     path("todos/<int:todo_id>/delete/", views.delete, name="delete"),
+    path("todos/<int:todo_id>/attach/", attaching.attach, name="attach"),
+    path("todos/<int:todo_id>/detach/", attaching.detach, name="detach"),
     path("api/todos/", api.index, name="api-index"),
     path("api/todos/<int:todo_id>/", api.detail, name="api-detail"),
 ]

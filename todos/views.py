@@ -1,37 +1,76 @@
-"""The pages of the list. Each change is a plain form's POST, answered by a redirect back to the list."""
+"""The pages of the list. Each change is a form's POST, answered by a redirect back to the list; htmx gets fragments
+instead, of all that the change has made different.
+"""
 
-from django.contrib import messages
+import re
+from typing import Any
+
+from django.conf import settings
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.middleware import HtmxDetails
 
-from todos.forms import NewTodoForm, TodoForm
-from todos.models import Todo
+from todos import due_words
+from todos.forms import NewTodoForm, TitleForm, TodoForm
+from todos.listing import Listing, Trashed
+from todos.models import Todo, TodoQuerySet
+
+
+class HtmxRequest(HttpRequest):
+    """As the middleware of django-htmx leaves it."""
+
+    htmx: HtmxDetails
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def index(request: HttpRequest) -> HttpResponse:
-    """The list; a POST adds to it."""
-    form = NewTodoForm(request.POST or None)
+def index(request: HtmxRequest, filter: str = "all") -> HttpResponse:
+    """The list, or a part of it; a POST adds to it."""
+    listing = Listing.of(request, filter)
+    form = NewTodoForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        form.save_for(request.user)
-        return redirect("todos:index")
-    todos = Todo.objects.visible_to(request.user).for_list()
-    return render(
-        request,
-        "todos/index.html",
-        {"form": form, "todos": todos, "left": sum(not todo.is_completed for todo in todos)},
-        status=422 if form.errors else 200,
-    )
+        todo = form.save_for(request.user)
+        return _answer(request, listing, added=todo if listing.shows(todo) else None)
+    if request.htmx:
+        return _refusal(form) if form.errors else _part(request, listing)
+    shown = {
+        "form": form,
+        "listing": listing,
+        "page": listing.page(request.GET.get("after", "")),
+        "counts": listing.counts(),
+        "trashed": Trashed.named(request.user, request.GET.get("deleted", "")),
+        "max_bytes": settings.MAX_UPLOAD_BYTES,
+    }
+    return render(request, "todos/index.html", shown, status=422 if form.errors else 200)
+
+
+def _part(request: HtmxRequest, listing: Listing) -> HttpResponse:
+    """Another list in the place of the one that is shown, or the next page of it."""
+    after = request.GET.get("after", "")
+    shown = {"listing": listing, "page": listing.page(after)}
+    if after:
+        return render(request, "todos/_page.html", shown)
+    return render(request, "todos/_list.html", shown | {"counts": listing.counts()})
+
+
+@never_cache
+@require_safe
+def understood(request: HtmxRequest) -> HttpResponse:
+    """What of a title would be taken as its due date, while it is being typed."""
+    found = due_words.understand(request.GET.get("title", ""), timezone.localdate())
+    return render(request, "todos/_understood.html", {"found": found}) if found else HttpResponse()
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, todo_id: int) -> HttpResponse:
-    todo = get_object_or_404(Todo.objects.visible_to(request.user), pk=todo_id)
-    form = TodoForm(request.POST or None, instance=todo)
+def edit(request: HtmxRequest, todo_id: int) -> HttpResponse:
+    """All of one to-do."""
+    todo = mine(request, todo_id)
+    form = TodoForm(request.POST if request.method == "POST" else None, instance=todo)
     if form.is_valid():
         form.save()
         return redirect("todos:index")
@@ -39,16 +78,103 @@ def edit(request: HttpRequest, todo_id: int) -> HttpResponse:
 
 
 @require_POST
-def toggle(request: HttpRequest, todo_id: int) -> HttpResponse:
-    """Complete it, or take that back."""
-    if not Todo.objects.visible_to(request.user).toggle(todo_id):
-        raise Http404
-    return redirect("todos:index")
+def rename(request: HtmxRequest, todo_id: int) -> HttpResponse:
+    """Give it another title; none at all deletes it."""
+    if not request.POST.get("title", "").strip():
+        return delete(request, todo_id)
+    form = TitleForm(request.POST, instance=mine(request, todo_id))
+    if form.is_valid():
+        form.save()
+        return answer_changed(request, todo_id)
+    return _refusal(form)
 
 
 @require_POST
-def delete(request: HttpRequest, todo_id: int) -> HttpResponse:
-    todo = get_object_or_404(Todo.objects.visible_to(request.user), pk=todo_id)
-    Todo.objects.filter(pk=todo.pk).trash()
-    messages.success(request, f"Deleted “{todo.title}”.")
-    return redirect("todos:index")
+def toggle(request: HtmxRequest, todo_id: int) -> HttpResponse:
+    """Make it completed or active, as the form says, so that doing it twice does no harm."""
+    _set_completed(Todo.objects.visible_to(request.user).filter(pk=todo_id), request)
+    return answer_changed(request, todo_id)
+
+
+@require_POST
+def toggle_all(request: HtmxRequest) -> HttpResponse:
+    """Make all of them completed or active, whatever part of them is shown."""
+    listing = Listing.of(request)
+    _set_completed(listing.mine, request)
+    return _answer(request, listing, page=listing.page())
+
+
+@require_POST
+def move(request: HtmxRequest, todo_id: int) -> HttpResponse:
+    """Bring it right before or after another; or, up or down, past its neighbour in the list that is shown."""
+    listing = Listing.of(request)
+    place = _place(request) or listing.past_neighbour(mine(request, todo_id), request.POST.get("direction"))
+    if not listing.mine.move(todo_id, **place):
+        raise Http404
+    return HttpResponse(status=204) if request.htmx else redirect(listing.url)
+
+
+@require_POST
+def delete(request: HtmxRequest, todo_id: int) -> HttpResponse:
+    """Put it into the trash, and offer to take that back."""
+    todo = mine(request, todo_id)
+    ids = Todo.objects.visible_to(request.user).filter(pk=todo_id).trash()
+    return _answer(request, Listing.of(request), gone=todo, trashed=Trashed.of(request.user, ids))
+
+
+@require_POST
+def clear_completed(request: HtmxRequest) -> HttpResponse:
+    """Put all that are completed into the trash, and offer to take that back."""
+    listing = Listing.of(request)
+    trashed = Trashed.of(request.user, listing.mine.clear_completed())
+    return _answer(request, listing, page=listing.page(), trashed=trashed)
+
+
+@require_POST
+def restore(request: HtmxRequest) -> HttpResponse:
+    """Take back what was put into the trash at one time."""
+    trashed = Trashed.named(request.user, request.POST.get("deleted", ""))
+    if not trashed:
+        raise Http404
+    trashed.todos.restore()
+    listing = Listing.of(request)
+    return _answer(request, listing, page=listing.page(), restored=True)
+
+
+def _set_completed(todos: TodoQuerySet, request: HtmxRequest) -> None:
+    if request.POST.get("completed"):
+        todos.complete()
+    else:
+        todos.reactivate()
+
+
+def _place(request: HtmxRequest) -> dict[str, int]:
+    """Next to which other it shall be; nothing if the form doesn't say that."""
+    sides = ((side, request.POST.get(side, "")) for side in ("before", "after"))
+    return next(({side: int(pk)} for side, pk in sides if re.fullmatch(r"[0-9]{1,18}", pk)), {})
+
+
+def mine(request: HtmxRequest, todo_id: int) -> Todo:
+    return get_object_or_404(Todo.objects.visible_to(request.user), pk=todo_id)
+
+
+def answer_changed(request: HtmxRequest, todo_id: int) -> HttpResponse:
+    """The row as it is now; without it, if it isn't in that part of the list any more."""
+    listing = Listing.of(request)
+    todo = get_object_or_404(listing.mine.for_list(), pk=todo_id)
+    if listing.shows(todo):
+        return _answer(request, listing, changed=todo)
+    return _answer(request, listing, gone=todo)
+
+
+def _answer(request: HtmxRequest, listing: Listing, trashed: Trashed | None = None, **shown: Any) -> HttpResponse:
+    """What is different now: rows, counts, and the offer to take it back."""
+    if not request.htmx:
+        return redirect(listing.address(deleted=trashed.name) if trashed else listing.url)
+    return render(request, "todos/_answer.html", shown | {"counts": listing.counts(), "trashed": trashed})
+
+
+def _refusal(form: BaseForm) -> HttpResponse:
+    """What is wrong, where the form has no page of its own to say it on."""
+    errors = [str(text) for texts in form.errors.values() for text in texts]
+    return HttpResponse(" ".join(errors), status=422, content_type="text/plain")

@@ -1,10 +1,22 @@
 """The list by plain forms: no JavaScript takes part."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
-from tests.helpers import make_todo
+from tests.helpers import file, make_todo
+from todos.listing import PAGE_SIZE
 from todos.models import Todo
+from uploads.models import Upload
+
+HTMX = {"HX-Request": "true"}
+
+
+def titles(page: str) -> list[str]:
+    """Of the rows, in their order."""
+    return re.findall(r"<label>(.*?)</label>", page)
 
 
 def test_an_empty_list_says_what_to_do(as_alice):
@@ -18,7 +30,7 @@ def test_adding(as_alice, alice):
     assert (todo.title, todo.owner, todo.is_completed) == ("Buy milk", alice, False)
     page = as_alice.get("/todos/").text
     assert "Buy milk" in page
-    assert "1 item left" in page
+    assert "<strong>1</strong> item left" in page
 
 
 @pytest.mark.parametrize("title", ["", "   ", "x" * 501, "nul\0"])
@@ -46,12 +58,12 @@ def test_a_title_of_500_characters_is_fine(as_alice):
 
 def test_completing_and_taking_it_back(as_alice, alice):
     todo = make_todo(owner=alice)
-    assert as_alice.post(f"/todos/{todo.pk}/toggle/")["Location"] == "/todos/"
+    assert as_alice.post(f"/todos/{todo.pk}/toggle/", {"completed": "true"})["Location"] == "/todos/"
     todo.refresh_from_db()
     assert todo.completed_at <= timezone.now()
     page = as_alice.get("/todos/").text
     assert 'class="completed"' in page
-    assert "0 items left" in page
+    assert "<strong>0</strong> items left" in page
     as_alice.post(f"/todos/{todo.pk}/toggle/")
     todo.refresh_from_db()
     assert todo.completed_at is None
@@ -85,21 +97,60 @@ def test_deleting(as_alice, alice):
     assert "Deleted “Buy milk”." in response.text
 
 
-def test_someone_elses_todo_does_not_exist(as_bob, visitor, alice):
+CHANGES = [
+    ("", {"title": "Stolen"}),
+    ("rename/", {"title": "Stolen"}),
+    ("rename/", {"title": ""}),
+    ("toggle/", {"completed": "true"}),
+    ("move/", {"direction": "up"}),
+    ("delete/", {}),
+    ("attach/", {"upload": "00000000-0000-4000-8000-000000000000"}),
+    ("detach/", {"upload": "00000000-0000-4000-8000-000000000000"}),
+]
+
+
+@pytest.mark.parametrize(("url", "values"), CHANGES)
+def test_someone_elses_todo_does_not_exist(as_bob, visitor, alice, url, values):
     todo = make_todo(owner=alice)
-    assert "Buy milk" not in as_bob.get("/todos/").text
-    for method, url in [("get", ""), ("post", ""), ("post", "toggle/"), ("post", "delete/")]:
-        assert getattr(as_bob, method)(f"/todos/{todo.pk}/{url}").status_code == 404
-        assert getattr(visitor, method)(f"/todos/{todo.pk}/{url}").status_code == 302
+    assert as_bob.post(f"/todos/{todo.pk}/{url}", values).status_code == 404
+    assert visitor.post(f"/todos/{todo.pk}/{url}", values).status_code == 302
+    assert visitor.post(f"/todos/{todo.pk}/{url}", values, headers=HTMX).status_code == 401
     todo.refresh_from_db()
-    assert (todo.title, todo.completed_at) == ("Buy milk", None)
+    assert (todo.title, todo.completed_at, todo.deleted_at, todo.version) == ("Buy milk", None, None, 1)
+
+
+def test_someone_elses_list_is_not_seen_and_not_touched(as_bob, visitor, alice, bob):
+    todo = make_todo(owner=alice, completed_at=timezone.now())
+    for url in ("", "active/", "completed/", "?q=milk", f"{todo.pk}/"):
+        assert "Buy milk" not in as_bob.get(f"/todos/{url}").text
+        assert visitor.get(f"/todos/{url}").status_code == 302
+    assert visitor.get("/todos/understood/?title=Call+mum+today").status_code == 302
+    for url in ("toggle-all/", "clear-completed/"):
+        assert as_bob.post(f"/todos/{url}").status_code == 302
+        assert visitor.post(f"/todos/{url}")["Location"].startswith("/accounts/login/")
+    todo.refresh_from_db()
+    assert todo.version == 1
+
+
+def test_what_someone_else_deleted_can_not_be_brought_back(as_alice, as_bob, visitor, alice):
+    todo = make_todo(owner=alice)
+    as_alice.post(f"/todos/{todo.pk}/delete/")
+    todo.refresh_from_db()
+    name = {"deleted": todo.deleted_at.isoformat()}
+    assert as_bob.post("/todos/restore/", name).status_code == 404
+    assert visitor.post("/todos/restore/", name).status_code == 302
+    assert "Undo" not in as_bob.get("/todos/", name).text
+    assert not Todo.objects.visible_to(alice).exists()
 
 
 def test_a_link_can_not_change_anything(as_alice, alice):
     todo = make_todo(owner=alice)
-    for url in ("toggle/", "delete/"):
-        assert as_alice.get(f"/todos/{todo.pk}/{url}").status_code == 405
-    assert Todo.objects.active().exists()
+    for url in ("rename", "toggle", "move", "delete", "attach", "detach"):
+        assert as_alice.get(f"/todos/{todo.pk}/{url}/").status_code == 405
+    for url in ("toggle-all", "clear-completed", "restore"):
+        assert as_alice.get(f"/todos/{url}/").status_code == 405
+    todo.refresh_from_db()
+    assert todo.version == 1
 
 
 def test_titles_are_escaped(as_alice, alice):
@@ -110,5 +161,169 @@ def test_titles_are_escaped(as_alice, alice):
 def test_the_list_costs_the_same_queries_however_long(as_alice, alice, django_assert_num_queries):
     for _ in range(30):
         make_todo(owner=alice)
-    with django_assert_num_queries(4):  # session, user, to-dos, attachments
+    with django_assert_num_queries(5):  # session, user, to-dos, their files, counts
         as_alice.get("/todos/")
+
+
+def test_filters_and_words_that_are_sought(as_alice, alice):
+    make_todo(owner=alice, title="Buy milk")
+    make_todo(owner=alice, title="Buy bread", completed_at=timezone.now())
+    make_todo(owner=alice, title="Call mum", notes="about the milk")
+    assert titles(as_alice.get("/todos/").text) == ["Buy milk", "Buy bread", "Call mum"]
+    assert titles(as_alice.get("/todos/active/").text) == ["Buy milk", "Call mum"]
+    assert titles(as_alice.get("/todos/completed/").text) == ["Buy bread"]
+    assert titles(as_alice.get("/todos/?q=milk").text) == ["Buy milk", "Call mum"]
+    assert titles(as_alice.get("/todos/completed/?q=milk").text) == []
+    assert 'href="/todos/active/?q=milk"' in as_alice.get("/todos/?q=milk").text
+    assert "Nothing was found for “&lt;b&gt;”." in as_alice.get("/todos/?q=<b>").text
+    assert titles(as_alice.get("/todos/?q=%00").text) == titles(as_alice.get("/todos/").text)
+
+
+def test_a_change_leads_back_to_the_list_it_was_made_in(as_alice, alice):
+    todo = make_todo(owner=alice)
+    where = {"filter": "active", "q": "milk"}
+    assert as_alice.post(f"/todos/{todo.pk}/toggle/", where)["Location"] == "/todos/active/?q=milk"
+    assert as_alice.post("/todos/", {"title": "More milk", **where})["Location"] == "/todos/active/?q=milk"
+    assert as_alice.post("/todos/toggle-all/", {"filter": "nonsense"})["Location"] == "/todos/"
+
+
+def test_a_long_list_comes_in_pages(as_alice, alice):
+    for number in range(PAGE_SIZE + 3):
+        make_todo(owner=alice, title=f"Step {number}")
+    first = as_alice.get("/todos/?q=step").text
+    assert len(titles(first)) == PAGE_SIZE
+    more = re.search(r'rel="next" href="(.*?)"', first)[1].replace("&amp;", "&")
+    Todo.objects.get(title=f"Step {PAGE_SIZE - 1}").delete()  # whose place is in that address
+    rest = [f"Step {PAGE_SIZE + number}" for number in range(3)]
+    page = as_alice.get(more).text
+    assert titles(page) == rest
+    assert 'rel="next"' not in page
+    part = as_alice.get(more, headers=HTMX).text
+    assert titles(part) == rest
+    assert "<html" not in part
+
+
+@pytest.mark.parametrize("after", ["x", "1", "1.", "99999999999999999999.1", "-1.5.5", "\0"])
+def test_a_place_that_is_none_is_the_beginning(as_alice, alice, after):
+    make_todo(owner=alice)
+    assert titles(as_alice.get("/todos/", {"after": after}).text) == ["Buy milk"]
+
+
+def test_a_date_at_the_end_is_understood_and_need_not_be_taken(as_alice):
+    today = timezone.localdate()
+    assert "from “today”" in as_alice.get("/todos/understood/?title=Call+mum+today").text
+    for query in ("?title=Call+mum", "?title=", ""):
+        assert as_alice.get(f"/todos/understood/{query}").text == ""
+    as_alice.post("/todos/", {"title": "Call mum today"})
+    as_alice.post("/todos/", {"title": "Paint today", "as_typed": "true"})
+    assert list(Todo.objects.values_list("title", "due_on")) == [("Call mum", today), ("Paint today", None)]
+
+
+@pytest.mark.parametrize(
+    ("days", "marked"), [(-2, 'class="due overdue"'), (0, 'class="due today"'), (1, 'class="due "')]
+)
+def test_what_is_overdue_or_due_today_is_marked(as_alice, alice, days, marked):
+    todo = make_todo(owner=alice, due_on=timezone.localdate() + timedelta(days=days))
+    page = as_alice.get("/todos/").text
+    assert marked in page
+    assert {-2: "Overdue: ", 0: "Today", 1: "Tomorrow"}[days] in page
+    as_alice.post(f"/todos/{todo.pk}/toggle/", {"completed": "true"})
+    assert 'class="due "' in as_alice.get("/todos/").text
+
+
+def test_completing_all_and_clearing_them_can_be_undone(as_alice, alice):
+    for number in range(3):
+        make_todo(owner=alice, title=f"Step {number}")
+    as_alice.post("/todos/toggle-all/", {"completed": "true"})
+    make_todo(owner=alice, title="Later")
+    page = as_alice.post("/todos/clear-completed/", follow=True).text
+    assert titles(page) == ["Later"]
+    assert "Deleted 3 to-dos." in page
+    undo = re.search(r'name="deleted" value="(.*?)"', page)[1]
+    assert titles(as_alice.post("/todos/restore/", {"deleted": undo}, follow=True).text) == [
+        "Step 0",
+        "Step 1",
+        "Step 2",
+        "Later",
+    ]
+    assert as_alice.post("/todos/restore/", {"deleted": undo}).status_code == 404
+    as_alice.post("/todos/toggle-all/", {"completed": ""})
+    assert not Todo.objects.completed().exists()
+
+
+@pytest.mark.parametrize("name", ["", "yesterday", "2026-02-31T00:00:00Z", "0001-01-01T00:00:00+23:00", "\0"])
+def test_what_was_never_deleted_can_not_be_brought_back(as_alice, name):
+    assert as_alice.post("/todos/restore/", {"deleted": name}).status_code == 404
+    assert as_alice.get("/todos/", {"deleted": name}).status_code == 200
+
+
+def test_moving_by_neighbour_and_past_the_one_that_is_shown(as_alice, alice):
+    one, two, three = (make_todo(owner=alice, title=title) for title in ("one", "two", "three"))
+
+    def order_after(todo: Todo, **values: object) -> list[str]:
+        assert as_alice.post(f"/todos/{todo.pk}/move/", values).status_code == 302
+        return titles(as_alice.get("/todos/").text)
+
+    assert order_after(three, before=one.pk) == ["three", "one", "two"]
+    assert order_after(three, after=two.pk) == ["one", "two", "three"]
+    assert order_after(two, direction="up") == ["two", "one", "three"]
+    assert order_after(two, direction="up") == ["two", "one", "three"]
+    assert order_after(two, direction="down") == ["one", "two", "three"]
+    as_alice.post(f"/todos/{two.pk}/toggle/", {"completed": "true"})
+    assert order_after(three, direction="up", filter="active") == ["three", "one", "two"]
+
+
+def test_moving_next_to_someone_elses_is_refused(as_alice, alice, bob):
+    todo, other = make_todo(owner=alice), make_todo(owner=bob)
+    assert as_alice.post(f"/todos/{todo.pk}/move/", {"before": other.pk}).status_code == 404
+
+
+def test_renaming_with_nothing_deletes_and_a_wrong_title_is_refused(as_alice, alice):
+    todo = make_todo(owner=alice)
+    as_alice.post(f"/todos/{todo.pk}/rename/", {"title": "  Buy oat milk  "})
+    todo.refresh_from_db()
+    assert todo.title == "Buy oat milk"
+    response = as_alice.post(f"/todos/{todo.pk}/rename/", {"title": "x" * 501}, headers=HTMX)
+    assert response.status_code == 422
+    assert "at most 500 characters" in response.text
+    assert "Deleted “Buy oat milk”." in as_alice.post(f"/todos/{todo.pk}/rename/", {"title": " "}, follow=True).text
+
+
+def test_a_file_is_attached_shown_and_taken_off(as_alice, alice, as_bob, bob):
+    todo = make_todo(owner=alice)
+    assert as_alice.post(f"/todos/{todo.pk}/attach/", {"file": file()})["Location"] == f"/todos/{todo.pk}/"
+    upload = Upload.objects.get(owner=alice)
+    for url in ("/todos/", f"/todos/{todo.pk}/"):
+        assert f'<a href="/uploads/{upload.pk}/">hello.txt</a>' in as_alice.get(url).text
+    response = as_alice.post(f"/todos/{todo.pk}/attach/", {"upload": upload.pk}, headers=HTMX)
+    assert response.text.count("hello.txt") == 1
+    other = make_todo(owner=bob)
+    assert as_bob.post(f"/todos/{other.pk}/attach/", {"upload": upload.pk}).status_code == 404
+    as_alice.post(f"/todos/{todo.pk}/detach/", {"upload": upload.pk})
+    assert "hello.txt" not in as_alice.get("/todos/").text
+    assert Upload.objects.visible_to(alice).exists()
+
+
+def test_a_file_that_is_none_is_refused_on_the_page(as_alice, alice):
+    todo = make_todo(owner=alice)
+    assert "Choose a file first." in as_alice.post(f"/todos/{todo.pk}/attach/", {}).text
+    for url in ("attach", "detach"):
+        assert as_alice.post(f"/todos/{todo.pk}/{url}/", {"upload": "x"}).status_code == 404
+
+
+def test_fragments_tell_all_that_a_change_makes_different_and_no_more(as_alice, alice):
+    for number in range(50):
+        make_todo(owner=alice, title=f"Step {number}")
+    todo = Todo.objects.first()
+    answer = as_alice.post(f"/todos/{todo.pk}/toggle/", {"completed": "true"}, headers=HTMX)
+    assert titles(answer.text) == ["Step 0"]
+    assert "<strong>49</strong> items left" in answer.text
+    assert "hidden" not in re.search(r"<button.*?clear-completed.*?>", answer.text)[0]
+    assert len(answer.content) <= 4096
+    answer = as_alice.post(f"/todos/{todo.pk}/toggle/", {"filter": "completed"}, headers=HTMX)
+    assert titles(answer.text) == []
+    assert f'<li id="todo-{todo.pk}" hx-swap-oob="delete">' in answer.text
+    assert "hidden" in re.search(r"<button.*?clear-completed.*?>", answer.text)[0]
+    answer = as_alice.post("/todos/", {"title": "New", "filter": "completed"}, headers=HTMX)
+    assert titles(answer.text) == []
+    assert "<strong>51</strong> items left" in answer.text
