@@ -39,7 +39,7 @@ def test_pages(page, sqlite_site, holiday, scheme, width):
         page.get_by_label("What is to be done?").fill(title)
         page.keyboard.press("Enter")
         expect(page.get_by_role("link", name=f"Edit {title}")).to_be_visible()
-    page.get_by_role("button", name="Done: Short").click()
+    page.get_by_role("checkbox", name="Done: Short").check()
     page.get_by_role("link", name="Uploads").click()
     page.get_by_label("A photo or any other file").set_input_files(holiday)
     page.locator(".card h2").get_by_role("link", name="holiday.jpg").click()
@@ -65,13 +65,21 @@ def test_the_keyboard_reaches_everything_and_focus_is_seen(page, sqlite_site):
     expect(page.get_by_role("link", name="Edit Buy milk")).to_be_visible()
     page.get_by_role("link", name="Skip to the content").focus()
     reached = []
-    for _ in range(12):
+    for _ in range(16):
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.innerText")
         )
         assert page.evaluate(FOCUS_IS_SEEN), reached[-1]
-    for wanted in ("To-dos", "Uploads", "Log out", "Add", "Done: Buy milk", "Edit Buy milk", "Delete Buy milk"):
+    for wanted in (
+        "To-dos",
+        "Uploads",
+        "Log out",
+        "Move Buy milk",
+        "Done: Buy milk",
+        "Edit Buy milk",
+        "Delete Buy milk",
+    ):
         assert any(wanted in name for name in reached), (wanted, reached)
 
 

@@ -20,7 +20,7 @@ def test_the_main_flow(page, site, holiday):
     page.get_by_label("What is to be done?").fill("Print the holiday photos")
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 item left")).to_be_visible()
-    page.get_by_role("button", name="Done: Print the holiday photos").click()
+    page.get_by_role("checkbox", name="Done: Print the holiday photos").check()
     expect(page.get_by_text("0 items left")).to_be_visible()
 
     page.add_init_script(RECORD)

@@ -95,12 +95,17 @@ def requests(page: Page, method: str) -> list[str]:
 
 def drop(page: Page, *paths: Path) -> None:
     """As the system does it, when files or folders are dragged into the window and let go."""
+    drop_at(page, 100, 300, *paths)
+
+
+def drop_at(page: Page, x: float, y: float, *paths: Path) -> None:
     target = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    where = {"x": x, "y": y, "data": data}
     for step in ("dragEnter", "dragOver"):
-        target.send("Input.dispatchDragEvent", {"type": step, "x": 100, "y": 300, "data": data})
-    expect(page.locator("html")).to_have_class("dragging")
-    target.send("Input.dispatchDragEvent", {"type": "drop", "x": 100, "y": 300, "data": data})
+        target.send("Input.dispatchDragEvent", {"type": step, **where})
+    expect(page.locator("html")).to_have_class(re.compile(r"\bdragging\b"))
+    target.send("Input.dispatchDragEvent", {"type": "drop", **where})
 
 
 def _between(low: int, high: int) -> re.Pattern:

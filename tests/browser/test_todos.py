@@ -1,0 +1,424 @@
+"""The list in Chromium. The first part is what TodoMVC's own suites ask of every implementation, by the same hooks."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import PASSWORD, PATIENCE_MS, sign_up
+from tests.browser.uploading import Line, drop_at, make_file
+
+THREE = ["buy some cheese", "feed the cat", "book a doctors appointment"]
+
+NEW_TOKEN = "old => document.getElementById('todoapp').getAttribute('hx-headers') !== old"
+
+
+@pytest.fixture
+def add(page):
+    """Type titles, as fast as the keyboard allows."""
+
+    def type_titles(*titles: str) -> None:
+        for title in titles:
+            page.locator(".new-todo").fill(title)
+            page.keyboard.press("Enter")
+
+    return type_titles
+
+
+@pytest.fixture
+def todos(page, sqlite_site, request, add) -> Locator:
+    """The rows of a list of three, of somebody new."""
+    sign_up(page, sqlite_site, request.node.originalname[5:155])
+    add(*THREE)
+    rows = page.locator(".todo-list li")
+    expect(rows).to_have_text(THREE)
+    return rows
+
+
+def edit(row: Locator) -> Locator:
+    row.locator("label").dblclick()
+    expect(row).to_have_class(re.compile(r"\bediting\b"))
+    return row.locator(".edit")
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_an_empty_list_has_no_controls_and_the_focus_is_where_one_types(page, sqlite_site):
+    sign_up(page, sqlite_site, "mvc-empty")
+    expect(page.locator(".new-todo")).to_be_focused()
+    for hook in (".main", ".footer", ".toggle-all", ".clear-completed"):
+        expect(page.locator(hook)).to_be_hidden()
+    expect(page.locator(".todo-list li")).to_have_count(0)
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_adding_appends_trims_clears_the_field_and_shows_the_controls(page, sqlite_site, add):
+    sign_up(page, sqlite_site, "mvc-add")
+    add("   buy some cheese   ", "feed the cat", "   ")
+    rows = page.locator(".todo-list li")
+    expect(rows.locator("label")).to_have_text(THREE[:2])
+    assert rows.evaluate_all("rows => rows.map((row) => [row.textContent, row.innerText])") == [
+        [title, title] for title in THREE[:2]
+    ]
+    expect(page.locator(".new-todo")).to_have_value("   ")
+    expect(page.locator(".main")).to_be_visible()
+    expect(page.locator(".footer")).to_be_visible()
+    expect(page.locator(".todo-count")).to_have_text("2 items left")
+    expect(page.get_by_text("Nothing here yet")).to_be_hidden()
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_completing_one_and_taking_it_back(page, todos):
+    first = todos.first
+    first.locator(".toggle").check()
+    expect(first).to_have_class("completed")
+    expect(page.locator(".todo-count")).to_have_text("2 items left")
+    expect(todos.nth(1)).not_to_have_class("completed")
+    first.locator(".toggle").uncheck()
+    expect(first).not_to_have_class("completed")
+    expect(page.locator(".todo-count")).to_have_text("3 items left")
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_completing_all_follows_what_is_done_to_each(page, todos):
+    every = page.locator(".toggle-all")
+    every.check()
+    expect(page.locator(".todo-list li.completed")).to_have_count(3)
+    expect(page.locator(".todo-count")).to_have_text("0 items left")
+    todos.first.locator(".toggle").uncheck()
+    expect(every).not_to_be_checked()
+    todos.first.locator(".toggle").check()
+    expect(every).to_be_checked()
+    every.uncheck()
+    expect(page.locator(".todo-list li.completed")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_what_is_done_faster_than_the_server_answers_is_all_done_in_order(page, todos, add):
+    page.locator(".toggle-all").check()
+    page.locator(".toggle-all").uncheck()
+    page.keyboard.press("Space")
+    page.keyboard.press("Space")
+    add("the fourth", "the fifth")
+    expect(todos).to_have_text([*THREE, "the fourth", "the fifth"])
+    expect(page.locator(".todo-count")).to_have_text("5 items left")
+    expect(page.locator(".toggle-all")).not_to_be_checked()
+    page.reload()
+    expect(page.locator(".todo-count")).to_have_text("5 items left")
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_editing_hides_the_controls_and_saves_on_enter_and_on_leaving(page, todos):
+    row = todos.nth(1)
+    field = edit(row)
+    expect(field).to_be_focused()
+    expect(field).to_have_value("feed the cat")
+    for hidden in (".toggle", "label", ".destroy"):
+        expect(row.locator(hidden)).to_be_hidden()
+    field.fill("  buy some sausages  ")
+    field.press("Enter")
+    expect(todos).to_have_text([THREE[0], "buy some sausages", THREE[2]])
+    edit(row).fill("and mustard")
+    page.locator(".new-todo").click()
+    expect(todos).to_have_text([THREE[0], "and mustard", THREE[2]])
+    page.reload()
+    expect(todos).to_have_text([THREE[0], "and mustard", THREE[2]])
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_escape_takes_an_edit_back_and_an_empty_title_deletes(page, todos):
+    field = edit(todos.nth(1))
+    field.fill("foo")
+    field.press("Escape")
+    expect(todos).to_have_text(THREE)
+    field = edit(todos.nth(1))
+    expect(field).to_have_value("feed the cat")
+    field.fill("   ")
+    field.press("Enter")
+    expect(todos).to_have_text([THREE[0], THREE[2]])
+    page.reload()
+    expect(todos).to_have_text([THREE[0], THREE[2]])
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_the_counter_counts(page, todos):
+    for left in ("2 items left", "1 item left", "0 items left"):
+        page.locator(".todo-list li:not(.completed) .toggle").first.check()
+        expect(page.locator(".todo-count")).to_have_text(left)
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_clearing_what_is_completed(page, todos):
+    clear = page.locator(".clear-completed")
+    expect(clear).to_be_hidden()
+    todos.nth(1).locator(".toggle").check()
+    expect(clear).to_have_text("Clear completed")
+    clear.click()
+    expect(todos).to_have_text([THREE[0], THREE[2]])
+    expect(clear).to_be_hidden()
+    page.get_by_role("button", name="Undo").click()
+    expect(todos).to_have_text(THREE)
+    expect(todos.nth(1)).to_have_class("completed")
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_filters_are_addresses_and_back_works(page, sqlite_site, todos):
+    todos.nth(1).locator(".toggle").check()
+    selected = page.locator(".filters a.selected")
+    expect(selected).to_have_text("All")
+    page.locator(".filters").get_by_text("Active").click()
+    expect(todos).to_have_text([THREE[0], THREE[2]])
+    expect(selected).to_have_text("Active")
+    page.wait_for_url("**/todos/active/")
+    page.locator(".filters").get_by_text("Completed").click()
+    expect(todos).to_have_text([THREE[1]])
+    page.wait_for_url("**/todos/completed/")
+    page.go_back()
+    expect(todos).to_have_text([THREE[0], THREE[2]])
+    expect(selected).to_have_text("Active")
+    page.go_back()
+    expect(todos).to_have_text(THREE)
+    page.goto(f"{sqlite_site.url}/todos/completed/")
+    expect(todos).to_have_text([THREE[1]])
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_what_leaves_the_filter_leaves_the_list(page, todos):
+    page.locator(".filters").get_by_text("Active").click()
+    page.wait_for_url("**/todos/active/")
+    for title in THREE:
+        expect(todos.first).to_have_text(title)
+        todos.first.locator(".toggle").check()
+    expect(todos).to_have_count(0)
+    expect(page.get_by_text("Nothing is left to be done.")).to_be_visible()
+    expect(page.locator(".todo-count")).to_have_text("0 items left")
+    expect(page.locator(".toggle-all")).to_be_checked()
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_a_date_is_shown_before_it_is_saved_and_need_not_be_taken(page, sqlite_site):
+    sign_up(page, sqlite_site, "due")
+    field = page.locator(".new-todo")
+    rows = page.locator(".todo-list li")
+    as_typed = page.get_by_label("Keep it as typed, without a date")
+    expect(as_typed).to_be_hidden()
+    field.press_sequentially("Call mum today")
+    expect(page.locator("#understood")).to_have_text(re.compile("Due .*, from “today”"))
+    field.press("Enter")
+    expect(rows.locator("label")).to_have_text(["Call mum"])
+    expect(rows.locator(".due.today")).to_have_text("Today")
+    expect(page.locator("#understood")).to_be_empty()
+    field.press_sequentially("Paint today")
+    as_typed.check()
+    field.press("Enter")
+    expect(rows.locator("label")).to_have_text(["Call mum", "Paint today"])
+    expect(rows.nth(1)).to_have_text("Paint today")
+    expect(as_typed).to_be_hidden()
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_deleting_can_be_undone(page, todos):
+    page.get_by_role("button", name="Delete feed the cat").click()
+    expect(todos).to_have_text([THREE[0], THREE[2]])
+    expect(page.locator("#undo")).to_contain_text("Deleted “feed the cat”.")
+    page.get_by_role("button", name="Undo").click()
+    expect(todos).to_have_text(THREE)
+    expect(page.locator("#undo")).to_be_empty()
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_order_by_keyboard_is_announced_and_kept(page, todos):
+    page.get_by_role("button", name="Move book a doctors appointment").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    page.keyboard.press("Alt+ArrowUp")
+    page.keyboard.press("Alt+ArrowUp")  # there is nobody to go past
+    moved = [THREE[2], THREE[0], THREE[1]]
+    expect(todos).to_have_text(moved)
+    expect(page.locator("#news")).to_have_text("book a doctors appointment: 1 of 3")
+    expect(page.get_by_role("button", name="Move book a doctors appointment")).to_be_focused()
+    page.locator(".filters").get_by_text("Active").click()  # comes after what was changed before
+    page.wait_for_url("**/todos/active/")
+    expect(todos).to_have_text(moved)
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_order_by_dragging_and_what_is_dropped_nowhere_stays(page, todos):
+    grip, first = todos.nth(2).locator(".grip").bounding_box(), todos.nth(0).bounding_box()
+    page.mouse.move(grip["x"] + 5, grip["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(first["x"] + 20, first["y"] + 3, steps=5)
+    page.mouse.up()
+    moved = [THREE[2], THREE[0], THREE[1]]
+    expect(todos).to_have_text(moved)
+    page.locator(".filters").get_by_text("Active").click()
+    page.wait_for_url("**/todos/active/")
+    expect(todos).to_have_text(moved)
+    page.mouse.move(grip["x"] + 5, first["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(grip["x"] + 5, grip["y"] + 20, steps=5)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    expect(todos).to_have_text(moved)
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_search_as_one_types_is_an_address(page, todos):
+    page.get_by_label("Search the list").press_sequentially("cat")
+    expect(todos).to_have_text(["feed the cat"])
+    page.wait_for_url("**/todos/?q=cat")
+    expect(page.get_by_label("Search the list")).to_be_focused()
+    expect(page.locator(".todo-count")).to_have_text("3 items left")
+    page.get_by_label("Search the list").press_sequentially("nip")
+    expect(page.get_by_text("Nothing was found for “catnip”.")).to_be_visible()
+    page.get_by_label("Search the list").fill("")
+    expect(todos).to_have_text(THREE)
+    page.wait_for_url("**/todos/")
+
+
+def test_without_a_network_nothing_is_lost_that_was_typed(page, todos, add):
+    line = Line(page)
+    line.throttle(offline=True)
+    add("water the plants")
+    expect(page.locator(".new-todo-form").get_by_role("alert")).to_contain_text("The server can't be reached")
+    expect(page.locator(".new-todo")).to_have_value("water the plants")
+    todos.nth(0).locator(".toggle").click()
+    expect(todos.nth(0).get_by_role("alert")).to_contain_text("The server can't be reached")
+    expect(todos.nth(0).locator(".toggle")).not_to_be_checked()
+    edit(todos.nth(1)).fill("feed the dog")
+    page.keyboard.press("Enter")
+    expect(todos.nth(1).get_by_role("alert")).to_be_visible()
+    expect(todos.nth(1).locator(".edit")).to_have_value("feed the dog")
+    todos.nth(2).locator(".grip").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(todos.nth(2).get_by_role("alert")).to_be_visible()
+    expect(todos.nth(2).locator("label")).to_have_text(THREE[2])
+    line.throttle()
+    todos.nth(1).locator(".edit").press("Enter")
+    expect(todos.nth(1)).to_have_text("feed the dog")
+    todos.nth(0).get_by_role("button", name="Try again").click()
+    expect(todos.nth(0)).to_have_class("completed")
+    page.locator(".new-todo").press("Enter")
+    expect(todos.locator("label")).to_have_text([THREE[0], "feed the dog", THREE[2], "water the plants"])
+    expect(page.locator(".new-todo-form").get_by_role("alert")).to_have_count(0)
+
+
+def test_a_log_in_that_ran_out_is_said_and_goes_on_afterwards(page, todos, add):
+    user = page.locator(".account a").inner_text()
+    old = page.locator("#todoapp").get_attribute("hx-headers")
+    page.context.clear_cookies()
+    add("water the plants")
+    expect(page.get_by_role("alert")).to_contain_text("You are not logged in any more.")
+    expect(page.locator(".new-todo")).to_have_value("water the plants")
+    with page.expect_popup() as popup:
+        page.get_by_role("link", name="Log in, in a new tab").click()
+    popup.value.get_by_label("Username").fill(user)
+    popup.value.get_by_label("Password").fill(PASSWORD)
+    popup.value.get_by_role("button", name="Log in").click()
+    popup.value.wait_for_url("**/todos/")
+    popup.value.close()
+    page.wait_for_function(NEW_TOKEN, arg=old)
+    page.locator(".new-todo").press("Enter")
+    expect(todos).to_have_text([*THREE, "water the plants"])
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_a_file_that_is_dropped_on_a_todo_is_sent_and_attached(page, sqlite_site, todos, tmp_path):
+    line = Line(page)
+    line.throttle(400_000)
+    box = todos.nth(1).bounding_box()
+    drop_at(page, box["x"] + 100, box["y"] + 10, make_file(tmp_path))
+    expect(todos.nth(1).get_by_role("progressbar")).to_be_visible()
+    todos.nth(1).locator(".toggle").check()
+    expect(todos.nth(1)).to_have_class("completed")
+    expect(todos.nth(1).get_by_role("progressbar")).to_be_visible()  # the row was replaced around it
+    line.throttle()
+    expect(todos.nth(1).get_by_role("link", name="data.bin")).to_be_visible()
+    expect(todos.nth(1).get_by_role("progressbar")).to_have_count(0)
+    page.reload()
+    todos.nth(1).get_by_role("link", name="data.bin").click()
+    expect(page.get_by_role("heading", name="data.bin")).to_be_visible()
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_a_long_list_scrolls_on(page, sqlite_site, add):
+    sign_up(page, sqlite_site, "scrolling")
+    http = page.context.request
+    token = http.get(f"{sqlite_site.url}/api/session/").json()["csrf_token"]
+    for number in range(110):
+        values = {"title": f"Step {number}", "csrfmiddlewaretoken": token}
+        http.post(f"{sqlite_site.url}/todos/", form=values, headers={"Referer": sqlite_site.url}, max_redirects=0)
+    page.reload()
+    rows = page.locator(".todo-list li")
+    expect(rows).to_have_count(100)
+    add("The last")
+    expect(rows).to_have_count(101)
+    rows.last.scroll_into_view_if_needed()
+    page.mouse.wheel(0, 10_000)
+    expect(rows).to_have_count(111)
+    expect(rows.last).to_have_text("The last")
+    expect(page.get_by_role("link", name="More")).to_have_count(0)
+
+
+def test_all_of_it_without_javascript(browser, sqlite_site, tmp_path):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    sign_up(page, sqlite_site, "no-javascript")
+    rows = page.locator(".todo-list li")
+    for title in ("Call mum today", "Buy milk", "Pay the rent"):
+        page.get_by_label("What is to be done?").fill(title)
+        page.get_by_role("button", name="Add").click()
+    expect(rows.locator("label")).to_have_text(["Call mum", "Buy milk", "Pay the rent"])
+    page.get_by_role("button", name="Move up: Pay the rent").click()
+    expect(rows.locator("label")).to_have_text(["Call mum", "Pay the rent", "Buy milk"])
+    page.get_by_role("button", name="Done: Buy milk").click()
+    expect(page.locator(".todo-count")).to_have_text("2 items left")
+    page.locator(".filters").get_by_role("link", name="Completed").click()
+    expect(rows).to_have_text(["Buy milk"])
+    page.get_by_role("button", name="Clear completed").click()
+    assert "/todos/completed/" in page.url
+    expect(rows).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(rows).to_have_text(["Buy milk"])
+    page.locator(".filters").get_by_role("link", name="All").click()
+    page.get_by_label("Search the list").fill("rent")
+    page.get_by_role("button", name="Search").click()
+    expect(rows).to_have_text(["Pay the rent"])
+    page.get_by_role("link", name="Edit Pay the rent").click()
+    page.get_by_label("Attach a file").set_input_files(make_file(tmp_path, size=1000))
+    page.get_by_role("button", name="Attach", exact=True).click()
+    expect(page.get_by_role("link", name="data.bin")).to_be_visible()
+    page.get_by_role("button", name="Detach data.bin").click()
+    expect(page.get_by_role("link", name="data.bin")).to_have_count(0)
+    page.get_by_label("Title").fill("Pay the rent and the gas")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Mark all as complete").click()
+    expect(page.locator(".todo-count")).to_have_text("0 items left")
+    page.get_by_role("button", name="Delete Pay the rent and the gas").click()
+    expect(rows.locator("label")).to_have_text(["Call mum", "Buy milk"])
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_state_is_accessible_and_fits(page, sqlite_site, scheme, add):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 320, "height": 800})
+    sign_up(page, sqlite_site, f"states-{scheme}")
+    add("Call mum today", "Buy milk", "Pay the rent", "x" * 300)
+    rows = page.locator(".todo-list li")
+    expect(rows).to_have_count(4)
+    rows.nth(1).locator(".toggle").check()
+    rows.nth(2).locator(".destroy").click()
+    expect(rows).to_have_count(3)
+    page.locator(".new-todo").fill("Paint tomorrow")
+    expect(page.locator("#understood")).to_contain_text("Due")
+    edit(rows.nth(1))
+    for size in ("100%", "200%"):
+        page.evaluate("size => document.documentElement.style.fontSize = size", size)
+        results = Axe().run(page)
+        assert results.violations_count == 0, results.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.keyboard.press("Escape")
+    rows.first.locator(".open").click()
+    assert Axe().run(page).violations_count == 0

@@ -1,0 +1,99 @@
+/**
+ * The list without reloads. The buttons and their addresses are those of the forms that do the same without this
+ * script; htmx fetches what is only looked at: the filters, what is sought, what is further down, and what of a title
+ * is understood as a date.
+ */
+
+import { announcer } from "../uploads/announcer.js";
+import { letAttach } from "./attaching.js";
+import { change, Failure, settled, tell } from "./changes.js";
+import { letEdit } from "./editing.js";
+import { letMove } from "./moving.js";
+
+const byId = (id) => document.getElementById(id);
+
+const app = byId("todoapp");
+const form = byId("new-todo-form");
+const { title, as_typed: asTyped } = form.elements;
+const understood = byId("understood");
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const typed = title.value;
+  if (!typed.trim()) return;
+  const values = { title: typed, as_typed: asTyped.checked ? "true" : "" };
+  title.value = "";
+  asTyped.checked = false;
+  understood.replaceChildren();
+  change(form.getAttribute("action"), values, form.id, () => {
+    if (title.value) return false; // the next one is being typed
+    title.value = typed;
+    asTyped.checked = Boolean(values.as_typed);
+    return true;
+  });
+});
+
+app.addEventListener("change", async ({ target }) => {
+  if (!target.matches(".toggle, .toggle-all")) return;
+  const wanted = target.checked;
+  const near = target.closest("li")?.id ?? "new-todo-form";
+  const done = await change(target.dataset.action, { completed: wanted ? "true" : "" }, near);
+  const now = byId(target.id);
+  if (!done && now) now.checked = !wanted;
+});
+
+app.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[form=todo-form]");
+  if (!button) return;
+  event.preventDefault();
+  const row = button.closest("li");
+  const next = row?.nextElementSibling ?? row?.previousElementSibling;
+  const values = button.name ? { [button.name]: button.value } : {};
+  if (!(await change(button.getAttribute("formaction"), values, row?.id ?? form.id))) return;
+  if (document.activeElement === document.body) (next?.querySelector(".destroy") ?? title).focus(); // the button is gone
+});
+
+/** What is only looked at comes after what was changed before. An empty title means nothing; nobody need be asked. */
+document.addEventListener("htmx:confirm", (event) => {
+  const { elt, verb, issueRequest } = event.detail;
+  if (verb !== "get") return;
+  event.preventDefault();
+  if (elt === title && !title.value) understood.replaceChildren();
+  else settled().then(() => issueRequest(true));
+});
+
+/** What a title means that isn't there any more, is not shown. */
+understood.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  detail.shouldSwap &&= detail.requestConfig.parameters.title === title.value;
+});
+
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (detail.elt.id !== "id_q") return;
+  detail.path = location.pathname; // of the filter that is chosen
+  if (!detail.elt.value.trim()) detail.parameters.delete("q");
+});
+
+/** What can't be had is said where it was asked for; the links work without us. */
+for (const failed of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failed, ({ detail: { elt, xhr } }) => {
+    if (elt.matches("a")) location.assign(elt.href);
+    else if (elt.id === "id_q") tell(new Failure(xhr), elt.form.id, () => htmx.trigger(elt, "search"));
+  });
+}
+
+/** What follows from the counts, and from rows that came twice: once when they were added, and once in their turn. */
+document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+  const { total, active } = byId("todo-count").dataset;
+  byId("todos-main").hidden = byId("todos-footer").hidden = total === "0";
+  byId("no-todos").hidden = total !== "0";
+  byId("toggle-all").checked = active === "0";
+  if (!elt.id.startsWith("todo-")) return;
+  for (const other of document.querySelectorAll(`[id="${elt.id}"]`)) if (other !== elt) other.remove();
+});
+
+if (location.pathname !== app.dataset.path) location.reload(); // Back was pressed before there was anybody to follow it
+letEdit(app);
+letMove(app, announcer(byId("news")));
+letAttach(app, byId("news"));
+document.documentElement.classList.add("live");
+if (!title.value) title.focus();
