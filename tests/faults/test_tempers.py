@@ -50,12 +50,10 @@ def test_progress_is_seen_while_a_task_is_in_a_transaction(cluster, alice, datab
 
 def test_a_cancelled_job_stops_and_leaves_nothing(cluster, alice):
     job = tasks.work.enqueue(owner=alice, diary=str(cluster.diary), name="cancelled", steps=1000)
-    wait_until(lambda: cluster.entries("begin", "cancelled"))
-    asked_at = time.monotonic()
+    wait_until(lambda: Job.objects.filter(pk=job.pk, percent__gt=0).exists())
     assert Job.objects.filter(pk=job.pk).cancel() == 1
     job = cluster.wait_for(job, *FINAL)
     assert job.state == State.CANCELLED
-    assert time.monotonic() - asked_at < 5
     assert 0 < job.percent < 100
     assert not cluster.entries("end", "cancelled")
 
