@@ -28,16 +28,17 @@ def bars(page, sqlite_site, server):
         }"""
     )
 
-    def add(*job_ids):
+    def add(*job_ids, **attributes):
         page.evaluate(
-            """urls => {
+            """([urls, attributes]) => {
                 for (const url of urls) {
                     const bar = document.createElement("progress-bar");
-                    bar.setAttribute("src", url);
+                    const all = Object.entries({ src: url, ...attributes });
+                    for (const [name, value] of all) bar.setAttribute(name, value);
                     document.querySelector("main").append(bar);
                 }
             }""",
-            [server.url(job_id) for job_id in job_ids],
+            [[server.url(job_id) for job_id in job_ids], attributes],
         )
         return page.locator("main > progress-bar")
 
@@ -104,10 +105,9 @@ def test_an_unknown_percent_is_indeterminate(page, bar, server):
         ({"state": "succeeded", "percent": 100}, "100"),
     ],
 )
-def test_a_bar_of_a_longer_work_begins_where_the_job_begins(page, bar, server, says, percent):
+def test_a_bar_of_a_longer_work_begins_where_the_job_begins(page, bars, server, says, percent):
     server.say(**says)
-    shown = bar()
-    page.evaluate("document.querySelector('main > progress-bar').setAttribute('from', '50')")
+    shown = bars(ID, **{"from": "50"})
     expect(shown.locator(".bar-count")).to_contain_text(f"{percent} %")
     expect(page.get_by_role("progressbar")).to_have_attribute("value", percent)
 
