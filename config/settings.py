@@ -30,7 +30,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
-    "django.contrib.staticfiles",
+    "config.staticfiles.StaticFiles",
     "django_distill",  # last, since it loads the URLconf at the start, and the admin must know its models by then
 ]
 MIDDLEWARE = [
