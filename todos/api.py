@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from todos.forms import judge
 from todos.models import Attachment, Todo, TodoQuerySet
-from uploads.json_api import Refusal, bad_cursor, link_next, read_object
+from uploads.json_api import Refusal, bad_cursor, page, read_object
 from uploads.models import Upload
 
 PAGE_SIZE = 100
@@ -97,12 +97,7 @@ def _list(request: HttpRequest) -> HttpResponse:
     todos = Question(request.GET).apply(Todo.objects.visible_to(request.user).for_list())
     if cursor := request.GET.get("cursor"):
         todos = todos.beyond(*_place(cursor))
-    shown = list(todos[: PAGE_SIZE + 1])
-    response = JsonResponse([as_json(todo, request) for todo in shown[:PAGE_SIZE]], safe=False)
-    if len(shown) > PAGE_SIZE:
-        last = shown[PAGE_SIZE - 1]
-        link_next(response, request, cursor=f"{last.order}_{last.pk}")
-    return response
+    return page(request, todos, PAGE_SIZE, as_json, cursor=lambda todo: f"{todo.order}_{todo.pk}")
 
 
 def _place(cursor: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from progress import api as progress_api
 from uploads.forms import UploadForm
-from uploads.json_api import Refusal, bad_cursor, link_next
+from uploads.json_api import Refusal, bad_cursor, page
 from uploads.limits import takes_files
 from uploads.models import Rendition, Upload
 
@@ -83,12 +83,9 @@ def _list(request: HttpRequest) -> HttpResponse:
     uploads = Upload.objects.visible_to(request.user).for_list()
     if cursor := request.GET.get("cursor"):
         uploads = uploads.older_than(*_place(cursor))
-    shown = list(uploads[: PAGE_SIZE + 1])
-    response = JsonResponse([as_json(upload, request) for upload in shown[:PAGE_SIZE]], safe=False)
-    if len(shown) > PAGE_SIZE:
-        last = shown[PAGE_SIZE - 1]
-        link_next(response, request, cursor=f"{last.created_at.isoformat()}_{last.pk}")
-    return response
+    return page(
+        request, uploads, PAGE_SIZE, as_json, cursor=lambda upload: f"{upload.created_at.isoformat()}_{upload.pk}"
+    )
 
 
 def _place(cursor: str) -> tuple[datetime, UUID]:

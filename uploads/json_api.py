@@ -1,11 +1,15 @@
 """What the JSON API has in common, whatever it is about: bodies that are read, lists that are paged, refusals."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+T = TypeVar("T", bound=Model)
 
 
 class Refusal(Exception):
@@ -31,10 +35,20 @@ def read_object(request: HttpRequest) -> dict[str, Any]:
     return given
 
 
-def link_next(response: HttpResponse, request: HttpRequest, cursor: str) -> None:
-    """Say where the list goes on: the same question, from that place."""
-    query = urlencode({**request.GET.dict(), "cursor": cursor})
-    response["Link"] = f'<{request.build_absolute_uri(request.path)}?{query}>; rel="next"'
+def page(
+    request: HttpRequest,
+    found: QuerySet[T],
+    size: int,
+    as_json: Callable[[T, HttpRequest], dict[str, Any]],
+    cursor: Callable[[T], str],
+) -> HttpResponse:
+    """The first so many of them, and by Link where the list goes on: the same question, from the last one's cursor."""
+    shown = list(found[: size + 1])
+    response = JsonResponse([as_json(each, request) for each in shown[:size]], safe=False)
+    if len(shown) > size:
+        query = urlencode({**request.GET.dict(), "cursor": cursor(shown[size - 1])})
+        response["Link"] = f'<{request.build_absolute_uri(request.path)}?{query}>; rel="next"'
+    return response
 
 
 def bad_cursor() -> BadRequest:
