@@ -42,6 +42,12 @@ def edit(row: Locator) -> Locator:
     return row.locator(".edit")
 
 
+def reload_when_saved(page) -> None:
+    """Before that, the browser would ask whether the page shall really be left."""
+    expect(page.locator("#todoapp")).to_have_attribute("aria-busy", "false")
+    page.reload()
+
+
 @pytest.mark.usefixtures("no_errors")
 def test_an_empty_list_has_no_controls_and_the_focus_is_where_one_types(page, sqlite_site):
     sign_up(page, sqlite_site, "mvc-empty")
@@ -104,8 +110,25 @@ def test_what_is_done_faster_than_the_server_answers_is_all_done_in_order(page, 
     expect(todos).to_have_text([*THREE, "the fourth", "the fifth"])
     expect(page.locator(".todo-count")).to_have_text("5 items left")
     expect(page.locator(".toggle-all")).not_to_be_checked()
-    page.reload()
+    reload_when_saved(page)
     expect(page.locator(".todo-count")).to_have_text("5 items left")
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_an_answer_does_not_take_back_what_was_ticked_after_its_question(page, todos):
+    asked = []
+    page.route("**/toggle-all/", lambda route: asked.append(route))
+    every = page.locator(".toggle-all")
+    with page.expect_request("**/toggle-all/"):
+        every.check()
+    every.uncheck()
+    with page.expect_request("**/toggle-all/"):
+        asked[0].continue_()
+    expect(page.locator(".todo-list li.completed")).to_have_count(3)
+    expect(every).not_to_be_checked()
+    asked[1].continue_()
+    expect(page.locator(".todo-list li.completed")).to_have_count(0)
+    expect(every).not_to_be_checked()
 
 
 @pytest.mark.usefixtures("no_errors")
@@ -122,7 +145,7 @@ def test_editing_hides_the_controls_and_saves_on_enter_and_on_leaving(page, todo
     edit(row).fill("and mustard")
     page.locator(".new-todo").click()
     expect(todos).to_have_text([THREE[0], "and mustard", THREE[2]])
-    page.reload()
+    reload_when_saved(page)
     expect(todos).to_have_text([THREE[0], "and mustard", THREE[2]])
 
 
@@ -137,7 +160,7 @@ def test_escape_takes_an_edit_back_and_an_empty_title_deletes(page, todos):
     field.fill("   ")
     field.press("Enter")
     expect(todos).to_have_text([THREE[0], THREE[2]])
-    page.reload()
+    reload_when_saved(page)
     expect(todos).to_have_text([THREE[0], THREE[2]])
 
 

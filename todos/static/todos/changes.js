@@ -9,6 +9,7 @@ import { Session } from "../uploads/session.js";
 const app = document.getElementById("todoapp");
 const session = new Session(app.dataset.api, app.dataset.user);
 let last = Promise.resolve(); // the newest change, or what it ended with
+let pending = 0;
 
 export class Failure extends Error {
   constructor(xhr) {
@@ -32,6 +33,7 @@ export async function change(path, values, near, keep = () => false) {
   for (const [name, value] of Object.entries(values)) form.set(name, value);
   const mine = last.then(() => send(path, form));
   last = mine.catch(() => {});
+  busy(1);
   try {
     await mine;
     return true;
@@ -39,8 +41,20 @@ export async function change(path, values, near, keep = () => false) {
     if (failure.isForTheSession) renew();
     tell(failure, near, keep(failure) ? null : () => change(path, values, near, keep));
     return false;
+  } finally {
+    busy(-1);
   }
 }
+
+/** Whether something of what is shown may be lost, if the page is left now. */
+function busy(more) {
+  pending += more;
+  app.ariaBusy = String(pending > 0);
+}
+
+addEventListener("beforeunload", (event) => {
+  if (pending) event.preventDefault();
+});
 
 /** When all changes that were made until now have ended. */
 export function settled() {

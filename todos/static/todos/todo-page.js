@@ -16,6 +16,7 @@ const app = byId("todoapp");
 const form = byId("new-todo-form");
 const { title, as_typed: asTyped } = form.elements;
 const understood = byId("understood");
+const ticks = new Set(); // of boxes, in their order, of which the server has not heard yet
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -35,12 +36,20 @@ form.addEventListener("submit", (event) => {
 
 app.addEventListener("change", async ({ target }) => {
   if (!target.matches(".toggle, .toggle-all")) return;
-  const wanted = target.checked;
+  const { id, checked, dataset } = target;
   const near = target.closest("li")?.id ?? "new-todo-form";
-  const done = await change(target.dataset.action, { completed: wanted ? "true" : "" }, near);
-  const now = byId(target.id);
-  if (!done && now) now.checked = !wanted;
+  const tick = { id, checked };
+  ticks.add(tick);
+  const done = await change(dataset.action, { completed: checked ? "true" : "" }, near);
+  ticks.delete(tick);
+  if (!done && byId(id)) byId(id).checked = !checked;
+  showTicks();
 });
+
+/** What is ticked stays so, whatever the answers to earlier changes say: it is next. */
+function showTicks() {
+  for (const { id, checked } of ticks) if (byId(id)) byId(id).checked = checked;
+}
 
 app.addEventListener("click", async (event) => {
   const button = event.target.closest("button[form=todo-form]");
@@ -87,6 +96,7 @@ document.addEventListener("htmx:load", ({ detail: { elt } }) => {
   byId("todos-main").hidden = byId("todos-footer").hidden = total === "0";
   byId("no-todos").hidden = total !== "0";
   byId("toggle-all").checked = active === "0";
+  showTicks();
   if (!elt.id.startsWith("todo-")) return;
   for (const other of document.querySelectorAll(`[id="${elt.id}"]`)) if (other !== elt) other.remove();
 });
