@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PASSWORD, PATIENCE_MS
 from tests.browser.test_look import assert_accessible, assert_no_sideways_scrolling
-from tests.browser.uploading import LABEL, Line, choose, expect_cards, expect_under_way, make_file, open_uploads, row
+from tests.browser.uploading import LABEL, Line, choose, expect_cards, make_file, open_uploads, row, send_a_part
 
 NAMES = ["a.bin", "b.bin", "c.bin"]
 
@@ -99,9 +99,8 @@ def test_what_can_not_be_had_back_any_more_is_said(three):
 
 def test_without_a_script_what_is_unfinished_is_listed_and_can_be_discarded(page, sqlite_site, tmp_path, plain):
     open_uploads(page, sqlite_site, "unfinished")
-    Line(page).throttle(400_000)
-    choose(page, make_file(tmp_path))
-    expect_under_way(page, "data.bin")
+    line = Line(page)
+    send_a_part(page, line, make_file(tmp_path))
     page.get_by_role("button", name="Pause: data.bin").click()
     expect(row(page, "data.bin")).to_contain_text("Paused")
     other = plain("unfinished")
@@ -113,6 +112,6 @@ def test_without_a_script_what_is_unfinished_is_listed_and_can_be_discarded(page
     expect(other.get_by_role("region", name="Unfinished")).to_have_count(0)
     page.get_by_role("button", name="Resume: data.bin").click()
     expect(row(page, "data.bin")).to_contain_text("does not have what was sent any more")
-    Line(page).throttle()
+    line.throttle()
     page.get_by_role("button", name="Try again: data.bin").click()
     expect_cards(page, "data.bin")

@@ -10,6 +10,8 @@ from tests.browser.conftest import PASSWORD
 from tests.browser.site import Site
 from tests.browser.uploading import (
     LABEL,
+    SLOW,
+    SLOWER,
     Line,
     assert_kept_unchanged,
     choose,
@@ -20,9 +22,11 @@ from tests.browser.uploading import (
     open_uploads,
     requests,
     row,
+    send_a_part,
 )
 
-SLOW = 400_000  # bytes a second
+MAY_BE_LEFT = "() => dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+"""Nobody would be asked whether they really want to: all files are kept, and go on by themselves."""
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +94,7 @@ def test_twenty_files_at_once_and_a_reload_in_the_middle(page, line, sqlite_site
     assert page.locator("#rows .row").count() >= 10
     expect(page.locator("#rows .bar-stage").get_by_text("Sending")).not_to_have_count(0)
     assert page.locator("#rows .bar-stage").get_by_text("Sending").count() <= 3
+    page.wait_for_function(MAY_BE_LEFT)
     page.reload()
     expect(page.get_by_text("Choose the same file")).to_have_count(0)
     expect_cards(page, *(path.name for path in paths))
@@ -99,9 +104,7 @@ def test_twenty_files_at_once_and_a_reload_in_the_middle(page, line, sqlite_site
 def test_a_lost_network(page, line, sqlite_site, tmp_path):
     open_uploads(page, sqlite_site, "offline")
     path = make_file(tmp_path)
-    line.throttle(SLOW)
-    choose(page, path)
-    expect_under_way(page, "data.bin")
+    send_a_part(page, line, path)
     line.throttle(offline=True)
     expect(row(page, "data.bin")).to_contain_text("No connection; goes on by itself")
     line.throttle()
@@ -115,9 +118,7 @@ def test_a_lost_network(page, line, sqlite_site, tmp_path):
 def test_the_server_is_restarted_in_the_middle(page, line, narrow_site, tmp_path):
     open_uploads(page, narrow_site, "restart")
     paths = [make_file(tmp_path, f"{number}.bin") for number in range(3)]
-    line.throttle(SLOW)
-    choose(page, *paths)
-    expect_under_way(page, "1.bin")
+    send_a_part(page, line, *paths)
     narrow_site.stop()
     expect(row(page, "1.bin")).to_contain_text("No connection; goes on by itself")
     line.throttle()
@@ -129,9 +130,7 @@ def test_the_server_is_restarted_in_the_middle(page, line, narrow_site, tmp_path
 def test_pause_resume_and_cancel(page, line, sqlite_site, tmp_path):
     open_uploads(page, sqlite_site, "pause")
     path, other = make_file(tmp_path), make_file(tmp_path, "other.bin")
-    line.throttle(SLOW)
-    choose(page, path, other)
-    expect_under_way(page, "data.bin")
+    send_a_part(page, line, path, other)
     page.get_by_role("button", name="Pause: data.bin").focus()
     page.keyboard.press("Enter")
     expect(row(page, "data.bin")).to_contain_text("Paused")
@@ -163,10 +162,9 @@ def test_a_refusal_says_why_and_can_be_tried_again(page, sqlite_site, tmp_path):
 def test_a_log_in_that_runs_out(page, line, sqlite_site, tmp_path):
     open_uploads(page, sqlite_site, "expired")
     path = make_file(tmp_path)
-    line.throttle(SLOW)
-    choose(page, path)
-    expect_under_way(page, "data.bin")
+    send_a_part(page, line, path)
     page.context.clear_cookies(name="sessionid")
+    line.throttle(SLOW)
     expect(row(page, "data.bin")).to_contain_text("You are not logged in any more")
     line.throttle()
     with page.expect_popup() as opened:
@@ -181,10 +179,9 @@ def test_a_log_in_that_runs_out(page, line, sqlite_site, tmp_path):
 def test_a_token_that_is_too_old_is_renewed(page, line, sqlite_site, tmp_path):
     open_uploads(page, sqlite_site, "token")
     path = make_file(tmp_path)
-    line.throttle(SLOW)
-    choose(page, path)
-    expect_under_way(page, "data.bin")
+    send_a_part(page, line, path)
     page.context.clear_cookies(name="csrftoken")
+    line.throttle()
     expect_cards(page, "data.bin")
     assert_kept_unchanged(page, sqlite_site, path)
 
@@ -197,9 +194,7 @@ def test_going_on_from_another_device_with_the_same_file_and_no_other(
     (tmp_path / "elsewhere").mkdir()
     changed = tmp_path / "elsewhere" / "data.bin"
     changed.write_bytes(b"changed" + path.read_bytes()[7:])
-    line.throttle(SLOW)
-    choose(page, path)
-    expect_under_way(page, "data.bin")
+    send_a_part(page, line, path)
     page.get_by_role("button", name="Pause: data.bin").click()
     expect(row(page, "data.bin")).to_contain_text("Paused")
 
@@ -220,13 +215,14 @@ def test_going_on_from_another_device_with_the_same_file_and_no_other(
 def test_two_devices_that_send_the_same_file_do_not_spoil_it(page, line, sqlite_site, tmp_path, another_device):
     open_uploads(page, sqlite_site, "both")
     path = make_file(tmp_path, size=2_000_000)
-    line.throttle(SLOW)
-    choose(page, path)
-    expect_under_way(page, "data.bin")
+    send_a_part(page, line, path)
     other = another_device("both")
-    Line(other).throttle(SLOW)
+    others = Line(other)
+    others.throttle(SLOWER)
     choose(other, path)
     expect(row(page, "data.bin")).to_contain_text("Being sent from another device")
+    line.throttle()
+    others.throttle()
     expect_cards(other, "data.bin")
     expect_cards(page, "data.bin")
     assert_kept_unchanged(page, sqlite_site, path)
@@ -237,14 +233,13 @@ def test_a_file_that_another_device_has_begun_to_send_and_then_left_goes_on(
 ):
     open_uploads(page, sqlite_site, "left")
     path = make_file(tmp_path, size=1_500_000)
-    line.throttle(SLOW)
-    choose(page, path)
-    expect_under_way(page, "data.bin")
+    send_a_part(page, line, path)
     other = another_device("left")
-    Line(other).throttle(SLOW)
+    Line(other).throttle(SLOWER)
     choose(other, path)
     expect(row(page, "data.bin")).to_contain_text("Being sent from another device")
     other.close()
+    line.throttle()
     expect_cards(page, "data.bin")
     assert_kept_unchanged(page, sqlite_site, path)
 
@@ -252,9 +247,7 @@ def test_a_file_that_another_device_has_begun_to_send_and_then_left_goes_on(
 def test_two_tabs_do_not_send_the_same_file(page, line, sqlite_site, tmp_path):
     open_uploads(page, sqlite_site, "tabs")
     path = make_file(tmp_path)
-    line.throttle(SLOW)
-    choose(page, path)
-    expect_under_way(page, "data.bin")
+    send_a_part(page, line, path)
     other = page.context.new_page()
     other.goto(page.url)
     expect(row(other, "data.bin")).to_contain_text("Being sent in another tab")
@@ -267,10 +260,9 @@ def test_two_tabs_do_not_send_the_same_file(page, line, sqlite_site, tmp_path):
 def test_a_file_that_was_changed_on_the_disk_is_not_sent_on(page, line, sqlite_site, tmp_path):
     open_uploads(page, sqlite_site, "changed")
     path = make_file(tmp_path)
-    line.throttle(SLOW)
-    choose(page, path)
-    expect_under_way(page, "data.bin")
+    send_a_part(page, line, path)
     path.write_bytes(b"another one")
+    line.throttle(SLOW)
     expect(row(page, "data.bin")).to_contain_text("can't be read any more")
     make_file(tmp_path)
     line.throttle()
@@ -328,12 +320,11 @@ def test_a_reload_that_would_lose_a_file_is_asked_about(page, line, sqlite_site,
     page.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
     open_uploads(page, sqlite_site, "unkept")
     path = make_file(tmp_path)
-    line.throttle(SLOW)
-    choose(page, path)
-    expect_under_way(page, "data.bin")
+    send_a_part(page, line, path)
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.reload()
+    line.throttle()
     assert asked == ["beforeunload"]
     expect(page.get_by_role("button", name="Choose the same file to go on: data.bin")).to_be_visible()
     choose(page, path)
@@ -347,7 +338,7 @@ def test_rows_in_all_states_are_accessible(page, line, sqlite_site, tmp_path, sc
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     open_uploads(page, sqlite_site, f"rows-{scheme}-{width}")
-    line.throttle(50_000)
+    line.throttle(5_000)
     choose(page, *(make_file(tmp_path, f"{'unbreakable' * 9}{number}.bin", 100_000 * number) for number in range(6)))
     stages = page.locator("#rows .bar-stage")
     expect(stages.get_by_text("Sending")).to_have_count(3)

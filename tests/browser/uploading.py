@@ -12,6 +12,10 @@ from tests.browser.site import Site
 
 LABEL = "A photo or any other file"
 
+SLOW = 400_000  # bytes a second: a file of 1 MB is a few acknowledgements
+SLOWER = 100_000
+NEARLY_STILL = 20_000
+
 RECORD = """
 window.drawn = [];  // each value that a bar has taken: whose it is, its value, and what had been acknowledged by then
 window.acknowledged = 0;
@@ -69,6 +73,16 @@ def row(page: Page, name: str) -> Locator:
 def expect_under_way(page: Page, name: str) -> None:
     """Some of it has been acknowledged, and some has not."""
     expect(row(page, name).locator("progress")).to_have_attribute("value", _between(1, 49))
+
+
+def send_a_part(page: Page, line: Line, *paths: Path) -> None:
+    """Choose them, and once some of the first has been acknowledged, let the line nearly stand still, until it is told
+    otherwise: then there is time for whatever shall happen in the middle, on slow machines too.
+    """
+    line.throttle(SLOW)
+    choose(page, *paths)
+    expect_under_way(page, paths[0].name)
+    line.throttle(NEARLY_STILL)
 
 
 def expect_cards(page: Page, *names: str) -> None:

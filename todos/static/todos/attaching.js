@@ -11,7 +11,7 @@ import { Session } from "../uploads/session.js";
 import { Tus } from "../uploads/tus.js";
 import { change } from "./changes.js";
 
-const NOT_KEPT = { keep: async () => false, forget: async () => {} }; // after a reload, nobody would attach them
+const NOT_KEPT = { keep: async () => false, sent: async () => {}, forget: async () => {} }; // after a reload, nobody would attach them
 
 export function letAttach(app, news) {
   const { api, user, maxBytes, maxText } = app.dataset;

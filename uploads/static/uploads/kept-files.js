@@ -8,6 +8,9 @@ const DATABASE = "headway-uploads";
 const STORE = "files";
 const MOST_BYTES = 1024 ** 3; // the browser makes a copy
 
+let isLeaving = false; // it may turn out otherwise; what is kept longer than needed is found by the next page
+addEventListener("beforeunload", () => (isLeaving = true));
+
 export class KeptFiles {
   #user;
 
@@ -22,6 +25,11 @@ export class KeptFiles {
       await inStore("readwrite", (store) => store.put({ id, user: this.#user, file }));
       return true;
     }, false);
+  }
+
+  /** It has been sent. If this page is being left, the next one may be on its way without knowing that. */
+  async sent(id) {
+    if (!isLeaving) await this.forget(id);
   }
 
   async forget(id) {

@@ -132,7 +132,7 @@ export class Sender extends EventTarget {
       signal.throwIfAborted();
       await alone(`upload ${this.id}`, signal, () => this.#become("elsewhere"), () => this.#send(signal));
       this.upload = await this.#insist(() => this.#ask(signal), signal);
-      this.#site.kept.forget(this.id);
+      this.#site.kept.sent(this.id);
       this.#become("sent");
     } catch (error) {
       if (!signal.aborted) this.#end(error);
