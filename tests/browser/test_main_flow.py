@@ -49,11 +49,11 @@ def test_the_main_flow(page, site, holiday):
     expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()
 
 
-def test_the_flow_without_javascript(browser, site, holiday):
+def test_the_flow_without_javascript(browser, sqlite_site, holiday):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    sign_up(page, site, "plain")
+    sign_up(page, sqlite_site, "plain")
 
     page.get_by_label("What is to be done?").fill("Print the holiday photos")
     page.get_by_role("button", name="Add").click()
@@ -121,22 +121,27 @@ def test_a_program_uploads_and_polls(page, site, holiday):
     assert not list((site.state_dir / "media" / "uploads" / upload["id"]).glob("*"))
 
 
-def test_one_script_and_a_url_on_another_origin_show_cancel_and_try_again(page, site, holiday):
+def test_one_script_and_a_url_on_another_origin_show_cancel_and_try_again(page, sqlite_site, holiday):
     """The page of a front-end developer who has nothing but README."""
-    sign_up(page, site, "frontend")
+    sign_up(page, sqlite_site, "frontend")
     http = page.context.request
-    headers = {"X-CSRFToken": http.get(f"{site.url}/api/session/").json()["csrf_token"], "Referer": site.url}
+    headers = {
+        "X-CSRFToken": http.get(f"{sqlite_site.url}/api/session/").json()["csrf_token"],
+        "Referer": sqlite_site.url,
+    }
     photo = {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": holiday.read_bytes()}
-    answers = [http.post(f"{site.url}/api/uploads/", multipart={"file": photo}, headers=headers) for _ in range(5)]
+    answers = [
+        http.post(f"{sqlite_site.url}/api/uploads/", multipart={"file": photo}, headers=headers) for _ in range(5)
+    ]
     urls = [answer.json()["job"]["url"] for answer in answers]
-    script = f'<script type="module" src="{site.url}/static/progress/progress-bar.js"></script>'
+    script = f'<script type="module" src="{sqlite_site.url}/static/progress/progress-bar.js"></script>'
     bars = "".join(f'<progress-bar src="{url}"></progress-bar>' for url in urls)
-    (site.state_dir / "public" / "mine.html").write_text(script + bars)
-    page.goto(f"{site.dashboard_url}/mine.html")
+    (sqlite_site.state_dir / "public" / "mine.html").write_text(script + bars)
+    page.goto(f"{sqlite_site.dashboard_url}/mine.html")
     last = page.locator("progress-bar").last
     last.get_by_role("button", name="Cancel").click()
     expect(last).to_contain_text("Cancelled")
     last.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("Done")).to_have_count(5)
     assert http.get(urls[-1]).json()["attempt"] == 1
-    assert len(http.get(f"{site.url}/api/uploads/").json()[0]["renditions"]) == 3
+    assert len(http.get(f"{sqlite_site.url}/api/uploads/").json()[0]["renditions"]) == 3

@@ -332,8 +332,7 @@ def test_a_reload_that_would_lose_a_file_is_asked_about(page, line, sqlite_site,
     assert_kept_unchanged(page, sqlite_site, path)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 320), ("light", 1280)])
 def test_rows_in_all_states_are_accessible(page, line, sqlite_site, tmp_path, scheme, width):
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
