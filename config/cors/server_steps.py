@@ -1,0 +1,108 @@
+"""The steps of the server: CSRF protection, its answer, and what the page may read of that."""
+
+import json
+from collections.abc import Mapping
+
+from config.cors import advice, fetch_rules
+from config.cors.asking import Answer, Server
+from config.cors.browser_steps import allowed
+from config.cors.story import Call, Section
+
+SESSION_URL = "/api/session/"
+TOKEN_HEADER = "x-csrftoken"
+UNKNOWN_TOKEN = "unknown"
+
+
+def token_of(call: Call, who_am_i: Answer) -> str:
+    """The csrf_token of /api/session/, if the page may read it."""
+    if call.is_cross_origin and fetch_rules.cors_check(str(call.origin), who_am_i.headers):
+        return ""
+    try:
+        return str(json.loads(who_am_i.body)["csrf_token"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def with_token(headers: Mapping[str, str], token: str) -> dict[str, str]:
+    """The headers of the call, where X-CSRFToken without a value gets the one that the page has read."""
+    return {
+        name: (value or token or UNKNOWN_TOKEN) if name.lower() == TOKEN_HEADER else value
+        for name, value in headers.items()
+    }
+
+
+def csrf(call: Call, server: Server, token: str, headers: Mapping[str, str]) -> Section:
+    """Django is asked by logging out nobody: the same protection, and nothing changes."""
+    section = Section("CSRF protection")
+    if not call.changes_something:
+        return section
+    section.judge(
+        "The page has the token",
+        f"It may read the csrf_token in the answer of GET {SESSION_URL}.",
+        "The page has no token",
+        "" if token else f"It may not read the answer of GET {SESSION_URL}, where the token is.",
+        "See below, where the answer is judged.",
+    )
+    verdict = server.ask("DELETE", SESSION_URL, headers)
+    detail = _detail(verdict)
+    section.judge(
+        "Django lets it pass",
+        "The Origin is trusted, and the header X-CSRFToken fits the CSRF cookie. With an Origin, no Referer is needed.",
+        f"Django refuses it: {verdict.status}",
+        "" if verdict.status < 400 else detail,
+        advice.for_csrf(detail, call.origin),
+    )
+    return section
+
+
+def _detail(answer: Answer) -> str:
+    """The words of a problem document."""
+    try:
+        return str(json.loads(answer.body)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return "It says no more."
+
+
+REFUSALS = {
+    400: "The server doesn't know the host by which it is called.",
+    404: "There is nothing at this address.",
+    405: "This address doesn't know the method.",
+}
+
+
+def answered(call: Call, answer: Answer) -> Section:
+    """What the server does with the call of somebody who isn't logged in: all but 401 would meet the visitor too."""
+    section = Section("The answer")
+    status = answer.status
+    trouble = REFUSALS.get(status, "")
+    if status >= 500:
+        trouble = "Something is broken there."
+    elif 300 <= status <= 399:
+        trouble = "It sends the browser on, and another origin must allow the call anew."
+    section.judge(
+        f"The server answers {status}",
+        "It was asked without a session, to change nothing." if status == 401 else "Asked without a session.",
+        f"The server answers {status}",
+        trouble,
+        advice.for_status(status),
+    )
+    return section
+
+
+def reading(call: Call, answer: Answer) -> Section:
+    section = Section("What the page may read")
+    if not call.is_cross_origin:
+        section.tick("All of it", "It is the page's own origin.")
+        return section
+    allowed(section, call, answer)
+    if not section.passes:
+        return section
+    if "origin" not in answer.headers.get("vary", "").lower():
+        section.note(
+            "A cache may mix it up",
+            "The answer is for one origin, and has no `Vary: Origin` to say so to caches.",
+            "Let the proxy pass on Vary.",
+        )
+    exposed = answer.headers.get("access-control-expose-headers", "")
+    section.tick("The body and the status", f"And of the headers, besides the usual: {exposed or 'none'}.")
+    return section
