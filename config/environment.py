@@ -13,6 +13,7 @@ from pathlib import Path
 
 from environs import Env, EnvValidationError, ValidationError, validate
 
+from config.cors.origins import is_exact
 from config.object_store import ObjectStore
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -22,7 +23,8 @@ RIGHT = {
     "DEBUG": "true or false",
     "ALLOWED_HOSTS": "host names, separated by commas: app.example.com,localhost",
     "DATABASE_URL": "empty, sqlite:////path/to/file or postgresql://user:password@host/name",
-    "FRONTEND_ORIGINS": "origins without a path, separated by commas: https://dash.example.com",
+    "FRONTEND_ORIGINS": "origins as browsers send them, in lower case, without a path and without the usual port, "
+    "separated by commas: https://dash.example.com",
     "COOKIE_DOMAIN": "empty, or a domain without scheme and port: example.com",
     "QUEUE_URL": "empty for a queue in the database, or redis://host:6379/0",
     "STORAGE_URL": "empty for files in STATE_DIR, or s3://KEY:SECRET@bucket/prefix?endpoint=https://s3.example.com"
@@ -69,10 +71,16 @@ def _matching(pattern: str) -> Callable[[str], str]:
     return lambda item: regexp(item.strip())
 
 
+def _origin(item: str) -> str:
+    """One origin, stripped, and just as it will come in the header `Origin`."""
+    if not is_exact(item.strip()):
+        raise ValidationError("not an origin")
+    return item.strip()
+
+
 _port = validate.Range(min=1, max=65535)
 
 HOST = r"(\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:]+\])\Z"
-ORIGIN = r"https?://[a-z0-9_-]+(\.[a-z0-9_-]+)*(:[0-9]+)?\Z"
 REDIS = r"(rediss?|unix)://\S+\Z|\Z"
 DOMAIN = r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\Z"
 
@@ -102,7 +110,7 @@ PORT: int = env.int("PORT", 8000, validate=_port)
 DASH_PORT: int = env.int("DASH_PORT", 8001, validate=_port)
 WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", 2, validate=validate.Range(min=1))
 FRONTEND_ORIGINS: list[str] = env.list(
-    "FRONTEND_ORIGINS", [f"http://localhost:{DASH_PORT}"] if DEBUG else [], subcast=_matching(ORIGIN)
+    "FRONTEND_ORIGINS", [f"http://localhost:{DASH_PORT}"] if DEBUG else [], subcast=_origin
 )
 COOKIE_DOMAIN: str | None = env.str("COOKIE_DOMAIN", None, validate=validate.Regexp(DOMAIN))
 QUEUE_URL: str = env.str("QUEUE_URL", "", validate=validate.Regexp(REDIS))

@@ -36,7 +36,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",  # outside the errors, so that they carry its headers too
+    "config.middleware.CorsMiddleware",  # outside the errors, so that they carry its headers too
     "csp.middleware.CSPMiddleware",
     "config.errors.ErrorAnswers",
     "django.contrib.sessions.middleware.SessionMiddleware",

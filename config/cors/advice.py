@@ -10,7 +10,7 @@ from django.conf import settings
 from config.cors.cookies import Cookie, Stop
 from config.cors.origins import Origin, is_exact, is_ip, is_public_suffix, site_of
 
-TOKEN = "Send the csrf_token of /api/session/ as the header X-CSRFToken."
+CSRF = "Send the csrf_token of /api/session/ as the header X-CSRFToken."
 CREDENTIALS = "CORS_ALLOW_CREDENTIALS = True in config/settings.py, as Headway has it."
 
 
@@ -49,7 +49,7 @@ def for_status(status: int) -> str:
     if 300 <= status <= 399:
         return "Call the address that it redirects to, with https:// and the slash at its end."
     if status in (404, 405):
-        return "See README.md, \"Call the API\", for addresses and methods. Most addresses end with a slash."
+        return 'See README.md, "Call the API", for addresses and methods. Most addresses end with a slash.'
     return "Look into the log of the server, and of the proxy in front of it."
 
 
@@ -59,7 +59,7 @@ def for_csrf(detail: str, origin: Origin) -> str:
         return f"{name_it(origin)} (CSRF_TRUSTED_ORIGINS is the same list)"
     if detail.startswith("CSRF cookie not set"):
         return "The CSRF cookie stays home: see there."
-    return TOKEN
+    return CSRF
 
 
 def same_site(server: Origin) -> str:

@@ -14,10 +14,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Protocol
 
 from django.conf import settings
-from django.contrib.sessions.backends import signed_cookies
-from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpResponse
-from django.test import Client, RequestFactory
+from django.test import Client
 
 from config.cors.cookies import Cookie
 from config.cors.origins import Origin
@@ -108,17 +105,6 @@ class Live:
         if self.origin.scheme == "http":
             return http.client.HTTPConnection(host, port, timeout=PATIENCE_SECONDS)
         return http.client.HTTPSConnection(host, port, timeout=PATIENCE_SECONDS, context=self.context)
-
-
-def session_cookie() -> Cookie:
-    """The cookie of somebody who logs in, as Django's own middleware writes it; the session is kept nowhere."""
-    middleware = SessionMiddleware(lambda request: HttpResponse())
-    middleware.SessionStore = signed_cookies.SessionStore
-    request = RequestFactory().get("/")
-    middleware.process_request(request)
-    request.session["logged_in"] = True
-    response = middleware.process_response(request, HttpResponse())
-    return Cookie.of(response.cookies[settings.SESSION_COOKIE_NAME])
 
 
 def _parsed(line: str) -> dict[str, Cookie]:

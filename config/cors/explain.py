@@ -24,7 +24,7 @@ def explain(call: Call, server: Server, session_cookie: Cookie) -> Story:
     headers = with_token(call.sent_headers, token) | call.origin_header | _cookies(who_am_i, csrf_cookie)
     guard = csrf(call, server, token, headers)
     answer = server.ask(call.method, call.path, headers)
-    status, read = answered(call, answer), reading(call, answer)
+    status, read = answered(call, server, answer), reading(call, answer)
     sent = place.passes and asking.passes
     return Story(
         call,

@@ -11,11 +11,11 @@ SAFELISTED_METHODS = ("GET", "HEAD", "POST")
 FORBIDDEN_METHODS = ("CONNECT", "TRACE", "TRACK")
 NORMALIZED_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT")
 SAFELISTED_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
-FORBIDDEN_HEADERS = frozenset(
-    """accept-charset accept-encoding access-control-request-headers access-control-request-method connection
-    content-length cookie cookie2 date dnt expect host keep-alive origin referer set-cookie te trailer
-    transfer-encoding upgrade via""".split()
-)
+FORBIDDEN_HEADERS = {
+    *("accept-charset", "accept-encoding", "access-control-request-headers", "access-control-request-method"),
+    *("connection", "content-length", "cookie", "cookie2", "date", "dnt", "expect", "host", "keep-alive", "origin"),
+    *("referer", "set-cookie", "te", "trailer", "transfer-encoding", "upgrade", "via"),
+}
 UNSAFE_BYTES = re.compile(r'[\x00-\x08\x0a-\x1f"():<>?@\[\\\]{}\x7f]')
 LANGUAGE = re.compile(r"[0-9A-Za-z *,\-.;=]*")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

@@ -9,8 +9,11 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -110,7 +113,7 @@ def _as_browsers_write(host: str) -> str:
 
 
 @cache
-def _suffixes():  # type: ignore[no-untyped-def]  # noqa: ANN202
-    from publicsuffixlist import PublicSuffixList  # read only when it is asked: 10,000 lines
+def _suffixes() -> "PublicSuffixList":
+    from publicsuffixlist import PublicSuffixList  # 10,000 lines, which most commands don't need
 
     return PublicSuffixList()

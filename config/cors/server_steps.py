@@ -9,8 +9,7 @@ from config.cors.browser_steps import allowed
 from config.cors.story import Call, Section
 
 SESSION_URL = "/api/session/"
-TOKEN_HEADER = "x-csrftoken"
-UNKNOWN_TOKEN = "unknown"
+CSRF_HEADER = "x-csrftoken"
 
 
 def token_of(call: Call, who_am_i: Answer) -> str:
@@ -26,13 +25,12 @@ def token_of(call: Call, who_am_i: Answer) -> str:
 def with_token(headers: Mapping[str, str], token: str) -> dict[str, str]:
     """The headers of the call, where X-CSRFToken without a value gets the one that the page has read."""
     return {
-        name: (value or token or UNKNOWN_TOKEN) if name.lower() == TOKEN_HEADER else value
-        for name, value in headers.items()
+        name: (value or token or "unknown") if name.lower() == CSRF_HEADER else value for name, value in headers.items()
     }
 
 
 def csrf(call: Call, server: Server, token: str, headers: Mapping[str, str]) -> Section:
-    """Django is asked by logging out nobody: the same protection, and nothing changes."""
+    """Django is asked by a method that /api/session/ hasn't: CSRF protection judges first, and nothing changes."""
     section = Section("CSRF protection")
     if not call.changes_something:
         return section
@@ -43,13 +41,13 @@ def csrf(call: Call, server: Server, token: str, headers: Mapping[str, str]) -> 
         "" if token else f"It may not read the answer of GET {SESSION_URL}, where the token is.",
         "See below, where the answer is judged.",
     )
-    verdict = server.ask("DELETE", SESSION_URL, headers)
+    verdict = server.ask("PATCH", SESSION_URL, headers)
     detail = _detail(verdict)
     section.judge(
         "Django lets it pass",
         "The Origin is trusted, and the header X-CSRFToken fits the CSRF cookie. With an Origin, no Referer is needed.",
         f"Django refuses it: {verdict.status}",
-        "" if verdict.status < 400 else detail,
+        "" if verdict.status == 405 else detail,
         advice.for_csrf(detail, call.origin),
     )
     return section
@@ -66,14 +64,16 @@ def _detail(answer: Answer) -> str:
 REFUSALS = {
     400: "The server doesn't know the host by which it is called.",
     404: "There is nothing at this address.",
-    405: "This address doesn't know the method.",
 }
 
 
-def answered(call: Call, answer: Answer) -> Section:
+def answered(call: Call, server: Server, answer: Answer) -> Section:
     """What the server does with the call of somebody who isn't logged in: all but 401 would meet the visitor too."""
     section = Section("The answer")
     status = answer.status
+    methods = server.ask("OPTIONS", call.path, {}).headers.get("allow", "")
+    if methods and call.method not in methods.split(", "):
+        section.cross(f"This address doesn't know {call.method}", f"It has {methods}.", advice.for_status(405))
     trouble = REFUSALS.get(status, "")
     if status >= 500:
         trouble = "Something is broken there."

@@ -59,8 +59,8 @@ class Call:
 
 
 class Mark(Enum):
-    PASS = "✓"
-    FAIL = "✗"
+    GOOD = "✓"
+    BAD = "✗"
     NOTE = "!"
 
 
@@ -79,22 +79,22 @@ class Section:
 
     @property
     def passes(self) -> bool:
-        return all(step.mark != Mark.FAIL for step in self.steps)
+        return all(step.mark != Mark.BAD for step in self.steps)
 
     def tick(self, text: str, why: str) -> None:
-        self.steps.append(Step(Mark.PASS, text, why))
+        self.steps.append(Step(Mark.GOOD, text, why))
 
     def note(self, text: str, why: str, change: str = "") -> None:
         """It works, and one should know it."""
         self.steps.append(Step(Mark.NOTE, text, why, change))
 
     def cross(self, text: str, why: str, change: str) -> None:
-        self.steps.append(Step(Mark.FAIL, text, why, change))
+        self.steps.append(Step(Mark.BAD, text, why, change))
 
     def judge(self, good: str, why: str, bad: str, trouble: str, change: str) -> None:
         """A tick when there is no trouble; else a cross, with the trouble as its reason."""
         if trouble:
-            self.cross(bad, trouble, change)
+            self.cross(bad, f"{trouble[0].upper()}{trouble[1:].rstrip('.')}.", change)
         else:
             self.tick(good, why)
 

@@ -1,7 +1,6 @@
 """manage.py explain_cors: may a page of that origin call this API with its visitor's cookies? Step by step, and why."""
 
 import sys
-import textwrap
 from argparse import ArgumentParser
 from typing import Any
 from urllib.parse import urljoin
@@ -10,15 +9,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.encoding import iri_to_uri
 
-from config.cors import fetch_rules
-from config.cors.asking import InProcess, Live, Unreachable, session_cookie
+from config.cors import fetch_rules, report
+from config.cors.asking import InProcess, Live, Unreachable
 from config.cors.explain import explain
 from config.cors.origins import Origin
-from config.cors.story import SAFE_METHODS, Call, Mark, Section, Step, Story
-
-WIDTH = 80
-PLAIN = {Mark.PASS: "+", Mark.FAIL: "x", Mark.NOTE: "!"}
-"""For terminals that have no other signs."""
+from config.cors.own_cookies import session_cookie
+from config.cors.story import SAFE_METHODS, Call, Mark, Story
 
 
 class Command(BaseCommand):
@@ -48,7 +44,8 @@ class Command(BaseCommand):
             story = self._story(**options)
         except Unreachable as error:
             raise CommandError(str(error)) from None
-        for line in self._told(story):
+        styles = {Mark.GOOD: self.style.SUCCESS, Mark.BAD: self.style.ERROR, Mark.NOTE: self.style.WARNING}
+        for line in report.lines(story, styles, getattr(self.stdout, "encoding", None) or "utf-8"):
             self.stdout.write(line)
         if not story.works:
             sys.exit(1)
@@ -58,12 +55,40 @@ class Command(BaseCommand):
         if cafile and not live:
             raise CommandError("--cafile is for --live.")
         base = live or settings.APP_ORIGIN
+        _origin_of("--live", base)
         target = iri_to_uri(urljoin(f"{base.rstrip('/')}/", url))
-        call = Call(
-            _origin_of("The origin", origin),
-            target,
-            _method(method),
-            _headers(header) if header else _usual_headers(_method(method)),
-        )
-        where = _origin_of("--live" if live else "--url", target)
-        return explain(call, Live(where, cafile) if live else InProcess(where), session_cookie())
+        server = _origin_of("--url", target)
+        if live and server != Origin.of(live):
+            raise CommandError(f"--url is of {server}, and --live asks {live}: give --url as a path.")
+        method = _method(method)
+        headers = _headers(header) if header else _usual_headers(method)
+        call = Call(_origin_of("The origin", origin), target, method, headers)
+        return explain(call, Live(server, cafile) if live else InProcess(server), session_cookie())
+
+
+def _origin_of(what: str, text: str) -> Origin:
+    try:
+        return Origin.of(text)
+    except ValueError as error:
+        raise CommandError(f"{what}, {text!r}, is wrong: {error}. Right would be https://dash.example.com") from None
+
+
+def _method(text: str) -> str:
+    if not fetch_rules.is_token(text):
+        raise CommandError(f"{text!r} is no method. Right would be GET, POST, PATCH or DELETE.")
+    return fetch_rules.normalized(text)
+
+
+def _headers(given: list[str]) -> dict[str, str]:
+    headers = {}
+    for text in given:
+        name, _, value = text.partition(":")
+        if not fetch_rules.is_token(name.strip()) or not value.isprintable():
+            raise CommandError(f"{text!r} is no header. Right would be X-CSRFToken, or 'If-Match: \"7\"'.")
+        headers[name.strip()] = value.strip()
+    return headers
+
+
+def _usual_headers(method: str) -> dict[str, str]:
+    """What a page sends to this API with a call that changes something."""
+    return {} if method in SAFE_METHODS else {"Content-Type": "application/json", "X-CSRFToken": ""}
