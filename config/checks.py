@@ -108,7 +108,7 @@ def _kept_from_cookies() -> Iterator[CheckMessage]:
     cookie, own = session_cookie(), _own()
     allowed = [Origin.of(text) for text in conf.CORS_ALLOWED_ORIGINS if is_exact(text)]
     for origin in allowed if own else []:
-        if cookie.same_site != "none" and not any(map(origin.is_same_site, own)):
+        if not any(map(origin.is_same_site, own)):
             yield _other_site(origin, own)
         elif _misses(cookie, origin):
             yield Caution(
@@ -129,8 +129,8 @@ def _other_site(origin: Origin, own: list[Origin]) -> CheckMessage:
             id="headway.E005",
         )
     return Error(
-        f"The front end {origin} is of another site than {own[0]}: SameSite=Lax cookies stay home, so nobody is ever "
-        "logged in there.",
+        f"The front end {origin} is of another site than {own[0]}: browsers keep the session cookie home, so nobody is "
+        "ever logged in there.",
         hint=advice.same_site(own[0]),
         id="headway.E006",
     )
@@ -138,7 +138,7 @@ def _other_site(origin: Origin, own: list[Origin]) -> CheckMessage:
 
 def _refused(cookie: Cookie) -> Iterator[CheckMessage]:
     for server in _own()[:1]:
-        if stop := refused(cookie, server, same_site=True):
+        if stop := refused(cookie, server):
             yield Error(
                 f"Browsers won't keep the cookie {cookie.name} ({cookie}) of {server}. {stop.value}",
                 hint=advice.for_cookie(cookie, stop, server),

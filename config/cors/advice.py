@@ -67,8 +67,8 @@ def same_site(server: Origin) -> str:
     if _stands_alone(server.host):
         return f"Serve the page from {server.scheme}://{server.host}, on any port."
     return (
-        f"Serve the page from {server.scheme}://, on a subdomain of {site_of(server.host)}. SameSite=None would let "
-        "pages of all sites in, and Safari and Firefox keep such cookies home all the same."
+        f"Serve the page from {server.scheme}://, on a subdomain of {site_of(server.host)}. "
+        "SameSite=None is no way out: most browsers keep such cookies home all the same."
     )
 
 
@@ -93,6 +93,7 @@ def for_cookie(cookie: Cookie, stop: Stop, server: Origin) -> str:
         Stop.HOST_ONLY: domain,
         Stop.OTHER_PATH: f'{kind}_COOKIE_PATH = "/", as Headway has it.',
         Stop.CROSS_SITE: same_site(server),
+        Stop.THIRD_PARTY: same_site(server),
     }[stop]
 
 

@@ -4,7 +4,7 @@ from config.cors import advice, fetch_rules
 from config.cors.asking import Answer, Server
 from config.cors.cookies import Cookie, refused, withheld
 from config.cors.origins import Origin
-from config.cors.story import Call, Section
+from config.cors.story import SESSION_URL, Call, Section
 
 
 def where_it_goes(call: Call) -> Section:
@@ -52,10 +52,31 @@ def _sites(section: Section, call: Call) -> None:
         )
 
 
+def session_cookie_steps(call: Call, cookie: Cookie, who_am_i: Answer) -> Section:
+    """The same as for every cookie, if anybody can log in at all: the form for that is protected too."""
+    section = cookie_steps(call, cookie, "The session cookie")
+    if who_am_i.status >= 400:
+        section.cross(
+            "Nobody can get it",
+            f"The server answers {who_am_i.status} to GET {SESSION_URL}, so nobody can log in.",
+            advice.for_status(who_am_i.status),
+        )
+    for csrf in who_am_i.cookies.values():
+        login = f"{call.server}{SESSION_URL}"
+        stop = refused(csrf, call.server) or withheld(csrf, login, set_by=call.server, same_site=True)
+        if stop:
+            section.cross(
+                "Nobody can get it",
+                f"To log in takes the cookie {csrf.name} too ({csrf}), and browsers don't send that. {stop.value}",
+                advice.for_cookie(csrf, stop, call.server),
+            )
+    return section
+
+
 def cookie_steps(call: Call, cookie: Cookie, title: str) -> Section:
     """Whether the browser kept the cookie when its visitor was on the site itself, and sends it now."""
     section = Section(f"{title}: {cookie.name}; {cookie}")
-    stop = refused(cookie, call.server, same_site=True)
+    stop = refused(cookie, call.server)
     if stop:
         section.cross("The browser doesn't keep it", stop.value, advice.for_cookie(cookie, stop, call.server))
         return section
@@ -65,8 +86,6 @@ def cookie_steps(call: Call, cookie: Cookie, title: str) -> Section:
         section.cross("It stays home", stop.value, advice.for_cookie(cookie, stop, call.server))
         return section
     section.tick("It goes along", 'Since the page says credentials: "include".')
-    if not call.is_same_site:
-        section.note("Not in every browser", "Safari and Firefox keep it home when the page is of another site.")
     _who_reads_it(section, call, cookie)
     return section
 

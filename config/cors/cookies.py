@@ -24,8 +24,12 @@ class Stop(Enum):
     HOST_ONLY = "It has no Domain, so it goes to the very host that set it and to no other."
     OTHER_PATH = "Its Path is not the beginning of the path that is called."
     CROSS_SITE = (
-        "The page is of another site (scheme and registrable domain) than the server, and a SameSite=Lax or "
-        "Strict cookie neither goes along with such a page's calls nor is set by their answers."
+        "The page is of another site (scheme and registrable domain), and SameSite=Lax and Strict cookies don't go "
+        "along with what such a page calls."
+    )
+    THIRD_PARTY = (
+        "The page is of another site (scheme and registrable domain). SameSite=None lets the cookie go, but Safari, "
+        "Firefox and the private windows of Chromium keep third parties' cookies home all the same."
     )
 
 
@@ -65,8 +69,8 @@ class Cookie:
         return not self.domain or (self.domain == host and is_public_suffix(host))
 
 
-def refused(cookie: Cookie, server: Origin, *, same_site: bool) -> Stop | None:
-    """Why a browser doesn't keep this cookie of the server's; None if it does."""
+def refused(cookie: Cookie, server: Origin) -> Stop | None:
+    """Why a browser doesn't keep this cookie when its visitor is on the site that sets it; None if it does."""
     if not _prefix_holds(cookie, server):
         return Stop.PREFIX
     if cookie.secure and not server.is_trustworthy:
@@ -78,7 +82,7 @@ def refused(cookie: Cookie, server: Origin, *, same_site: bool) -> Stop | None:
             return Stop.PUBLIC_SUFFIX
         if not domain_matches(server.host, cookie.domain):
             return Stop.OTHER_DOMAIN
-    return None if same_site or cookie.same_site == "none" else Stop.CROSS_SITE
+    return None
 
 
 def withheld(cookie: Cookie, url: str, *, set_by: Origin, same_site: bool) -> Stop | None:
@@ -93,7 +97,9 @@ def withheld(cookie: Cookie, url: str, *, set_by: Origin, same_site: bool) -> St
         return Stop.OTHER_PATH
     if cookie.secure and not server.is_trustworthy:
         return Stop.SECURE
-    return None if same_site or cookie.same_site == "none" else Stop.CROSS_SITE
+    if same_site:
+        return None
+    return Stop.THIRD_PARTY if cookie.same_site == "none" else Stop.CROSS_SITE
 
 
 def domain_matches(host: str, domain: str) -> bool:

@@ -6,10 +6,10 @@ seen at once.
 """
 
 from config.cors.asking import Answer, Server
-from config.cors.browser_steps import cookie_steps, preflight, where_it_goes
+from config.cors.browser_steps import cookie_steps, preflight, session_cookie_steps, where_it_goes
 from config.cors.cookies import Cookie
-from config.cors.server_steps import SESSION_URL, answered, csrf, reading, token_of, with_token
-from config.cors.story import Call, Section, Story
+from config.cors.server_steps import answered, csrf, reading, token_of, with_token
+from config.cors.story import SESSION_URL, Call, Section, Story
 
 
 def explain(call: Call, server: Server, session_cookie: Cookie) -> Story:
@@ -17,7 +17,7 @@ def explain(call: Call, server: Server, session_cookie: Cookie) -> Story:
     origin = {"Origin": str(call.origin)} if call.is_cross_origin else {}
     who_am_i = server.ask("GET", SESSION_URL, origin)
     place = where_it_goes(call)
-    session = cookie_steps(call, session_cookie, "The session cookie")
+    session = session_cookie_steps(call, session_cookie, who_am_i)
     csrf_cookie = _csrf_cookie(call, who_am_i)
     asking = preflight(call, server)
     token = token_of(call, who_am_i)

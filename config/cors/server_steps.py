@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from config.cors import advice, fetch_rules
 from config.cors.asking import Answer, Server
 from config.cors.browser_steps import allowed
-from config.cors.story import Call, Section
+from config.cors.story import SESSION_URL, Call, Section
 
-SESSION_URL = "/api/session/"
 CSRF_HEADER = "x-csrftoken"
 
 

@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 from config.cors import fetch_rules
 from config.cors.origins import Origin
 
+SESSION_URL = "/api/session/"
+"""Who is logged in, and the token for what changes something."""
+
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 """Methods that change nothing (RFC 9110 §9.2.1): CSRF protection lets them pass."""
 

@@ -1,0 +1,229 @@
+"""explain_cors says what Chromium then does: right configurations and broken ones, case by case."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from playwright.sync_api import Page
+
+from config.cors.asking import InProcess
+from config.cors.explain import explain
+from config.cors.fetch_rules import normalized
+from config.cors.origins import Origin
+from config.cors.own_cookies import session_cookie
+from config.cors.story import Call, Story
+from tests.browser.two_origins import MARK, Servers, two_origins
+from tests.helpers import PASSWORD, make_todo
+
+APP, DASH = "https://app.example.test", "https://dash.example.test"
+OTHER_SITE = "https://dash.other.test"
+HTTP, LOCAL, NUMBER = "http://dash.example.test", "http://localhost:8080", "http://127.0.0.1:8080"
+UK_APP, UK_DASH = "https://app.example.co.uk", "https://dash.example.co.uk"
+PAGES_APP, PAGES_DASH = "https://app.github.io", "https://dash.github.io"
+JSON_AND_TOKEN = {"Content-Type": "application/json", "X-CSRFToken": ""}
+RIGHT = {
+    "ALLOWED_HOSTS": [".example.test", "localhost", "app.github.io", "app.example.co.uk"],
+    "CORS_ALLOWED_ORIGINS": [DASH],
+    "CSRF_TRUSTED_ORIGINS": [DASH],
+    "SESSION_COOKIE_SECURE": True,
+    "CSRF_COOKIE_SECURE": True,
+}
+
+
+def front_end(*origins: str, **more: Any) -> dict:
+    return {"CORS_ALLOWED_ORIGINS": list(origins), "CSRF_TRUSTED_ORIGINS": list(origins), **more}
+
+
+def plain(**more: Any) -> dict:
+    return {"SESSION_COOKIE_SECURE": False, "CSRF_COOKIE_SECURE": False, **more}
+
+
+NONE = {"SESSION_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SAMESITE": "None"}
+HOST, SECURE = {"SESSION_COOKIE_NAME": "__Host-sessionid"}, {"SESSION_COOKIE_NAME": "__Secure-sessionid"}
+UK, GITHUB = front_end(UK_DASH), front_end(PAGES_DASH)
+
+
+@dataclass
+class Case:
+    """A page of an origin calls the site with these settings; `expected` is sent, session, accepted, readable."""
+
+    name: str
+    expected: str
+    settings: dict = field(default_factory=dict)
+    origin: str = DASH
+    site: str = APP
+    method: str = "GET"
+    headers: dict[str, str] | None = None
+    page: str = ""
+
+    def __post_init__(self) -> None:
+        if self.headers is None:
+            self.headers = {} if self.method == "GET" else JSON_AND_TOKEN
+        self.page = self.page or f"{self.origin}/page"
+
+
+def write(name: str, expected: str, settings: dict | None = None, **more: Any) -> Case:
+    return Case(name, expected, settings or {}, method=more.pop("method", "PATCH"), **more)
+
+
+WORKS = "sent session accepted readable"
+CASES = [
+    # What works
+    Case("read", WORKS),
+    write("write", WORKS),
+    write("write, with a session shared by all subdomains", WORKS, {"SESSION_COOKIE_DOMAIN": "example.test"}),
+    write("add", WORKS, method="POST"),
+    write("its own origin", WORKS, front_end(), origin=APP),
+    Case("another port is another origin", WORKS, front_end(f"{DASH}:8443"), origin=f"{DASH}:8443"),
+    write("SameSite=Strict", WORKS, {"SESSION_COOKIE_SAMESITE": "Strict", "CSRF_COOKIE_SAMESITE": "Strict"}),
+    write("no SameSite is Lax", WORKS, {"SESSION_COOKIE_SAMESITE": False, "CSRF_COOKIE_SAMESITE": False}),
+    write("__Host- and no Domain", WORKS, {"SESSION_COOKIE_NAME": "__Host-sessionid"}),
+    write("http on this machine", WORKS, plain(**front_end(LOCAL)), origin=LOCAL, site="http://localhost"),
+    write("Secure on this machine", WORKS, front_end(LOCAL), origin=LOCAL, site="http://localhost"),
+    write(
+        "localhost is a domain for itself",
+        WORKS,
+        plain(**front_end(LOCAL), SESSION_COOKIE_DOMAIN="localhost"),
+        origin=LOCAL,
+        site="http://localhost",
+    ),
+    write("https calls http on this machine", "sent readable", plain(), site="http://localhost"),
+    write("other sites, by SameSite=None", "sent readable", NONE | front_end(OTHER_SITE), origin=OTHER_SITE),
+    Case("headers that a form could send", WORKS, headers={"Accept": "text/html", "Content-Type": "text/plain; a=b"}),
+    Case("a header that browsers don't let a page set", WORKS, headers={"Referer": "https://evil.test/"}),
+    # Who isn't allowed
+    Case("not on the list: read", "sent session accepted", front_end()),
+    write("not on the list: write", "", front_end()),
+    write("not on the list: what a form could send", "sent session", front_end(), method="POST", headers={}),
+    Case("http isn't https", "sent", origin="http://dash.example.test"),
+    write("http on the list, and the cookies are Secure", "sent readable", front_end(HTTP), origin=HTTP),
+    Case("http on the list, https called", "sent readable", front_end(HTTP), origin=HTTP),
+    Case("this port isn't on the list", "sent session accepted", origin=f"{DASH}:8443"),
+    Case("another subdomain isn't on the list", "sent session accepted", origin="https://dash2.example.test"),
+    Case("the list is in upper case", "sent session accepted", front_end("https://Dash.example.test")),
+    Case("the list has a slash at the end", "sent session accepted", front_end(f"{DASH}/")),
+    Case("the list has the usual port", "sent session accepted", front_end(f"{DASH}:443")),
+    Case("a sandboxed page", "sent", page=f"{DASH}/sandboxed"),
+    Case("null on the list", "sent readable", front_end("null"), page=f"{DASH}/sandboxed"),
+    write("null on the list: write", "sent readable", front_end("null"), page=f"{DASH}/sandboxed"),
+    # What is allowed of the rest
+    Case("no credentials", "sent session accepted", {"CORS_ALLOW_CREDENTIALS": False}),
+    write("no credentials: write", "", {"CORS_ALLOW_CREDENTIALS": False}),
+    Case("all origins, with credentials", WORKS, front_end(CORS_ALLOW_ALL_ORIGINS=True)),
+    write("all origins, and none trusted", "sent session readable", front_end(CORS_ALLOW_ALL_ORIGINS=True)),
+    Case(
+        "all origins, without credentials, is *",
+        "sent session accepted",
+        {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": False},
+    ),
+    Case("a pattern", WORKS, front_end(CORS_ALLOWED_ORIGIN_REGEXES=[r"https://.*\.example\.test"])),
+    Case("closed addresses", "sent session accepted", {"CORS_URLS_REGEX": r"^/public/"}),
+    write("the method isn't allowed", "", {"CORS_ALLOW_METHODS": ["GET", "POST", "DELETE"]}),
+    write("all methods isn't a word with cookies", "", {"CORS_ALLOW_METHODS": ["*"]}),
+    write("patch isn't PATCH", "", method="patch"),
+    write("post is POST", WORKS, method="post"),
+    write("the token isn't an allowed header", "", {"CORS_ALLOW_HEADERS": ["content-type"]}),
+    write("all headers isn't a word with cookies", "", {"CORS_ALLOW_HEADERS": ["*"]}),
+    Case("a header of one's own", "", headers={"X-Mine": "1"}),
+    Case("a type that no form sends", WORKS, headers={"Content-Type": "application/json"}),
+    Case("an accepted type with odd letters", WORKS, headers={"Accept": "text/{html}"}),
+    write("the host isn't known", "sent readable", {"ALLOWED_HOSTS": ["other.test"]}),
+    # CSRF protection
+    write("not trusted", "sent session readable", {"CSRF_TRUSTED_ORIGINS": []}),
+    write("no token", "sent session readable", headers={"Content-Type": "application/json"}),
+    write("a wrong token", "sent session readable", headers={"X-CSRFToken": "x" * 64}),
+    write("the CSRF cookie has another path", "sent readable", {"CSRF_COOKIE_PATH": "/todos/"}),
+    write("the CSRF cookie is of another domain", "sent readable", {"CSRF_COOKIE_DOMAIN": "other.test"}),
+    # Cookies that aren't kept, or stay home
+    write("a public suffix", "sent readable", UK | {"SESSION_COOKIE_DOMAIN": "co.uk"}, origin=UK_DASH, site=UK_APP),
+    write("a public suffix, with subdomains", WORKS, UK, origin=UK_DASH, site=UK_APP),
+    write("a domain that isn't above", "sent readable", {"SESSION_COOKIE_DOMAIN": "other.test"}),
+    write("a sibling's domain", "sent readable", {"SESSION_COOKIE_DOMAIN": "dash.example.test"}),
+    write("another path", "sent readable", {"SESSION_COOKIE_PATH": "/todos/"}),
+    write("Secure by http", "sent readable", front_end(HTTP), origin=HTTP, site="http://app.example.test"),
+    write("http all along", WORKS, plain(**front_end(HTTP)), origin=HTTP, site="http://app.example.test"),
+    write("SameSite=None without Secure", "sent readable", NONE | {"SESSION_COOKIE_SECURE": False}),
+    write("__Host- and a Domain", "sent readable", HOST | {"SESSION_COOKIE_DOMAIN": "example.test"}),
+    write("__Secure- and not Secure", "sent readable", SECURE | {"SESSION_COOKIE_SECURE": False}),
+    Case("another site", "sent readable", front_end(OTHER_SITE), origin=OTHER_SITE),
+    write("another site: write", "sent readable", front_end(OTHER_SITE), origin=OTHER_SITE),
+    Case("subdomains of a public suffix are sites", "sent readable", GITHUB, origin=PAGES_DASH, site=PAGES_APP),
+    Case(
+        "by number isn't by name", "sent readable", plain(**front_end(NUMBER)), origin=NUMBER, site="http://localhost"
+    ),
+    # What browsers don't send at all
+    Case("https calls http", "", plain(), site="http://app.example.test"),
+    Case("a forbidden method", "", method="TRACE", headers={}),
+]
+
+LOG_IN = """async ([username, password]) => {
+  const {csrf_token} = await (await fetch("/api/session/")).json();
+  await fetch("/api/session/", {method: "POST", body: JSON.stringify({username, password}),
+    headers: {"Content-Type": "application/json", "X-CSRFToken": csrf_token ?? "none"}});
+}"""
+
+CALL = """async ([site, path, method, headers]) => {
+  const session = await fetch(site + "/api/session/", {credentials: "include"}).catch(() => null);
+  const token = session?.ok ? (await session.json()).csrf_token : "unknown";
+  const filled = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, name == "X-CSRFToken" ? value || token : value]));
+  const body = method == "GET" ? undefined : JSON.stringify({title: "Written by the page"});
+  return fetch(site + path, {method, headers: filled, body, credentials: "include"}).then(() => true, () => false);
+}"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _beside_playwright():
+    """Playwright has an event loop in this thread, at which Django would take us for asynchronous code."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
+
+
+@pytest.fixture(scope="module")
+def servers():
+    with two_origins("localhost", "*.example.test") as servers:
+        yield servers
+
+
+@pytest.fixture(scope="module")
+def page(browser_type, browser_type_launch_args, servers):
+    flags = [*browser_type_launch_args["args"], f"--host-resolver-rules={servers.resolver_rules}"]
+    browser = browser_type.launch(**{**browser_type_launch_args, "args": flags})
+    yield browser.new_page(ignore_https_errors=True)
+    browser.close()
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[case.name for case in CASES])
+def test_chromium_agrees(number, page, servers, alice):
+    case = CASES[number]
+    todo = "" if case.method in ("POST", "post") else f"{make_todo(owner=alice).pk}/"
+    path = f"/api/todos/{todo}?{MARK}{number}"
+    with override_settings(**RIGHT | case.settings):
+        told = words(explained(case, path))
+        assert told == done_by_chromium(case, path, page, servers)
+    assert told == case.expected
+
+
+def explained(case: Case, path: str) -> Story:
+    origin = Origin.of("null" if "sandboxed" in case.page else case.origin)
+    call = Call(origin, case.site + path, normalized(case.method), case.headers)
+    return explain(call, InProcess(call.server), session_cookie())
+
+
+def words(story: Story) -> str:
+    return " ".join(name for name in ("sent", "session", "accepted", "readable") if getattr(story, name))
+
+
+def done_by_chromium(case: Case, path: str, page: Page, servers: Servers) -> str:
+    servers.begin()
+    page.context.clear_cookies()
+    page.goto(f"{case.site}/page")
+    page.evaluate(LOG_IN, ["alice", PASSWORD])
+    page.goto(case.page)
+    readable = page.evaluate(CALL, [case.site, path, case.method, case.headers])
+    found = []
+    for arrival in servers.arrivals:
+        found = ["sent", "session" * arrival.session, "accepted" * (arrival.status < 400)]
+    return " ".join(filter(None, [*found, "readable" * readable]))
