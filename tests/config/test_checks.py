@@ -1,0 +1,154 @@
+"""Settings for other origins that can't be half right: each trap is a system check that says what to write."""
+
+import pytest
+from django.core.checks import run_checks
+
+from config.cors.origins import Origin, is_exact
+
+SITE = {
+    "APP_ORIGIN": "https://app.example.com",
+    "ALLOWED_HOSTS": ["app.example.com", "localhost", "[::1]"],
+    "CORS_ALLOWED_ORIGINS": ["https://dash.example.com"],
+    "CSRF_TRUSTED_ORIGINS": ["https://dash.example.com"],
+    "SESSION_COOKIE_DOMAIN": "example.com",
+    "SESSION_COOKIE_SECURE": True,
+    "CSRF_COOKIE_SECURE": True,
+}
+
+
+def front_ends(*origins: str, **more) -> dict:
+    return {"CORS_ALLOWED_ORIGINS": list(origins), "CSRF_TRUSTED_ORIGINS": list(origins), **more}
+
+
+@pytest.fixture
+def findings(settings):
+    """What the checks find with these settings instead of the right ones: the hint by the id."""
+
+    def check(**changed) -> dict[str, str]:
+        for name, value in (SITE | changed).items():
+            setattr(settings, name, value)
+        return {found.id: found.hint for found in run_checks() if found.id.startswith("headway.")}
+
+    return check
+
+
+RIGHT = [
+    {},
+    {"SESSION_COOKIE_DOMAIN": None},
+    {"SESSION_COOKIE_DOMAIN": ".example.com"},
+    {"ALLOWED_HOSTS": ["*"]},
+    {"ALLOWED_HOSTS": [".example.com"]},
+    front_ends(),
+    front_ends("https://dash.example.com:8443", "https://example.com", "https://a.b.example.com"),
+    front_ends("https://app.example.com"),
+    {"SESSION_COOKIE_NAME": "__Host-sessionid", "SESSION_COOKIE_DOMAIN": None},
+    front_ends(
+        "http://localhost:8001",
+        APP_ORIGIN="http://localhost:8000",
+        ALLOWED_HOSTS=["localhost", "127.0.0.1"],
+        SESSION_COOKIE_DOMAIN=None,
+        SESSION_COOKIE_SECURE=False,
+        CSRF_COOKIE_SECURE=False,
+    ),
+    front_ends(
+        "http://127.0.0.1:8001",
+        APP_ORIGIN="http://localhost:8000",
+        ALLOWED_HOSTS=["localhost", "127.0.0.1"],
+        SESSION_COOKIE_DOMAIN=None,
+    ),
+]
+
+
+@pytest.mark.parametrize("changed", RIGHT)
+def test_what_is_right_is_not_complained_of(findings, changed):
+    assert findings(**changed) == {}
+
+
+TRAPS = [
+    ("headway.E001", "FRONTEND_ORIGINS=https://", {"CORS_ALLOW_ALL_ORIGINS": True}),
+    ("headway.E002", "FRONTEND_ORIGINS=https://", {"CORS_ALLOWED_ORIGIN_REGEXES": [r"^https://.*\.example\.com$"]}),
+    ("headway.E003", "FRONTEND_ORIGINS=https://dash.example.com", front_ends("https://dash.example.com/")),
+    ("headway.E003", "FRONTEND_ORIGINS=https://dash.example.com", front_ends("https://Dash.example.com")),
+    ("headway.E003", "FRONTEND_ORIGINS=https://dash.example.com", front_ends("https://dash.example.com:443")),
+    ("headway.E003", "FRONTEND_ORIGINS=https://dash.example.com", front_ends("https://dash.example.com/app")),
+    ("headway.E003", "FRONTEND_ORIGINS=https://xn--d-0fa.example.com", front_ends("https://dä.example.com")),
+    ("headway.E003", "never null", front_ends("null")),
+    ("headway.E004", "Set FRONTEND_ORIGINS", {"CSRF_TRUSTED_ORIGINS": []}),
+    ("headway.E004", "Set FRONTEND_ORIGINS", {"CORS_ALLOWED_ORIGINS": []}),
+    ("headway.E005", "FRONTEND_ORIGINS=https://dash.example.com:8443", front_ends("http://dash.example.com:8443")),
+    ("headway.E006", "on a subdomain of example.com", front_ends("https://dash.example.org")),
+    (
+        "headway.E006",
+        "on a subdomain of alice.github.io",
+        front_ends("https://bob.github.io", ALLOWED_HOSTS=["alice.github.io"], SESSION_COOKIE_DOMAIN=None),
+    ),
+    (
+        "headway.E006",
+        "from http://localhost, on any port",
+        front_ends(
+            "http://127.0.0.1:8001",
+            APP_ORIGIN="http://localhost:8000",
+            ALLOWED_HOSTS=["localhost"],
+            SESSION_COOKIE_DOMAIN=None,
+            SESSION_COOKIE_SECURE=False,
+            CSRF_COOKIE_SECURE=False,
+        ),
+    ),
+    ("headway.E007", "CORS_ALLOW_CREDENTIALS = True", {"CORS_ALLOW_CREDENTIALS": False}),
+    ("headway.E008", "COOKIE_DOMAIN=example.com, or empty", {"SESSION_COOKIE_DOMAIN": "com"}),
+    (
+        "headway.E008",
+        "COOKIE_DOMAIN= (empty: 192.0.2.7 alone)",
+        front_ends(ALLOWED_HOSTS=["192.0.2.7"], SESSION_COOKIE_DOMAIN="7"),
+    ),
+    ("headway.E009", "COOKIE_DOMAIN=example.com, or empty", {"SESSION_COOKIE_DOMAIN": "example.org"}),
+    ("headway.E009", "COOKIE_DOMAIN=example.com, or empty", {"SESSION_COOKIE_DOMAIN": "dash.example.com"}),
+    (
+        "headway.E010",
+        'SESSION_COOKIE_SAMESITE = "Lax"',
+        {"SESSION_COOKIE_SAMESITE": "None", "SESSION_COOKIE_SECURE": False},
+    ),
+    ("headway.E010", 'CSRF_COOKIE_SAMESITE = "Lax"', {"CSRF_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SECURE": False}),
+    ("headway.E011", "__Host- wants no Domain", {"SESSION_COOKIE_NAME": "__Host-sessionid"}),
+    ("headway.E012", "DEBUG=true", front_ends(APP_ORIGIN="http://app.example.com")),
+    ("headway.E013", '"^/api/"', {"CORS_URLS_REGEX": r"^.*$"}),
+    ("headway.W001", "COOKIE_DOMAIN=example.com", {"SESSION_COOKIE_DOMAIN": "app.example.com"}),
+    ("headway.W002", "CSRF_COOKIE_DOMAIN = None", {"CSRF_COOKIE_DOMAIN": "example.com"}),
+    ("headway.W003", "www.example.org out of", {"ALLOWED_HOSTS": ["app.example.com", "www.example.org"]}),
+]
+
+
+@pytest.mark.parametrize(("trap", "hint", "changed"), TRAPS)
+def test_a_trap_is_found_and_its_hint_says_what_to_write(findings, trap, hint, changed):
+    found = findings(**changed)
+    assert list(found) == [trap]
+    assert hint in found[trap]
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://dash.example.com", "https://dash.example.com"),
+        ("HTTPS://Dash.Example.COM:443/app?x#y", "https://dash.example.com"),
+        ("http://dash.example.com:80", "http://dash.example.com"),
+        ("http://dash.example.com:443", "http://dash.example.com:443"),
+        ("https://me:secret@dash.example.com", "https://dash.example.com"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("http://[::0001]:8001", "http://[::1]:8001"),
+        ("https://dash.example.com.", "https://dash.example.com."),
+    ],
+)
+def test_an_origin_is_written_as_browsers_write_it(url, origin):
+    assert str(Origin.of(url)) == origin
+    assert is_exact(origin)
+    assert is_exact(url) == (url == origin)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "dash.example.com", "*", "https://", "https://*.example.com", "ftp://x", "https://a:99999", "https://[x"],
+)
+def test_what_has_no_origin(text):
+    assert not is_exact(text)
+    with pytest.raises(ValueError, match=r"."):
+        Origin.of(text)
