@@ -67,8 +67,11 @@ class InProcess:
             )
         self.client.cookies.clear()
         cookies = [("Set-Cookie", morsel.OutputString()) for morsel in response.cookies.values()]
-        body = b"" if response.streaming else response.content
-        response.close()
+        body = b""
+        if response.streaming:
+            response.close()
+        else:
+            body = response.content
         return Answer.of(response.status_code, [*response.items(), *cookies], body)
 
 

@@ -15,7 +15,7 @@ import trustme
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.test.testcases import QuietWSGIRequestHandler
 
 OTHER_HTTPS_PORT, OTHER_HTTP_PORT = 8443, 8080
@@ -90,7 +90,7 @@ class Servers:
 def two_origins(*names: str) -> Iterator[Servers]:
     """Serve these host names."""
     servers = Servers()
-    connection.inc_thread_sharing()
+    connections[DEFAULT_DB_ALIAS].inc_thread_sharing()
     http, https = _listen(servers.application("http")), _listen(servers.application("https"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     servers.authority.issue_cert(*names).configure_cert(context)
@@ -108,11 +108,11 @@ def two_origins(*names: str) -> Iterator[Servers]:
             server.shutdown()
             thread.join()
             server.server_close()
-        connection.dec_thread_sharing()
+        connections[DEFAULT_DB_ALIAS].dec_thread_sharing()
 
 
 def _listen(application: Callable) -> ThreadedWSGIServer:
-    overrides = {connection.alias: connection._connections[connection.alias]}
+    overrides = {DEFAULT_DB_ALIAS: connections[DEFAULT_DB_ALIAS]}
     server = ThreadedWSGIServer(("127.0.0.1", 0), QuietWSGIRequestHandler, connections_override=overrides)
     server.set_app(application)
     return server

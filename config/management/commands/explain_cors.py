@@ -16,6 +16,11 @@ from config.cors.origins import Origin
 from config.cors.own_cookies import session_cookie
 from config.cors.story import SAFE_METHODS, Call, Mark, Story
 
+LIVE = (
+    "Nobody has logged in for this, so what is said of the session cookie is told\n"
+    "from the settings here. All else is what the server has answered."
+)
+
 
 class Command(BaseCommand):
     help = (
@@ -47,6 +52,8 @@ class Command(BaseCommand):
         styles = {Mark.GOOD: self.style.SUCCESS, Mark.BAD: self.style.ERROR, Mark.NOTE: self.style.WARNING}
         for line in report.lines(story, styles, getattr(self.stdout, "encoding", None) or "utf-8"):
             self.stdout.write(line)
+        if options["live"]:
+            self.stdout.write(LIVE)
         if not story.works:
             sys.exit(1)
 
@@ -55,7 +62,7 @@ class Command(BaseCommand):
         if cafile and not live:
             raise CommandError("--cafile is for --live.")
         base = live or settings.APP_ORIGIN
-        _origin_of("--live", base)
+        _origin_of("--live" if live else "The first of ALLOWED_HOSTS", base)
         target = iri_to_uri(urljoin(f"{base.rstrip('/')}/", url))
         server = _origin_of("--url", target)
         if live and server != Origin.of(live):
@@ -83,7 +90,7 @@ def _headers(given: list[str]) -> dict[str, str]:
     headers = {}
     for text in given:
         name, _, value = text.partition(":")
-        if not fetch_rules.is_token(name.strip()) or not value.isprintable():
+        if not fetch_rules.is_token(name.strip()) or not value.isprintable() or not value.isascii():
             raise CommandError(f"{text!r} is no header. Right would be X-CSRFToken, or 'If-Match: \"7\"'.")
         headers[name.strip()] = value.strip()
     return headers
