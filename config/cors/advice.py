@@ -3,12 +3,16 @@
 It knows the settings, and no rule of a browser's.
 """
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from config.cors.cookies import Cookie, Stop
 from config.cors.origins import Origin, is_exact, is_ip, is_public_suffix, site_of
+from config.cors.story import Call
+
+if TYPE_CHECKING:
+    from config.cors.asking import Answer  # which takes long to import, and checks want advice too
 
 CSRF = "Send the csrf_token of /api/session/ as the header X-CSRFToken."
 CREDENTIALS = "CORS_ALLOW_CREDENTIALS = True in config/settings.py, as Headway has it."
@@ -17,23 +21,25 @@ CREDENTIALS = "CORS_ALLOW_CREDENTIALS = True in config/settings.py, as Headway h
 HEADERS = "CORS_ALLOW_HEADERS in config/settings.py: add them, or don't send them."
 
 
-def allow(origin: Origin, path: str = "/api/", status: int = 200, answer: Mapping[str, str] | None = None) -> str:
-    """What makes an answer be for this origin."""
-    if not path.startswith("/api/"):
+def allow(call: Call, answer: "Answer") -> str:
+    """What makes this answer be for the page."""
+    if not call.path.startswith("/api/"):
         return "Call what is below /api/: nothing else is open to other origins."
-    if status >= 502:
+    if answer.status >= 502:
         return "It is the proxy's own answer: let that carry the headers too (add_header … always)."
-    if "," in (answer or {}).get("access-control-allow-origin", ""):
+    if "," in answer.headers.get("access-control-allow-origin", ""):
         return "Let Django or the proxy add the header, and not both."
-    return name_it(origin)
+    return name_it(call)
 
 
-def name_it(origin: Origin) -> str:
-    """The list from which both CORS and CSRF protection are derived, with this origin on it."""
-    if origin.is_opaque:
+def name_it(call: Call) -> str:
+    """The list from which both CORS and CSRF protection are derived, with this origin on it if that is of any use."""
+    if call.origin.is_opaque:
         return "Serve the page from a host, and name that in FRONTEND_ORIGINS. Never allow null: anybody can be null."
-    others = [text for text in settings.CORS_ALLOWED_ORIGINS if is_exact(text) and text != str(origin)]
-    return f"FRONTEND_ORIGINS={','.join([*others, str(origin)])}"
+    if not call.is_same_site:
+        return f"{same_site(call.server)} Then name that in FRONTEND_ORIGINS."
+    others = [text for text in settings.CORS_ALLOWED_ORIGINS if is_exact(text) and text != str(call.origin)]
+    return f"FRONTEND_ORIGINS={','.join([*others, str(call.origin)])}"
 
 
 def for_method(method: str) -> str:
@@ -53,10 +59,10 @@ def for_status(status: int) -> str:
     return "Look into the log of the server, and of the proxy in front of it."
 
 
-def for_csrf(detail: str, origin: Origin) -> str:
+def for_csrf(call: Call, detail: str) -> str:
     """What Django's words mean."""
     if detail.startswith("Origin checking failed"):
-        return f"{name_it(origin)} (CSRF_TRUSTED_ORIGINS is the same list)"
+        return f"{name_it(call)} (CSRF_TRUSTED_ORIGINS is the same list)"
     if detail.startswith("CSRF cookie not set"):
         return "The CSRF cookie stays home: see there."
     return CSRF

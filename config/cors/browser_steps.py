@@ -121,8 +121,8 @@ def preflight(call: Call, server: Server) -> Section:
     section.tick("The browser asks before, by OPTIONS", f"It has no cookies. No form could send {_odd(call, unsafe)}.")
     _ok_status(section, answer)
     allowed(section, call, answer)
-    _method(section, call, answer)
-    if unsafe:
+    if "access-control-allow-origin" in answer.headers:  # without it, the rest is missing for the same reason
+        _method(section, call, answer)
         _headers(section, unsafe, answer)
     return section
 
@@ -155,7 +155,7 @@ def allowed(section: Section, call: Call, answer: Answer) -> None:
         "Access-Control-Allow-Origin has it letter by letter.",
         f"The answer isn't for {call.origin}",
         fetch_rules.origin_check(str(call.origin), answer.headers),
-        advice.allow(call.origin, call.path, answer.status, answer.headers),
+        advice.allow(call, answer),
     )
     if "access-control-allow-origin" in answer.headers:
         section.judge(
@@ -180,6 +180,8 @@ def _method(section: Section, call: Call, answer: Answer) -> None:
 
 
 def _headers(section: Section, unsafe: list[str], answer: Answer) -> None:
+    if not unsafe:
+        return
     section.judge(
         f"It allows {', '.join(unsafe)}",
         "Access-Control-Allow-Headers has what the page adds.",

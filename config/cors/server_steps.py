@@ -38,7 +38,7 @@ def csrf(call: Call, server: Server, token: str, headers: Mapping[str, str]) -> 
         f"It may read the csrf_token in the answer of GET {SESSION_URL}.",
         "The page has no token",
         "" if token else f"It may not read the answer of GET {SESSION_URL}, where the token is.",
-        "See below, where the answer is judged.",
+        "Let the page read it: see the last section, where the same is judged of the call.",
     )
     verdict = server.ask("PATCH", SESSION_URL, headers)
     detail = _detail(verdict)
@@ -47,7 +47,7 @@ def csrf(call: Call, server: Server, token: str, headers: Mapping[str, str]) -> 
         "The Origin is trusted, and the header X-CSRFToken fits the CSRF cookie. With an Origin, no Referer is needed.",
         f"Django refuses it: {verdict.status}",
         "" if verdict.status == 405 else detail,
-        advice.for_csrf(detail, call.origin),
+        advice.for_csrf(call, detail),
     )
     return section
 
@@ -60,12 +60,6 @@ def _detail(answer: Answer) -> str:
         return "It says no more."
 
 
-REFUSALS = {
-    400: "The server doesn't know the host by which it is called.",
-    404: "There is nothing at this address.",
-}
-
-
 def answered(call: Call, server: Server, answer: Answer) -> Section:
     """What the server does with the call of somebody who isn't logged in: all but 401 would meet the visitor too."""
     section = Section("The answer")
@@ -73,19 +67,27 @@ def answered(call: Call, server: Server, answer: Answer) -> Section:
     methods = server.ask("OPTIONS", call.path, {}).headers.get("allow", "")
     if methods and call.method not in methods.split(", "):
         section.cross(f"This address doesn't know {call.method}", f"It has {methods}.", advice.for_status(405))
-    trouble = REFUSALS.get(status, "")
-    if status >= 500:
-        trouble = "Something is broken there."
-    elif 300 <= status <= 399:
-        trouble = "It sends the browser on, and another origin must allow the call anew."
     section.judge(
         f"The server answers {status}",
-        "It was asked without a session, to change nothing." if status == 401 else "Asked without a session.",
+        "It was asked without a session, so that nothing is changed; and then 401 is right."
+        if status == 401
+        else "It was asked without a session; whoever has one may get another answer.",
         f"The server answers {status}",
-        trouble,
+        _refusal(status),
         advice.for_status(status),
     )
     return section
+
+
+def _refusal(status: int) -> str:
+    """Why a visitor who is logged in wouldn't fare better."""
+    if status >= 500:
+        return "Something is broken there."
+    if 300 <= status <= 399:
+        return "It sends the browser on, and another origin must allow the call anew."
+    return {400: "The server doesn't know the host by which it is called.", 404: "There is nothing there."}.get(
+        status, ""
+    )
 
 
 def reading(call: Call, answer: Answer) -> Section:

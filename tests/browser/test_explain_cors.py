@@ -1,4 +1,4 @@
-"""explain_cors says what Chromium then does: right configurations and broken ones, case by case."""
+"""explain_cors says what Chromium then does, in right configurations and in broken ones; and a stranger can do nothing."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,6 +73,7 @@ CASES = [
     Case("read", WORKS),
     write("write", WORKS),
     write("write, with a session shared by all subdomains", WORKS, {"SESSION_COOKIE_DOMAIN": "example.test"}),
+    write("a session that isn't shared with the page's host", WORKS, {"SESSION_COOKIE_DOMAIN": "app.example.test"}),
     write("add", WORKS, method="POST"),
     write("its own origin", WORKS, front_end(), origin=APP),
     Case("another port is another origin", WORKS, front_end(f"{DASH}:8443"), origin=f"{DASH}:8443"),
@@ -227,3 +228,36 @@ def done_by_chromium(case: Case, path: str, page: Page, servers: Servers) -> str
     for arrival in servers.arrivals:
         found = ["sent", "session" * arrival.session, "accepted" * (arrival.status < 400)]
     return " ".join(filter(None, [*found, "readable" * readable]))
+
+
+ATTACKS = {
+    "read": "url => fetch(url, {credentials: 'include'}).then(answer => answer.text(), () => '')",
+    "write": """url => fetch(url, {method: 'POST', credentials: 'include', body: '{"title": "Evil"}',
+        headers: {'Content-Type': 'application/json', 'X-CSRFToken': 'x'}}).then(() => 'read', () => '')""",
+    "write blindly": """url => fetch(url, {method: 'POST', mode: 'no-cors', credentials: 'include', body: 'title=Evil',
+        headers: {'Content-Type': 'application/x-www-form-urlencoded'}}).then(answer => answer.text(), () => '')""",
+}
+POST_A_FORM = """url => {
+  document.body.innerHTML = `<form method=post action="${url}"><input name=title value=Evil></form>`;
+  document.forms[0].submit();
+}"""
+
+
+@pytest.mark.parametrize("stranger", ["https://evil.example.test", "https://evil-example.test", HTTP])
+def test_a_strangers_page_can_neither_read_nor_write(stranger, page, servers, alice):
+    """A sibling on the same site too, to whose calls the browser adds the session."""
+    with override_settings(**RIGHT):
+        servers.begin()
+        page.context.clear_cookies()
+        page.goto(f"{APP}/page")
+        page.evaluate(LOG_IN, ["alice", PASSWORD])
+        page.goto(f"{stranger}/page")
+        for path in ("/api/todos/", "/todos/"):
+            for attack in ATTACKS.values():
+                assert page.evaluate(attack, f"{APP}{path}?{MARK}") == ""
+            with page.expect_navigation():
+                page.evaluate(POST_A_FORM, f"{APP}{path}?{MARK}")
+            assert servers.arrivals[-1].method == "POST"
+            page.goto(f"{stranger}/page")
+        assert not alice.todos.exists()
+        assert {arrival.status for arrival in servers.arrivals if arrival.method == "POST"} <= {302, 401, 403}

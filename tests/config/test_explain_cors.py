@@ -54,6 +54,7 @@ def test_what_does_not_work_ends_with_1_and_says_what_to_change():
     assert code == 1
     assert f"→ FRONTEND_ORIGINS={DASH},{HERE},https://shop.example.com" in text
     assert "the browser doesn't even send the call." in text
+    assert "on a subdomain of example.com" in run("https://shop.example.org")[1]
     assert len(re.findall("✗", text)) == len(re.findall("→", text)) > 2
 
 
