@@ -85,9 +85,7 @@ def _refusal(status: int) -> str:
         return "Something is broken there."
     if 300 <= status <= 399:
         return "It sends the browser on, and another origin must allow the call anew."
-    return {400: "The server doesn't know the host by which it is called.", 404: "There is nothing there."}.get(
-        status, ""
-    )
+    return "There is nothing at this address." if status == 404 else ""
 
 
 def reading(call: Call, answer: Answer) -> Section:

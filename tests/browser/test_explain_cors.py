@@ -1,4 +1,4 @@
-"""explain_cors says what Chromium then does, in right configurations and in broken ones; and a stranger can do nothing."""
+"""explain_cors says what Chromium then does, in right and in broken configurations; and a stranger can do nothing."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -259,5 +259,6 @@ def test_a_strangers_page_can_neither_read_nor_write(stranger, page, servers, al
                 page.evaluate(POST_A_FORM, f"{APP}{path}?{MARK}")
             assert servers.arrivals[-1].method == "POST"
             page.goto(f"{stranger}/page")
+        assert any(arrival.session for arrival in servers.arrivals) == (stranger == "https://evil.example.test")
         assert not alice.todos.exists()
         assert {arrival.status for arrival in servers.arrivals if arrival.method == "POST"} <= {302, 401, 403}

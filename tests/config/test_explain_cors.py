@@ -3,7 +3,9 @@
 import io
 import re
 import socket
+import textwrap
 from http.cookies import SimpleCookie
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -17,6 +19,7 @@ from config.cors.own_cookies import csrf_cookie, session_cookie
 from config.cors.story import Call, Mark, Story
 from tests.browser.two_origins import two_origins
 
+README = Path(__file__).resolve().parents[2] / "README.md"
 DASH, HERE = "https://dash.example.com", "https://localhost:8001"
 
 
@@ -119,6 +122,21 @@ def test_bad_input_is_one_clear_line(arguments, words):
     with pytest.raises(CommandError, match=re.escape(words)) as error:
         run(*arguments)
     assert "\n" not in str(error.value)
+
+
+def test_a_site_without_a_name_of_its_own_is_called_by_a_whole_url(settings):
+    settings.APP_ORIGIN, settings.ALLOWED_HOSTS = "https://", ["*"]
+    with pytest.raises(CommandError, match="with scheme and host"):
+        run(DASH)
+    assert run(DASH, "--url", "https://app.example.com/api/todos/")[0] == 0
+
+
+def test_the_readme_shows_what_it_prints(settings):
+    settings.CORS_ALLOWED_ORIGINS = settings.CSRF_TRUSTED_ORIGINS = [DASH]
+    arguments, shown = re.search(
+        r"manage\.py explain_cors (https:.*)\n\n((?:    .*\n|\n)+)", README.read_text()
+    ).groups()
+    assert textwrap.dedent(shown).strip() == run(*arguments.split())[1].strip()
 
 
 @pytest.fixture

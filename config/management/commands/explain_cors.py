@@ -3,7 +3,7 @@
 import sys
 from argparse import ArgumentParser
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -61,16 +61,20 @@ class Command(BaseCommand):
         live, cafile = options["live"], options["cafile"]
         if cafile and not live:
             raise CommandError("--cafile is for --live.")
-        base = live or settings.APP_ORIGIN
-        _origin_of("--live" if live else "The first of ALLOWED_HOSTS", base)
-        target = iri_to_uri(urljoin(f"{base.rstrip('/')}/", url))
-        server = _origin_of("--url", target)
-        if live and server != Origin.of(live):
-            raise CommandError(f"--url is of {server}, and --live asks {live}: give --url as a path.")
-        method = _method(method)
+        target = _target(url, live)
+        server, method = _origin_of("--url", target), _method(method)
         headers = _headers(header) if header else _usual_headers(method)
         call = Call(_origin_of("The origin", origin), target, method, headers)
         return explain(call, Live(server, cafile) if live else InProcess(server), session_cookie())
+
+
+def _target(url: str, live: str | None) -> str:
+    """The whole URL that is called: of the live site, or of this one."""
+    if live and _origin_of("--live", live) != _origin_of("--url", urljoin(live, url)):
+        raise CommandError(f"--url, {url!r}, isn't of the site that --live asks, {live}: give it as a path.")
+    if not live and not urlsplit(url).scheme and not urlsplit(settings.APP_ORIGIN).netloc:
+        raise CommandError("ALLOWED_HOSTS begins with *, so the site has no name: give --url with scheme and host.")
+    return iri_to_uri(urljoin(live or settings.APP_ORIGIN, url))
 
 
 def _origin_of(what: str, text: str) -> Origin:
