@@ -2,8 +2,8 @@
 
 from config.cors import advice, fetch_rules
 from config.cors.asking import Answer, Server
-from config.cors.cookies import Cookie, refused, withheld
-from config.cors.origins import Origin
+from config.cors.cookies import Cookie, Stop, refused, withheld
+from config.cors.origins import Origin, is_this_machine
 from config.cors.story import SESSION_URL, Call, Section
 
 
@@ -16,6 +16,11 @@ def where_it_goes(call: Call) -> Section:
             "A page of https may not call plain http",
             "Browsers block such mixed content before anything is sent.",
             "Serve the API by https.",
+        )
+    if is_this_machine(call.server.host) and not call.origin.is_opaque and not is_this_machine(call.origin.host):
+        section.note(
+            "Chromium asks the visitor first",
+            "A page from elsewhere that calls this machine needs a permission (Local Network Access).",
         )
     if fetch_rules.is_forbidden_method(call.method):
         section.cross(f"fetch() refuses the method {call.method}", "No page may use it.", "Use another method.")
@@ -52,7 +57,7 @@ def _sites(section: Section, call: Call) -> None:
         )
 
 
-def session_cookie_steps(call: Call, cookie: Cookie, who_am_i: Answer) -> Section:
+def session_cookie_steps(call: Call, cookie: Cookie, csrf: Cookie | None, who_am_i: Answer) -> Section:
     """The same as for every cookie, if anybody can log in at all: the form for that is protected too."""
     section = cookie_steps(call, cookie, "The session cookie")
     if who_am_i.status >= 400:
@@ -61,16 +66,18 @@ def session_cookie_steps(call: Call, cookie: Cookie, who_am_i: Answer) -> Sectio
             f"The server answers {who_am_i.status} to GET {SESSION_URL}, so nobody can log in.",
             advice.for_status(who_am_i.status),
         )
-    for csrf in who_am_i.cookies.values():
-        login = f"{call.server}{SESSION_URL}"
-        stop = refused(csrf, call.server) or withheld(csrf, login, set_by=call.server, same_site=True)
-        if stop:
-            section.cross(
-                "Nobody can get it",
-                f"To log in takes the cookie {csrf.name} too ({csrf}), and browsers don't send that. {stop.value}",
-                advice.for_cookie(csrf, stop, call.server),
-            )
+    if csrf and (stop := _not_for_logging_in(call, csrf)):
+        section.cross(
+            "Nobody can get it",
+            f"To log in takes the cookie {csrf.name} too ({csrf}), and browsers don't send that. {stop.value}",
+            advice.for_cookie(csrf, stop, call.server),
+        )
     return section
+
+
+def _not_for_logging_in(call: Call, csrf: Cookie) -> Stop | None:
+    login = f"{call.server}{SESSION_URL}"
+    return refused(csrf, call.server) or withheld(csrf, login, set_by=call.server, same_site=True)
 
 
 def cookie_steps(call: Call, cookie: Cookie, title: str) -> Section:
