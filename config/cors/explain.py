@@ -47,5 +47,6 @@ def _csrf_cookie_steps(call: Call, cookie: Cookie | None) -> Section:
 
 def _cookie_header(csrf_cookie: Cookie | None, steps: Section) -> dict[str, str]:
     """The CSRF cookie, if the browser would send it."""
-    sent = csrf_cookie and steps.steps and steps.passes
-    return {"Cookie": f"{csrf_cookie.name}={csrf_cookie.value}"} if csrf_cookie and sent else {}
+    if not (csrf_cookie and steps.steps and steps.passes):
+        return {}
+    return {"Cookie": f"{csrf_cookie.name}={csrf_cookie.value}"}
