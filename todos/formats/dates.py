@@ -1,0 +1,58 @@
+"""Days and times, as files write them.
+
+A day is the one that a person sees: of a time in UTC the day it is here, of a time elsewhere the day it is there.
+"""
+
+import re
+from datetime import UTC, date, datetime, time
+
+from django.utils import timezone
+
+from todos.due_words import understand
+from todos.formats.rows import Wrong, quoted
+
+LONGEST = 100
+"""Characters of any date."""
+
+TIME_OF_DAY = re.compile(r" (?:at .*|[0-9]{1,2}:[0-9]{2}.*|[0-9]{1,2} ?[ap]m)$", re.IGNORECASE)
+SOMETHING = "Something"
+"""What is due, where there are only the words that say when."""
+
+
+def day(text: str) -> date:
+    """A date, or the date of a time, in ISO 8601. Raises Wrong."""
+    try:
+        return date.fromisoformat(text) if len(text) <= len("2030-01-31") else day_seen(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        raise Wrong(f"{quoted(text)} is no date. Write it as year-month-day, like 2030-01-31.") from None
+
+
+def day_in_words(text: str, today: date) -> date | None:
+    """The day that these words mean, with or without a time of day after them; None if they mean none."""
+    if len(text) > LONGEST:
+        return None
+    words = TIME_OF_DAY.sub("", " ".join(text.split()))
+    found = understand(f"{SOMETHING} {words}", today)
+    return found.due_on if found and found.title == SOMETHING else None
+
+
+def day_seen(value: date) -> date:
+    """The date a person sees. Raises OverflowError at the ends of the calendar."""
+    if not isinstance(value, datetime):
+        return value
+    return (timezone.localtime(value) if value.tzinfo and value.tzname() == "UTC" else value).date()
+
+
+def moment(text: str) -> datetime:
+    """A time in ISO 8601; without a zone it is one of ours, and of a date it is the midnight. Raises Wrong."""
+    try:
+        return aware(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        raise Wrong(f"{quoted(text)} is no time. Write it like 2030-01-31T09:00:00Z.") from None
+
+
+def aware(value: date) -> datetime:
+    """The time in UTC, understood as in `moment`. Raises OverflowError at the ends of the calendar."""
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    return (timezone.make_aware(value) if timezone.is_naive(value) else value).astimezone(UTC)

@@ -1,0 +1,91 @@
+"""A JSON document read piece by piece, so that its length doesn't matter, with the line of each piece."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from todos.formats.rows import LONGEST, Unreadable
+from todos.formats.text import blocks
+
+DECODER = json.JSONDecoder()
+SPACE = re.compile(r"[ \t\n]*")
+
+
+class JsonSource:
+    """Where reading has come to. All but `next` raise Unreadable where there is something else than they want."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.blocks = blocks(file)
+        self.text = ""
+        self.at = 0
+        self.line = 1
+
+    def next(self) -> str:
+        """The next character that isn't space; empty at the end."""
+        while True:
+            self._go_to(SPACE.match(self.text, self.at).end())  # type: ignore[union-attr]  # it matches anywhere
+            if self.at < len(self.text):
+                return self.text[self.at]
+            if not self._read_on():
+                return ""
+
+    def value(self) -> Any:
+        """The value here, whole."""
+        self.next()
+        while True:
+            try:
+                value, end = DECODER.raw_decode(self.text, self.at)
+            except RecursionError:
+                raise Unreadable(f"What begins in line {self.line} is nested too deeply. Leave it out.") from None
+            except ValueError:
+                end = len(self.text)
+            if end < len(self.text):  # else it may go on
+                self._go_to(end)
+                return value
+            if end - self.at > LONGEST or not self._read_on():
+                raise self._broken()
+
+    def items(self) -> Iterator[tuple[int, Any]]:
+        """The values of the array here, each with its line."""
+        for _ in self._members("[", "]"):
+            line = self.line
+            yield line, self.value()
+
+    def names(self) -> Iterator[str]:
+        """The names of the object here; whoever asks for the next one has taken the value."""
+        for _ in self._members("{", "}"):
+            name = self.value()
+            self._take(":")
+            yield name
+
+    def _members(self, opening: str, closing: str) -> Iterator[None]:
+        self._take(opening)
+        if self.next() != closing:
+            yield
+            while self.next() == ",":
+                self._take(",")
+                self.next()
+                yield
+        self._take(closing)
+
+    def _take(self, character: str) -> None:
+        if self.next() != character:
+            raise self._broken()
+        self._go_to(self.at + 1)
+
+    def _go_to(self, place: int) -> None:
+        self.line += self.text.count("\n", self.at, place)
+        self.at = place
+
+    def _read_on(self) -> bool:
+        """Drop what was read, and have more; False at the end."""
+        block = next(self.blocks, None)
+        self.text, self.at = self.text[self.at :] + (block or ""), 0
+        return block is not None
+
+    def _broken(self) -> Unreadable:
+        return Unreadable(
+            f"What begins in line {self.line} is not whole, no JSON, or longer than {LONGEST} characters. "
+            "Export the list again, or correct it there."
+        )

@@ -1,0 +1,85 @@
+"""The CSV template that Todoist exports: tasks, subtasks, notes and sections, a row each, told apart by TYPE.
+
+Tasks and subtasks become to-dos alike. A note belongs to the task before it, and goes to its notes. A due date that is
+none, like "every day", goes there too, so that it isn't lost. Sections, and what Todoist says about the look, don't.
+"""
+
+from collections.abc import Iterator
+
+from django.utils import timezone
+
+from todos.formats.dates import day, day_in_words
+from todos.formats.fields import row_of
+from todos.formats.rows import LONGEST, BadRow, Row, Wrong, quoted
+from todos.formats.table import Record
+
+IGNORED = {"", "section", "meta"}
+DUE = ("date", "deadline")
+
+
+def is_template(columns: list[str]) -> bool:
+    return {"type", "content"} <= set(columns)
+
+
+def read(columns: list[str], table: Iterator[Record | BadRow]) -> Iterator[Row | BadRow]:
+    """What the rows below these columns say. The names of the columns are in lower case."""
+    task: _Task | None = None
+    for record in table:
+        if isinstance(record, BadRow):
+            yield record
+            continue
+        line, cells = record
+        cell = dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False))
+        kind = cell["type"].strip().lower()
+        if kind == "task":
+            if task:
+                yield task.row()
+            task = _Task(line, cell)
+        elif kind == "note" and task:
+            task.add(cell["content"])
+        elif kind not in IGNORED:
+            yield BadRow(line, _misplaced(kind))
+    if task:
+        yield task.row()
+
+
+def _misplaced(kind: str) -> str:
+    if kind == "note":
+        return "This note belongs to no task. Put it below one."
+    return f"{quoted(kind)} is no type of row. There are task, note, section and meta."
+
+
+class _Task:
+    """A task whose notes may still follow."""
+
+    def __init__(self, line: int, cell: dict[str, str]) -> None:
+        self.line = line
+        self.title = cell["content"]
+        self.notes: list[str] = []
+        self.length = 0
+        self.add(cell.get("description", ""))
+        self.due_on = self._due_on(cell)
+
+    def add(self, note: str) -> None:
+        """What goes beyond the longest notes is refused when it is imported, so no more of it is kept."""
+        if note.strip() and self.length <= LONGEST:
+            self.notes.append(note)
+            self.length += len(note)
+
+    def row(self) -> Row | BadRow:
+        texts = {"title": self.title, "notes": "\n\n".join(self.notes), "due_on": self.due_on}
+        try:
+            return row_of(texts, self.line)
+        except Wrong as wrong:
+            return BadRow(self.line, str(wrong))
+
+    def _due_on(self, cell: dict[str, str]) -> str:
+        found = ""
+        for column in DUE:
+            if words := cell.get(column, "").strip():
+                try:
+                    due_on = day_in_words(words, timezone.localdate()) or day(words)
+                    found = found or due_on.isoformat()
+                except Wrong:
+                    self.add(f"Due in Todoist: {words}")
+        return found
