@@ -131,7 +131,7 @@ def _calendar(file: BinaryIO) -> Iterator[tuple[int, str]]:
     found = _unfolded(file)
     first = next(found, None)
     if first is None:
-        raise EMPTY
+        raise Unreadable(EMPTY)
     if first[1].strip().upper() != "BEGIN:VCALENDAR":
         raise Unreadable(f"Line {first[0]} should be BEGIN:VCALENDAR. Import what was exported as iCalendar.")
     return found
@@ -142,16 +142,19 @@ def _unfolded(file: BinaryIO) -> Iterator[tuple[int, str]]:
 
     Some programs fold within a character, so the bytes that are none by themselves are kept, and mended later.
     """
-    begun, whole = 0, ""
+    begun, length = 1, 0
+    parts: list[str] = []
     for number, text in enumerate(lines(file, errors="surrogateescape"), start=1):
-        if text.startswith((" ", "\t")):
-            whole = (whole + text[1:])[: LONGEST + 1]
-            continue
-        if whole.strip():
-            yield begun, whole
-        begun, whole = number, text
-    if whole.strip():
-        yield begun, whole
+        is_folded = text.startswith((" ", "\t"))
+        if not is_folded:
+            if length:
+                yield begun, "".join(parts)
+            begun, length, parts = number, 0, []
+        if length <= LONGEST:
+            parts.append(text[is_folded:])
+            length += len(parts[-1])
+    if length:
+        yield begun, "".join(parts)
 
 
 def _mended(line: str, number: int) -> str:

@@ -47,13 +47,16 @@ def write(rows: Iterable[Row]) -> Iterator[str]:
 
 def read(file: BinaryIO) -> Iterator[Row | BadRow]:
     table = records(file)
-    headers = next(table)
+    headers = next(table, None)
+    if headers is None:
+        raise Unreadable(EMPTY)
     if isinstance(headers, BadRow):
         raise Unreadable(f"Line {headers.line} should name the columns. {headers.reason}")
     columns = [" ".join(re.split(r"[\s_-]+", cell.strip().casefold())) for cell in headers[1]]
-    if not any(columns):
-        raise EMPTY
-    return todoist.read(columns, table) if todoist.is_template(columns) else _read(_places(columns), table)
+    if todoist.is_template(columns):
+        yield from todoist.read(columns, table)
+    else:
+        yield from _read(_places(columns), table)
 
 
 def _read(places: dict[str, int], table: Iterator[Record | BadRow]) -> Iterator[Row | BadRow]:
@@ -62,11 +65,10 @@ def _read(places: dict[str, int], table: Iterator[Record | BadRow]) -> Iterator[
             yield record
             continue
         line, cells = record
-        if any(cells):
-            try:
-                yield row_of(_texts(places, cells), line)
-            except Wrong as wrong:
-                yield BadRow(line, str(wrong))
+        try:
+            yield row_of(_texts(places, cells), line)
+        except Wrong as wrong:
+            yield BadRow(line, str(wrong))
 
 
 def _texts(places: dict[str, int], cells: list[str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ SOMETHING = "Something"
 
 def day(text: str) -> date:
     """A date, or the date of a time, in ISO 8601. Raises Wrong."""
+    text = text.strip()
     try:
         return date.fromisoformat(text) if len(text) <= len("2030-01-31") else day_seen(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
@@ -45,10 +46,11 @@ def day_seen(value: date) -> date:
 
 def moment(text: str) -> datetime:
     """A time in ISO 8601; without a zone it is one of ours, and of a date it is the midnight. Raises Wrong."""
+    text = text.strip()
     try:
         return aware(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
-        raise Wrong(f"{quoted(text)} is no time. Write it like 2030-01-31T09:00:00Z.") from None
+        raise Wrong(f"{quoted(text)} is no time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31.") from None
 
 
 def aware(value: date) -> datetime:

@@ -42,7 +42,7 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow]:
     source = JsonSource(file)
     match source.next():
         case "":
-            raise EMPTY
+            raise Unreadable(EMPTY)
         case "[":
             yield from _todos(source)
         case "{":

@@ -18,30 +18,44 @@ Record = tuple[int, list[str]]
 
 
 def records(file: BinaryIO) -> Iterator[Record | BadRow]:
-    """The records, of which the first has the headers. Raises Unreadable."""
-    source = _Lines(lines(file))
+    """Those that aren't empty, of which the first has the headers. Raises Unreadable."""
+    source = _Lines(file)
     reader = csv.reader(source, delimiter=source.delimiter)
-    while True:
-        source.begin()
-        try:
-            cells = next(reader, None)
-        except Wrong as wrong:
-            yield BadRow(source.first, str(wrong))
-            continue
-        if source.is_open:
-            raise _open_quote(source.first)
-        if cells is None:
-            return
-        yield source.first, cells
+    width = 0
+    while record := _next(reader, source):
+        if isinstance(record, BadRow):
+            yield record
+        elif any(map(str.strip, record[1])):
+            width = width or len(record[1])
+            yield _within(width, *record)
+
+
+def _next(reader: Iterator[list[str]], source: "_Lines") -> Record | BadRow | None:
+    source.begin()
+    try:
+        cells = next(reader, None)
+    except Wrong as wrong:
+        return BadRow(source.first, str(wrong))
+    if source.is_open:
+        raise _open_quote(source.first)
+    return None if cells is None else (source.first, cells)
+
+
+def _within(width: int, line: int, cells: list[str]) -> Record | BadRow:
+    """The record, unless it goes beyond the columns: then a comma in a text has cut it in two."""
+    if any(cells[width:]):
+        return BadRow(line, f"There are {len(cells)} cells, and {width} columns. Put texts with commas into quotes.")
+    return line, cells[:width]
 
 
 class _Lines:
     """The lines as csv takes them, one after the other until a record is whole."""
 
-    def __init__(self, texts: Iterator[str]) -> None:
-        first = next(texts, "")
-        self.delimiter = max(DELIMITERS, key=first.count)
-        self.numbered = enumerate(chain([first], texts), start=1)
+    def __init__(self, file: BinaryIO) -> None:
+        numbered = enumerate(lines(file), start=1)
+        headers = next((line for line in numbered if line[1].strip()), (1, ""))
+        self.delimiter = max(DELIMITERS, key=headers[1].count)
+        self.numbered = chain([headers], numbered)
         self.begin()
 
     def begin(self) -> None:

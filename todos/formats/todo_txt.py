@@ -25,7 +25,6 @@ _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 DONE = re.compile("x ")
 PRIORITY = re.compile(r"\([A-Z]\) ")
 DATE = re.compile(f"{_DATE} ")
-DATES = re.compile(f"{_DATE} (?:{_DATE} )?")
 NOT_DUE = "none"
 DUE = re.compile(rf"(?:^| )due:({_DATE}|{NOT_DUE})(?= |$)")
 
@@ -67,14 +66,13 @@ def _row(text: str, number: int) -> Row:
         raise Wrong(TOO_LONG)
     done, rest = _split(DONE, text.strip())
     priority, rest = _split(PRIORITY, rest)
-    dates, rest = _split(DATES if done else DATE, rest)
+    completed, rest = _split(DATE, rest) if done else ("", rest)
+    created, rest = _split(DATE, rest)
     rest, due = _without_due(rest)
-    title = f"{priority}{rest}".strip()
     if not rest.strip():
         raise Wrong(NO_TITLE)
-    completed, created = ([*dates.split(), ""] if done else ["", dates.strip()])[:2]
     return Row(
-        title=title,
+        title=f"{priority}{rest}".strip(),
         due_on=day(due) if due not in ("", NOT_DUE) else None,
         completed_at=(moment(completed) if completed else timezone.now()) if done else None,
         created_at=moment(created) if created else None,

@@ -1,0 +1,106 @@
+"""CSV: what spreadsheets make of ours, and what is read of theirs."""
+
+import csv
+import io
+from datetime import UTC, date, datetime
+
+import pytest
+import time_machine
+
+from tests.todos.formats.helpers import read, titles, written
+from todos.formats import BadRow, Row
+
+NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
+
+
+def test_what_is_written_is_a_table_that_excel_and_others_know():
+    row = Row("Café", "two\nlines, quoted \"so\"", date(2030, 1, 31), NOW, NOW, "7")
+    raw = written("csv", [row])
+    assert raw.startswith(b"\xef\xbb\xbftitle,notes,due_on,completed_at,created_at,uid\r\n")
+    assert list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline=""))) == [
+        {
+            "title": "Café",
+            "notes": "two\nlines, quoted \"so\"",
+            "due_on": "2030-01-31",
+            "completed_at": "2026-11-25T09:00:00+00:00",
+            "created_at": "2026-11-25T09:00:00+00:00",
+            "uid": "7",
+        }
+    ]
+
+
+@pytest.mark.parametrize("beginning", ["=", "+", "-", "@", "'=", "''+", "\t=", "\n="])
+def test_no_cell_is_a_formula(beginning):
+    text = f"{beginning}cmd|' /C calc'!A0"
+    raw = written("csv", [Row(text, text, uid=text)])
+    cells = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline="")))[1]
+    assert [cell for cell in cells if cell and not cell.startswith("'")] == []
+    assert [(row.title, row.notes) for row in read("csv", raw)] == [(text, text)]
+
+
+@pytest.mark.parametrize("title", ["'", "''", "'tis the season", "''quoted''", "Mind the =", "1 - 1"])
+def test_a_text_that_is_no_formula_is_written_as_it_is(title):
+    assert f"\r\n{title},".encode() in written("csv", [Row(title)])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "title,notes,due_on\nCafé,to go,2030-01-31\n",
+        "\ufeffTitle,Notes,Due\r\nCafé,to go,2030-01-31\r\n",
+        "Task Name;Description;Due Date\rCafé;to go;2030-01-31\r",
+        "id\tdue-date\tDETAILS\tTo-do\n7\t31 jan 2030\tto go\tCafé",
+        "\n\n  Summary , Comment,Deadline,,\n\nCafé,to go,2030-01-31T09:00:00-08:00,,\n,,,,\n",
+        "\ufefftitle,notes,due_on\nCafé,to go,2030-01-31\n".encode("utf-16-le"),
+        "title;notes;due on\nCafé;to go;on 31 jan 2030\n".encode("utf-16"),
+    ],
+)
+def test_tables_of_others(content):
+    (row,) = read("csv", content)
+    assert (row.title, row.notes, row.due_on) == ("Café", "to go", date(2030, 1, 31))
+
+
+def test_the_likeliest_of_several_columns_has_the_title():
+    assert titles(read("csv", "name,task,title\nBob,Shop,Buy milk\n")) == ["Buy milk"]
+
+
+@time_machine.travel(NOW, tick=False)
+def test_done_without_a_time_is_done_now():
+    found = read("csv", "title,completed\nA,yes\nB,TRUE\nC,no\nD,\nE,2026-11-20\nF,x")
+    past = datetime(2026, 11, 20, tzinfo=UTC)
+    assert [row.completed_at for row in found] == [NOW, NOW, None, None, past, NOW]
+
+
+def test_a_bad_row_says_why_and_spoils_no_other():
+    found = read(
+        "csv",
+        "title,notes,due_on\n"
+        "A,,31.01.2030\n"
+        ',"No\ntitle",\n'
+        "Buy milk, bread, butter, and so on\n"
+        f"{'long ' * 30_000},,\n"
+        "B,,2030-02-30\n"
+        "Good,,2030-01-31\n",
+    )
+    assert [(row.line, row.reason) for row in found[:-1]] == [
+        (2, "“31.01.2030” is no date. Write it as year-month-day, like 2030-01-31."),
+        (3, "There is no title. Write down what is to be done."),
+        (5, "There are 4 cells, and 3 columns. Put texts with commas into quotes."),
+        (6, "This is longer than 100000 characters. Shorten it, or leave it out."),
+        (7, "“2030-02-30” is no date. Write it as year-month-day, like 2030-01-31."),
+    ]
+    assert found[-1] == Row("Good", due_on=date(2030, 1, 31), line=8)
+
+
+def test_a_uid_that_no_column_would_hold_is_known_by_its_hash():
+    one, other, plain = read("csv", f"title,uid\nA,{'7' * 256}\nB,a\0\nC,{'7' * 255}\n")
+    assert len(one.uid) == len(other.uid) == 64
+    assert plain.uid == "7" * 255
+    assert read("csv", f"title,uid\nA,{'7' * 256}\n") == [one]
+
+
+def test_bad_rows_are_not_quoted_with_what_cannot_be_shown():
+    (row,) = read("csv", "title,due_on\nA,\x1b[2J\0" + "soon" * 100)
+    assert isinstance(row, BadRow)
+    assert row.reason.isprintable()
+    assert len(row.reason) < 200

@@ -1,0 +1,90 @@
+"""What is exported comes back when it is imported, in all that the format has; and neither needs the whole list."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, time
+from itertools import count, islice
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.todos.formats.helpers import Endless, read, written
+from todos.formats import FORMATS, Row
+
+TRICKY = [
+    *("x ", "X ", "(A) ", "(a) ", "2026-01-31 ", " due:2026-01-31", " due:2026-02-31", " due:none", " due:", " due:x "),
+    *("=", "+", "-", "@", "'", "''", '"', ",", ";", ":", "\\", "\\n", "\\N", "\\,", "%2C", "BEGIN:VTODO", "END:VTODO"),
+    *("{", "}", "[", "]", "\ufeff", "\u00a0", "é", "😀", " ", "  "),
+]
+TITLES = st.lists(st.sampled_from(TRICKY) | st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])))
+NOTES = st.lists(st.sampled_from([*TRICKY, "\n", "\t"]) | st.text(st.characters(exclude_categories=["Cc", "Cs"])))
+TIMES = st.datetimes(datetime(1900, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC))
+ROWS = st.builds(
+    Row,
+    title=TITLES.map("".join).map(str.strip).filter(bool),
+    notes=NOTES.map("".join).map(str.strip),
+    due_on=st.none() | st.dates(),
+    completed_at=st.none() | TIMES,
+    created_at=TIMES,
+    uid=st.uuids().map(str),
+)
+
+
+def kept(name: str, row: Row) -> Row:
+    """As much of the row as the format has."""
+    if name == "txt":
+        return replace(row, notes="", uid="", completed_at=day(row.completed_at), created_at=day(row.created_at))
+    if name == "ics":
+        return replace(row, completed_at=second(row.completed_at), created_at=second(row.created_at))
+    return row
+
+
+def day(value: datetime | None) -> datetime | None:
+    return value and timezone.make_aware(datetime.combine(timezone.localtime(value), time()))
+
+
+def second(value: datetime | None) -> datetime | None:
+    return value and value.replace(microsecond=0)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@given(rows=st.lists(ROWS, max_size=3), zone=st.sampled_from(["UTC", "Pacific/Auckland", "America/Los_Angeles"]))
+def test_what_is_exported_comes_back(name, rows, zone):
+    with timezone.override(zone):
+        found = read(name, written(name, rows))
+        assert [replace(row, line=0) for row in found] == [kept(name, row) for row in rows]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_empty_list_comes_back(name):
+    assert read(name, written(name, [])) == []
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_line_of_each_to_do_is_told(name):
+    content = written(name, [Row("One", notes="two\nlines"), Row("Two")])
+    first, second = read(name, content)
+    lines = content.decode().splitlines()
+    at = {row.title: next(number for number, line in enumerate(lines, 1) if row.title in line) for row in (first, second)}
+    before = {"ics": 3}.get(name, 0)  # lines from the beginning of the to-do to its title
+    assert [row.line for row in (first, second)] == [at["One"] - before, at["Two"] - before]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_list_without_end_is_written(name):
+    rows = (Row(f"To-do {number}") for number in count())
+    blocks = list(islice(FORMATS[name].write(rows), 3))
+    assert all(10_000 < len(block) < 200_000 for block in blocks)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_without_end_is_read(name):
+    beginning, repeated = {
+        "csv": ("title\n", '"Two\nlines"\n'),
+        "txt": ("", "Two words\n"),
+        "ics": ("BEGIN:VCALENDAR\n", "BEGIN:VTODO\nSUMMARY:Two\n  words\nEND:VTODO\n"),
+        "json": ("[", '{"title": "Two words"},\n'),
+    }[name]
+    found = list(islice(FORMATS[name].read(Endless(beginning, repeated)), 5_000))
+    assert {row.title for row in found} == {"Two\nlines" if name == "csv" else "Two words"}

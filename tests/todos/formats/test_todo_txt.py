@@ -1,0 +1,74 @@
+"""todo.txt: the rules of the format, and titles that look like its marks."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+import time_machine
+
+from tests.todos.formats.helpers import read, written
+from todos.formats import BadRow, Row
+
+NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
+
+
+def on(day: int) -> datetime:
+    return datetime(2026, 11, day, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [
+        ("Post signs around the neighborhood +GarageSale", Row("Post signs around the neighborhood +GarageSale")),
+        ("(A) Thank Mom for the meatballs @phone ", Row("(A) Thank Mom for the meatballs @phone")),
+        ("(A) 2026-11-20 Call Mom", Row("(A) Call Mom", created_at=on(20))),
+        ("2026-11-20 Document +TodoTxt task format", Row("Document +TodoTxt task format", created_at=on(20))),
+        ("(A) Call Mom 2026-11-20", Row("(A) Call Mom 2026-11-20")),
+        ("(b) Get back to the boss", Row("(b) Get back to the boss")),
+        ("(B)->Submit TPS report", Row("(B)->Submit TPS report")),
+        ("xylophone lesson", Row("xylophone lesson")),
+        ("X 2026-11-20 Make resolutions", Row("X 2026-11-20 Make resolutions")),
+        ("(A) x Find ticket prices", Row("(A) x Find ticket prices")),
+        ("x 2026-11-21 Call Mom", Row("Call Mom", completed_at=on(21))),
+        ("x 2026-11-21 2026-11-20 Review +Touch", Row("Review +Touch", completed_at=on(21), created_at=on(20))),
+        ("x (A) 2026-11-21 2026-11-20 Measure", Row("(A) Measure", completed_at=on(21), created_at=on(20))),
+        ("x Call Mom pri:A", Row("Call Mom pri:A", completed_at=NOW)),
+        ("Pay due:2026-12-01 rent @home rec:1m", Row("Pay rent @home rec:1m", due_on=date(2026, 12, 1))),
+        ("due:2026-12-01 Pay rent", Row("Pay rent", due_on=date(2026, 12, 1))),
+        ("Pay rent due:tomorrow", Row("Pay rent due:tomorrow")),
+        ("Pay overdue:2026-12-01", Row("Pay overdue:2026-12-01")),
+        ("\tPay rent\t", Row("Pay rent")),
+    ],
+)
+@time_machine.travel(NOW, tick=False)
+def test_the_rules(line, row):
+    (found,) = read("txt", f"\ufeff\r\n \r\n{line}\r\n")
+    assert found == Row(row.title, due_on=row.due_on, completed_at=row.completed_at, created_at=row.created_at, line=3)
+
+
+@pytest.mark.parametrize(
+    ("row", "line"),
+    [
+        (Row("Buy milk", created_at=on(20)), "2026-11-20 Buy milk"),
+        (Row("(A) Call Mom", created_at=on(20)), "(A) 2026-11-20 Call Mom"),
+        (Row("x marks the spot", created_at=on(20)), "2026-11-20 x marks the spot"),
+        (Row("2030-01-31 is a Thursday", created_at=on(20)), "2026-11-20 2030-01-31 is a Thursday"),
+        (Row("A", "lost", date(2030, 1, 31), on(21), on(20)), "x 2026-11-21 2026-11-20 A due:2030-01-31"),
+        (Row("Pay due:2020-01-01", created_at=on(20)), "2026-11-20 Pay due:2020-01-01 due:none"),
+        (Row("x of unknown age"), "2026-11-25 x of unknown age"),
+    ],
+)
+@time_machine.travel(NOW, tick=False)
+def test_what_is_written_others_can_read(row, line):
+    assert written("txt", [row]).decode() == f"{line}\n"
+    assert [found.title for found in read("txt", f"{line}\n")] == [row.title]
+
+
+def test_a_bad_line_says_why_and_spoils_no_other():
+    content = f"A due:2030-02-30\n2026-13-01 B\n\n(A) due:2030-01-31\n{'long ' * 30_000}\nGood\n"
+    assert read("txt", content) == [
+        BadRow(1, "“2030-02-30” is no date. Write it as year-month-day, like 2030-01-31."),
+        BadRow(2, "“2026-13-01” is no time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31."),
+        BadRow(4, "There is no title. Write down what is to be done."),
+        BadRow(5, "This is longer than 100000 characters. Shorten it, or leave it out."),
+        Row("Good", line=6),
+    ]

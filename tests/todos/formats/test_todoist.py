@@ -1,0 +1,77 @@
+"""What Todoist exports as CSV: tasks and subtasks become to-dos, notes stay with them, and due dates are kept."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+import time_machine
+
+from tests.todos.formats.helpers import read
+from todos.formats import BadRow, Row
+
+WEDNESDAY = datetime(2026, 11, 25, 9, tzinfo=UTC)
+
+EXPORT = """\ufeff\
+TYPE,CONTENT,DESCRIPTION,IS_COLLAPSED,PRIORITY,INDENT,AUTHOR,RESPONSIBLE,DATE,DATE_LANG,TIMEZONE,DURATION,DURATION_UNIT\
+,DEADLINE,DEADLINE_LANG
+meta,view_style=list,,,,,,,,,,,,,
+,,,,,,,,,,,,,,
+task,Plan the trip @home,"Two weeks, by train",,1,1,Ada (100),,3 Dec 2026 at 09:00,en,Europe/London,30,minute,,
+task,Book tickets,,,4,2,Ada (100),Bob (200),tomorrow at 5pm,en,Europe/London,,,,
+note,Mind the reservation,,,,,Ada (100),,2026-06-08T07:02:05.000000Z,,,,,,
+note,"Seats:
+window",,,,,Ada (100),,2026-06-08T07:03:05.000000Z,,,,,,
+,,,,,,,,,,,,,,
+section,Home,,False,,,,,,,,,,,
+task,Water the plants,,,4,1,Ada (100),,every day,en,,,,,
+task,[Renew the pass](https://example.com/),,,4,1,Ada (100),,,en,,,,2027-01-15,en
+task,Oil the window,With linseed oil,,2,1,Ada (100),,jährlich,de,Europe/Berlin,,,1 feb,en
+"""
+
+
+@time_machine.travel(WEDNESDAY, tick=False)
+def test_a_template_as_it_is_exported():
+    assert read("csv", EXPORT) == [
+        Row("Plan the trip @home", "Two weeks, by train", date(2026, 12, 3), line=4),
+        Row("Book tickets", "Mind the reservation\n\nSeats:\nwindow", date(2026, 11, 26), line=5),
+        Row("Water the plants", "Due in Todoist: every day", line=11),
+        Row("[Renew the pass](https://example.com/)", due_on=date(2027, 1, 15), line=12),
+        Row("Oil the window", "With linseed oil\n\nDue in Todoist: jährlich", date(2027, 2, 1), line=13),
+    ]
+
+
+@time_machine.travel(WEDNESDAY, tick=False)
+@pytest.mark.parametrize(
+    ("words", "due_on"),
+    [
+        ("2030-01-31", date(2030, 1, 31)),
+        ("2030-01-31 09:00", date(2030, 1, 31)),
+        ("2030-01-31T23:30:00-05:00", date(2030, 1, 31)),
+        ("Jan 31 2030", date(2030, 1, 31)),
+        ("31 Jan 2030 at 9", date(2030, 1, 31)),
+        ("friday 9 pm", date(2026, 11, 27)),
+        ("today 17:00", date(2026, 11, 25)),
+        ("every friday", None),
+        ("someday at the sea", None),
+        ("", None),
+        ("at noon " * 10_000, None),
+    ],
+)
+def test_due_dates(words, due_on):
+    (row,) = read("csv", f"TYPE,CONTENT,DATE\ntask,Buy milk,{words}\n")
+    assert (row.title, row.due_on) == ("Buy milk", due_on)
+    assert row.notes == ("" if due_on or not words else f"Due in Todoist: {words.strip()}")
+
+
+def test_what_has_no_place_is_told():
+    assert read("csv", "TYPE,CONTENT\nnote,Lonely\ntask,\nsection,\ntask,A\nevent,B\ntask,C\nnote,\n") == [
+        BadRow(2, "This note belongs to no task. Put it below one."),
+        BadRow(3, "There is no title. Write down what is to be done."),
+        BadRow(6, "“event” is no type of row. There are task, note, section and meta."),
+        Row("A", line=5),
+        Row("C", line=7),
+    ]
+
+
+def test_notes_without_end_are_not_kept():
+    (row,) = read("csv", "TYPE,CONTENT\ntask,A\n" + f"note,{'n' * 10_000}\n" * 100)
+    assert 100_000 < len(row.notes) < 200_000
