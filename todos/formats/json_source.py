@@ -5,8 +5,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from todos.formats.rows import LONGEST, Unreadable
+from todos.formats.rows import Unreadable
 from todos.formats.text import blocks
+
+LONGEST = 500_000
+"""Characters of one value: of what is escaped, one takes up to twelve."""
 
 DECODER = json.JSONDecoder()
 SPACE = re.compile(r"[ \t\n]*")

@@ -62,5 +62,5 @@ def _decode(decoder: io.IncrementalNewlineDecoder, raw: bytes, line: int) -> str
     try:
         return decoder.decode(raw, final=not raw)
     except UnicodeDecodeError as wrong:
-        before = io.StringIO(wrong.object[: wrong.start].decode(wrong.encoding), newline=None).read()
+        before = io.StringIO(wrong.object[: wrong.start].decode(wrong.encoding, "replace"), newline=None).read()
         raise not_text(line + before.count("\n")) from None

@@ -1,6 +1,11 @@
 import io
 
+from hypothesis import HealthCheck, settings
+
 from todos.formats import FORMATS, BadRow, Row
+
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For what takes as long as the machine does."""
 
 
 def read(name: str, content: str | bytes) -> list[Row | BadRow]:

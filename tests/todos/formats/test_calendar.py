@@ -1,4 +1,4 @@
-"""iCalendar: what Vikunja and Nextcloud Tasks export, what the library makes of ours, and calendars meant to do harm."""
+"""iCalendar: what Vikunja and Nextcloud Tasks export, what the library makes of ours, and what is meant to do harm."""
 
 from datetime import UTC, date, datetime
 

@@ -14,13 +14,13 @@ NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
 
 def test_what_is_written_is_a_table_that_excel_and_others_know():
-    row = Row("Café", "two\nlines, quoted \"so\"", date(2030, 1, 31), NOW, NOW, "7")
+    row = Row("Café", 'two\nlines, quoted "so"', date(2030, 1, 31), NOW, NOW, "7")
     raw = written("csv", [row])
     assert raw.startswith(b"\xef\xbb\xbftitle,notes,due_on,completed_at,created_at,uid\r\n")
     assert list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline=""))) == [
         {
             "title": "Café",
-            "notes": "two\nlines, quoted \"so\"",
+            "notes": 'two\nlines, quoted "so"',
             "due_on": "2030-01-31",
             "completed_at": "2026-11-25T09:00:00+00:00",
             "created_at": "2026-11-25T09:00:00+00:00",

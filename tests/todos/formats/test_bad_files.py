@@ -1,0 +1,101 @@
+"""Files that can't be read at all, and which format a file is of."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.todos.formats.helpers import PATIENT, Endless, read, titles
+from todos.formats import FORMATS, Row, Unreadable, format_of
+
+BEGINNINGS = [
+    *(b"", b"\xff\xfe", b"title,due_on\n", b"TYPE,CONTENT,DATE\n"),
+    *(b"BEGIN:VCALENDAR\nBEGIN:VTODO\n", b'[{"title": "'),
+]
+PIECES = [
+    *(b"\0", b"\n", b"\r", b" ", b'"', b",", b":", b";", b"\\"),
+    *(b"task,", b"note,", b"x ", b"2030-01-31 ", b"due:2030-02-31"),
+    *(b"SUMMARY:A\n", b"DUE:", b"COMPLETED;TZID=", b"END:VTODO\n", b"BEGIN:VTODO\n", b"20300131T000000Z\n"),
+    *(b"{", b"}", b"[", b"]", b'"completed_at": ', b'"title": ', b"\\ud800", b"1e999", b"9999-12-31T23:59:59-14:00"),
+]
+OPEN_QUOTE = "A quote opens in the row that begins in line {}, and isn't closed within 100000 characters"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("csv", b"", "There is nothing in this file."),
+        ("csv", b"\xef\xbb\xbf\r\n \r\n,,\r\n", "There is nothing in this file."),
+        ("ics", b"\n\n", "There is nothing in this file."),
+        ("csv", b"Aufgabe\nMilch\n", "No column is called “title”"),
+        ("csv", b"x" * 200_000, "Line 1 should name the columns. This is longer than 100000 characters"),
+        ("csv", "title\nok\nok\nCafé\n".encode("latin-1"), "Line 4 is not text in UTF-8. Save the file as UTF-8"),
+        ("csv", "title\r\nok\rCafé\n".encode("latin-1"), "Line 3 is not text in UTF-8"),
+        ("csv", "title\n".encode("utf-16") + b"\x00\xd8\x0a\x00", "Line 2 is not text in UTF-8"),
+        ("csv", b"title\n" + b"a line\n" * 10_000 + b"\xed\xa0\x80", "Line 10002 is not text in UTF-8"),
+        ("csv", b"title\ncut off in \xc3", "Line 2 is not text in UTF-8"),
+        ("csv", "title\n".encode("utf-16-le"), "No column is called “title”"),
+        ("csv", b'title\nok\n"open\nfor\never', OPEN_QUOTE.format(3)),
+        ("csv", b'"title\nok\n', OPEN_QUOTE.format(1)),
+        ("csv", b'title,notes\n\n"A","open\n' + b"line\n" * 50_000, OPEN_QUOTE.format(3)),
+        ("txt", "ok\nCafé\n".encode("latin-1"), "Line 2 is not text in UTF-8"),
+        ("ics", "BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:Café\n".encode("latin-1"), "Line 3 is not text in UTF-8"),
+        ("ics", b"\r\nBEGIN:VTODO\r\nSUMMARY:A\r\nEND:VTODO", "Line 2 should be BEGIN:VCALENDAR"),
+        ("json", '[{"title": "Café"}]'.encode("latin-1"), "Line 1 is not text in UTF-8"),
+    ],
+)
+def test_the_reason_says_what_is_wrong_and_where(name, content, reason):
+    with pytest.raises(Unreadable) as refusal:
+        read(name, content)
+    assert reason in str(refusal.value)
+
+
+def test_a_quote_that_never_closes_does_not_take_in_an_endless_file():
+    with pytest.raises(Unreadable, match=OPEN_QUOTE.format(2)):
+        list(FORMATS["csv"].read(Endless('title\n"', "never\n")))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@PATIENT
+@given(beginning=st.sampled_from(BEGINNINGS), pieces=st.lists(st.binary() | st.sampled_from(PIECES)))
+def test_rubbish_raises_nothing_but_unreadable(name, beginning, pieces):
+    with suppress(Unreadable):
+        rows = read(name, beginning + b"".join(pieces))
+        assert all(isinstance(row, Row) or row.reason.isprintable() for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("csv", "title\nCafé\nTea\n"),
+        ("txt", "Café\nTea\n"),
+        ("ics", "BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:Café\nEND:VTODO\nBEGIN:VTODO\nSUMMARY:Tea\nEND:VTODO\n"),
+        ("json", '[{"title": "Café"},\n{"title": "Tea"}]\n'),
+    ],
+)
+@pytest.mark.parametrize("ends", ["\n", "\r", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_line_ends_and_unicode_are_as_they_are(name, content, ends, encoding):
+    assert titles(read(name, content.replace("\n", ends).encode(encoding))) == ["Café", "Tea"]
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "known"),
+    [
+        ("list.csv", b"", "csv"),
+        ("list.TSV", b"", "csv"),
+        ("todo.txt", b"title,notes", "txt"),
+        ("Home.ics", b"", "ics"),
+        ("list.json", b"", "json"),
+        ("download", b"\xef\xbb\xbf begin:vcalendar\r\n", "ics"),
+        ("download.bin", b'\n{"todos": []}', "json"),
+        ("todos", b"[]", "json"),
+        ("photo.png", b"\x89PNG\r\n", None),
+        ("book.xlsx", b"PK\x03\x04", None),
+        ("csv", b"title", None),
+        ("", b"", None),
+    ],
+)
+def test_which_format_a_file_is_of(name, head, known):
+    assert format_of(name, head) is (FORMATS[known] if known else None)

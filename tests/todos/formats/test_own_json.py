@@ -1,0 +1,134 @@
+"""JSON: our own document, the list that the API answers with, and what is neither."""
+
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+import time_machine
+
+from tests.helpers import make_todo
+from tests.todos.formats.helpers import read, titles, written
+from todos.formats import BadRow, Row, Unreadable
+
+NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
+
+
+def document(*todos: str) -> str:
+    return '{"format": "headway-todos", "version": 1, "todos": [\n' + ",\n".join(todos) + "\n]}"
+
+
+def test_what_is_written_is_a_document_with_one_to_do_a_line():
+    raw = written("json", [Row("Café", "two\nlines", date(2030, 1, 31), NOW, NOW, "7"), Row("Open", created_at=NOW)])
+    assert json.loads(raw) == {
+        "format": "headway-todos",
+        "version": 1,
+        "todos": [
+            {
+                "title": "Café",
+                "notes": "two\nlines",
+                "due_on": "2030-01-31",
+                "completed_at": "2026-11-25T09:00:00+00:00",
+                "created_at": "2026-11-25T09:00:00+00:00",
+                "uid": "7",
+            },
+            {"title": "Open", "created_at": "2026-11-25T09:00:00+00:00"},
+        ],
+    }
+    assert len(raw.splitlines()) == 4
+
+
+def test_what_the_api_answers_with_is_read(as_alice, alice):
+    longest = "😀" * 20_000  # which the API escapes
+    make_todo(owner=alice, title="Open", notes=longest, due_on=date(2030, 1, 31), created_at=NOW)
+    done = make_todo(owner=alice, title="Done", completed_at=NOW, created_at=NOW)
+    rows = read("json", as_alice.get("/api/todos/").content)
+    assert [row.title for row in rows] == ["Open", "Done"]
+    assert (rows[0].notes, rows[0].due_on, rows[0].completed_at) == (longest, date(2030, 1, 31), None)
+    assert (rows[1].completed_at, rows[1].created_at) == (NOW, NOW)
+    assert rows[1].uid == f"http://testserver/api/todos/{done.pk}/"
+
+
+@pytest.mark.parametrize("indent", [None, 0, 2, 50])
+@pytest.mark.parametrize("ends", ["\n", "\r", "\r\n"])
+def test_space_makes_no_difference_but_for_the_lines(indent, ends):
+    todos = [{"title": f"{number} {'x' * number}", "notes": None} for number in range(500)]
+    content = json.dumps({"todos": todos, "other": {"nested": [1, 2]}, "version": 1}, indent=indent)
+    rows = read("json", content.replace("\n", ends))
+    assert titles(rows) == [todo["title"] for todo in todos]
+    lines = content.split("\n")
+    assert all(lines[row.line - 1].strip() in ("{", lines[0]) for row in rows)
+
+
+@time_machine.travel(NOW, tick=False)
+def test_completed_without_a_time_is_completed_now():
+    rows = read("json", document('{"title": "A", "completed": true}', '{"title": "B", "completed": false}'))
+    assert [row.completed_at for row in rows] == [NOW, None]
+
+
+@pytest.mark.parametrize(
+    ("todo", "reason"),
+    [
+        ('"Buy milk"', 'This is no to-do. One is an object, like {"title": "Pay rent"}.'),
+        ("null", 'This is no to-do. One is an object, like {"title": "Pay rent"}.'),
+        ("12", 'This is no to-do. One is an object, like {"title": "Pay rent"}.'),
+        ("[[[]]]", 'This is no to-do. One is an object, like {"title": "Pay rent"}.'),
+        ("{}", "There is no title. Write down what is to be done."),
+        ('{"title": " "}', "There is no title. Write down what is to be done."),
+        ('{"title": {"nested": ["x"]}}', "“title” must be a string, or null."),
+        ('{"title": "x", "notes": 7}', "“notes” must be a string, or null."),
+        ('{"title": "x", "due_on": 20300131}', "“due_on” must be a string, or null."),
+        ('{"title": "x", "due_on": "soon"}', "“soon” is no date. Write it as year-month-day, like 2030-01-31."),
+        ('{"title": "x", "due_on": "\\ud800"}', "“\ufffd” is no date. Write it as year-month-day, like 2030-01-31."),
+        ('{"title": "x", "completed": "yes"}', "“completed” must be true or false."),
+        ('{"title": "x", "completed": NaN}', "“completed” must be true or false."),
+        (
+            '{"title": "x", "completed_at": "0001-01-01T00:00:00+14:00"}',
+            "“0001-01-01T00:00:00+14:00” is no time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31.",
+        ),
+        (
+            '{"title": "x", "colour": "red"}',
+            "There is no field “colour”. There are title, notes, due_on, completed_at, created_at, uid.",
+        ),
+    ],
+)
+def test_a_bad_to_do_says_why_and_spoils_no_other(todo, reason):
+    assert read("json", document('{"title": "A"}', todo, '{"title": "B"}')) == [
+        Row("A", line=2),
+        BadRow(3, reason),
+        Row("B", line=4),
+    ]
+
+
+DEEP = "[" * 100_000
+BROKEN = "is not whole, no JSON, or longer than 500000 characters"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "There is nothing in this file."),
+        (" \n \n", "There is nothing in this file."),
+        ("title,notes\n", "Line 1 is no JSON"),
+        ("\n7", "Line 2 is no JSON"),
+        ("{}", "no list of “todos”"),
+        ('{"todos": {"title": "A"}}', "no list of “todos”"),
+        ('{"format": "other", "todos": []}', "another format than “headway-todos”"),
+        ('{"version": 2, "todos": []}', "another version than 1"),
+        ('{"todos": [], "version": "1"}', "another version than 1"),
+        ("[]\n[]", "In line 2 something follows"),
+        ("[1\n2]", f"begins in line 2 {BROKEN}"),
+        ('[\n{"title": "A"},\n]', f"begins in line 3 {BROKEN}"),
+        ('[\n\n{"title": "A"', f"begins in line 3 {BROKEN}"),
+        ('{"todos": [{"title": "A"}', f"begins in line 1 {BROKEN}"),
+        ('{\n"todos" []}', f"begins in line 2 {BROKEN}"),
+        ('[\n{"title": "' + "long " * 200_000 + '"}]', f"begins in line 2 {BROKEN}"),
+        ('[\n{"title": ' + "1" * 5_000 + "}]", f"begins in line 2 {BROKEN}"),
+        (f"[\n{DEEP}", "What begins in line 2 is nested too deeply. Leave it out."),
+        ('[\n{"title": ' + DEEP, "What begins in line 2 is nested too deeply. Leave it out."),
+    ],
+    ids=lambda text: text[:30],
+)
+def test_what_is_no_list_is_refused(content, reason):
+    with pytest.raises(Unreadable) as refusal:
+        read("json", content)
+    assert reason in str(refusal.value)
