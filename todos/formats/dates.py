@@ -11,9 +11,6 @@ from django.utils import timezone
 from todos.due_words import understand
 from todos.formats.rows import Wrong, quoted
 
-LONGEST = 100
-"""Characters of any date."""
-
 TIME_OF_DAY = re.compile(r" (?:at .*|[0-9]{1,2}:[0-9]{2}.*|[0-9]{1,2} ?[ap]m)$", re.IGNORECASE)
 SOMETHING = "Something"
 """What is due, where there are only the words that say when."""
@@ -30,8 +27,6 @@ def day(text: str) -> date:
 
 def day_in_words(text: str, today: date) -> date | None:
     """The day that these words mean, with or without a time of day after them; None if they mean none."""
-    if len(text) > LONGEST:
-        return None
     words = TIME_OF_DAY.sub("", " ".join(text.split()))
     found = understand(f"{SOMETHING} {words}", today)
     return found.due_on if found and found.title == SOMETHING else None

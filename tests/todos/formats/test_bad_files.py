@@ -1,5 +1,7 @@
 """Files that can't be read at all, and which format a file is of."""
 
+import io
+import tracemalloc
 from contextlib import suppress
 
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.todos.formats.helpers import PATIENT, Endless, read, titles
-from todos.formats import FORMATS, Row, Unreadable, format_of
+from todos.formats import FORMATS, BadRow, Row, Unreadable, format_of
 
 BEGINNINGS = [
     *(b"", b"\xff\xfe", b"title,due_on\n", b"TYPE,CONTENT,DATE\n"),
@@ -19,6 +21,7 @@ PIECES = [
     *(b"SUMMARY:A\n", b"DUE:", b"COMPLETED;TZID=", b"END:VTODO\n", b"BEGIN:VTODO\n", b"20300131T000000Z\n"),
     *(b"{", b"}", b"[", b"]", b'"completed_at": ', b'"title": ', b"\\ud800", b"1e999", b"9999-12-31T23:59:59-14:00"),
 ]
+LONG = b"long " * 200
 OPEN_QUOTE = "A quote opens in the row that begins in line {}, and isn't closed within 100000 characters"
 
 
@@ -54,6 +57,26 @@ def test_the_reason_says_what_is_wrong_and_where(name, content, reason):
 def test_a_quote_that_never_closes_does_not_take_in_an_endless_file():
     with pytest.raises(Unreadable, match=OPEN_QUOTE.format(2)):
         list(FORMATS["csv"].read(Endless('title\n"', "never\n")))
+
+
+@pytest.mark.parametrize(
+    ("name", "beginning", "repeated"),
+    [
+        ("csv", b"title\nx", LONG),
+        ("txt", b"x", LONG),
+        ("ics", b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x", b"\n " + LONG),
+        ("ics", b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x", LONG),
+    ],
+)
+def test_of_what_is_too_long_only_the_beginning_is_kept(name, beginning, repeated):
+    file = io.BytesIO(beginning + repeated * 5_000)
+    tracemalloc.start()
+    try:
+        (row,) = FORMATS[name].read(file)
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
+    assert isinstance(row, BadRow)
 
 
 @pytest.mark.parametrize("name", FORMATS)

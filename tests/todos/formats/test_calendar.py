@@ -218,6 +218,18 @@ def test_a_bad_to_do_says_why_and_spoils_no_other():
 
 
 @pytest.mark.parametrize(
+    "parts",
+    [
+        "BEGIN:VALARM\nSUMMARY:Ring\nDESCRIPTION:Loudly\nBEGIN:X-DEEPER\nEND:X-DEEPER\nUID:alarm\nEND:VALARM\nSUMMARY:A",
+        "END:VALARM\nEND:VALARM\nBEGIN:VALARM\nDESCRIPTION:Loudly\nEND:VALARM\nSUMMARY:A",
+        "SUMMARY:A\nBEGIN:VALARM\nDESCRIPTION:Loudly",
+    ],
+)
+def test_what_an_alarm_says_is_not_said_of_the_to_do(parts):
+    assert read("ics", calendar(parts, "SUMMARY:B")) == [Row("A", line=2), Row("B", line=4 + parts.count("\n") + 1)]
+
+
+@pytest.mark.parametrize(
     "bomb",
     [
         "RRULE:FREQ=SECONDLY;COUNT=999999999\nDTSTART:19700101T000000Z",
