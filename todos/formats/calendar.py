@@ -54,7 +54,7 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow]:
 
 
 class _Todo:
-    """What was read of a to-do so far: the first of each property that is wanted, with its zone."""
+    """What was read of a to-do so far: the first of each property that is wanted."""
 
     def __init__(self, line: int) -> None:
         self.line = line
@@ -62,7 +62,6 @@ class _Todo:
         """Of how many of its parts, like alarms."""
 
         self.values: dict[str, str] = {}
-        self.zones: dict[str, str | None] = {}
         self.wrong: Wrong | None = None
 
     def take(self, number: int, line: str) -> None:
@@ -88,11 +87,9 @@ class _Todo:
             self.wrong = Wrong(TOO_LONG)
             return
         try:
-            _, parameters, self.values[name] = Contentline(_mended(line, number)).parts()
+            self.values[name] = Contentline(_mended(line, number)).parts()[2]
         except ValueError:
             self.wrong = Wrong(f"Line {number}, {name}, is not as iCalendar has it. Correct it, or export it again.")
-        else:
-            self.zones[name] = parameters.tzid
 
     def _row(self) -> Row:
         if self.wrong:
@@ -111,17 +108,20 @@ class _Todo:
 
     def _is_done(self) -> bool:
         by_its_marks = "COMPLETED" in self.values or self.values.get("PERCENT-COMPLETE") == "100"
-        return IS_DONE.get(self.values.get("STATUS", "").upper(), by_its_marks)
+        return IS_DONE.get(self.values.get("STATUS", "").strip().upper(), by_its_marks)
 
     def _read(self, name: str, meaning: Callable[[date], T]) -> T | None:
-        """What the time, or date, of this property means; None if there is none. Raises Wrong."""
+        """What the time, or date, of this property means; None if there is none. Raises Wrong.
+
+        Its zone doesn't matter: the day that a person sees there is the one that is written, and all but DUE is in UTC.
+        """
         if not (text := self.values.get(name)):
             return None
         try:
-            found = vDDDTypes.from_ical(text, self.zones[name])
+            found = vDDDTypes.from_ical(text)
             if isinstance(found, date):
                 return meaning(found)
-        except (ValueError, OverflowError, OSError):  # of which the last is what a zone of a very long name raises
+        except (ValueError, OverflowError):
             pass
         raise Wrong(f"{quoted(text)} is no time for {name}. Write it like 20300131, or 20300131T090000Z.")
 

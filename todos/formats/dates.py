@@ -12,6 +12,9 @@ from todos.due_words import understand
 from todos.formats.rows import Wrong, quoted
 
 TIME_OF_DAY = re.compile(r" (?:at .*|[0-9]{1,2}:[0-9]{2}.*|[0-9]{1,2} ?[ap]m)$", re.IGNORECASE)
+EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+"""What has a date in every zone."""
+
 SOMETHING = "Something"
 """What is due, where there are only the words that say when."""
 
@@ -52,4 +55,7 @@ def aware(value: date) -> datetime:
     """The time in UTC, understood as in `moment`. Raises OverflowError at the ends of the calendar."""
     if not isinstance(value, datetime):
         value = datetime.combine(value, time())
-    return (timezone.make_aware(value) if timezone.is_naive(value) else value).astimezone(UTC)
+    found = (timezone.make_aware(value) if timezone.is_naive(value) else value).astimezone(UTC)
+    if not EARLIEST <= found <= LATEST:
+        raise OverflowError
+    return found

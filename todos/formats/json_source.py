@@ -16,7 +16,7 @@ SPACE = re.compile(r"[ \t\n]*")
 
 
 class JsonSource:
-    """Where reading has come to. All but `next` raise Unreadable where there is something else than they want."""
+    """Where reading has come to. All but `peek` raise Unreadable where there is something else than they want."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.blocks = blocks(file)
@@ -24,7 +24,7 @@ class JsonSource:
         self.at = 0
         self.line = 1
 
-    def next(self) -> str:
+    def peek(self) -> str:
         """The next character that isn't space; empty at the end."""
         while True:
             self._go_to(SPACE.match(self.text, self.at).end())  # type: ignore[union-attr]  # it matches anywhere
@@ -35,7 +35,7 @@ class JsonSource:
 
     def value(self) -> Any:
         """The value here, whole."""
-        self.next()
+        self.peek()
         while True:
             try:
                 value, end = DECODER.raw_decode(self.text, self.at)
@@ -64,16 +64,16 @@ class JsonSource:
 
     def _members(self, opening: str, closing: str) -> Iterator[None]:
         self._take(opening)
-        if self.next() != closing:
+        if self.peek() != closing:
             yield
-            while self.next() == ",":
+            while self.peek() == ",":
                 self._take(",")
-                self.next()
+                self.peek()
                 yield
         self._take(closing)
 
     def _take(self, character: str) -> None:
-        if self.next() != character:
+        if self.peek() != character:
             raise self._broken()
         self._go_to(self.at + 1)
 

@@ -40,7 +40,7 @@ def write(rows: Iterable[Row]) -> Iterator[str]:
 
 def read(file: BinaryIO) -> Iterator[Row | BadRow]:
     source = JsonSource(file)
-    match source.next():
+    match source.peek():
         case "":
             raise Unreadable(EMPTY)
         case "[":
@@ -49,14 +49,14 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow]:
             yield from _document(source)
         case _:
             raise Unreadable(f"Line {source.line} is no JSON. Import what was exported as JSON.")
-    if source.next():
+    if source.peek():
         raise Unreadable(f"In line {source.line} something follows the end of the list. Remove it.")
 
 
 def _document(source: JsonSource) -> Iterator[Row | BadRow]:
     found = False
     for name in source.names():
-        if name == "todos" and source.next() == "[":
+        if name == "todos" and source.peek() == "[":
             found = True
             yield from _todos(source)
         else:

@@ -57,4 +57,4 @@ def quoted(text: str) -> str:
 
 NO_TITLE = "There is no title. Write down what is to be done."
 TOO_LONG = f"This is longer than {LONGEST} characters. Shorten it, or leave it out."
-EMPTY = "There is nothing in this file."
+EMPTY = "There is nothing in this file. Choose another one."

@@ -143,6 +143,8 @@ def test_what_nextcloud_tasks_exports():
         ("DUE;TZID=America/Los_Angeles:20301231T233000", 31),
         ("DUE;TZID=Customized Time Zone:20301231T233000", 31),
         ("DUE;TZID=/../../etc/passwd:20301231T233000", 31),
+        ("DUE;TZID=a,b:20301231T233000", 31),
+        (f"DUE;TZID={'x' * 5_000}:20301231T233000", 31),
         ("DUE:20301231T113000Z", 32),
     ],
 )
@@ -161,7 +163,7 @@ def test_due_is_the_day_that_a_person_sees(due, day):
         ("STATUS:NEEDS-ACTION\r\nCOMPLETED:20261125T090000Z", False),
         ("STATUS:IN-PROCESS\r\nPERCENT-COMPLETE:100", False),
         ("COMPLETED:20261125T090000Z", True),
-        ("COMPLETED;TZID=America/New_York:20261125T040000", True),
+        ("COMPLETED:20261125T090000", True),
         ("PERCENT-COMPLETE:99", False),
         ("X-STATUS:COMPLETED", False),
     ],
@@ -197,7 +199,7 @@ def test_a_bad_to_do_says_why_and_spoils_no_other():
         "BEGIN:VTODO\nDESCRIPTION:No title\nEND:VTODO\n"
         "BEGIN:VTODO\nSUMMARY\nEND:VTODO\n"
         "BEGIN:VTODO\nSUMMARY:Never ends\n"
-        f"BEGIN:VTODO\nSUMMARY:A\nDUE;TZID={'x' * 5_000}:20301231T233000\nEND:VTODO\n"
+        f"BEGIN:VTODO\nSUMMARY:A\nDUE;TZID=\x01:20301231T233000\nEND:VTODO\n"
         f"BEGIN:VTODO\nSUMMARY:{'long ' * 30_000}\nEND:VTODO\n"
         "BEGIN:VTODO\nSUMMARY:A\nCREATED:00010101T000000Z/P1D\nEND:VTODO\n"
         "BEGIN:VTODO\nSUMMARY:Good\nEND:VTODO\n"
@@ -210,7 +212,7 @@ def test_a_bad_to_do_says_why_and_spoils_no_other():
         "There is no title. Write down what is to be done.",
         "Line 10, SUMMARY, is not as iCalendar has it. Correct it, or export it again.",
         "This to-do has no end. Export the calendar again.",
-        "“20301231T233000” is no time for DUE. Write it like 20300131, or 20300131T090000Z.",
+        "Line 16, DUE, is not as iCalendar has it. Correct it, or export it again.",
         "This is longer than 100000 characters. Shorten it, or leave it out.",
         "“00010101T000000Z/P1D” is no time for CREATED. Write it like 20300131, or 20300131T090000Z.",
         "This to-do has no end. Export the calendar again.",

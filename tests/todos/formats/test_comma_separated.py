@@ -92,6 +92,12 @@ def test_a_bad_row_says_why_and_spoils_no_other():
     assert found[-1] == Row("Good", due_on=date(2030, 1, 31), line=8)
 
 
+@pytest.mark.parametrize("time", ["9999-12-31T23:00Z", "0001-01-01", "0001-01-01T00:00+14:00", "2026-11-25T25:00"])
+def test_a_time_that_has_no_date_in_every_zone_is_none(time):
+    (row,) = read("csv", f"title,completed_at\nA,{time}\n")
+    assert row.reason == f"“{time}” is no time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31."
+
+
 def test_a_uid_that_no_column_would_hold_is_known_by_its_hash():
     one, other, plain = read("csv", f"title,uid\nA,{'7' * 256}\nB,a\0\nC,{'7' * 255}\n")
     assert len(one.uid) == len(other.uid) == 64
