@@ -1,3 +1,5 @@
+"""Files of each format, as they are in memory."""
+
 import io
 
 from hypothesis import HealthCheck, settings
