@@ -20,7 +20,7 @@ from todos.formats.rows import EMPTY, BadRow, Row, Unreadable, Wrong
 from todos.formats.table import Record, records
 
 MARK = "\ufeff"
-FORMULA = re.compile("'*[=+@\t\r\n-]")
+FORMULA = re.compile("'*[=+@＝＋＠－\t\r\n-]")
 """How a formula begins, or what would be taken for one that was made inert."""
 
 HEADERS = {

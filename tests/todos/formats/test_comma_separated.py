@@ -29,7 +29,7 @@ def test_what_is_written_is_a_table_that_excel_and_others_know():
     ]
 
 
-@pytest.mark.parametrize("beginning", ["=", "+", "-", "@", "'=", "''+", "\t=", "\n="])
+@pytest.mark.parametrize("beginning", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "'=", "''+", "\t=", "\n="])
 def test_no_cell_is_a_formula(beginning):
     text = f"{beginning}cmd|' /C calc'!A0"
     raw = written("csv", [Row(text, text, uid=text)])
