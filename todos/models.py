@@ -5,6 +5,7 @@ itself, like toggling, is one UPDATE; what changes several at once locks them in
 two of those never wait for each other.
 """
 
+import uuid
 from typing import Any, Self
 
 from django.conf import settings
@@ -132,6 +133,10 @@ def _chunks(ids: list[int]) -> list[list[int]]:
     return [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
 
 
+def new_uid() -> str:
+    return str(uuid.uuid4())
+
+
 class Todo(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="todos")
     title = models.CharField(max_length=500)
@@ -139,6 +144,12 @@ class Todo(models.Model):
     due_on = models.DateField("due", null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     order = models.BigIntegerField(blank=True, help_text="the list's order, ascending; empty is its end")
+    uid = models.CharField(
+        max_length=255,
+        default=new_uid,
+        editable=False,
+        help_text="by which it is known again when it is imported: ours, or that of the program it came from",
+    )
     version = models.PositiveBigIntegerField(default=1, db_default=1, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="when it was put into the trash")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -153,6 +164,7 @@ class Todo(models.Model):
             models.Index(fields=["owner", "order", "id"], name="todo_by_order"),
             models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="todo_in_trash"),
         ]
+        constraints = [models.UniqueConstraint(fields=["owner", "uid"], name="todo_known_by_uid")]
 
     def __str__(self) -> str:
         return self.title

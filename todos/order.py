@@ -37,7 +37,12 @@ def hold(owner: Any) -> None:
 
 def at_end(owner: Any) -> int:
     """The label of one to come after all others of the owner's. Hold the list first."""
-    return _make_room(owner.todos.reverse_order(), owner.todos.none())
+    return all_at_end(owner, 1)[0]
+
+
+def all_at_end(owner: Any, number: int) -> list[int]:
+    """The labels of so many to come after all others of the owner's, one after the other. Hold the list first."""
+    return _make_room(owner.todos.reverse_order(), owner.todos.none(), number) if number else []
 
 
 def before(todo: "Todo", neighbour: "Todo") -> int:
@@ -45,7 +50,7 @@ def before(todo: "Todo", neighbour: "Todo") -> int:
     others, place, pk = todo.owner.todos.exclude(pk=todo.pk), neighbour.order, neighbour.pk
     earlier = others.filter(order__lte=place).exclude(order=place, pk__gte=pk)
     later = others.filter(order__gte=place).exclude(order=place, pk__lt=pk)
-    return _make_room(earlier.reverse_order(), later.in_order(), todo)
+    return _make_room(earlier.reverse_order(), later.in_order(), 1, todo)[0]
 
 
 def after(todo: "Todo", neighbour: "Todo") -> int:
@@ -53,7 +58,7 @@ def after(todo: "Todo", neighbour: "Todo") -> int:
     others, place, pk = todo.owner.todos.exclude(pk=todo.pk), neighbour.order, neighbour.pk
     earlier = others.filter(order__lte=place).exclude(order=place, pk__gt=pk)
     later = others.filter(order__gte=place).exclude(order=place, pk__lte=pk)
-    return _make_room(earlier.reverse_order(), later.in_order(), todo)
+    return _make_room(earlier.reverse_order(), later.in_order(), 1, todo)[0]
 
 
 def labels(lower: int | None, upper: int | None, number: int) -> list[int]:
@@ -68,20 +73,23 @@ def labels(lower: int | None, upper: int | None, number: int) -> list[int]:
     return [lower + step * place for place in range(1, number + 1)] if step else []
 
 
-def _make_room(earlier: "TodoQuerySet", later: "TodoQuerySet", todo: "Todo | None" = None) -> int:
-    """A label between these, of which the nearest come first; some of them are given others if need be."""
+def _make_room(
+    earlier: "TodoQuerySet", later: "TodoQuerySet", number: int, todo: "Todo | None" = None
+) -> list[int]:
+    """So many labels between these, of which the nearest come first; some of them are given others if need be."""
     for reach in _reaches():
         left, right = list(earlier[: reach + 1]), list(later[: reach + 1])
         lower = left.pop().order if len(left) > reach else None
         upper = right.pop().order if len(right) > reach else None
         if todo and reach == 0 and _is_between(todo.order, lower, upper):
-            return todo.order
-        number = len(left) + 1 + len(right)
-        spread = labels(lower, upper, number)
+            return [todo.order]
+        spread = labels(lower, upper, len(left) + number + len(right))
         if spread and (reach == 0 or lower is upper is None or _is_roomy(spread)):
-            own = spread.pop(len(left))
+            own = slice(len(left), len(left) + number)
+            made = spread[own]
+            del spread[own]
             _relabel(earlier, [*reversed(left), *right], spread)
-            return own
+            return made
     raise AssertionError("a whole list always has room")
 
 

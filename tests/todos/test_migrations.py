@@ -1,4 +1,4 @@
-"""Lists that were there before their order could be changed keep it."""
+"""Lists that were there before their order could be changed keep it, and what had no uid is given one."""
 
 import pytest
 from django.db import connection
@@ -20,6 +20,7 @@ def test_old_lists_keep_their_order(alice):
     todos = alice.todos.in_order()
     assert [todo.title for todo in todos] == [str(number) for number in range(300)]
     assert {todo.version for todo in todos} == {1}
+    assert len({todo.uid for todo in todos if todo.uid}) == 300
     assert alice.todos.visible_to(alice).move(todos[2].pk, before=todos[1].pk)
     assert [todo.title for todo in alice.todos.in_order()[:3]] == ["0", "2", "1"]
     assert len(set(alice.todos.values_list("order", flat=True))) == 300
