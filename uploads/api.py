@@ -24,7 +24,7 @@ PAGE_SIZE = 50
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
-    return _receive(request) if request.method == "POST" else _list(request)
+    return receive(request, UploadForm) if request.method == "POST" else _list(request)
 
 
 @never_cache
@@ -65,16 +65,16 @@ def _rendition_json(rendition: Rendition, request: HttpRequest) -> dict[str, Any
     }
 
 
-def _receive(request: HttpRequest) -> HttpResponse:
-    """202: the file is kept, and the job in the answer says how far its processing has come."""
+def receive(request: HttpRequest, judge: type[UploadForm]) -> HttpResponse:
+    """202: the file is kept, and the job in the answer says how far what is done with it has come."""
     if request.content_type != "multipart/form-data":
         raise Refusal(415, 'Send the file as multipart/form-data, in a field named "file".')
-    form = UploadForm(request.POST, request.FILES, owner=request.user)
+    form = judge(request.POST, request.FILES, owner=request.user)
     if form.is_valid() and (upload := form.save()):
         body = as_json(upload, request)
         return JsonResponse(body, status=202, headers={"Location": body["url"]})
-    if form.status() == 413:
-        raise Refusal(413, str(form.errors["file"][0]))
+    if form.status() != 422:
+        raise Refusal(form.status(), str(form.errors["file"][0]))
     raise ValidationError(form.errors.as_data())
 
 

@@ -1,15 +1,22 @@
-"""The judge of what is uploaded, for the page and for the API."""
+"""The judge of what is uploaded, for the page and for the API.
+
+Who has a use of their own for a file makes a form of this one, with another task and a judgement of its own.
+"""
 
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from uploads import limits, receiving
+from progress.tasks import Task
+from uploads import limits, receiving, tasks
 from uploads.models import Upload
 
 
 class UploadForm(forms.Form):
+    task: Task = tasks.process
+    """What is done with the file once it is kept."""
+
     file = forms.FileField(
         label="File",
         error_messages={
@@ -38,7 +45,7 @@ class UploadForm(forms.Form):
     def save(self) -> Upload | None:
         """Keep the file; None, and an error in the form, if others have taken the room meanwhile."""
         try:
-            return receiving.receive(self.owner, self.cleaned_data["file"])
+            return receiving.receive(self.owner, self.cleaned_data["file"], self.task)
         except limits.Refused as reason:
             self.add_error("file", forms.ValidationError(str(reason), code="too_large"))
             return None

@@ -27,10 +27,22 @@ class Empty(Refused):
     status = 422
 
 
-def takes_files(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+View = Callable[..., HttpResponse]
+
+
+def takes_files(view: View) -> View:
     """Let a view be sent a body as large as the largest file; the site refuses larger ones unread."""
-    view.max_body_bytes = settings.MAX_UPLOAD_BYTES + ENVELOPE_BYTES  # type: ignore[attr-defined]
-    return view
+    return takes_files_of(settings.MAX_UPLOAD_BYTES)(view)
+
+
+def takes_files_of(size: int) -> Callable[[View], View]:
+    """The same, for a view that takes files of so many bytes at most."""
+
+    def take(view: View) -> View:
+        view.max_body_bytes = size + ENVELOPE_BYTES  # type: ignore[attr-defined]
+        return view
+
+    return take
 
 
 def room(owner: Any) -> int | None:

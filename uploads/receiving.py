@@ -1,4 +1,7 @@
-"""A file has arrived: it is named, sniffed and kept, and its processing enqueued; all of it, or nothing."""
+"""A file has arrived: it is named, sniffed and kept, and its job enqueued; all of it, or nothing.
+
+The job is the processing of the file, unless whoever keeps it has another use for it.
+"""
 
 import os
 from collections.abc import Iterator
@@ -12,6 +15,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from progress.connections import release_connection
+from progress.tasks import Task
 from uploads import limits, pieces, tasks
 from uploads.disk import aside, sync_directory
 from uploads.models import Transfer, Upload
@@ -19,8 +23,8 @@ from uploads.names import clean_name
 from uploads.sniff import BYTES_NEEDED, sniff
 
 
-def receive(owner: Any, file: UploadedFile) -> Upload:
-    """Keep a file that has arrived whole, in a form.
+def receive(owner: Any, file: UploadedFile, task: Task = tasks.process) -> Upload:
+    """Keep a file that has arrived whole, in a form. `task` is given its `upload_id` and `name`.
 
     Raises Refused, and OSError when the disk is full; then nothing is kept.
     """
@@ -33,7 +37,7 @@ def receive(owner: Any, file: UploadedFile) -> Upload:
         upload.file.save("", file, save=False)
         with transaction.atomic():
             limits.reserve(owner, upload.size)
-            record(upload)
+            record(upload, task)
     except BaseException:
         default_storage.delete(path)
         raise
@@ -71,9 +75,9 @@ def stored(upload: Upload, path: Path) -> Iterator[None]:
         raise
 
 
-def record(upload: Upload) -> None:
+def record(upload: Upload, task: Task = tasks.process) -> None:
     """Its row and its job, in the transaction that is open."""
-    upload.job = tasks.process.enqueue(owner=upload.owner, upload_id=upload.pk, name=upload.name)
+    upload.job = task.enqueue(owner=upload.owner, upload_id=upload.pk, name=upload.name)
     upload.save(force_insert=True)
 
 
