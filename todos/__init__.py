@@ -8,6 +8,11 @@
     listing.py     which part of a list a page shows
     attaching.py   files that are attached and taken off, by the pages
     api.py         the JSON
+    exchange.py    import and export, as pages and for programs
+    exporting.py   a list becomes rows of a file
+    importing.py   a file becomes part of a list: read, judged, and told what is wrong with it; tasks.py, its door
+    merging.py     what is written of that, and nothing twice
+    formats/       what such files look like
     retention.py   the trash is emptied
 
 It knows files (`uploads`) and jobs (`progress`).

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from todos import api, attaching, views
+from todos import api, attaching, exchange, views
 
 app_name = "todos"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("todos/toggle-all/", views.toggle_all, name="toggle-all"),
     path("todos/clear-completed/", views.clear_completed, name="clear-completed"),
     path("todos/restore/", views.restore, name="restore"),
+    path("todos/import/", exchange.index, name="import"),
+    path("todos/import/<uuid:upload_id>/", exchange.detail, name="import-detail"),
     path("todos/<int:todo_id>/", views.edit, name="edit"),
     path("todos/<int:todo_id>/rename/", views.rename, name="rename"),
     path("todos/<int:todo_id>/toggle/", views.toggle, name="toggle"),
@@ -21,5 +23,7 @@ urlpatterns = [
     path("todos/<int:todo_id>/attach/", attaching.attach, name="attach"),
     path("todos/<int:todo_id>/detach/", attaching.detach, name="detach"),
     path("api/todos/", api.index, name="api-index"),
+    path("api/todos/export/", exchange.api_export, name="api-export"),
+    path("api/todos/import/", exchange.api_import, name="api-import"),
     path("api/todos/<int:todo_id>/", api.detail, name="api-detail"),
 ]

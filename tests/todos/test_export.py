@@ -1,0 +1,81 @@
+"""A list as a file: all of it, in its order, once each; and only for its owner."""
+
+import io
+
+import pytest
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from progress import connections
+from tests.helpers import body, make_todo, problem
+from todos import exporting
+from todos.formats import FORMATS
+from todos.models import Todo
+
+
+def titles(client, format: str = "json") -> list[str]:
+    answer = client.get(f"/api/todos/export/?format={format}")
+    assert answer.status_code == 200
+    return [row.title for row in FORMATS[format].read(io.BytesIO(body(answer)))]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_list_in_its_order_without_the_trash_and_without_others(as_alice, as_bob, alice, bob, format):
+    todos = [make_todo(owner=alice, title=title) for title in ("third", "first", "second", "gone")]
+    Todo.objects.filter(pk=todos[0].pk).complete()
+    Todo.objects.visible_to(alice).move(todos[0].pk, after=todos[2].pk)
+    Todo.objects.filter(pk=todos[3].pk).trash()
+    make_todo(owner=bob, title="Bob's")
+    assert titles(as_alice, format) == ["first", "second", "third"]
+    assert titles(as_bob, format) == ["Bob's"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_it_is_sent_as_a_file_of_today_and_not_kept_by_anybody(as_alice, format):
+    answer = as_alice.get(f"/api/todos/export/?format={format}")
+    assert answer.streaming
+    assert answer["Content-Disposition"] == f'attachment; filename="todos-{timezone.localdate()}.{format}"'
+    assert answer["Content-Type"] == FORMATS[format].content_type
+    assert "no-store" in answer["Cache-Control"]
+    assert body(as_alice.head(f"/api/todos/export/?format={format}")) == b""
+
+
+@pytest.mark.parametrize("query", ["", "?format=", "?format=xlsx", "?format=CSV"])
+def test_another_format_is_refused_with_those_that_there_are(as_alice, query):
+    detail = problem(as_alice.get(f"/api/todos/export/{query}"), 400)["detail"]
+    assert all(format in detail for format in FORMATS)
+
+
+def test_an_export_changes_nothing(as_alice):
+    problem(as_alice.post("/api/todos/export/?format=csv"), 405)
+
+
+def test_what_is_moved_meanwhile_is_told_once_and_what_is_deleted_not_at_all(alice, monkeypatch):
+    monkeypatch.setattr(exporting, "AT_ONCE", 2)
+    first, _, _, fourth, fifth, sixth = (make_todo(owner=alice, title=str(number)) for number in range(6))
+    rows = exporting.rows_of(alice)
+    found = [next(rows).title]
+    mine = Todo.objects.visible_to(alice)
+    mine.move(first.pk, after=sixth.pk)
+    mine.move(sixth.pk, before=fourth.pk)
+    mine.filter(pk=fifth.pk).trash()
+    found += [row.title for row in rows]
+    assert found == ["0", "1", "2", "3", "5"]
+
+
+def test_no_connection_is_held_while_the_file_is_sent(alice, monkeypatch):
+    monkeypatch.setattr(exporting, "AT_ONCE", 2)
+    released = []
+    monkeypatch.setattr(exporting, "release_connection", lambda: released.append(connections.release_connection()))
+    for _ in range(5):
+        make_todo(owner=alice, completed_at=Now())
+    rows = exporting.rows_of(alice)
+    for sent in range(5):
+        next(rows)
+        assert len(released) == sent // 2 + 1
+
+
+def test_the_length_of_a_list_costs_questions_and_nothing_else(as_alice, alice, django_assert_num_queries):
+    Todo.objects.bulk_create(Todo(owner=alice, title="x", order=place) for place in range(2 * exporting.AT_ONCE))
+    with django_assert_num_queries(2 + 1 + 2):  # session and user; the ids; so many at a time
+        body(as_alice.get("/api/todos/export/?format=csv"))

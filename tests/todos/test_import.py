@@ -1,0 +1,365 @@
+"""A file becomes part of a list: all of it or nothing, nothing twice, and what is wrong is told by its line."""
+
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+from django.utils import timezone
+from django.utils.html import escape
+
+from progress.models import Job, State
+from progress.reporter import Progress
+from progress.tasks import cancel_job
+from tests.helpers import body, file, files_below, make_todo, problem, run_queue
+from todos import importing, merging, order
+from todos.formats import FORMATS
+from todos.models import Todo
+from uploads.models import Upload
+
+URL = "/api/todos/import/"
+
+FIELDS = {
+    "csv": ("title", "notes", "due_on", "completed_at", "created_at", "uid"),
+    "ics": ("title", "notes", "due_on", "completed_at", "created_at", "uid"),
+    "json": ("title", "notes", "due_on", "completed_at", "created_at", "uid"),
+    "txt": ("title", "due_on"),
+}
+"""What each format can hold."""
+
+
+def send(client, content: bytes | str, name: str = "todos.csv") -> Upload:
+    """The upload, once its job has come to its end."""
+    content = content.encode() if isinstance(content, str) else content
+    answer = client.post(URL, {"file": file(content, name)})
+    assert answer.status_code == 202, answer.content
+    run_queue()
+    return Upload.objects.select_related("job").get(pk=answer.json()["id"])
+
+
+def counts(client, content: bytes | str, name: str = "todos.csv") -> list[int]:
+    """How many were added, restored, there already, and bad."""
+    upload = send(client, content, name)
+    assert upload.job.state == State.SUCCEEDED, upload.job.error_message
+    report = upload.metadata["import"]
+    return [report[key] for key in ("added", "restored", "present", "bad")]
+
+
+def exported(client, format: str) -> bytes:
+    return body(client.get(f"/api/todos/export/?format={format}"))
+
+
+def titles(owner) -> list[str]:
+    return list(Todo.objects.visible_to(owner).in_order().values_list("title", flat=True))
+
+
+def make_list(owner) -> None:
+    """Of all sorts; times without fractions of a second, which iCalendar doesn't have."""
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    for number, values in enumerate(
+        [
+            {"title": "Buy milk", "notes": "two\nlines, and a comma", "due_on": date(2030, 1, 31)},
+            {"title": "=cmd|' /C calc'!A0", "completed_at": moment},
+            {"title": "x (A) due:2030-01-31 ; \"quoted\""},
+            {"title": "Buy milk", "notes": "Another one"},
+            {"title": "👩‍👩‍👧 مرحبا", "due_on": date(2020, 2, 29), "completed_at": moment},
+        ]
+    ):
+        make_todo(owner=owner, created_at=moment.replace(day=number + 1), **values)
+    Todo.objects.visible_to(owner).move(Todo.objects.last().pk, before=Todo.objects.first().pk)
+
+
+def test_the_answer_is_that_of_an_upload_and_its_result_leads_to_a_page(as_alice, as_bob, alice):
+    answer = as_alice.post(URL, {"file": file(b"title\nBuy milk\nFeed the cat\n", "todos.csv")})
+    assert answer.status_code == 202
+    upload = answer.json()
+    assert answer["Location"] == upload["url"] == f"http://testserver/api/uploads/{upload['id']}/"
+    assert (upload["job"]["label"], upload["job"]["state"]) == ("Importing todos.csv", "queued")
+    run_queue()
+    upload = as_alice.get(upload["url"]).json()
+    page = f"/todos/import/{upload['id']}/"
+    assert upload["job"]["result"] == {"url": page, "added": 2, "restored": 0, "present": 0, "bad": 0}
+    assert upload["sha256"]
+    assert "<strong>2</strong> added" in as_alice.get(page).text
+    assert as_bob.get(page).status_code == 404
+    assert titles(alice) == ["Buy milk", "Feed the cat"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("for_good", [False, True])
+def test_export_then_delete_all_then_import_gives_the_same_list_back(as_alice, alice, format, for_good):
+    make_list(alice)
+    wanted = list(alice.todos.in_order().values(*FIELDS[format]))
+    made = exported(as_alice, format)
+    as_alice.delete("/api/todos/")
+    if for_good:
+        Todo.objects.all().delete()
+    assert counts(as_alice, made, f"todos.{format}") == ([5, 0, 0, 0] if for_good else [0, 5, 0, 0])
+    assert list(Todo.objects.visible_to(alice).in_order().values(*FIELDS[format])) == wanted
+    assert alice.todos.count() == 5
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_to_import_again_adds_nothing_and_changes_nothing(as_alice, alice, format):
+    make_list(alice)
+    made = exported(as_alice, format)
+    before = list(alice.todos.in_order().values())
+    assert counts(as_alice, made, f"todos.{format}") == [0, 0, 5, 0]
+    assert list(alice.todos.in_order().values()) == before
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_somebody_else_gets_a_list_of_their_own(as_alice, as_bob, alice, bob, format):
+    make_list(alice)
+    before = list(alice.todos.in_order().values())
+    made = exported(as_alice, format)
+    assert counts(as_bob, made, f"todos.{format}") == [5, 0, 0, 0]
+    assert counts(as_bob, made, f"todos.{format}") == [0, 0, 5, 0]
+    assert titles(bob) == titles(alice)
+    assert list(alice.todos.in_order().values()) == before
+
+
+def test_what_is_in_the_list_stays_as_it_is_now(as_alice, alice):
+    todo = make_todo(owner=alice)
+    made = exported(as_alice, "json")
+    as_alice.patch(f"/api/todos/{todo.pk}/", {"title": "Buy oat milk"}, content_type="application/json")
+    assert counts(as_alice, made, "todos.json") == [0, 0, 1, 0]
+    assert titles(alice) == ["Buy oat milk"]
+
+
+def test_what_is_in_the_trash_comes_back_to_its_place_as_the_file_has_it(as_alice, alice):
+    first, _, last = (make_todo(owner=alice, title=title, notes=title) for title in ("one", "two", "three"))
+    made = exported(as_alice, "csv")
+    as_alice.patch(f"/api/todos/{first.pk}/", {"title": "1", "notes": "?"}, content_type="application/json")
+    Todo.objects.filter(pk__in=[first.pk, last.pk]).trash()
+    version = Todo.objects.get(pk=first.pk).version
+    begun_at = timezone.now()
+    assert counts(as_alice, made) == [0, 2, 1, 0]
+    first.refresh_from_db()
+    assert (first.title, first.notes, first.version) == ("one", "one", version + 1)
+    assert first.updated_at >= begun_at
+    assert titles(alice) == ["one", "two", "three"]
+
+
+def test_without_a_uid_the_nth_of_a_title_and_date_is_the_nth_there(as_alice, alice):
+    for _ in range(2):
+        make_todo(owner=alice, title="Water the plants")
+    make_todo(owner=alice, title="Water the plants", due_on=date(2030, 1, 31))
+    lines = "Water the plants\n" * 3 + "Water the plants due:2030-01-31\nWater the plants due:2030-02-01\n"
+    assert counts(as_alice, lines, "todo.txt") == [2, 0, 3, 0]
+    assert counts(as_alice, lines, "todo.txt") == [0, 0, 5, 0]
+
+
+def test_a_row_with_a_uid_is_no_match_for_one_without(as_alice, alice):
+    """As somebody writes a line below those that were exported."""
+    make_todo(owner=alice, title="Buy milk", uid="known")
+    rows = "title,uid\nBuy milk,known\nBuy milk,\n"
+    assert counts(as_alice, rows) == [1, 0, 1, 0]
+    assert counts(as_alice, rows) == [0, 0, 2, 0]
+
+
+def test_a_uid_that_comes_twice_in_a_file_is_one_todo(as_alice, alice):
+    assert counts(as_alice, "title,uid\nfirst,same\nsecond,same\n") == [1, 0, 1, 0]
+    Todo.objects.all().trash()
+    assert counts(as_alice, "title,uid\nfirst,same\nsecond,same\n") == [0, 1, 1, 0]
+    assert titles(alice) == ["first"]
+
+
+def test_new_ones_come_last_in_the_files_order_and_are_fresh(as_alice, alice, bob):
+    for place in (0, order.HIGHEST, order.HIGHEST):
+        make_todo(owner=alice, title="old", order=place)
+    make_todo(owner=bob, title="Bob's")
+    old = datetime(2020, 1, 1, tzinfo=UTC)
+    begun_at = timezone.now()
+    assert counts(as_alice, "title,created_at\n" + "".join(f"{n},{old.isoformat()}\n" for n in range(20))) == [20, 0, 0, 0]
+    assert titles(alice) == ["old"] * 3 + [str(n) for n in range(20)]
+    new = Todo.objects.get(title="7")
+    assert (new.created_at, new.version) == (old, 1)
+    assert new.updated_at >= begun_at
+    assert titles(bob) == ["Bob's"]
+
+
+def test_bad_rows_are_told_by_line_and_reason_and_the_others_imported(as_alice, alice):
+    rows = f"title,due_on\nBuy milk,\n,2030-01-31\n{'x' * 501},\nbell\x07,\nPay,2030-02-30\nFeed the cat,2030-01-31\n"
+    upload = send(as_alice, rows)
+    report = upload.metadata["import"]
+    assert (report["added"], report["bad"]) == (2, 4)
+    told = {row["line"]: row["reason"] for row in report["bad_rows"]}
+    assert list(told) == [3, 4, 5, 6]
+    assert "500 characters" in told[4]
+    assert "U+0007" in told[5]
+    assert "2030-02-30" in told[6]
+    assert titles(alice) == ["Buy milk", "Feed the cat"]
+    page = as_alice.get(f"/todos/import/{upload.pk}/").text
+    assert "<strong>4</strong> left out" in page
+    assert "<td>5</td><td>Title: Remove the control character U+0007" in page
+
+
+def test_of_very_many_bad_rows_the_first_are_listed_and_all_are_counted(as_alice, monkeypatch):
+    monkeypatch.setattr(importing, "MOST_TOLD", 3)
+    upload = send(as_alice, "title\ngood\n" + "\x07\n" * 5)
+    report = upload.metadata["import"]
+    assert (report["added"], report["bad"], len(report["bad_rows"])) == (1, 5, 3)
+    assert "the first 3 of 5" in as_alice.get(f"/todos/import/{upload.pk}/").text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("latin.csv", "title\nKäse\n".encode("latin-1"), "UTF-8"),
+        ("open.csv", b'title\nBuy milk\n"never closed\n' + b"more\n" * 50_000, "quote opens"),
+        ("half.json", b'{"todos": [{"title": "Buy milk"}', ""),
+        ("deep.json", b"[" * 100_000, ""),
+    ],
+)
+def test_a_file_that_can_not_be_read_imports_nothing_and_says_why(as_alice, alice, name, content, words):
+    upload = send(as_alice, content, name)
+    assert (upload.job.state, upload.job.error_code) == (State.FAILED, "unreadable")
+    assert words in upload.job.error_message
+    assert titles(alice) == []
+    page = f"/todos/import/{upload.pk}/"
+    shown = escape(upload.job.error_message)
+    assert shown in as_alice.get(page).text
+    Job.objects.all().delete()
+    assert shown in as_alice.get(page).text
+
+
+def test_a_million_lines_are_too_many(as_alice, alice):
+    upload = send(as_alice, "x\n" * 1_000_000, "todo.txt")
+    assert (upload.job.state, upload.job.error_code) == (State.FAILED, "too_many_rows")
+    assert "100,000 rows" in upload.job.error_message
+    assert titles(alice) == []
+
+
+def test_utf_16_is_read(as_alice, alice):
+    assert counts(as_alice, "title\nKäse\n".encode("utf-16")) == [1, 0, 0, 0]
+    assert titles(alice) == ["Käse"]
+
+
+def test_nested_json_and_unknown_fields_are_bad_rows(as_alice):
+    rows = [{"title": {"nested": []}}, {"title": "\ud800"}, {"title": "nul\0"}, 7, {"title": "good"}]
+    upload = send(as_alice, json.dumps(rows), "todos.json")
+    assert (upload.metadata["import"]["added"], upload.metadata["import"]["bad"]) == (1, 4)
+
+
+def test_a_bomb_of_recurrences_is_one_todo(as_alice, alice):
+    bomb = "BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nUID:1\r\nSUMMARY:Boom\r\nRRULE:FREQ=SECONDLY\r\nEND:VTODO\r\nEND:VCALENDAR\r\n"
+    assert counts(as_alice, bomb, "bomb.ics") == [1, 0, 0, 0]
+    assert titles(alice) == ["Boom"]
+
+
+def test_a_cancelled_import_leaves_nothing(as_alice, alice, monkeypatch):
+    """Cancelled when all is read and nothing is written yet."""
+    judged = importing._Judge.judge
+
+    def cancel(judge, row):
+        cancel_job(Job.objects.get())
+        judged(judge, row)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(importing._Judge, "judge", cancel)
+        upload = send(as_alice, "title\none\ntwo\n")
+    assert upload.job.state == State.CANCELLED
+    assert alice.todos.count() == 0
+    page = f"/todos/import/{upload.pk}/"
+    assert "Nothing was imported" in as_alice.get(page).text
+    as_alice.post(f"/progress/{upload.job.pk}/retry/")
+    run_queue()
+    assert "<strong>2</strong> added" in as_alice.get(page).text
+
+
+def test_a_failure_in_the_middle_of_writing_leaves_nothing(as_alice, alice, monkeypatch):
+    monkeypatch.setattr(merging, "AT_ONCE", 2)
+    advance = Progress.advance
+
+    def fail(progress, n=1):
+        advance(progress, n)
+        if progress.now.name == "Writing to-dos" and progress.now.current == 4:
+            raise RuntimeError("in the middle")
+
+    make_todo(owner=alice)
+    with monkeypatch.context() as patched:
+        patched.setattr(Progress, "advance", fail)
+        upload = send(as_alice, "title\n" + "".join(f"{n}\n" for n in range(6)))
+    assert upload.job.state == State.FAILED
+    assert titles(alice) == ["Buy milk"]
+
+
+def test_a_job_that_runs_again_after_the_commit_tells_the_same_and_adds_nothing(as_alice, alice):
+    upload = send(as_alice, "title\none\none\n")
+    report = upload.metadata["import"]
+    Todo.objects.filter(pk=Todo.objects.first().pk).update(title="changed")
+    assert importing.import_upload(upload, Progress()) == report
+    stale = Upload.objects.get(pk=upload.pk)
+    stale.metadata = {}  # as an attempt has it that began before the other one ended
+    assert importing.import_upload(stale, Progress()) == report
+    assert titles(alice) == ["changed", "one"]
+
+
+def test_a_file_that_was_deleted_is_not_imported(as_alice, alice):
+    answer = as_alice.post(URL, {"file": file(b"title\none\n", "todos.csv")})
+    job = Job.objects.get()
+    Upload.objects.filter(pk=answer.json()["id"]).update(job=None)
+    Upload.objects.get().delete()
+    run_queue()
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == (State.FAILED, "deleted")
+    assert titles(alice) == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "words"),
+    [
+        ({}, 422, "Choose a file"),
+        ({"file": file(b"", "todos.csv")}, 422, "empty"),
+        ({"file": file(b"\x89PNG\r\n\x1a\n", "todos.png")}, 415, "csv, txt, ics, json"),
+        ({"file": file(b"\0\1\2\3" * 100, "todos")}, 415, "csv, txt, ics, json"),
+    ],
+)
+def test_what_can_not_be_imported_is_refused_at_once_by_both_doors(as_alice, state_dir, sent, status, words):
+    answer = problem(as_alice.post(URL, sent), status)
+    assert words in str(answer.get("errors") or answer["detail"])
+    for value in sent.values():
+        value.seek(0)
+    page = as_alice.post("/todos/import/", sent)
+    assert page.status_code == status
+    assert words in page.text
+    assert not Upload.objects.exists()
+    assert files_below(state_dir) == []
+
+
+def test_a_file_that_is_too_large_is_refused(as_alice, monkeypatch, settings):
+    monkeypatch.setattr("todos.exchange.MOST_BYTES", 10)
+    assert "Split it" in problem(as_alice.post(URL, {"file": file(b"title\n" + b"x" * 9, "todos.csv")}), 413)["detail"]
+    monkeypatch.undo()
+    settings.USER_QUOTA_BYTES = 10
+    assert "no room" in problem(as_alice.post(URL, {"file": file(b"title\n" + b"x" * 9, "todos.csv")}), 413)["detail"]
+    huge = as_alice.post(URL, b"", content_type="multipart/form-data; boundary=x", CONTENT_LENGTH=65 * 1024**2)
+    assert "at most" in problem(huge, 413)["detail"]
+    assert problem(as_alice.post(URL, {"file": "x"}, content_type="application/json"), 415)
+    assert problem(as_alice.get(URL), 405)
+
+
+def test_the_page_leads_from_the_list_to_all_formats_and_to_an_import(as_alice, alice):
+    assert "/todos/import/" in as_alice.get("/todos/").text
+    page = as_alice.get("/todos/import/").text
+    assert all(f"/api/todos/export/?format={format}" in page for format in FORMATS)
+    answer = as_alice.post("/todos/import/", {"file": file(b"title\none\n", "todos.csv")})
+    shown = as_alice.get(answer["Location"]).text
+    assert "Importing todos.csv" in shown
+    assert 'http-equiv="refresh"' in shown
+    run_queue()
+    assert titles(alice) == ["one"]
+
+
+def test_an_upload_that_is_no_import_has_no_such_page(as_alice):
+    upload = as_alice.post("/api/uploads/", {"file": file()}).json()
+    run_queue()
+    assert as_alice.get(f"/todos/import/{upload['id']}/").status_code == 404
+
+
+def test_many_rows_are_a_matter_of_few_questions(as_alice, alice, django_assert_max_num_queries):
+    make_todo(owner=alice)
+    as_alice.post(URL, {"file": file(b"title\n" + b"x\n" * 300, "todos.csv")})
+    with django_assert_max_num_queries(60):  # of which most are the job's own
+        run_queue()
+    assert alice.todos.count() == 301

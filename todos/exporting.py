@@ -1,0 +1,38 @@
+"""A list on its way out, as rows of a file: each to-do once, in the list's order, however long the list is.
+
+Which to-dos these are is asked at the beginning, and what they are a few hundred at a time. So nothing is missed or told
+twice that is moved meanwhile; memory does not grow with the list, but for the ids; and between two questions no database
+connection is held, since whoever fetches the file may be slow.
+"""
+
+from array import array
+from collections.abc import Iterator
+from typing import Any
+
+from progress.connections import release_connection
+from todos.formats import Row
+from todos.models import Todo
+
+AT_ONCE = 500
+
+
+def rows_of(owner: Any) -> Iterator[Row]:
+    """What is in the list, and not in the trash."""
+    mine = Todo.objects.visible_to(owner)
+    ids = array("q", mine.in_order().values_list("pk", flat=True).iterator(chunk_size=10_000))
+    for start in range(0, len(ids), AT_ONCE):
+        some = ids[start : start + AT_ONCE]
+        found = mine.order_by().in_bulk(some)
+        release_connection()
+        yield from (_row(found[pk]) for pk in some if pk in found)
+
+
+def _row(todo: Todo) -> Row:
+    return Row(
+        title=todo.title,
+        notes=todo.notes,
+        due_on=todo.due_on,
+        completed_at=todo.completed_at,
+        created_at=todo.created_at,
+        uid=todo.uid,
+    )

@@ -1,0 +1,153 @@
+"""A file becomes part of a list: it is read, each row of it is judged, and what is right is merged, all of it or nothing.
+
+The rows that are not right are told with their line and the reason, in a report that is kept with the upload. It is
+written together with the to-dos: who finds it there, as after a worker has died, knows that all is done.
+"""
+
+import io
+from datetime import UTC, datetime
+from typing import IO, Any
+
+from django.db import transaction
+
+from progress.reporter import Progress
+from progress.tasks import TaskError
+from todos.formats import FORMATS, BadRow, Format, Row, Unreadable, format_of
+from todos.forms import TodoForm
+from todos.merging import Counts, Wanted, merge, prepare
+from todos.models import Todo
+from uploads.models import Upload
+from uploads.processing import checksum
+from uploads.sniff import BYTES_NEEDED
+
+MOST_BYTES = 64 * 1024**2
+MOST_ROWS = 100_000
+MOST_TOLD = 1000
+"""Bad rows that a report lists; of more it says how many there are."""
+
+REPORT = "import"
+"""The key of the report among the metadata of an upload. It is there, and empty, once an import has failed."""
+
+UNKNOWN_FORMAT = f"This is no file that can be imported. Choose one of these: {', '.join(FORMATS)}."
+
+BUFFER_BYTES = 64 * 1024
+CHECKSUM_WEIGHT, READING_WEIGHT, JUDGING_WEIGHT = 0.02, 0.4, 0.5
+"""The shares of the job, by the time that they take for files of several formats; the rest is for writing."""
+
+
+def import_upload(upload: Upload, progress: Progress) -> dict[str, Any]:
+    """Do it all; the report. Raises TaskError when the file as a whole can't be imported."""
+    try:
+        return upload.metadata.get(REPORT) or _import(upload, progress)
+    except TaskError as error:
+        Upload.objects.filter(pk=upload.pk).update(metadata={REPORT: {}, "problem": error.message})
+        raise
+
+
+def find_format(name: str, file: IO[bytes]) -> Format | None:
+    """By its name and its first bytes; the file is at its beginning, and stays there."""
+    head = file.read(BYTES_NEEDED)
+    file.seek(0)
+    return format_of(name, head)
+
+
+def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
+    checksum(upload, progress, weight=CHECKSUM_WEIGHT)
+    judge = _Judge(upload.owner)
+    for row in progress.track(_read(upload, progress), stage="Checking rows", unit="rows", weight=JUDGING_WEIGHT):
+        judge.judge(row)
+    with transaction.atomic():
+        locked = Upload.objects.select_for_update(no_key=True).filter(pk=upload.pk).first()
+        if locked is None:
+            raise TaskError("deleted", "The file was deleted while it was read, so nothing was imported.")
+        if done := locked.metadata.get(REPORT):  # by another attempt, which was thought dead
+            return done
+        locked.metadata = {REPORT: judge.report(merge(upload.owner, judge.wanted, progress))}
+        locked.save(update_fields=["metadata"])
+    return locked.metadata[REPORT]  # and no word to `progress`, which may know by now that the job was cancelled
+
+
+def _read(upload: Upload, progress: Progress) -> list[Row | BadRow]:
+    """All of it, since nobody knows before how many rows there are. Raises TaskError."""
+    found: list[Row | BadRow] = []
+    progress.stage("Reading the file", total=upload.size, unit="bytes", weight=READING_WEIGHT)
+    with upload.file.storage.open(upload.file.name or "") as file:
+        format = find_format(upload.name, file)
+        if format is None:
+            raise TaskError("unknown_format", UNKNOWN_FORMAT)
+        try:
+            for row in format.read(io.BufferedReader(_Counted(file, progress), BUFFER_BYTES)):
+                found.append(row)
+                if len(found) > MOST_ROWS:
+                    raise TaskError(
+                        "too_many_rows",
+                        f"The file has more than {MOST_ROWS:,} rows, so nothing was imported. Split it into smaller ones.",
+                    )
+        except Unreadable as error:
+            raise TaskError("unreadable", str(error)) from None
+    return found
+
+
+class _Counted(io.RawIOBase):
+    """A file that counts what is read of it."""
+
+    def __init__(self, file: IO[bytes], progress: Progress) -> None:
+        self._file = file
+        self._progress = progress
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        self._progress.advance(len(data))
+        return len(data)
+
+
+class _Judge:
+    """Parts the right from the wrong, by the form that judges pages and programs."""
+
+    def __init__(self, owner: Any) -> None:
+        self._owner = owner
+        self.wanted: list[Wanted] = []
+        self._bad: list[BadRow] = []
+        self._bad_count = 0
+
+    def judge(self, row: Row | BadRow) -> None:
+        bad = row if isinstance(row, BadRow) else self._accept(row)
+        if bad:
+            self._bad_count += 1
+            if len(self._bad) < MOST_TOLD:
+                self._bad.append(bad)
+
+    def report(self, counts: Counts) -> dict[str, Any]:
+        """What became of the rows, as it is shown and kept."""
+        rows = [{"line": row.line, "reason": row.reason} for row in self._bad]
+        return {**counts._asdict(), "bad": self._bad_count, "bad_rows": rows}
+
+    def _accept(self, row: Row) -> BadRow | None:
+        """Take it, or say what is wrong with it."""
+        try:
+            todo = self._todo(row)
+        except OverflowError:
+            return BadRow(row.line, "Its times are none that a calendar has.")
+        form = TodoForm({"title": row.title, "notes": row.notes, "due_on": row.due_on}, instance=todo)
+        if not form.is_valid():
+            return BadRow(row.line, _reason(form))
+        self.wanted.append(prepare(todo, is_known_by_uid=bool(row.uid)))
+        return None
+
+    def _todo(self, row: Row) -> Todo:
+        """What the form doesn't ask for. Raises OverflowError."""
+        given = {
+            "uid": row.uid,
+            "completed_at": row.completed_at and row.completed_at.astimezone(UTC),
+            "created_at": row.created_at and row.created_at.astimezone(UTC),
+        }
+        return Todo(owner=self._owner, **{name: value for name, value in given.items() if value})
+
+
+def _reason(form: TodoForm) -> str:
+    """All that is wrong, in one line."""
+    return " ".join(f"{form[name].label}: {text}" for name, texts in form.errors.items() for text in texts)

@@ -1,0 +1,128 @@
+"""What a file has becomes part of a list, and nothing of it becomes so twice.
+
+A to-do that the file knows by a uid is the one of the owner's with that uid. Of the others, the first of a title and due
+date is the owner's first with these, the second the second, and so on. What is in the list stays as it is. What is in
+the trash comes out of it, to its old place, as the file has it: who reads in a backup wants it back. The rest is added
+at the end, in the file's order.
+
+All of it is one transaction, and so short that whoever wants to write meanwhile can wait for it, also on SQLite: what
+can be prepared is, and then one INSERT is done for each. Django's bulk_create takes ten times as long.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import F
+
+from progress.reporter import Progress
+from todos import order
+from todos.models import Todo
+
+AT_ONCE = 1000
+"""Rows between two looks at whether to go on."""
+
+FIELDS = [
+    field for field in Todo._meta.concrete_fields if not field.primary_key and field.name not in ("uid", "order")
+]
+COLUMNS = [*(field.column for field in FIELDS), "uid", "order"]
+WRITE = f"""
+    INSERT INTO todos_todo ({", ".join(f'"{column}"' for column in COLUMNS)})
+    VALUES ({", ".join(["%s"] * len(COLUMNS))})
+    ON CONFLICT (owner_id, uid) DO UPDATE SET
+        title = EXCLUDED.title, due_on = EXCLUDED.due_on, completed_at = EXCLUDED.completed_at,
+        notes = CASE WHEN EXCLUDED.notes = '' THEN todos_todo.notes ELSE EXCLUDED.notes END,
+        deleted_at = NULL, updated_at = EXCLUDED.updated_at, version = todos_todo.version + 1
+"""  # noqa: S608 (the names are our own)
+"""By hand, for speed. A file without notes may be of a format that can't have any, so those that are there stay."""
+
+Content = tuple[str, date | None]
+"""The title and due date, by which a to-do without a uid is known."""
+
+
+class Wanted(NamedTuple):
+    """A to-do as a file has it, ready to be written."""
+
+    uid: str
+    is_known_by_uid: bool
+    """Or else the file has none, and the uid is a new one."""
+
+    content: Content
+    values: tuple[Any, ...]
+    """Of FIELDS."""
+
+
+class Known(NamedTuple):
+    """One that the owner has, be it in the trash."""
+
+    uid: str
+    order: int
+    is_in_trash: bool
+
+
+class Counts(NamedTuple):
+    added: int
+    restored: int
+    present: int
+    """In the list already."""
+
+
+def prepare(todo: Todo, *, is_known_by_uid: bool) -> Wanted:
+    """A to-do that is not saved, as the database would take it."""
+    values = tuple(field.get_db_prep_save(field.pre_save(todo, True), connection) for field in FIELDS)
+    return Wanted(todo.uid, is_known_by_uid, (todo.title, todo.due_on), values)
+
+
+def merge(owner: Any, wanted: Sequence[Wanted], progress: Progress) -> Counts:
+    """Write what is missing, in the transaction that is open."""
+    order.hold(owner)
+    missing, trashed = _compare(wanted, _Owned(owner, wanted))
+    labels = order.all_at_end(owner, len(missing))
+    lines = [(*each.values, known.uid, known.order) for each, known in trashed]
+    lines += [(*each.values, each.uid, label) for each, label in zip(missing, labels, strict=True)]
+    progress.stage("Writing to-dos", total=len(lines), unit="to-dos")
+    with connection.cursor() as cursor:
+        for start in range(0, len(lines), AT_ONCE):
+            some = lines[start : start + AT_ONCE]
+            cursor.executemany(WRITE, some)
+            progress.advance(len(some))
+    return Counts(len(missing), len(trashed), len(wanted) - len(lines))
+
+
+def _compare(wanted: Sequence[Wanted], owned: "_Owned") -> tuple[list[Wanted], list[tuple[Wanted, Known]]]:
+    """What is missing, and what is in the trash."""
+    missing, trashed = [], []
+    for each in wanted:
+        known = owned.match(each)
+        if known is None:
+            missing.append(each)
+        elif known.is_in_trash:
+            trashed.append((each, known))
+    return missing, trashed
+
+
+class _Owned:
+    """The owner's to-dos, each to be found once by what a file says of it."""
+
+    def __init__(self, owner: Any, wanted: Sequence[Wanted]) -> None:
+        """Of two that are alike the first in the list is found first; then come those in the trash, the latest first."""
+        uids = {each.uid for each in wanted if each.is_known_by_uid}
+        self._by_uid: dict[str, Known] = {}
+        self._alike: defaultdict[Content, deque[Known]] = defaultdict(deque)
+        todos = owner.todos.order_by(F("deleted_at").desc(nulls_first=True), "order", "id")
+        for uid, place, deleted_at, title, due_on in todos.values_list("uid", "order", "deleted_at", "title", "due_on"):
+            known = Known(uid, place, deleted_at is not None)
+            if uid in uids:
+                self._by_uid[uid] = known
+            else:
+                self._alike[title, due_on].append(known)
+
+    def match(self, wanted: Wanted) -> Known | None:
+        if wanted.is_known_by_uid:
+            known = self._by_uid.get(wanted.uid)
+            self._by_uid[wanted.uid] = Known(wanted.uid, 0, is_in_trash=False)  # for whoever names it again
+            return known
+        alike = self._alike[wanted.content]
+        return alike.popleft() if alike else None

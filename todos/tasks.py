@@ -1,0 +1,20 @@
+"""The background work of to-dos: a door, not a room."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from progress.reporter import Progress
+from progress.tasks import TaskError, task
+from todos import importing
+from uploads.models import Upload
+
+
+@task(label="Importing {name}", max_attempts=3)
+def import_file(progress: Progress, upload_id: str, name: str) -> dict[str, Any]:
+    upload = Upload.objects.select_related("owner").filter(pk=upload_id).first()
+    if upload is None:
+        raise TaskError("deleted", "The file was deleted before it could be imported.")
+    report = importing.import_upload(upload, progress)
+    counts = {name: number for name, number in report.items() if name != "bad_rows"}
+    return {"url": reverse("todos:import-detail", args=[upload.pk]), **counts}
