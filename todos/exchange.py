@@ -34,10 +34,10 @@ class ImportForm(UploadForm):
 
     def clean_file(self) -> UploadedFile:
         file = super().clean_file()
-        if file.size > MOST_BYTES:
+        if (file.size or 0) > MOST_BYTES:
             text = f"The file is too large to be imported: at most {filesizeformat(MOST_BYTES)} are taken. Split it."
             raise ValidationError(text, code="too_large")
-        if importing.find_format(file.name, file) is None:
+        if importing.find_format(file.name or "", file) is None:
             raise ValidationError(importing.UNKNOWN_FORMAT, code="unknown_format")
         return file
 

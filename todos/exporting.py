@@ -1,8 +1,8 @@
 """A list on its way out, as rows of a file: each to-do once, in the list's order, however long the list is.
 
-Which to-dos these are is asked at the beginning, and what they are a few hundred at a time. So nothing is missed or told
-twice that is moved meanwhile; memory does not grow with the list, but for the ids; and between two questions no database
-connection is held, since whoever fetches the file may be slow.
+Which to-dos these are is asked at the beginning, and what they are a few hundred at a time. So nothing is missed or
+told twice that is moved meanwhile; memory does not grow with the list, but for the ids; and between two questions no
+database connection is held, since whoever fetches the file may be slow.
 """
 
 from array import array

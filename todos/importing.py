@@ -1,11 +1,10 @@
-"""A file becomes part of a list: it is read, each row of it is judged, and what is right is merged, all of it or nothing.
+"""A file becomes part of a list: it is read, each of its rows is judged, and what is right is merged, or nothing is.
 
 The rows that are not right are told with their line and the reason, in a report that is kept with the upload. It is
 written together with the to-dos: who finds it there, as after a worker has died, knows that all is done.
 """
 
 import io
-from datetime import UTC, datetime
 from typing import IO, Any
 
 from django.db import transaction
@@ -28,6 +27,7 @@ MOST_TOLD = 1000
 REPORT = "import"
 """The key of the report among the metadata of an upload. It is there, and empty, once an import has failed."""
 
+TOO_MANY = f"The file has more than {MOST_ROWS:,} rows, so nothing was imported. Split it into smaller ones."
 UNKNOWN_FORMAT = f"This is no file that can be imported. Choose one of these: {', '.join(FORMATS)}."
 
 BUFFER_BYTES = 64 * 1024
@@ -79,10 +79,7 @@ def _read(upload: Upload, progress: Progress) -> list[Row | BadRow]:
             for row in format.read(io.BufferedReader(_Counted(file, progress), BUFFER_BYTES)):
                 found.append(row)
                 if len(found) > MOST_ROWS:
-                    raise TaskError(
-                        "too_many_rows",
-                        f"The file has more than {MOST_ROWS:,} rows, so nothing was imported. Split it into smaller ones.",
-                    )
+                    raise TaskError("too_many_rows", TOO_MANY)
         except Unreadable as error:
             raise TaskError("unreadable", str(error)) from None
     return found
@@ -128,24 +125,13 @@ class _Judge:
 
     def _accept(self, row: Row) -> BadRow | None:
         """Take it, or say what is wrong with it."""
-        try:
-            todo = self._todo(row)
-        except OverflowError:
-            return BadRow(row.line, "Its times are none that a calendar has.")
+        beside = {"uid": row.uid, "completed_at": row.completed_at, "created_at": row.created_at}
+        todo = Todo(owner=self._owner, **{name: value for name, value in beside.items() if value})
         form = TodoForm({"title": row.title, "notes": row.notes, "due_on": row.due_on}, instance=todo)
         if not form.is_valid():
             return BadRow(row.line, _reason(form))
         self.wanted.append(prepare(todo, is_known_by_uid=bool(row.uid)))
         return None
-
-    def _todo(self, row: Row) -> Todo:
-        """What the form doesn't ask for. Raises OverflowError."""
-        given = {
-            "uid": row.uid,
-            "completed_at": row.completed_at and row.completed_at.astimezone(UTC),
-            "created_at": row.created_at and row.created_at.astimezone(UTC),
-        }
-        return Todo(owner=self._owner, **{name: value for name, value in given.items() if value})
 
 
 def _reason(form: TodoForm) -> str:

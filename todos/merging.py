@@ -1,9 +1,9 @@
 """What a file has becomes part of a list, and nothing of it becomes so twice.
 
-A to-do that the file knows by a uid is the one of the owner's with that uid. Of the others, the first of a title and due
-date is the owner's first with these, the second the second, and so on. What is in the list stays as it is. What is in
-the trash comes out of it, to its old place, as the file has it: who reads in a backup wants it back. The rest is added
-at the end, in the file's order.
+A to-do that the file knows by a uid is the one of the owner's with that uid. Of the others, the first of a title and
+due date is the owner's first with these, the second the second, and so on. What is in the list stays as it is. What is
+in the trash comes out of it, to its old place, as the file has it: who reads in a backup wants it back. The rest is
+added at the end, in the file's order.
 
 All of it is one transaction, and so short that whoever wants to write meanwhile can wait for it, also on SQLite: what
 can be prepared is, and then one INSERT is done for each. Django's bulk_create takes ten times as long.
@@ -24,9 +24,7 @@ from todos.models import Todo
 AT_ONCE = 1000
 """Rows between two looks at whether to go on."""
 
-FIELDS = [
-    field for field in Todo._meta.concrete_fields if not field.primary_key and field.name not in ("uid", "order")
-]
+FIELDS = [field for field in Todo._meta.concrete_fields if not field.primary_key and field.name not in ("uid", "order")]
 COLUMNS = [*(field.column for field in FIELDS), "uid", "order"]
 WRITE = f"""
     INSERT INTO todos_todo ({", ".join(f'"{column}"' for column in COLUMNS)})
@@ -107,7 +105,7 @@ class _Owned:
     """The owner's to-dos, each to be found once by what a file says of it."""
 
     def __init__(self, owner: Any, wanted: Sequence[Wanted]) -> None:
-        """Of two that are alike the first in the list is found first; then come those in the trash, the latest first."""
+        """Of those alike the first in the list is found first, and those in the trash last."""
         uids = {each.uid for each in wanted if each.is_known_by_uid}
         self._by_uid: dict[str, Known] = {}
         self._alike: defaultdict[Content, deque[Known]] = defaultdict(deque)

@@ -73,9 +73,7 @@ def labels(lower: int | None, upper: int | None, number: int) -> list[int]:
     return [lower + step * place for place in range(1, number + 1)] if step else []
 
 
-def _make_room(
-    earlier: "TodoQuerySet", later: "TodoQuerySet", number: int, todo: "Todo | None" = None
-) -> list[int]:
+def _make_room(earlier: "TodoQuerySet", later: "TodoQuerySet", number: int, todo: "Todo | None" = None) -> list[int]:
     """So many labels between these, of which the nearest come first; some of them are given others if need be."""
     for reach in _reaches():
         left, right = list(earlier[: reach + 1]), list(later[: reach + 1])

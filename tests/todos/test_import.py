@@ -59,7 +59,7 @@ def make_list(owner) -> None:
         [
             {"title": "Buy milk", "notes": "two\nlines, and a comma", "due_on": date(2030, 1, 31)},
             {"title": "=cmd|' /C calc'!A0", "completed_at": moment},
-            {"title": "x (A) due:2030-01-31 ; \"quoted\""},
+            {"title": 'x (A) due:2030-01-31 ; "quoted"'},
             {"title": "Buy milk", "notes": "Another one"},
             {"title": "👩‍👩‍👧 مرحبا", "due_on": date(2020, 2, 29), "completed_at": moment},
         ]
@@ -170,7 +170,12 @@ def test_new_ones_come_last_in_the_files_order_and_are_fresh(as_alice, alice, bo
     make_todo(owner=bob, title="Bob's")
     old = datetime(2020, 1, 1, tzinfo=UTC)
     begun_at = timezone.now()
-    assert counts(as_alice, "title,created_at\n" + "".join(f"{n},{old.isoformat()}\n" for n in range(20))) == [20, 0, 0, 0]
+    assert counts(as_alice, "title,created_at\n" + "".join(f"{n},{old.isoformat()}\n" for n in range(20))) == [
+        20,
+        0,
+        0,
+        0,
+    ]
     assert titles(alice) == ["old"] * 3 + [str(n) for n in range(20)]
     new = Todo.objects.get(title="7")
     assert (new.created_at, new.version) == (old, 1)
@@ -242,7 +247,7 @@ def test_nested_json_and_unknown_fields_are_bad_rows(as_alice):
 
 
 def test_a_bomb_of_recurrences_is_one_todo(as_alice, alice):
-    bomb = "BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nUID:1\r\nSUMMARY:Boom\r\nRRULE:FREQ=SECONDLY\r\nEND:VTODO\r\nEND:VCALENDAR\r\n"
+    bomb = "BEGIN:VCALENDAR\nBEGIN:VTODO\nUID:1\nSUMMARY:Boom\nRRULE:FREQ=SECONDLY\nEND:VTODO\nEND:VCALENDAR\n"
     assert counts(as_alice, bomb, "bomb.ics") == [1, 0, 0, 0]
     assert titles(alice) == ["Boom"]
 
