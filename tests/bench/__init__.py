@@ -5,6 +5,8 @@
     throughput.py  jobs a second, against bare Django-Q2
     streams.py     2,000 open event streams on one small server
     pictures.py    photos, against a script that only scales them, and with two workers against one
+    todos.py       the first page of a long list, against a short one
+    exchange.py    imports and exports of long lists
 
 The site and the workers run as in production. Machines differ and are noisy, so what is judged are ratios.
 """

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PASSWORD, sign_up
 
 WITHOUT_ACCOUNT = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password_reset/", "/nowhere/"]
-WITH_ACCOUNT = ["/todos/", "/uploads/", "/accounts/password_change/"]
+WITH_ACCOUNT = ["/todos/", "/todos/import/", "/uploads/", "/accounts/password_change/"]
 
 
 FOCUS_IS_SEEN = """

@@ -56,6 +56,17 @@ def test_a_title_of_500_characters_is_fine(as_alice):
     assert as_alice.post("/todos/", {"title": "x" * 500}).status_code == 302
 
 
+def test_toggling_one_of_a_long_list_sends_little_back(as_alice, alice):
+    todo = make_todo(
+        owner=alice, title="Ask the neighbours who waters the plants while we are away", due_on="2030-01-31"
+    )
+    for _ in range(150):
+        make_todo(owner=alice)
+    answer = as_alice.post(f"/todos/{todo.pk}/toggle/", {"completed": "true"}, headers=HTMX)
+    assert f"todo-{todo.pk}" in answer.text
+    assert len(answer.content) <= 4096
+
+
 def test_completing_and_taking_it_back(as_alice, alice):
     todo = make_todo(owner=alice)
     assert as_alice.post(f"/todos/{todo.pk}/toggle/", {"completed": "true"})["Location"] == "/todos/"

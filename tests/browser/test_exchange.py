@@ -1,0 +1,67 @@
+"""Out of the list and into it again, in Chromium, with JavaScript and without."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PATIENCE_MS, sign_up
+from tests.browser.test_look import assert_accessible, assert_no_sideways_scrolling
+
+REPORT = ".report li"
+
+
+def add_and_export(page: Page, format: str) -> bytes:
+    """A list of two, as a file."""
+    for title in ("Buy milk", "Feed the cat"):
+        page.get_by_label("What is to be done?").fill(title)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("link", name=f"Edit {title}")).to_be_visible()
+    page.get_by_role("link", name="Import and export").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name=format).click()
+    return Path(download.value.path()).read_bytes()
+
+
+def choose(page: Page, content: bytes, name: str) -> None:
+    page.get_by_label("A file to import").set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
+    page.get_by_role("button", name="Import", exact=True).click()
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_what_was_exported_and_deleted_is_imported_and_bad_rows_are_told(page, sqlite_site):
+    sign_up(page, sqlite_site, "exchange")
+    made = add_and_export(page, "CSV")
+    page.get_by_role("link", name="All to-dos").click()
+    page.get_by_role("button", name="Delete Buy milk").click()
+    expect(page.locator(".todo-list li")).to_have_count(1)
+    page.get_by_role("link", name="Import and export").click()
+    choose(page, made + b"Paint the fence,,2030-02-30,,,\r\n", "todos.csv")
+    expect(page.locator(REPORT)).to_have_text(
+        ["0 added", "1 taken out of the trash", "1 in the list already", "1 left out"]
+    )
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    expect(page.get_by_role("row").nth(1)).to_contain_text("2030-02-30")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in (320, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert_accessible(page)
+            assert_no_sideways_scrolling(page)
+    page.get_by_role("link", name="See the list").click()
+    expect(page.locator(".todo-list li")).to_have_text(["Buy milk", "Feed the cat"])
+
+
+def test_all_of_it_without_javascript(browser, sqlite_site):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    sign_up(page, sqlite_site, "exchange-plain")
+    made = add_and_export(page, "todo.txt")
+    choose(page, b"\0\1\2\3", "picture.png")
+    expect(page.get_by_role("alert")).to_contain_text("no file that can be imported")
+    choose(page, made + b"Pay the rent due:2030-01-31\n", "todo.txt")
+    expect(page.locator(REPORT)).to_have_text(["1 added", "2 in the list already"])  # the page has reloaded itself
+    page.get_by_role("link", name="See the list").click()
+    expect(page.locator(".todo-list label")).to_have_text(["Buy milk", "Feed the cat", "Pay the rent"])
+    context.close()
