@@ -3,8 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
+from progress.connections import release_connection
 from progress.models import Job, State
 from progress.tasks import cancel_job, retry_job
 from tests.faults.cluster import Cluster, kill, wait_until
@@ -26,7 +27,7 @@ def begin_aside(owner) -> Upload:
     """By another connection than that of the test."""
     with ThreadPoolExecutor(1) as pool:
         upload = pool.submit(begin, owner).result()
-        pool.submit(connection.close).result()
+        pool.submit(release_connection).result()
     return upload
 
 
