@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F
+from django.utils import timezone
 
 from progress.reporter import Progress
 from todos import order
@@ -25,8 +26,11 @@ from todos.models import Todo
 AT_ONCE = 200
 """Rows of one statement, where the database takes as many."""
 
-FIELDS = [field for field in Todo._meta.concrete_fields if not field.primary_key and field.name not in ("uid", "order")]
-COLUMNS = [*(field.column for field in FIELDS), "uid", "order"]
+LATE = ("uid", "order", "updated_at")
+"""The columns of which the values are known only when the rows are written."""
+
+FIELDS = [field for field in Todo._meta.concrete_fields if not field.primary_key and field.name not in LATE]
+COLUMNS = [*(field.column for field in FIELDS), *LATE]
 WRITE = f"""
     INSERT INTO todos_todo ({", ".join(f'"{column}"' for column in COLUMNS)})
     VALUES {{rows}}
@@ -81,8 +85,9 @@ def merge(owner: Any, wanted: Sequence[Wanted], progress: Progress) -> Counts:
     order.hold(owner)
     missing, trashed = _compare(wanted, _Owned(owner, wanted))
     labels = order.all_at_end(owner, len(missing))
-    lines = [(*each.values, known.uid, known.order) for each, known in trashed]
-    lines += [(*each.values, each.uid, label) for each, label in zip(missing, labels, strict=True)]
+    now = Todo._meta.get_field("updated_at").get_db_prep_save(timezone.now(), connection)
+    lines = [(*each.values, known.uid, known.order, now) for each, known in trashed]
+    lines += [(*each.values, each.uid, label, now) for each, label in zip(missing, labels, strict=True)]
     _write(lines, progress)
     return Counts(len(missing), len(trashed), len(wanted) - len(lines))
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
@@ -25,6 +26,7 @@ URLS = {"page": "/todos/", "JSON": "/api/todos/"}
 
 def measure(databases: Databases) -> Iterator[Result]:
     """On both databases."""
+    call_command("collectstatic", interactive=False, verbosity=0)  # whose names the page needs
     for kind in KINDS:
         with using(databases.new(kind)):
             clients = [client_with(number) for number in (MANY, FEW)]
