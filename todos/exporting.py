@@ -11,15 +11,19 @@ from typing import Any
 
 from progress.connections import release_connection
 from todos.formats import Row
-from todos.models import Todo
+from todos.models import Todo, TodoQuerySet
 
 AT_ONCE = 500
 
 
 def rows_of(owner: Any) -> Iterator[Row]:
-    """What is in the list, and not in the trash."""
+    """What is in the list now, and not in the trash."""
     mine = Todo.objects.visible_to(owner)
-    ids = array("q", mine.in_order().values_list("pk", flat=True).iterator(chunk_size=10_000))
+    ids = mine.in_order().values_list("pk", flat=True)
+    return _read(mine, array("q", ids.iterator(chunk_size=10_000)))
+
+
+def _read(mine: TodoQuerySet, ids: array) -> Iterator[Row]:
     for start in range(0, len(ids), AT_ONCE):
         some = ids[start : start + AT_ONCE]
         found = mine.order_by().in_bulk(some)
