@@ -1,13 +1,17 @@
 """Two tabs that change the same list at the same time, on a database that lets them: PostgreSQL."""
 
 import random
+from functools import partial
 
 import pytest
 from django.test import Client
 
+from progress.reporter import Progress
 from tests.helpers import file, make_todo
 from tests.progress.test_at_once import at_once
+from todos.importing import import_upload
 from todos.models import Todo
+from todos.tasks import import_file
 from uploads import receiving
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
@@ -91,3 +95,12 @@ def test_attaching_a_file_while_it_is_deleted_is_no_failure(alice):
         status, _ = at_once(patcher(alice, todo, attachments=[str(upload.pk)]), upload.delete)
         assert status in (200, 422)
         assert not todo.attachments.exists()
+
+
+def test_the_same_file_imported_twice_at_once_adds_its_rows_once(alice):
+    """Also where only title and date tell which is which; and two attempts at the same job come to the same report."""
+    uploads = [receiving.receive(alice, file(b"one\ntwo\ntwo\n", "todo.txt"), import_file) for _ in range(2)]
+    reports = at_once(*[partial(import_upload, upload, Progress()) for upload in (*uploads, uploads[0])])
+    assert reports[0] == reports[2]
+    assert sorted(report["added"] for report in reports[:2]) == [0, 3]
+    assert sorted(alice.todos.values_list("title", flat=True)) == ["one", "two", "two"]
