@@ -11,6 +11,7 @@ from django.db import transaction
 
 from progress.reporter import Progress
 from progress.tasks import TaskError
+from todos import order
 from todos.formats import FORMATS, BadRow, Format, Row, Unreadable, format_of
 from todos.forms import TodoForm
 from todos.merging import Counts, Wanted, merge, prepare
@@ -57,6 +58,7 @@ def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
     for row in progress.track(_read(upload, progress), stage="Checking rows", unit="rows", weight=JUDGING_WEIGHT):
         judge.judge(row)
     with transaction.atomic():
+        order.hold(upload.owner)
         locked = Upload.objects.select_for_update(no_key=True).filter(pk=upload.pk).first()
         if locked is None:
             raise TaskError("deleted", "The file was deleted while it was read, so nothing was imported.")

@@ -62,9 +62,13 @@ class Wanted(NamedTuple):
 class Known(NamedTuple):
     """One that the owner has, be it in the trash."""
 
+    pk: int
     uid: str
     order: int
     is_in_trash: bool
+
+
+_WRITTEN = Known(0, "", 0, is_in_trash=False)
 
 
 class Counts(NamedTuple):
@@ -81,8 +85,7 @@ def prepare(todo: Todo, *, is_known_by_uid: bool) -> Wanted:
 
 
 def merge(owner: Any, wanted: Sequence[Wanted], progress: Progress) -> Counts:
-    """Write what is missing, in the transaction that is open."""
-    order.hold(owner)
+    """Write what is missing. The owner's list is held."""
     missing, trashed = _compare(wanted, _Owned(owner, wanted))
     labels = order.all_at_end(owner, len(missing))
     now = Todo._meta.get_field("updated_at").get_db_prep_save(timezone.now(), connection)
@@ -93,7 +96,7 @@ def merge(owner: Any, wanted: Sequence[Wanted], progress: Progress) -> Counts:
 
 
 def _compare(wanted: Sequence[Wanted], owned: "_Owned") -> tuple[list[Wanted], list[tuple[Wanted, Known]]]:
-    """What is missing, and what is in the trash."""
+    """What is missing, and what is in the trash: that by its ids, in the order of which others lock it too."""
     missing, trashed = [], []
     for each in wanted:
         known = owned.match(each)
@@ -101,7 +104,7 @@ def _compare(wanted: Sequence[Wanted], owned: "_Owned") -> tuple[list[Wanted], l
             missing.append(each)
         elif known.is_in_trash:
             trashed.append((each, known))
-    return missing, trashed
+    return missing, sorted(trashed, key=lambda found: found[1].pk)
 
 
 def _write(lines: list[tuple[Any, ...]], progress: Progress) -> None:
@@ -123,8 +126,9 @@ class _Owned:
         self._by_uid: dict[str, Known] = {}
         self._alike: defaultdict[Content, deque[Known]] = defaultdict(deque)
         todos = owner.todos.order_by(F("deleted_at").desc(nulls_first=True), "order", "id")
-        for uid, place, deleted_at, title, due_on in todos.values_list("uid", "order", "deleted_at", "title", "due_on"):
-            known = Known(uid, place, deleted_at is not None)
+        columns = ("pk", "uid", "order", "deleted_at", "title", "due_on")
+        for pk, uid, place, deleted_at, title, due_on in todos.values_list(*columns):
+            known = Known(pk, uid, place, deleted_at is not None)
             if uid in uids:
                 self._by_uid[uid] = known
             else:
@@ -133,7 +137,7 @@ class _Owned:
     def match(self, wanted: Wanted) -> Known | None:
         if wanted.is_known_by_uid:
             known = self._by_uid.get(wanted.uid)
-            self._by_uid[wanted.uid] = Known(wanted.uid, 0, is_in_trash=False)  # for whoever names it again
+            self._by_uid[wanted.uid] = _WRITTEN  # for whoever names it again
             return known
         alike = self._alike[wanted.content]
         return alike.popleft() if alike else None
