@@ -158,7 +158,7 @@ CORS_ALLOW_HEADERS = [
     *("upload-metadata", "upload-offset", "x-http-method-override"),
 ]
 CORS_EXPOSE_HEADERS = [
-    *("ETag", "Link", "Location", "Retry-After"),
+    *("Content-Disposition", "ETag", "Link", "Location", "Retry-After"),
     *("Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version"),
     *("Upload-Concat", "Upload-Defer-Length", "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset"),
 ]
