@@ -35,7 +35,12 @@ def detail(request: HttpRequest, job: Job) -> HttpResponse:
 @never_cache
 @require_safe
 def several(request: HttpRequest) -> HttpResponse:
-    """Several jobs; with `wait`, once one of them is newer than the version given with its id."""
+    """Several jobs; with `wait`, once one of them is newer than the version given with its id.
+
+    Who names none gets those of his own that are unfinished, the newest first, at once.
+    """
+    if "id" not in request.GET:
+        return _unfinished(request)
     known = watching.known_versions(request)
     seconds = watching.seconds_to_wait(request)
     jobs = visible_jobs(request, known)
@@ -96,6 +101,12 @@ def as_json(job: Job, root: str) -> dict[str, Any]:
         "started_at": job.started_at,
         "finished_at": job.finished_at,
     }
+
+
+def _unfinished(request: HttpRequest) -> HttpResponse:
+    jobs = Job.objects.visible_to(request.user).unfinished()[: watching.MOST_IDS]
+    root = root_of(request)
+    return JsonResponse({"jobs": [as_json(job, root) for job in jobs], "missing": []})
 
 
 def _nothing_new(jobs: dict[UUID, Job], known: dict[UUID, int]) -> bool:

@@ -62,6 +62,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         """The jobs that this user may know of: their own."""
         return self.filter(owner=user)
 
+    def unfinished(self) -> Self:
+        """The jobs that wait or run, the newest first."""
+        return self.filter(state__in=UNFINISHED).order_by("-created_at")
+
     def lost(self) -> Self:
         """Running jobs whose worker has gone silent."""
         return self.filter(state=State.RUNNING, heartbeat_at__lt=Now() - LEASE)

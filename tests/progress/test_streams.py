@@ -162,10 +162,19 @@ class TestSeveral:
         problem(as_alice.get(url, {"id": [str(running.pk), bad]}), 400)
 
     @pytest.mark.parametrize("url", ["/api/progress/", "/api/progress/stream/"])
-    def test_too_many_and_none_at_all(self, as_alice, url):
+    def test_too_many(self, as_alice, url):
         assert "at most 100" in problem(as_alice.get(url, {"id": [NOBODY] * 101}), 400)["detail"]
-        assert "?id=" in problem(as_alice.get(url), 400)["detail"]
         assert as_alice.get("/api/progress/", {"id": [NOBODY] * 100}).json() == {"jobs": [], "missing": [NOBODY]}
+        assert "?id=" in problem(as_alice.get("/api/progress/stream/"), 400)["detail"]
+
+    def test_without_ids_they_are_ones_own_that_are_unfinished(self, as_alice, alice, bob):
+        make_job(owner=bob)
+        make_job(owner=alice, state=State.SUCCEEDED)
+        waiting = make_job(owner=alice)
+        running = make_job(owner=alice, state=State.RUNNING)
+        body = as_alice.get("/api/progress/").json()
+        assert [job["id"] for job in body["jobs"]] == [str(running.pk), str(waiting.pk)]
+        assert body["missing"] == []
 
     def test_who_is_not_logged_in_learns_nothing(self, visitor, running):
         problem(visitor.get(f"/api/progress/?id={running.pk}"), 401)
