@@ -22,8 +22,7 @@ run: ## serve the app, a worker and the dashboard
 	@$(PYTHON) deploy/free_ports.py $(PORT) $(DASH_PORT)
 	@$(MAKE) --silent .venv/app
 	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
-	@$(BIN)/python manage.py distill generate --quiet --force --output-directory "$(PUBLIC)"
+	@$(BIN)/python manage.py distill-local --quiet "$(PUBLIC)"
 	@echo "Headway:    http://localhost:$(PORT)"
 	@echo "Dashboard:  http://localhost:$(DASH_PORT)"
 	@echo "Ctrl-C stops everything."

@@ -171,6 +171,9 @@ SESSION_COOKIE_DOMAIN = env.COOKIE_DOMAIN
 APP_ORIGIN = f"http://localhost:{env.PORT}" if DEBUG else f"https://{ALLOWED_HOSTS[0].lstrip('*.')}"
 """Where the generated static site finds the API."""
 
+DISTILL_DIR = BASE_DIR / "public"
+"""Where `manage.py distill-local` puts it, unless it is told otherwise."""
+
 # --- Safety ---------------------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {

@@ -1,9 +1,8 @@
 """The map of the site. Each app's own URLconf holds its pages and its API."""
 
 from django.contrib import admin
-from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView
 from django.urls import include, path
-from django.views.generic import TemplateView
 from django_distill import distill_path
 
 from config import accounts, health, session, site
@@ -11,7 +10,6 @@ from config import accounts, health, session, site
 admin.site.site_header = admin.site.site_title = "Headway"
 
 urlpatterns = [
-    path("", login_not_required(TemplateView.as_view(template_name="landing.html")), name="landing"),
     path("", include("todos.urls")),
     path("", include("uploads.urls")),
     path("", include("progress.urls")),
@@ -22,11 +20,20 @@ urlpatterns = [
         accounts.PasswordResetConfirm.as_view(),
         name="password_reset_confirm",
     ),
+    # Pages that are the same for everybody offer to log in also to who has: that leads to the list.
+    path("accounts/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/", include("django.contrib.auth.urls")),
     path("admin/", admin.site.urls),
     path("favicon.ico", site.favicon, name="favicon"),
     path("healthz/", health.healthz, name="healthz"),
-    distill_path("dashboard/", site.dashboard, name="dashboard", distill_file="index.html"),
+    # The static site: `manage.py distill-local` makes files of these.
+    distill_path("", site.landing, name="landing"),
+    distill_path("guide/", site.guide, name="guide"),
+    distill_path("dashboard/", site.dashboard, name="dashboard"),
+    distill_path("404.html", site.missing, name="missing"),
+    distill_path("50x.html", site.unreachable, name="unreachable"),
+    distill_path("robots.txt", site.robots, name="robots"),
+    distill_path("sitemap.xml", site.sitemap, name="sitemap"),
 ]
 
 handler400 = "config.errors.bad_request"

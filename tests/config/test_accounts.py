@@ -159,3 +159,8 @@ def test_a_reset_does_not_tell_who_has_an_account(visitor):
     response = visitor.post("/accounts/password_reset/", {"email": "nobody@example.com"}, follow=True)
     assert "If there is an account" in response.text
     assert mail.outbox == []
+
+
+def test_who_is_logged_in_is_led_from_the_log_in_page_to_the_list(as_alice):
+    response = as_alice.get("/accounts/login/")
+    assert (response.status_code, response["Location"]) == (302, "/todos/")
