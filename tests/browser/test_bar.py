@@ -7,6 +7,13 @@ from progress.models import Job
 from tests.browser.job_server import ID, JobServer
 from tests.faults.cluster import wait_until
 
+PAGE = """<!doctype html>
+<link rel="stylesheet" href="/static/config/site.css">
+<link rel="stylesheet" href="/static/progress/progress-bar.css">
+<script type="module" src="/static/progress/progress-bar.js"></script>
+<main></main>
+"""
+
 OTHERS = [f"00000000-0000-0000-0000-{n:012d}" for n in range(150)]
 
 
@@ -19,7 +26,8 @@ def server():
 @pytest.fixture
 def bars(page, sqlite_site, server):
     """Put bars into a page of another origin, by one script and their URLs; and note the events that they fire."""
-    page.goto(sqlite_site.dashboard_url)
+    (sqlite_site.state_dir / "public" / "bars.html").write_text(PAGE)
+    page.goto(f"{sqlite_site.dashboard_url}/bars.html")
     page.evaluate(
         """() => {
             window.fired = [];

@@ -6,7 +6,10 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PASSWORD, sign_up
 
-WITHOUT_ACCOUNT = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password_reset/", "/nowhere/"]
+WITHOUT_ACCOUNT = [
+    *("/", "/guide/", "/nowhere/", "/50x.html"),
+    *("/accounts/login/", "/accounts/signup/", "/accounts/password_reset/"),
+]
 WITH_ACCOUNT = ["/todos/", "/todos/import/", "/uploads/", "/accounts/password_change/"]
 
 
@@ -32,6 +35,10 @@ def test_pages(page, sqlite_site, holiday, scheme, width):
         page.goto(sqlite_site.url + path)
         assert_accessible(page)
         assert_no_sideways_scrolling(page)
+    page.goto(sqlite_site.dashboard_url)
+    expect(page.get_by_text("You are not logged in.")).to_be_visible()
+    assert_accessible(page)
+    assert_no_sideways_scrolling(page)
 
     sign_up(page, sqlite_site, f"look-{scheme}-{width}")
     for title in ("Short", "An_unbreakable_title_" * 20):

@@ -75,18 +75,6 @@ def test_the_flow_without_javascript(browser, sqlite_site, holiday):
     context.close()
 
 
-def test_the_dashboard_on_another_origin_shares_the_session(page, site, holiday):
-    page.goto(site.dashboard_url)
-    expect(page.get_by_role("status")).to_contain_text("You are not logged in")
-    sign_up(page, site, "dash")
-    page.goto(f"{site.url}/uploads/")
-    page.get_by_label("A photo or any other file").set_input_files(holiday)
-    expect(page.locator(".card")).to_be_visible()
-    page.goto(site.dashboard_url)
-    expect(page.get_by_text("Logged in as dash")).to_be_visible()
-    expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()
-
-
 def test_a_program_uploads_and_polls(page, site, holiday):
     """What a front end does, with nothing but HTTP."""
     sign_up(page, site, "program")

@@ -65,7 +65,7 @@ class ProgressBar extends HTMLElement {
       stage.setAttribute("role", "status");
       const forms = Object.entries(ACTIONS).map(([action, text]) => {
         const form = make("form", { className: `bar-${action}`, hidden: true });
-        form.append(make("button", { textContent: text }));
+        form.append(make("button", { className: "quiet", textContent: text }));
         return form;
       });
       this.replaceChildren(label, bar, stage, count, ...forms);

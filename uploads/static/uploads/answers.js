@@ -27,8 +27,9 @@ export async function ask(url, { signal, seconds = 30, ...how } = {}) {
   throw new Refused(response, await detail(response));
 }
 
-/** What a problem document says; other error answers, such as a proxy's, are not for people. */
+/** What a problem document says, of its fields if it names some; other error answers, as of a proxy, aren't for people. */
 async function detail(response) {
   if (!response.headers.get("Content-Type")?.includes("json")) return "";
-  return response.json().then((problem) => problem.detail, () => "");
+  const { detail, errors } = await response.json().catch(() => ({}));
+  return errors ? Object.values(errors).flat().join(" ") : detail;
 }

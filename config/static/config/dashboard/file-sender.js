@@ -1,0 +1,78 @@
+/**
+ * <file-sender>: files that are chosen, pasted, or dropped anywhere on the page, on their way to the API by tus. The same
+ * modules do it as on the site's own page of uploads; cookies, a token and CORS are all that is needed for that.
+ */
+
+import { announcer } from "../../uploads/announcer.js";
+import { listen } from "../../uploads/incoming.js";
+import { KeptFiles } from "../../uploads/kept-files.js";
+import { Row } from "../../uploads/row.js";
+import { Sender } from "../../uploads/sender.js";
+import { Tus } from "../../uploads/tus.js";
+
+class FileSender extends HTMLElement {
+  #connection;
+  #site = null; // what all senders share; there is none before somebody is logged in
+  #announce;
+  #senders = new Set();
+
+  start(connection) {
+    this.#connection = connection;
+    this.#announce = announcer(this.querySelector("[role=status]"));
+    const input = this.querySelector("[type=file]");
+    input.addEventListener("change", () => {
+      this.#take([...input.files]);
+      input.value = "";
+    });
+    listen((files) => this.#take(files));
+    addEventListener("beforeunload", (event) => {
+      if ([...this.#senders].some(({ isActive, kept }) => isActive && !kept)) event.preventDefault();
+    });
+  }
+
+  /** The ids of the jobs that have a bar here. */
+  get jobs() {
+    return new Set([...this.#senders].map(({ upload }) => upload?.job?.id));
+  }
+
+  async load() {
+    if (this.#site) return;
+    const { api, session, user } = this.#connection;
+    this.#site = { api, session, tus: new Tus(api, session), kept: new KeptFiles(user) };
+    await this.#goOn();
+  }
+
+  /** What this page sent when it was left goes on by itself. */
+  async #goOn() {
+    const unfinished = new Map((await this.#site.tus.unfinished()).map((transfer) => [transfer.id, transfer]));
+    for (const [id, file] of await this.#site.kept.all()) {
+      if (!unfinished.has(id)) this.#site.kept.forget(id);
+      else this.#send(file, { id, offset: unfinished.get(id).offset, kept: true });
+    }
+  }
+
+  #take(files) {
+    if (this.#site) files.forEach((file) => this.#send(file));
+  }
+
+  #send(file, more = {}) {
+    const { name, size } = file;
+    const sender = new Sender(this.#site, { file, name, size, ...more });
+    const { element } = new Row(sender, this.querySelector("template"), this.#announce);
+    this.#senders.add(sender);
+    this.querySelector("ul").append(element);
+    element.addEventListener("over", ({ detail: upload }) => this.#over(sender, element, upload));
+    if (size) sender.start();
+    else sender.refuse("The file is empty: it has 0 bytes.");
+  }
+
+  #over(sender, row, upload) {
+    this.#senders.delete(sender);
+    if (row.contains(document.activeElement)) this.querySelector("[type=file]").focus();
+    row.remove();
+    if (upload) this.#announce(sender.name, "Done");
+    this.dispatchEvent(new Event("changed", { bubbles: true }));
+  }
+}
+
+customElements.define("file-sender", FileSender);
