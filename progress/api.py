@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from progress import watching
 from progress.connections import release_connection
 from progress.hub import Full, hub
+from progress.job_source import Jobs
 from progress.lookup import for_job
 from progress.models import Job, State
 from progress.tasks import cancel_job, retry_job
@@ -122,7 +123,7 @@ def _wait_for_news(request: HttpRequest, known: dict[UUID, int], seconds: float)
     """The jobs, when one of them has news or the time is over. A process with too many watchers doesn't wait."""
     deadline = time.monotonic() + seconds
     try:
-        with hub.watch(known) as watcher:
+        with hub.watch(Jobs, known) as watcher:
             jobs = visible_jobs(request, known)
             release_connection()
             while _nothing_new(jobs, known) and not hub.stopping and (rest := deadline - time.monotonic()) > 0:

@@ -1,7 +1,8 @@
-"""One hub a process asks the database once a tick which jobs have changed, for all who watch some.
+"""One hub a process asks the database once a tick what has changed, for all who watch something.
 
-So what watching costs the database grows neither with the number of watchers nor with the number of their jobs: a tick
-is one question, and a second one for the rows of those that did change. While nobody watches, nothing is asked.
+What can be watched is the business of its Source, which asks, and knows what it has told. So what watching costs the
+database grows neither with the number of watchers nor with what each of them watches: a tick is one question for each
+kind of thing that somebody watches. While nobody watches, nothing is asked.
 
 It works with threads and with greenlets alike. A watcher holds no database connection.
 """
@@ -9,29 +10,23 @@ It works with threads and with greenlets alike. A watcher holds no database conn
 import logging
 import threading
 import time
-from collections.abc import Iterable
-from datetime import timedelta
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterable
 from types import TracebackType
-from typing import Self
-from uuid import UUID
+from typing import Any, Generic, Self, TypeVar
 
 from django.conf import settings
 from django.db import connection
 
-from progress.models import Job
-
 logger = logging.getLogger(__name__)
+
+Key = TypeVar("Key", bound=Hashable)
+News = TypeVar("News")
 
 TICK_SECONDS = 0.1
 
-LOOKING_BACK = timedelta(seconds=1)
-"""Changes become visible in another order than they were made in, so each tick looks at some of them again."""
-
 THOROUGH_SECONDS = 3.0
-"""So often all that is watched is looked at: jobs that were deleted, and changes that came too late for the ticks."""
-
-AT_ONCE = 10_000
-"""How many ids a question may have; SQLite takes 32,766."""
+"""So often a tick looks further: for what came too late for the ticks before."""
 
 AWAY_SECONDS = 1.0
 """The pause after a question that failed."""
@@ -44,25 +39,41 @@ class Full(Exception):
     """This process has as many watchers as it may have."""
 
 
-class Snapshot:
-    """A job as it was at some version, and what was made of it, so that it is made once for all who watch."""
+class Source(ABC, Generic[Key, News]):
+    """What can be watched, each by a key. A hub has one of each kind while somebody watches something of it."""
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        self.made: dict[str, bytes] = {}
+    def __init__(self) -> None:
+        self.watching: dict[Key, set[Watcher[Key, News]]] = {}
+
+    @abstractmethod
+    def changes(self, thorough: bool) -> Iterable[tuple[Key, News]]:
+        """What is watched and has news. Changes become visible in another order than they were made in, so each tick
+        looks at some of them again, and a thorough one at more. Raises DatabaseError.
+        """
+
+    def join(self, older: News, newer: News) -> News:
+        """What is told to somebody who hasn't heard of the older one yet."""
+        return newer
+
+    def note(self, key: Key, news: News) -> None:
+        """All who watch it have been told. Called with the hub's lock held, like what follows."""
+
+    def forget(self, key: Key) -> None:
+        """Nobody watches it any more."""
 
 
-class Watcher:
-    """Somebody who waits for changes of some jobs. Use it as a context manager, or close it."""
+class Watcher(Generic[Key, News]):
+    """Somebody who waits for changes. Use it as a context manager, or close it."""
 
-    def __init__(self, hub: "Hub", ids: Iterable[UUID]) -> None:
-        self.ids = frozenset(ids)
+    def __init__(self, hub: "Hub", kind: type[Source[Key, News]], keys: Iterable[Key]) -> None:
+        self.kind = kind
+        self.keys = frozenset(keys)
         self._hub = hub
-        self._news: dict[UUID, Snapshot | None] = {}
+        self._news: dict[Key, News] = {}
         self._woken = threading.Event()
 
-    def wait(self, seconds: float) -> dict[UUID, Snapshot | None]:
-        """What has changed since the last call, the newest of each; None for a job that is no more.
+    def wait(self, seconds: float) -> dict[Key, News]:
+        """What has changed since the last call, the newest of each.
 
         Empty when that long nothing has changed, or when the process is about to stop.
         """
@@ -73,9 +84,9 @@ class Watcher:
             news, self._news = self._news, {}
         return news
 
-    def tell(self, job_id: UUID, snapshot: Snapshot | None) -> None:
+    def tell(self, source: Source[Key, News], key: Key, news: News) -> None:
         """Called with the hub's lock held."""
-        self._news[job_id] = snapshot
+        self._news[key] = source.join(self._news[key], news) if key in self._news else news
         self._woken.set()
 
     def wake(self) -> None:
@@ -92,40 +103,46 @@ class Watcher:
 
 
 class Hub:
-    """Who watches which jobs, and the thread that asks for them all."""
+    """Who watches what, and the thread that asks for them all."""
 
     def __init__(self) -> None:
         self.stopping = False
         self.lock = threading.Lock()
-        self._watchers: set[Watcher] = set()
-        self._watching: dict[UUID, set[Watcher]] = {}
-        self._versions: dict[UUID, int] = {}  # the newest that the watchers of each job have been told
+        self._watchers: set[Watcher[Any, Any]] = set()
+        self._sources: dict[type[Source[Any, Any]], Source[Any, Any]] = {}  # those of which something is watched
         self._thread: threading.Thread | None = None
         self._thorough_at = 0.0
 
-    def watch(self, ids: Iterable[UUID]) -> Watcher:
-        """Begin to watch these jobs. Read them after that, and nothing is missed. Raises Full."""
-        watcher = Watcher(self, ids)
+    def watch(self, kind: type[Source[Key, News]], keys: Iterable[Key]) -> Watcher[Key, News]:
+        """Begin to watch these. Read them after that, and nothing is missed. Raises Full."""
+        watcher = Watcher(self, kind, keys)
         with self.lock:
             if len(self._watchers) >= getattr(settings, "PROGRESS_MAX_WATCHERS", MOST_WATCHERS):
                 raise Full
             self._watchers.add(watcher)
-            for job_id in watcher.ids:
-                self._watching.setdefault(job_id, set()).add(watcher)
+            if kind not in self._sources:
+                self._sources[kind] = kind()
+            for key in watcher.keys:
+                self._sources[kind].watching.setdefault(key, set()).add(watcher)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
                 self._thread.start()
         return watcher
 
-    def forget(self, watcher: Watcher) -> None:
+    def forget(self, watcher: Watcher[Key, News]) -> None:
         with self.lock:
-            self._watchers.discard(watcher)
-            for job_id in watcher.ids:
-                others = self._watching.get(job_id, set())
+            if watcher not in self._watchers:
+                return
+            self._watchers.remove(watcher)
+            source = self._sources[watcher.kind]
+            for key in watcher.keys:
+                others = source.watching[key]
                 others.discard(watcher)
                 if not others:
-                    self._watching.pop(job_id, None)
-                    self._versions.pop(job_id, None)
+                    del source.watching[key]
+                    source.forget(key)
+            if not source.watching:
+                del self._sources[watcher.kind]
 
     def stop(self) -> None:
         """This process is about to end: nobody shall wait any longer."""
@@ -135,37 +152,21 @@ class Hub:
 
     def tick(self) -> None:
         """Ask what has changed, and tell those who watch it. Raises DatabaseError."""
-        if time.monotonic() - self._thorough_at > THOROUGH_SECONDS:
+        thorough = time.monotonic() - self._thorough_at > THOROUGH_SECONDS
+        if thorough:
             self._thorough_at = time.monotonic()
-            versions = self._all_versions()
-        else:
-            versions = dict(Job.objects.changed_within(LOOKING_BACK).values_list("pk", "version"))
-        newer = [job_id for job_id, version in versions.items() if self._is_news(job_id, version)]
-        for job in Job.objects.filter(pk__in=newer).defer("arguments", "task") if newer else ():
-            self._tell(job.pk, Snapshot(job))
-            time.sleep(0)  # let those who were told get on with it, and the pages in between
+        for source in list(self._sources.values()):
+            for key, news in source.changes(thorough):
+                self._tell(source, key, news)
+                time.sleep(0)  # let those who were told get on with it, and the pages in between
 
-    def _all_versions(self) -> dict[UUID, int]:
-        """Those of all jobs that are watched; whoever watches one that is no more is told."""
-        versions: dict[UUID, int] = {}
-        watched = list(self._watching)
-        for first in range(0, len(watched), AT_ONCE):
-            some = watched[first : first + AT_ONCE]
-            versions |= Job.objects.filter(pk__in=some).values_list("pk", "version")
-        for job_id in watched:
-            if job_id not in versions:
-                self._tell(job_id, None)
-        return versions
-
-    def _is_news(self, job_id: UUID, version: int) -> bool:
-        return job_id in self._watching and version > self._versions.get(job_id, -1)
-
-    def _tell(self, job_id: UUID, snapshot: Snapshot | None) -> None:
+    def _tell(self, source: Source[Key, News], key: Key, news: News) -> None:
         with self.lock:
-            for watcher in self._watching.get(job_id, ()):
-                watcher.tell(job_id, snapshot)
-                if snapshot:
-                    self._versions[job_id] = snapshot.job.version
+            watchers = source.watching.get(key, ())
+            for watcher in watchers:
+                watcher.tell(source, key, news)
+            if watchers:
+                source.note(key, news)
 
     def _run(self) -> None:
         due = time.monotonic()
@@ -174,7 +175,7 @@ class Hub:
             try:
                 self.tick()
             except Exception:  # whatever it is, the next tick may do better
-                logger.exception("watched jobs could not be asked for; they are asked for again in a second")
+                logger.exception("what is watched could not be asked for; it is asked for again in a second")
                 connection.close()
                 due += AWAY_SECONDS
             time.sleep(max(0.0, due - time.monotonic()))

@@ -5,7 +5,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from todos.forms import TodoForm
+from todos.forms import EditForm
 from todos.views import HtmxRequest, answer_changed, mine
 from uploads.forms import UploadForm
 from uploads.limits import takes_files
@@ -24,7 +24,7 @@ def attach(request: HtmxRequest, todo_id: int) -> HttpResponse:
     if form.is_valid() and (upload := form.save()):
         todo.attach_also(upload)
         return redirect(todo)
-    shown = {"form": TodoForm(instance=todo), "file_form": form, "todo": todo}
+    shown = {"form": EditForm(instance=todo), "file_form": form, "todo": todo}
     return render(request, "todos/edit.html", shown, status=form.status())
 
 

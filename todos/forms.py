@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from todos.due_words import understand
 from todos.models import Todo
@@ -16,6 +17,9 @@ NO_TEXT = {"Cc", "Cs"}
 """Control characters and lone surrogates."""
 
 LINE_BREAKS = {"Zl", "Zp"}
+
+LONGEST_QUOTE = 300
+"""Characters of what somebody else has written, in the words of an error."""
 
 
 class Notes(forms.CharField):
@@ -57,6 +61,37 @@ class TodoForm(forms.ModelForm):
         elif not self.instance.pk:
             self.instance.save()
         return self.instance
+
+
+class EditForm(TodoForm):
+    """A to-do on a page that may have been open for long: it brings along what it began from, field by field.
+
+    So what was changed elsewhere meanwhile stays, unless it was changed here too: then the one who writes decides.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():  # those who send none begin from what is there
+            field.show_hidden_initial = not self.is_bound or self.add_initial_prefix(name) in self.data
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        for name in self.changed_data:
+            if name in self.cleaned_data and self._was_changed_elsewhere(name):
+                self._begin_from_now(name)
+                now = Truncator(self.initial[name] or "nothing").chars(LONGEST_QUOTE)
+                self.add_error(
+                    name, f"This was changed elsewhere; now it is: {now} – Save again to have yours instead."
+                )
+        return self.cleaned_data
+
+    def _was_changed_elsewhere(self, name: str) -> bool:
+        field, now = self.fields[name], self.initial[name]
+        began_from = self.data.get(self.add_initial_prefix(name), now)
+        return field.has_changed(now, began_from) and field.has_changed(now, self.data.get(self.add_prefix(name)))
+
+    def _begin_from_now(self, name: str) -> None:
+        self.data = {**self.data, self.add_initial_prefix(name): self.initial[name] or ""}
 
 
 class TitleForm(TodoForm):

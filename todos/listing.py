@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
@@ -53,8 +54,13 @@ class Listing:
 
     @classmethod
     def of(cls, request: HttpRequest, filter: str = "all") -> Self:
-        """What an address asks for; of a change, what its form says that it was made in."""
+        """What an address asks for; of a change, what its form says that it was made in.
+
+        Raises PermissionDenied if it says whose list that is, and somebody else has logged in since.
+        """
         asked = request.POST if request.method == "POST" else request.GET
+        if asked.get("user", request.user.get_username()) != request.user.get_username():
+            raise PermissionDenied("Somebody else has logged in since this page was loaded. Load it again.")
         chosen = asked.get("filter", filter)
         sought = asked.get("q", "").replace("\0", "").strip()
         return cls(request.user, chosen if chosen in FILTERS else "all", sought[:MOST_SOUGHT])

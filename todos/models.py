@@ -6,6 +6,7 @@ two of those never wait for each other.
 """
 
 import uuid
+from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -56,6 +57,15 @@ class TodoQuerySet(models.QuerySet["Todo"]):
 
     def reverse_order(self) -> Self:
         return self.order_by("-order", "-id")
+
+    def changed_within(self, time: timedelta) -> Self:
+        """Those that were written in the last so many seconds, the trash included, in no order."""
+        return self.filter(updated_at__gte=Now() - time).order_by()
+
+    def owned_by_some(self, owner_ids: list[int]) -> Self:
+        """Those of these owners, found by what else is asked for: their lists may be long."""
+        no_index = F("owner_id") + 0
+        return self.alias(owned_by=no_index).filter(owned_by__in=owner_ids)
 
     def for_list(self) -> Self:
         """All that a list of to-dos shows, in its order, in two queries."""
@@ -163,6 +173,7 @@ class Todo(models.Model):
         indexes = [
             models.Index(fields=["owner", "order", "id"], name="todo_by_order"),
             models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="todo_in_trash"),
+            models.Index(fields=["updated_at"], name="todo_by_change"),
         ]
         constraints = [models.UniqueConstraint(fields=["owner", "uid"], name="todo_known_by_uid")]
 

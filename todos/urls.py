@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from todos import api, attaching, exchange, views
+from todos import api, attaching, exchange, stream, views
 
 app_name = "todos"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("todos/active/", views.index, {"filter": "active"}, name="active"),
     path("todos/completed/", views.index, {"filter": "completed"}, name="completed"),
     path("todos/understood/", views.understood, name="understood"),
+    path("todos/changes/", views.changes, name="changes"),
     path("todos/toggle-all/", views.toggle_all, name="toggle-all"),
     path("todos/clear-completed/", views.clear_completed, name="clear-completed"),
     path("todos/restore/", views.restore, name="restore"),
@@ -25,5 +26,6 @@ urlpatterns = [
     path("api/todos/", api.index, name="api-index"),
     path("api/todos/export/", exchange.api_export, name="api-export"),
     path("api/todos/import/", exchange.api_import, name="api-import"),
+    path("api/todos/stream/", stream.stream, name="api-stream"),
     path("api/todos/<int:todo_id>/", api.detail, name="api-detail"),
 ]

@@ -3,9 +3,11 @@ instead, of all that the change has made different.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,9 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.middleware import HtmxDetails
 
 from todos import due_words
-from todos.forms import NewTodoForm, TitleForm, TodoForm
+from todos.forms import EditForm, NewTodoForm, TitleForm
 from todos.listing import Listing, Trashed
 from todos.models import Todo, TodoQuerySet
+from todos.stream import MOST_CHANGED, stamp
+
+PK = r"[0-9]{1,18}"
 
 
 class HtmxRequest(HttpRequest):
@@ -34,10 +39,11 @@ def index(request: HtmxRequest, filter: str = "all") -> HttpResponse:
     form = NewTodoForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         todo = form.save_for(request.user)
-        return _answer(request, listing, added=todo if listing.shows(todo) else None)
+        return _answer(request, listing, [todo.pk], added=todo if listing.shows(todo) else None)
     if request.htmx:
         return _refusal(form) if form.errors else _part(request, listing)
     shown = {
+        "since": stamp(),
         "form": form,
         "listing": listing,
         "page": listing.page(request.GET.get("after", "")),
@@ -59,6 +65,18 @@ def _part(request: HtmxRequest, listing: Listing) -> HttpResponse:
 
 @never_cache
 @require_safe
+def changes(request: HtmxRequest) -> HttpResponse:
+    """Of these to-dos, which somebody has changed elsewhere, the rows as they are now: those that this list shows."""
+    listing = Listing.of(request)
+    ids = request.GET.getlist("id")
+    if len(ids) > MOST_CHANGED or not all(re.fullmatch(PK, pk) for pk in ids):
+        raise BadRequest(f"Ask with ?id=<id>&id=<id>, for at most {MOST_CHANGED} to-dos at once.")
+    is_undone = "deleted" in request.GET and not Trashed.named(request.user, request.GET["deleted"])
+    return _answer(request, listing, rows=listing.todos.for_list().filter(pk__in=ids), restored=is_undone)
+
+
+@never_cache
+@require_safe
 def understood(request: HtmxRequest) -> HttpResponse:
     """What of a title would be taken as its due date, while it is being typed."""
     found = due_words.understand(request.GET.get("title", ""), timezone.localdate())
@@ -70,7 +88,7 @@ def understood(request: HtmxRequest) -> HttpResponse:
 def edit(request: HtmxRequest, todo_id: int) -> HttpResponse:
     """All of one to-do."""
     todo = mine(request, todo_id)
-    form = TodoForm(request.POST if request.method == "POST" else None, instance=todo)
+    form = EditForm(request.POST if request.method == "POST" else None, instance=todo)
     if form.is_valid():
         form.save()
         return redirect("todos:index")
@@ -100,8 +118,8 @@ def toggle(request: HtmxRequest, todo_id: int) -> HttpResponse:
 def toggle_all(request: HtmxRequest) -> HttpResponse:
     """Make all of them completed or active, whatever part of them is shown."""
     listing = Listing.of(request)
-    _set_completed(listing.mine, request)
-    return _answer(request, listing, page=listing.page())
+    ids = _set_completed(listing.mine, request)
+    return _answer(request, listing, ids, page=listing.page())
 
 
 @require_POST
@@ -111,7 +129,7 @@ def move(request: HtmxRequest, todo_id: int) -> HttpResponse:
     place = _place(request) or listing.past_neighbour(mine(request, todo_id), request.POST.get("direction"))
     if not listing.mine.move(todo_id, **place):
         raise Http404
-    return HttpResponse(status=204) if request.htmx else redirect(listing.url)
+    return _answer(request, listing, [todo_id])
 
 
 @require_POST
@@ -119,15 +137,15 @@ def delete(request: HtmxRequest, todo_id: int) -> HttpResponse:
     """Put it into the trash, and offer to take that back."""
     todo = mine(request, todo_id)
     ids = Todo.objects.visible_to(request.user).filter(pk=todo_id).trash()
-    return _answer(request, Listing.of(request), gone=todo, trashed=Trashed.of(request.user, ids))
+    return _answer(request, Listing.of(request), ids, gone=todo, trashed=Trashed.of(request.user, ids))
 
 
 @require_POST
 def clear_completed(request: HtmxRequest) -> HttpResponse:
     """Put all that are completed into the trash, and offer to take that back."""
     listing = Listing.of(request)
-    trashed = Trashed.of(request.user, listing.mine.clear_completed())
-    return _answer(request, listing, page=listing.page(), trashed=trashed)
+    ids = listing.mine.clear_completed()
+    return _answer(request, listing, ids, page=listing.page(), trashed=Trashed.of(request.user, ids))
 
 
 @require_POST
@@ -136,22 +154,19 @@ def restore(request: HtmxRequest) -> HttpResponse:
     trashed = Trashed.named(request.user, request.POST.get("deleted", ""))
     if not trashed:
         raise Http404
-    trashed.todos.restore()
+    ids = trashed.todos.restore()
     listing = Listing.of(request)
-    return _answer(request, listing, page=listing.page(), restored=True)
+    return _answer(request, listing, ids, page=listing.page(), restored=True)
 
 
-def _set_completed(todos: TodoQuerySet, request: HtmxRequest) -> None:
-    if request.POST.get("completed"):
-        todos.complete()
-    else:
-        todos.reactivate()
+def _set_completed(todos: TodoQuerySet, request: HtmxRequest) -> list[int]:
+    return todos.complete() if request.POST.get("completed") else todos.reactivate()
 
 
 def _place(request: HtmxRequest) -> dict[str, int]:
     """Next to which other it shall be; nothing if the form doesn't say that."""
     sides = ((side, request.POST.get(side, "")) for side in ("before", "after"))
-    return next(({side: int(pk)} for side, pk in sides if re.fullmatch(r"[0-9]{1,18}", pk)), {})
+    return next(({side: int(pk)} for side, pk in sides if re.fullmatch(PK, pk)), {})
 
 
 def mine(request: HtmxRequest, todo_id: int) -> Todo:
@@ -164,14 +179,20 @@ def answer_changed(request: HtmxRequest, todo_id: int) -> HttpResponse:
     todo = get_object_or_404(listing.mine.for_list(), pk=todo_id)
     if listing.shows(todo):
         return _answer(request, listing, changed=todo)
-    return _answer(request, listing, gone=todo)
+    return _answer(request, listing, [todo_id], gone=todo)
 
 
-def _answer(request: HtmxRequest, listing: Listing, trashed: Trashed | None = None, **shown: Any) -> HttpResponse:
-    """What is different now: rows, counts, and the offer to take it back."""
+def _answer(
+    request: HtmxRequest, listing: Listing, ids: Sequence[int] = (), trashed: Trashed | None = None, **shown: Any
+) -> HttpResponse:
+    """What is different now: rows, counts, and the offer to take it back. Of what is written and has no row in the
+    answer, the ids say what it is: where it was changed, nobody need ask for it when the stream tells of that.
+    """
     if not request.htmx:
         return redirect(listing.address(deleted=trashed.name) if trashed else listing.url)
-    return render(request, "todos/_answer.html", shown | {"counts": listing.counts(), "trashed": trashed})
+    written = Todo.objects.filter(pk__in=ids[:MOST_CHANGED]).only("version", "order") if ids else ()
+    shown |= {"counts": listing.counts(), "trashed": trashed, "written": written}
+    return render(request, "todos/_answer.html", shown)
 
 
 def _refusal(form: BaseForm) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.test import Client
 
 from progress import broker as broker_module
 from progress.hub import Hub
+from progress.job_source import Jobs
 from progress.models import Job, State, changed
 from tests.helpers import make_job
 from tests.progress import tasks
@@ -105,7 +106,7 @@ def test_a_queue_that_waits_is_woken_by_what_is_put_into_it(alice, monkeypatch):
 def test_the_hub_tells_its_watchers_and_its_thread_ends_with_the_last_of_them(alice):
     job = make_job(owner=alice, state=State.RUNNING, percent=1)
     hub = Hub()
-    watchers = [hub.watch([job.pk]) for _ in range(20)]
+    watchers = [hub.watch(Jobs, [job.pk]) for _ in range(20)]
     thread = hub._thread
     assert set(watchers[0].wait(LONG)) == {job.pk}  # as it is now
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from progress import hub as hub_module
 from progress import streams
 from progress.hub import Full, Hub, Watcher, hub
+from progress.job_source import Jobs
 from progress.models import Job, State, changed
 from tests.helpers import body, make_job, problem
 
@@ -49,8 +50,7 @@ def meanwhile(monkeypatch):
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     yield script
     assert not hub._watchers
-    assert not hub._watching
-    assert not hub._versions
+    assert not hub._sources
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ class TestLongPoll:
         meanwhile.clear()
 
     def test_who_does_not_want_to_wait_costs_no_more_than_one_look(self, as_alice, running, monkeypatch):
-        monkeypatch.setattr(Hub, "watch", lambda self, ids: pytest.fail("watched"))
+        monkeypatch.setattr(Hub, "watch", lambda self, kind, ids: pytest.fail("watched"))
         for url in (f"/api/progress/{running.pk}/?after=99", f"/api/progress/?id={running.pk}:99"):
             assert as_alice.get(url).status_code == 200
 
@@ -243,7 +243,7 @@ class TestStream:
 
     def test_too_many_are_refused_and_told_when_to_come_back(self, as_alice, running, settings):
         settings.PROGRESS_MAX_WATCHERS = 1
-        with hub.watch([running.pk]):
+        with hub.watch(Jobs, [running.pk]):
             response = as_alice.get(f"/api/progress/stream/?id={running.pk}")
         assert "Too many" in problem(response, 503)["detail"]
         assert response["Retry-After"] == "5"
@@ -274,7 +274,7 @@ class TestHub:
         jobs = [make_job(owner=alice, state=State.RUNNING) for _ in range(30)]
         one = Hub()
         one._thorough_at = time.monotonic()
-        watchers = [one.watch([job.pk]) for job in jobs for _ in range(20)]
+        watchers = [one.watch(Jobs, [job.pk]) for job in jobs for _ in range(20)]
         for queries in (2, 1):  # all of them are news; then nothing is
             with django_assert_num_queries(queries):
                 one.tick()
@@ -287,20 +287,19 @@ class TestHub:
         encoded = []
         monkeypatch.setattr(streams, "_encode", lambda job, root: encoded.append(root) or b"event")
         one = Hub()
-        watchers = [one.watch([running.pk]) for _ in range(10)]
+        watchers = [one.watch(Jobs, [running.pk]) for _ in range(10)]
         one.tick()
         for watcher in watchers:
             news = watcher._news
-            events = streams.Events(watcher, {}, "http://a")
-            events._sent = {running.pk: -1}
-            assert events._tell(news) == b"event"
+            events = streams.JobEvents(watcher, {}, "http://a")
+            assert events.tell(news) == b"event"
         assert encoded == ["http://a"]
 
     def test_it_takes_no_more_than_its_limit(self, running, settings):
         settings.PROGRESS_MAX_WATCHERS = 2
         one = Hub()
-        first, _ = one.watch([running.pk]), one.watch([running.pk])
+        first, _ = one.watch(Jobs, [running.pk]), one.watch(Jobs, [running.pk])
         with pytest.raises(Full):
-            one.watch([running.pk])
+            one.watch(Jobs, [running.pk])
         first.close()
-        one.watch([running.pk]).close()
+        one.watch(Jobs, [running.pk]).close()

@@ -1,0 +1,99 @@
+"""Streams of server-sent events, as the HTML standard's section 9.2 has them, whatever they tell of.
+
+A stream says something at once, then at each change, and a comment when nothing has changed for long. It closes after
+ten minutes, so that no client stays with an old server for ever, and at once when its process is about to stop; the
+client comes back. It holds no database connection.
+"""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Generic
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from progress.connections import release_connection
+from progress.hub import Full, Key, News, Source, Watcher, hub
+
+COMMENT_SECONDS = 15.0
+"""So often something is sent, so that proxies and clients know that the stream lives."""
+
+LONGEST_SECONDS = 600.0
+
+COME_BACK_SECONDS = 5
+"""When to try again after a refusal."""
+
+COMMENT = b": still here\n\n"
+
+
+class Events(ABC, Generic[Key, News]):
+    """The bytes of one stream. Its `close` is called at the end, even if nobody ever began to read.
+
+    `answered` is called when the first of them is asked for: the request has been answered then. Django keeps it to
+    the end, with the session, the user and more, which is as much memory as the rest of a stream needs.
+    """
+
+    def __init__(self, watcher: Watcher[Key, News]) -> None:
+        self.answered: Callable[[], None] = lambda: None
+        self._watcher = watcher
+        self._events = self._all()
+
+    @abstractmethod
+    def first(self) -> bytes:
+        """What is said at once."""
+
+    @abstractmethod
+    def tell(self, news: dict[Key, News]) -> bytes:
+        """What is said of that; it may be nothing."""
+
+    def end(self) -> bytes:
+        """What is said when there is nothing to wait for any more; nothing while there is."""
+        return b""
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._events
+
+    def close(self) -> None:
+        self._watcher.close()
+        self._events.close()
+
+    def _all(self) -> Generator[bytes, None, None]:
+        self.answered()
+        spoke_at = time.monotonic()
+        deadline = spoke_at + LONGEST_SECONDS
+        yield self.first()
+        while not (end := self.end()):
+            now = time.monotonic()
+            if now >= deadline or hub.stopping:
+                return
+            quiet = spoke_at + COMMENT_SECONDS - now
+            told = COMMENT if quiet <= 0 else self.tell(self._watcher.wait(min(quiet, deadline - now)))
+            if told:
+                spoke_at = time.monotonic()
+                yield told
+        yield end
+
+
+def respond(
+    request: HttpRequest,
+    kind: type[Source[Key, News]],
+    keys: Iterable[Key],
+    begin: Callable[[Watcher[Key, News]], Events[Key, News]],
+) -> HttpResponseBase:
+    """Watch these, and answer with the stream that begins by that; 503 when this process has too many of them."""
+    try:
+        watcher = hub.watch(kind, keys)
+    except Full:
+        text = "Too many streams are open here. Ask for the things themselves, and try this again a little later."
+        headers = {"Retry-After": str(COME_BACK_SECONDS)}
+        return HttpResponse(text, status=503, content_type="text/plain", headers=headers)
+    try:
+        events = begin(watcher)
+    except BaseException:
+        watcher.close()
+        raise
+    release_connection()
+    events.answered = vars(request).clear
+    headers = {"X-Accel-Buffering": "no"}  # nginx would keep the events until it has a buffer full of them
+    return StreamingHttpResponse(events, content_type="text/event-stream", headers=headers)
