@@ -81,7 +81,7 @@ class EditForm(TodoForm):
                 self._begin_from_now(name)
                 now = Truncator(self.initial[name] or "nothing").chars(LONGEST_QUOTE)
                 self.add_error(
-                    name, f"This was changed elsewhere; now it is: {now} – Save again to have yours instead."
+                    name, f"This was changed elsewhere; now it is: {now} – Save again to keep yours."
                 )
         return self.cleaned_data
 

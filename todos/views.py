@@ -57,10 +57,8 @@ def index(request: HtmxRequest, filter: str = "all") -> HttpResponse:
 def _part(request: HtmxRequest, listing: Listing) -> HttpResponse:
     """Another list in the place of the one that is shown, or the next page of it."""
     after = request.GET.get("after", "")
-    shown = {"listing": listing, "page": listing.page(after)}
-    if after:
-        return render(request, "todos/_page.html", shown)
-    return render(request, "todos/_list.html", shown | {"counts": listing.counts()})
+    shown = {"listing": listing, "page": listing.page(after), "counts": listing.counts()}
+    return render(request, "todos/_page.html" if after else "todos/_list.html", shown)
 
 
 @never_cache

@@ -8,6 +8,7 @@ import { announcer } from "../uploads/announcer.js";
 import { letAttach } from "./attaching.js";
 import { change, Failure, settled, tell } from "./changes.js";
 import { letEdit } from "./editing.js";
+import { goLive } from "./live.js";
 import { letMove } from "./moving.js";
 
 const byId = (id) => document.getElementById(id);
@@ -105,5 +106,6 @@ if (location.pathname !== app.dataset.path) location.reload(); // Back was press
 letEdit(app);
 letMove(app, announcer(byId("news")));
 letAttach(app, byId("news"));
+goLive(app);
 document.documentElement.classList.add("live");
 if (!title.value) title.focus();

@@ -1,0 +1,144 @@
+/**
+ * A channel to a server that tells what changes, by a stream of server-sent events. A class that extends it says by
+ * `isWanted` whether there is anything to wait for, and asks, by `ask(request)`: once, until the answer has ended. That
+ * gives the pause before the next time, in milliseconds, or null if there shall be none until somebody wakes the channel.
+ *
+ * A stream that breaks is opened anew, ever more seldom, but at once when the network or the reader comes back. While
+ * nobody looks at the page there is none, because a browser opens only six connections to a server. A connection may
+ * break without a sign: one on which nothing was heard for too long is taken to be broken.
+ */
+
+const RETRY_MS = 500; // before the first new attempt; doubled each time
+const LONGEST_RETRY_MS = 30000;
+const COME_BACK_SECONDS = 5; // if the server says "later" in a way that we don't understand
+const SILENCE_MS = 40000; // the server says something every 15 seconds
+
+const channels = [];
+
+addEventListener("online", () => channels.forEach((channel) => channel.wake()));
+document.addEventListener("visibilitychange", () =>
+  channels.forEach((channel) => (document.hidden ? channel.pause() : channel.wake())),
+);
+
+export class Channel {
+  #timer = null;
+  #request = null;
+  #failures = 0;
+
+  constructor() {
+    channels.push(this);
+  }
+
+  /** The network, or the reader, is back. */
+  wake() {
+    if (!this.isWanted) return;
+    this.pause(); // what is open may be broken without knowing it
+    this.#failures = 0;
+    this.soon(0);
+  }
+
+  pause() {
+    clearTimeout(this.#timer);
+    this.#request?.abort();
+    this.#request = null;
+  }
+
+  soon(ms) {
+    clearTimeout(this.#timer);
+    if (!document.hidden) this.#timer = setTimeout(() => this.#open(), ms);
+  }
+
+  /** What was said could be understood. */
+  heard() {
+    this.#failures = 0;
+  }
+
+  /**
+   * Calls `hear` with each event of a stream, { event, id, data }, until it ends or `hear` gives a pause; `refused`, with
+   * an answer that is no stream, gives one too.
+   */
+  async listen(url, request, hear, refused) {
+    const silence = new Silence(() => request.abort());
+    try {
+      const response = await get(url, request.signal);
+      if (!response.ok) return refused(response);
+      for await (const fields of events(response.body, silence)) {
+        this.heard();
+        const pause = await hear(fields);
+        if (pause) return pause;
+      }
+    } finally {
+      silence.end();
+    }
+    return this.backOff();
+  }
+
+  /** Half of it is chance, so that the clients of a server that was away don't all come back at once. */
+  backOff() {
+    const longest = Math.min(RETRY_MS * 2 ** this.#failures++, LONGEST_RETRY_MS);
+    return longest * (0.5 + Math.random() / 2);
+  }
+
+  /** A new one aborts the old one. */
+  async #open() {
+    this.pause();
+    if (!this.isWanted) return;
+    const request = (this.#request = new AbortController());
+    let pause;
+    try {
+      pause = await this.ask(request);
+    } catch {
+      if (this.#request === request) pause = this.backOff();
+    }
+    request.abort(); // whatever is left of it
+    if (this.#request !== request) return; // another has taken over
+    this.#request = null;
+    if (this.isWanted && pause !== null) this.soon(pause);
+  }
+}
+
+/** When a server that has no room for a stream wants to be asked again, in milliseconds; null if it doesn't say that. */
+export function comeBack(response) {
+  if (response.status !== 503 || !response.headers.has("Retry-After")) return null;
+  return 1000 * (Number(response.headers.get("Retry-After")) || COME_BACK_SECONDS);
+}
+
+export function get(url, signal, headers = {}) {
+  return fetch(url, { credentials: "include", cache: "no-store", signal, headers });
+}
+
+class Silence {
+  #timer = null;
+  #broken;
+
+  constructor(broken) {
+    this.#broken = broken;
+    this.heard();
+  }
+
+  heard() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#broken, SILENCE_MS);
+  }
+
+  end() {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** The events of a text/event-stream. */
+async function* events(body, silence) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    silence.heard();
+    const blocks = (text + value).split("\n\n");
+    text = blocks.pop();
+    for (const block of blocks) {
+      const fields = Object.fromEntries(block.split("\n").map((line) => line.split(/: (.*)/s).slice(0, 2)));
+      if (fields.event) yield fields;
+    }
+  }
+}

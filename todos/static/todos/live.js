@@ -1,0 +1,140 @@
+/**
+ * What is changed in another tab or on another device is shown here too. A stream tells which to-dos have changed, and
+ * to which version; those that are shown at an older one, or not at all, are asked for, and put to their places.
+ *
+ * What was changed here comes back with versions that are known, so nobody is asked. What is in somebody's hand waits: a
+ * row that is edited or dragged, or that says what went wrong with it. An answer that something here may have overtaken
+ * is not shown, but asked for again.
+ */
+
+import { Channel, comeBack, get } from "../progress/event-stream.js";
+import { settled } from "./changes.js";
+import { isHeld, show, showAll } from "./rows.js";
+
+const MOST_IDS = 100; // of one question
+const PATIENCE_MS = 30000;
+const AGAIN_MS = 5000; // after a question that failed
+
+const byId = (id) => document.getElementById(id);
+
+export function goLive(app) {
+  const pending = new Map(); // id → its newest version, of those that may be shown at an older one
+  const written = new Map(); // id → its version, of those that were changed here, and have no row any more
+  let all = false; // so many have changed that nobody has named them
+  let looking = false;
+
+  class List extends Channel {
+    #since = app.dataset.since;
+    isWanted = true;
+    isLoggedOut = false;
+
+    ask(request) {
+      const hear = (fields) => this.#hear(fields);
+      return this.listen(`${app.dataset.stream}?since=${this.#since}`, request, hear, (answer) => this.#refused(answer));
+    }
+
+    #hear({ id, data }) {
+      this.#since = id;
+      const { changed } = JSON.parse(data);
+      all ||= changed === null;
+      for (const [todo, version] of Object.entries(changed ?? {})) pending.set(todo, version);
+      look();
+    }
+
+    #refused(answer) {
+      this.isLoggedOut = answer.status === 401;
+      return this.isLoggedOut ? null : comeBack(answer) ?? this.backOff();
+    }
+  }
+
+  /** While there is anything to ask for, one question after the other. */
+  async function look() {
+    if (looking) return;
+    looking = true;
+    try {
+      while (isBehind() && (await ask()));
+    } catch {
+      setTimeout(look, AGAIN_MS);
+    }
+    looking = false;
+  }
+
+  function isBehind() {
+    for (const [id, version] of pending) if (known(id) >= version) pending.delete(id);
+    return all || pending.size > 0;
+  }
+
+  function known(id) {
+    return Number(byId(`todo-${id}`)?.dataset.version ?? written.get(id) ?? 0);
+  }
+
+  /** Ask for what can be shown now, once all is answered that was changed here; false if that is nothing. */
+  async function ask() {
+    for (let last = null; last !== settled(); await last) last = settled();
+    if (!isBehind() || isBusy()) return false;
+    const asked = new Map([...pending].filter(([id]) => !isHeld(byId(`todo-${id}`))).slice(0, MOST_IDS));
+    const isForAll = all && !app.querySelector(".editing, li .failed");
+    if (!isForAll && !asked.size) return false;
+    const [before, list] = [settled(), listing()];
+    all &&= !isForAll;
+    const answer = await fetchText(isForAll ? pageUrl() : rowsUrl(asked.keys())).catch((error) => {
+      all ||= isForAll;
+      throw error;
+    });
+    if (before !== settled() || list !== listing() || isBusy()) all ||= isForAll;
+    else if (isForAll) showAll(answer);
+    else take(answer, asked);
+    return true;
+  }
+
+  function take(answer, asked) {
+    for (const id of show(answer, [...asked.keys()])) {
+      written.set(id, asked.get(id));
+      if (pending.get(id) === asked.get(id)) pending.delete(id);
+    }
+  }
+
+  /** Something is dragged, or another part of the list is on its way. */
+  function isBusy() {
+    return app.querySelector(".dragged, .htmx-request:not(.new-todo)") !== null;
+  }
+
+  const listing = () => byId("todo-form").getAttribute("action");
+
+  const pageUrl = () => address(listing(), {});
+
+  function rowsUrl(ids) {
+    const { filter, q } = byId("todo-form").elements;
+    const undo = byId("undo").querySelector("[name=deleted]");
+    const url = address(app.dataset.changes, { filter: filter.value, q: q.value, ...(undo && { deleted: undo.value }) });
+    for (const id of ids) url.searchParams.append("id", id);
+    return url;
+  }
+
+  function address(path, values) {
+    const url = new URL(path, location);
+    for (const [name, value] of Object.entries({ ...values, user: app.dataset.user })) url.searchParams.set(name, value);
+    return url;
+  }
+
+  async function fetchText(url) {
+    const answer = await get(url, AbortSignal.timeout(PATIENCE_MS), { "HX-Request": "true" });
+    if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+    return answer.text();
+  }
+
+  /** What was written here. A row that is only one version older differs in nothing else. */
+  document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+    if (elt.id !== "written") return;
+    for (const [id, version, order] of elt.dataset.todos.trim().split(" ").map((todo) => todo.split(":"))) {
+      written.set(id, Number(version));
+      const row = byId(`todo-${id}`);
+      if (Number(row?.dataset.version) + 1 === Number(version)) Object.assign(row.dataset, { version, order });
+    }
+  });
+
+  const list = new List();
+  list.soon(0);
+  addEventListener("focus", () => list.isLoggedOut && list.wake()); // they may have logged in again in another window
+  new MutationObserver(look).observe(app, { subtree: true, childList: true, attributeFilter: ["class"] });
+}
