@@ -1,11 +1,14 @@
 """The cast: Alice, who owns things; Bob, the outsider; and a visitor who is not logged in."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from progress.hub import Watcher, hub
 from progress.pulse import Pulse
 from tests.helpers import PASSWORD
 
@@ -69,3 +72,30 @@ def state_dir(request, tmp_path, settings) -> Path:
     storages["default"] = {**storages["default"], "OPTIONS": {"location": tmp_path / "media", "allow_overwrite": True}}
     settings.STORAGES = storages
     return tmp_path
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """What happens each time somebody begins to wait: one thing after the other, then nothing; no time passes.
+
+    A test is one transaction, which the thread of the hub could not see, so the hub ticks where somebody waits.
+    """
+    script: list = []
+    wait = Watcher.wait
+    clock = [1000.0]
+
+    def go_on(self, seconds):
+        if script:
+            script.pop(0)()
+        else:
+            clock[0] += seconds
+        hub.tick()
+        return wait(self, 0)
+
+    monkeypatch.setattr(threading.Thread, "start", lambda self: None)
+    monkeypatch.setattr(hub, "_thorough_at", -1000.0)
+    monkeypatch.setattr(Watcher, "wait", go_on)
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    yield script
+    assert not hub._watchers
+    assert not hub._sources

@@ -80,9 +80,7 @@ class EditForm(TodoForm):
             if name in self.cleaned_data and self._was_changed_elsewhere(name):
                 self._begin_from_now(name)
                 now = Truncator(self.initial[name] or "nothing").chars(LONGEST_QUOTE)
-                self.add_error(
-                    name, f"This was changed elsewhere; now it is: {now} – Save again to keep yours."
-                )
+                self.add_error(name, f"This was changed elsewhere; now it is: {now} – Save again to keep yours.")
         return self.cleaned_data
 
     def _was_changed_elsewhere(self, name: str) -> bool:
@@ -91,7 +89,7 @@ class EditForm(TodoForm):
         return field.has_changed(now, began_from) and field.has_changed(now, self.data.get(self.add_prefix(name)))
 
     def _begin_from_now(self, name: str) -> None:
-        self.data = {**self.data, self.add_initial_prefix(name): self.initial[name] or ""}
+        self.data = dict(self.data.items()) | {self.add_initial_prefix(name): self.initial[name] or ""}
 
 
 class TitleForm(TodoForm):

@@ -93,12 +93,18 @@ def test_a_stream_ends_at_once_when_its_server_is_replaced_and_another_one_answe
 
 def seconds_to_end(stream: Stream, site: Site) -> float:
     """How long it takes to end, once its server is told to make room for another."""
-    (master,) = [pid for pid in site.processes("gunicorn") if parent(pid) not in site.processes("gunicorn")]
-    os.kill(master, signal.SIGHUP)
+    os.kill(master_of(site), signal.SIGHUP)
     asked_at = time.monotonic()
     while stream.answer.readline():
         pass
     return time.monotonic() - asked_at
+
+
+def master_of(site: Site) -> int:
+    """The process that has started all web processes, and starts others in their place when it is sent a SIGHUP."""
+    everybody = site.processes("gunicorn")
+    (master,) = [pid for pid in everybody if parent(pid) not in everybody]
+    return master
 
 
 def parent(pid: int) -> int:

@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from progress import hub as hub_module
 from progress import streams
-from progress.hub import Full, Hub, Watcher, hub
+from progress.hub import Full, Hub, hub
 from progress.job_source import Jobs
 from progress.models import Job, State, changed
 from tests.helpers import body, make_job, problem
+
+pytestmark = pytest.mark.usefixtures("meanwhile")
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -24,33 +25,6 @@ def change(job: Job, **values) -> None:
 
 def finish(job: Job) -> None:
     change(job, state=State.SUCCEEDED, percent=100, finished_at=timezone.now())
-
-
-@pytest.fixture(autouse=True)
-def meanwhile(monkeypatch):
-    """What happens each time somebody begins to wait: one thing after the other, then nothing; no time passes.
-
-    A test is one transaction, which the thread of the hub could not see, so the hub ticks where somebody waits.
-    """
-    script: list = []
-    wait = Watcher.wait
-    clock = [1000.0]
-
-    def go_on(self, seconds):
-        if script:
-            script.pop(0)()
-        else:
-            clock[0] += seconds
-        hub.tick()
-        return wait(self, 0)
-
-    monkeypatch.setattr(hub_module.threading.Thread, "start", lambda self: None)
-    monkeypatch.setattr(hub, "_thorough_at", -1000.0)
-    monkeypatch.setattr(Watcher, "wait", go_on)
-    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    yield script
-    assert not hub._watchers
-    assert not hub._sources
 
 
 @pytest.fixture

@@ -1,0 +1,143 @@
+"""What was changed on another device: as the page of the list asks for it, and as the page of one to-do meets it."""
+
+import re
+from html import unescape
+
+import pytest
+from django.utils import timezone
+
+from tests.helpers import make_todo
+from tests.todos.test_pages import HTMX, titles
+from todos.models import Todo
+
+URL = "/todos/changes/"
+
+
+def ask(client, *todos: Todo, **asked):
+    return client.get(URL, {"id": [todo.pk for todo in todos], **asked}, headers=HTMX)
+
+
+def test_of_those_asked_for_the_rows_that_a_list_shows_come_in_its_order_with_the_counts(as_alice, alice):
+    done = make_todo(owner=alice, title="Buy bread", completed_at=timezone.now())
+    last = make_todo(owner=alice, title="Buy milk", order=2**62)
+    first = make_todo(owner=alice, title="Call mum", order=-5)
+    gone = make_todo(owner=alice, title="Deleted", deleted_at=timezone.now())
+    make_todo(owner=alice, title="Not asked for")
+    asked = (last, done, gone, first)
+    answer = ask(as_alice, *asked).text
+    assert titles(answer) == ["Call mum", "Buy bread", "Buy milk"]
+    assert f'<li id="todo-{first.pk}" data-version="1" data-order="-5"' in answer
+    assert "<strong>3</strong> items left" in answer
+    assert titles(ask(as_alice, *asked, filter="active").text) == ["Call mum", "Buy milk"]
+    assert titles(ask(as_alice, *asked, filter="completed").text) == ["Buy bread"]
+    assert titles(ask(as_alice, *asked, q="buy", filter="active").text) == ["Buy milk"]
+
+
+def test_an_offer_to_take_back_what_is_back_already_is_withdrawn(as_alice, alice):
+    todo = make_todo(owner=alice, deleted_at=timezone.now())
+    deleted = todo.deleted_at.isoformat()
+    withdrawn = 'hx-swap-oob="innerHTML:#undo"'
+    assert withdrawn not in ask(as_alice, todo, deleted=deleted).text
+    assert withdrawn not in ask(as_alice, todo).text
+    Todo.objects.restore()
+    assert withdrawn in ask(as_alice, todo, deleted=deleted).text
+
+
+def test_a_page_learns_nothing_of_others(as_bob, visitor, alice, bob):
+    todo = make_todo(owner=alice)
+    answer = ask(as_bob, todo)
+    assert titles(answer.text) == []
+    assert "<strong>0</strong> items left" in answer.text
+    assert ask(visitor, todo).status_code == 401
+
+
+def test_where_somebody_else_has_logged_in_since_a_page_of_the_first_gets_nothing(as_bob, bob):
+    todo = make_todo(owner=bob)
+    assert titles(ask(as_bob, todo, user="bob").text) == ["Buy milk"]
+    for url in (f"{URL}?id={todo.pk}", "/todos/?", "/todos/active/?"):
+        answer = as_bob.get(f"{url}&user=alice", headers=HTMX)
+        assert answer.status_code == 403
+        assert "Somebody else has logged in" in answer.text
+        assert "Buy milk" not in answer.text
+
+
+@pytest.mark.parametrize("bad", [["x"], ["-1"], [""], ["1", "\0"], ["9" * 19], ["1"] * 101])
+def test_ids_that_are_none_and_too_many_are_refused(as_alice, bad):
+    answer = as_alice.get(URL, {"id": bad}, headers=HTMX)
+    assert answer.status_code == 400
+    assert "at most 100" in answer.text
+
+
+def test_without_htmx_it_leads_to_the_list(as_alice):
+    assert as_alice.get(f"{URL}?id=1&filter=active&q=milk")["Location"] == "/todos/active/?q=milk"
+
+
+def test_what_is_written_and_not_shown_is_known_where_it_was_written(as_alice, alice):
+    """So that nobody asks for it there."""
+    todo = make_todo(owner=alice)
+
+    def written(url: str, **values: object) -> list[str]:
+        answer = as_alice.post(url, values, headers=HTMX)
+        found = re.search(r'id="written" hidden data-todos="(.*?)"', answer.text)
+        return found[1].split() if found else []
+
+    here = f"/todos/{todo.pk}/"
+    assert written(f"{here}toggle/", completed="true") == []  # its row says it
+    assert written(f"{here}move/", after=todo.pk) == [f"{todo.pk}:2:{todo.order}"]
+    assert written(f"{here}toggle/", filter="completed") == [f"{todo.pk}:3:{todo.order}"]
+    assert written("/todos/toggle-all/", completed="true", q="nothing") == [f"{todo.pk}:4:{todo.order}"]
+    assert written("/todos/clear-completed/") == [f"{todo.pk}:5:{todo.order}"]
+    deleted = Todo.objects.get().deleted_at.isoformat()
+    assert written("/todos/restore/", deleted=deleted, filter="active") == [f"{todo.pk}:6:{todo.order}"]
+    assert written(f"{here}delete/") == [f"{todo.pk}:7:{todo.order}"]
+    assert [version for _, version, _ in [each.split(":") for each in written("/todos/", title="New", q="x")]] == ["1"]
+
+
+class TestEditPage:
+    def form(self, client, todo: Todo) -> dict[str, str]:
+        """What a browser would send of the page, if nothing was written there."""
+        page = client.get(f"/todos/{todo.pk}/").text
+        return self.values(page)
+
+    def values(self, page: str) -> dict[str, str]:
+        inputs = re.findall(
+            r'<input [^>]*?name="((?:initial-)?(?:title|notes|due_on))"(?:[^>]*?value="([^"]*)")?', page
+        )
+        notes = re.search(r"<textarea.*?>\n(.*?)</textarea>", page, re.DOTALL)[1]
+        return {name: unescape(value) for name, value in [*inputs, ("notes", notes.replace("\n", "\r\n"))]}
+
+    @pytest.fixture
+    def todo(self, alice) -> Todo:
+        return make_todo(owner=alice, title="Buy milk", notes="one\ntwo", due_on="2030-01-31")
+
+    def test_what_was_not_touched_here_is_not_overwritten(self, as_alice, todo):
+        sent = self.form(as_alice, todo)
+        Todo.objects.update(notes="three", due_on=None)
+        assert as_alice.post(f"/todos/{todo.pk}/", {**sent, "title": "Buy oat milk"}).status_code == 302
+        todo.refresh_from_db()
+        assert (todo.title, todo.notes, todo.due_on) == ("Buy oat milk", "three", None)
+
+    def test_what_was_touched_on_both_sides_is_refused_once_and_nothing_typed_is_lost(self, as_alice, todo):
+        sent = {**self.form(as_alice, todo), "notes": "mine", "due_on": ""}
+        Todo.objects.update(notes="theirs <b>", due_on="2030-02-01")
+        answer = as_alice.post(f"/todos/{todo.pk}/", sent)
+        assert answer.status_code == 422
+        assert "now it is: theirs &lt;b&gt; – Save again" in answer.text
+        assert "now it is: 2030-02-01 – Save again" in answer.text
+        again = self.values(answer.text)
+        assert (again["notes"], again["due_on"]) == ("mine", "")
+        todo.refresh_from_db()
+        assert todo.notes == "theirs <b>"
+        assert as_alice.post(f"/todos/{todo.pk}/", again).status_code == 302
+        todo.refresh_from_db()
+        assert (todo.title, todo.notes, todo.due_on) == ("Buy milk", "mine", None)
+
+    def test_what_became_the_same_on_both_sides_is_no_conflict(self, as_alice, todo):
+        sent = {**self.form(as_alice, todo), "notes": "same"}
+        Todo.objects.update(notes="same")
+        assert as_alice.post(f"/todos/{todo.pk}/", sent).status_code == 302
+
+    def test_saving_what_was_not_touched_writes_nothing(self, as_alice, todo):
+        assert as_alice.post(f"/todos/{todo.pk}/", self.form(as_alice, todo)).status_code == 302
+        todo.refresh_from_db()
+        assert (todo.version, todo.notes) == (1, "one\ntwo")

@@ -1,0 +1,151 @@
+"""Which to-dos have changed, as their owner's other tabs and devices are told."""
+
+import json
+import time
+from datetime import timedelta
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+
+from progress.hub import Hub, hub
+from tests.helpers import body, make_todo, problem
+from todos.models import Todo
+from todos.stream import Lists
+
+pytestmark = pytest.mark.usefixtures("meanwhile")
+
+URL = "/api/todos/stream/"
+
+
+def told(response) -> list[dict | None]:
+    """What each event of a stream says has changed. They are read to the end."""
+    assert (response.status_code, response["Content-Type"]) == (200, "text/event-stream")
+    blocks = [block for block in body(response).decode().split("\n\n") if block.startswith("event: todos\nid: ")]
+    return [json.loads(block.partition("\ndata: ")[2])["changed"] for block in blocks]
+
+
+def write(todo: Todo, seconds_ago: float = 0, **values) -> None:
+    """As a transaction does that has begun so long ago, and is committed only now."""
+    at = timezone.now() - timedelta(seconds=seconds_ago)
+    Todo.objects.filter(pk=todo.pk).update(version=F("version") + 1, updated_at=at, **values)
+
+
+def long_ago(**values) -> Todo:
+    todo = make_todo(**values)
+    Todo.objects.filter(pk=todo.pk).update(updated_at=timezone.now() - timedelta(days=1))
+    return todo
+
+
+def test_it_begins_with_nothing_then_tells_each_change_once(as_alice, alice, meanwhile):
+    todo, other = long_ago(owner=alice), long_ago(owner=alice)
+    meanwhile += [
+        lambda: Todo.objects.toggle(todo.pk),
+        lambda: None,
+        lambda: Todo.objects.filter(pk=other.pk).trash(),
+        lambda: make_todo(owner=alice, id=10**6),
+    ]
+    assert told(as_alice.get(URL)) == [{}, {str(todo.pk): 2}, {str(other.pk): 2}, {"1000000": 1}]
+
+
+def test_nobody_is_told_of_the_changes_of_others(as_bob, visitor, alice, meanwhile):
+    todo = long_ago(owner=alice)
+    meanwhile.append(lambda: Todo.objects.toggle(todo.pk))
+    assert told(as_bob.get(f"{URL}?since={timezone.now().isoformat()[:-6]}Z")) == [{}]
+    problem(visitor.get(URL), 401)
+
+
+@pytest.mark.parametrize("where", ["query", "header"])
+def test_it_begins_with_what_has_changed_since(as_alice, alice, where):
+    """And also what was on its way by then: that is sooner told twice than never."""
+    since = timezone.now() - timedelta(hours=1)
+    old, on_its_way, new = long_ago(owner=alice), long_ago(owner=alice), long_ago(owner=alice)
+    write(old, 3600 + 70)
+    write(on_its_way, 3600 + 50)
+    write(new, 3000)
+    if where == "query":
+        response = as_alice.get(URL, {"since": since.isoformat()})
+    else:
+        response = as_alice.get(f"{URL}?since=2020-01-01T00:00Z", headers={"Last-Event-ID": since.isoformat()})
+    assert told(response) == [{str(on_its_way.pk): 2, str(new.pk): 2}]
+
+
+def test_an_id_of_an_event_is_a_time_to_begin_from(as_alice, alice, meanwhile):
+    todo = long_ago(owner=alice)
+    meanwhile.append(lambda: Todo.objects.toggle(todo.pk))
+    events = body(as_alice.get(URL)).decode()
+    ids = [line.removeprefix("id: ") for line in events.splitlines() if line.startswith("id: ")]
+    assert told(as_alice.get(f"{URL}?since={ids[0]}"))[0] == {str(todo.pk): 2}
+
+
+@pytest.mark.parametrize("bad", ["", "yesterday", "2026-02-31T00:00:00Z", "2026-11-24T12:00:00", "12", "\0"])
+def test_a_time_that_is_none(as_alice, bad):
+    assert "with its zone" in problem(as_alice.get(URL, {"since": bad}), 400)["detail"]
+
+
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00+23:00", "2020-01-01T00:00Z"])
+def test_after_so_long_that_some_may_be_gone_for_good_all_is_to_be_read_again(as_alice, since):
+    assert told(as_alice.get(URL, {"since": since})) == [None]
+
+
+def test_more_than_a_hundred_are_not_named(as_alice, alice, meanwhile):
+    Todo.objects.bulk_create(Todo(owner=alice, title="Step", order=place) for place in range(101))
+    now = timezone.now().isoformat()
+    Todo.objects.update(updated_at=timezone.now() - timedelta(days=1))
+    meanwhile += [lambda: Todo.objects.first().delete(), lambda: Todo.objects.complete(), lambda: None]
+    assert [changed and len(changed) for changed in told(as_alice.get(URL))] == [{}, 100]
+    Todo.objects.bulk_create([Todo(owner=alice, title="One more", order=0)])
+    assert told(as_alice.get(URL, {"since": now}))[0] is None
+
+
+def test_what_is_committed_late_is_told_all_the_same_and_once(as_alice, alice, meanwhile):
+    todo = long_ago(owner=alice)
+    meanwhile += [lambda: write(todo, seconds_ago=50), lambda: None, lambda: None]
+    assert told(as_alice.get(URL)) == [{}, {str(todo.pk): 2}]
+
+
+def test_it_keeps_the_rules_of_all_streams(as_alice, settings, monkeypatch):
+    began = time.monotonic()
+    response = as_alice.get(URL)
+    assert response["X-Accel-Buffering"] == "no"
+    assert list(response)[1:] == [b": still here\n\n"] * 39
+    assert time.monotonic() - began == 600
+    for method in ("head", "post"):
+        assert getattr(as_alice, method)(URL).status_code == 405
+    as_alice.get(URL).close()  # nobody ever reads it
+    monkeypatch.setattr(hub, "stopping", True)
+    assert told(as_alice.get(URL)) == [{}]
+    settings.PROGRESS_MAX_WATCHERS = 0
+    response = as_alice.get(URL)
+    assert (problem(response, 503)["status"], response["Retry-After"]) == (503, "5")
+
+
+def test_what_watching_costs_does_not_grow_with_the_lists(alice, bob, django_assert_num_queries):
+    owners = [alice, bob]
+    todos = [make_todo(owner=owner) for owner in owners for _ in range(20)]
+    one = Hub()
+    watchers = [one.watch(Lists, [owner.pk]) for owner in owners for _ in range(10)]
+    for thorough_at in (time.monotonic(), -1000.0):  # and whether it looks far back or not
+        one._thorough_at = thorough_at
+        Todo.objects.filter(pk__in=[todo.pk for todo in todos]).toggle_all()
+        with django_assert_num_queries(1):
+            one.tick()
+    for watcher in watchers:
+        ((owner_id, changed),) = watcher.wait(0).items()
+        assert changed == {todo.pk: 3 for todo in todos if todo.owner_id == owner_id}  # what came twice is joined
+    for watcher in watchers:
+        watcher.close()
+    with django_assert_num_queries(0):
+        one.tick()
+
+
+def test_of_a_list_only_the_last_minute_is_remembered(alice):
+    lists = Lists()
+    lists.watching[alice.pk] = set()
+    todo = make_todo(owner=alice)
+    assert list(lists.changes(thorough=False)) == [(alice.pk, {todo.pk: 1})]
+    assert list(lists.changes(thorough=True)) == []
+    assert lists._told == {alice.pk: {todo.pk: 1}}
+    write(todo, seconds_ago=61)
+    assert list(lists.changes(thorough=True)) == []
+    assert lists._told == {}
