@@ -45,7 +45,7 @@ test-browser: .venv/dev .venv/system ## run the tests that start the real site a
 test-faults: .venv/dev .venv/system .venv/node ## run the tests that kill real clusters, several at once since they mostly wait
 	@$(BIN)/python -m pytest --numprocesses 6 --dist worksteal -m faults $(ARGS)
 
-bench: .venv/dev .venv/system .venv/node ## measure the engine against its peers, in ratios (ARGS="track latency throughput streams transfers pictures todos exchange")
+bench: .venv/dev .venv/system .venv/node ## measure the engine against its peers, in ratios (ARGS="track latency throughput streams transfers pictures todos exchange live")
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 lint: .venv/dev ## check style, types, templates and the direction of imports

@@ -32,11 +32,11 @@ class Web:
         self.port = port
         self.database_log = database_log
 
-    def status(self, path: str, cookie: str = "") -> int:
+    def status(self, path: str, cookie: str = "", **headers: str) -> int:
         """Of the answer, once it is there as a whole; 0 when nobody answers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            connection.request("GET", path, headers={"Host": f"localhost:{self.port}", "Cookie": cookie})
+            connection.request("GET", path, headers={"Host": f"localhost:{self.port}", "Cookie": cookie, **headers})
             answer = connection.getresponse()
             answer.read()
         except OSError:

@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.conftest import PATIENCE_MS, sign_up
 from tests.browser.site import Site
 from tests.browser.test_streams import master_of
-from tests.browser.test_todos import edit
+from tests.browser.test_todos import add_steps, edit
+from tests.browser.uploading import Line, drop_at, make_file
 
 THREE = ["buy some cheese", "feed the cat", "book a doctors appointment"]
 
@@ -230,6 +231,41 @@ def test_what_happens_while_nobody_looks_is_shown_when_somebody_does(devices):
     expect(there.titles).to_have_text([THREE[0], THREE[2], "water the plants"])
     expect(there.rows.first).to_have_class("completed")
     assert all("/stream/" in url or "/changes/" in url for url in there.asked[before:])
+
+
+def test_many_changes_and_what_is_further_down_than_a_page_reaches(devices, sqlite_site):
+    here, there = devices
+    add_steps(here.page, sqlite_site, 107)
+    for device in devices:
+        device.page.reload()
+        expect(device.rows).to_have_count(100)
+    there.add("the last")
+    expect(here.left).to_have_text("111 items left")
+    expect(here.rows).to_have_count(100)
+    here.rows.last.scroll_into_view_if_needed()
+    here.page.mouse.wheel(0, 10_000)
+    expect(here.rows).to_have_count(111)
+    expect(here.rows.last).to_have_text("the last")
+    there.page.locator(".toggle-all").check()
+    expect(here.left).to_have_text("0 items left")
+    expect(here.page.locator(".todo-list li.completed")).to_have_count(111)
+    assert here.page.evaluate("scrollY") > 1000
+
+
+def test_a_file_on_its_way_stays_in_a_row_that_is_changed_elsewhere(devices, tmp_path):
+    here, there = devices
+    line = Line(here.page)
+    line.throttle(200_000)
+    box = here.row("feed the cat").bounding_box()
+    drop_at(here.page, box["x"] + 100, box["y"] + 10, make_file(tmp_path))
+    bar = here.page.get_by_role("progressbar")
+    expect(bar).to_be_visible()
+    there.rename("feed the cat", "feed the dog")
+    expect(here.row("feed the dog").get_by_role("progressbar")).to_be_visible()
+    line.throttle()
+    for device in devices:
+        expect(device.row("feed the dog").get_by_role("link", name="data.bin")).to_be_visible()
+    expect(bar).to_have_count(0)
 
 
 def test_an_undo_that_was_done_elsewhere_is_not_offered_any_more(devices, sqlite_site):

@@ -4,9 +4,10 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PASSWORD, PATIENCE_MS, sign_up
+from tests.browser.site import Site
 from tests.browser.uploading import Line, drop_at, make_file
 
 THREE = ["buy some cheese", "feed the cat", "book a doctors appointment"]
@@ -46,6 +47,15 @@ def reload_when_saved(page) -> None:
     """Before that, the browser would ask whether the page shall really be left."""
     expect(page.locator("#todoapp")).to_have_attribute("aria-busy", "false")
     page.reload()
+
+
+def add_steps(page: Page, site: Site, number: int) -> None:
+    """So many to-dos, which the page doesn't know of."""
+    http = page.context.request
+    token = http.get(f"{site.url}/api/session/").json()["csrf_token"]
+    for step in range(number):
+        values = {"title": f"Step {step}", "csrfmiddlewaretoken": token}
+        http.post(f"{site.url}/todos/", form=values, headers={"Referer": site.url}, max_redirects=0)
 
 
 @pytest.mark.usefixtures("no_errors")
@@ -366,11 +376,7 @@ def test_a_file_that_is_dropped_on_a_todo_is_sent_and_attached(page, sqlite_site
 @pytest.mark.usefixtures("no_errors")
 def test_a_long_list_scrolls_on(page, sqlite_site, add):
     sign_up(page, sqlite_site, "scrolling")
-    http = page.context.request
-    token = http.get(f"{sqlite_site.url}/api/session/").json()["csrf_token"]
-    for number in range(110):
-        values = {"title": f"Step {number}", "csrfmiddlewaretoken": token}
-        http.post(f"{sqlite_site.url}/todos/", form=values, headers={"Referer": sqlite_site.url}, max_redirects=0)
+    add_steps(page, sqlite_site, 110)
     page.reload()
     rows = page.locator(".todo-list li")
     expect(rows).to_have_count(100)

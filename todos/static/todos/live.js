@@ -26,7 +26,7 @@ export function goLive(app) {
   class List extends Channel {
     #since = app.dataset.since;
     isWanted = true;
-    isLoggedOut = false;
+    isStopped = false; // nobody is logged in any more, or somebody else is
 
     ask(request) {
       const hear = (fields) => this.#hear(fields);
@@ -42,8 +42,17 @@ export function goLive(app) {
     }
 
     #refused(answer) {
-      this.isLoggedOut = answer.status === 401;
-      return this.isLoggedOut ? null : comeBack(answer) ?? this.backOff();
+      this.isStopped = answer.status === 401;
+      return this.isStopped ? null : comeBack(answer) ?? this.backOff();
+    }
+
+    stop() {
+      this.isStopped = true;
+      this.pause();
+    }
+
+    wakeIfStopped() {
+      if (this.isStopped) this.wake();
     }
   }
 
@@ -53,8 +62,9 @@ export function goLive(app) {
     looking = true;
     try {
       while (isBehind() && (await ask()));
-    } catch {
-      setTimeout(look, AGAIN_MS);
+    } catch ({ status }) {
+      if ([401, 403].includes(status)) list.stop();
+      else setTimeout(look, AGAIN_MS);
     }
     looking = false;
   }
@@ -119,7 +129,7 @@ export function goLive(app) {
 
   async function fetchText(url) {
     const answer = await get(url, AbortSignal.timeout(PATIENCE_MS), { "HX-Request": "true" });
-    if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+    if (!answer.ok) throw Object.assign(new Error(`${url} answered ${answer.status}`), { status: answer.status });
     return answer.text();
   }
 
@@ -135,6 +145,6 @@ export function goLive(app) {
 
   const list = new List();
   list.soon(0);
-  addEventListener("focus", () => list.isLoggedOut && list.wake()); // they may have logged in again in another window
+  addEventListener("focus", () => list.wakeIfStopped()); // they may have logged in again in another window
   new MutationObserver(look).observe(app, { subtree: true, childList: true, attributeFilter: ["class"] });
 }
