@@ -56,7 +56,7 @@ def measure(databases: Databases) -> Iterator[Result]:
 
 def _measure(site: Web) -> Iterator[Result]:
     owner = User.objects.create(username="alice")
-    Todo.objects.bulk_create(Todo(owner=owner, title=f"To-do {number}") for number in range(TODOS))
+    Todo.objects.bulk_create(Todo(owner=owner, title=f"To-do {number}", order=number) for number in range(TODOS))
     jobs = running_jobs(owner)
     cookie = log_in(owner)
 
