@@ -28,9 +28,11 @@ Delivery, and what goes wrong with it, in a cluster:
     retention.py  what is no longer needed is deleted
 
 Watching, in a web process:
-    hub.py        asks once a tick what has changed, for all who watch
+    hub.py        asks once a tick what has changed, for all who watch; other apps may give it sources of their own
+    job_source.py jobs, as the hub asks for them
     watching.py   what a request to watch asks for
     api.py        one job, several, cancel, retry; held back until there is news, if the client likes
+    events.py     what holds for any stream of events; event-stream.js, its other end
     streams.py    one stream of events for all bars of a page
     views.py, admin.py, lookup.py, and the scripts: progress-bar.js, job-stream.js, refresh.js, admin-live.js
 

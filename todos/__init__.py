@@ -13,6 +13,7 @@
     importing.py   a file becomes part of a list: read, judged, and told what is wrong with it; tasks.py, its door
     merging.py     what is written of that, and nothing twice
     formats/       what such files look like
+    stream.py      what has changed, for the list's other tabs and devices
     retention.py   the trash is emptied
 
 It knows files (`uploads`) and jobs (`progress`).
