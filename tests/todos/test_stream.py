@@ -112,12 +112,15 @@ def test_it_keeps_the_rules_of_all_streams(as_alice, settings, monkeypatch):
     assert time.monotonic() - began == 600
     for method in ("head", "post"):
         assert getattr(as_alice, method)(URL).status_code == 405
-    as_alice.get(URL).close()  # nobody ever reads it
     monkeypatch.setattr(hub, "stopping", True)
     assert told(as_alice.get(URL)) == [{}]
     settings.PROGRESS_MAX_WATCHERS = 0
     response = as_alice.get(URL)
     assert (problem(response, 503)["status"], response["Retry-After"]) == (503, "5")
+
+
+def test_one_that_nobody_ever_reads_is_forgotten_all_the_same(as_alice):
+    as_alice.get(URL).close()
 
 
 def test_what_watching_costs_does_not_grow_with_the_lists(alice, bob, django_assert_num_queries):
