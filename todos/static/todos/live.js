@@ -19,7 +19,8 @@ const byId = (id) => document.getElementById(id);
 
 export function goLive(app) {
   const pending = new Map(); // id → its newest version, of those that may be shown at an older one
-  const written = new Map(); // id → its version, of those that were changed here, and have no row any more
+  const seen = new Map(); // id → its newest version that was shown or written here, also of those that have no row any more
+  const doubtful = new Map(); // the same, since another part of the list was asked for: it may not have them yet
   let all = false; // so many have changed that nobody has named them
   let looking = false;
 
@@ -75,7 +76,26 @@ export function goLive(app) {
   }
 
   function known(id) {
-    return Number(byId(`todo-${id}`)?.dataset.version ?? written.get(id) ?? 0);
+    return Number(byId(`todo-${id}`)?.dataset.version ?? seen.get(id) ?? 0);
+  }
+
+  function see(id, version) {
+    seen.set(id, Math.max(version, seen.get(id) ?? 0));
+    if (isBusy()) doubtful.set(id, seen.get(id));
+  }
+
+  /** The other part of the list is there. */
+  function resolveDoubts() {
+    for (const [id, version] of doubtful) {
+      seen.delete(id);
+      pending.set(id, Math.max(version, pending.get(id) ?? 0));
+    }
+    doubtful.clear();
+    look();
+  }
+
+  function seeRows(element) {
+    for (const { id, dataset } of element.querySelectorAll("li[data-version]")) see(id.replace("todo-", ""), dataset.version);
   }
 
   /** Ask for what can be shown now, once all is answered that was changed here; false if that is nothing. */
@@ -99,7 +119,7 @@ export function goLive(app) {
 
   function take(answer, asked) {
     for (const id of show(answer, [...asked.keys()])) {
-      written.set(id, asked.get(id));
+      see(id, asked.get(id));
       if (pending.get(id) === asked.get(id)) pending.delete(id);
     }
   }
@@ -133,17 +153,20 @@ export function goLive(app) {
     return answer.text();
   }
 
-  /** What was written here. A row that is only one version older differs in nothing else. */
+  /** What was shown, or written. A row that is only one version older than what was written differs in nothing else. */
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+    seeRows(elt.matches("li") ? elt.parentElement : elt);
+    if (elt.id === "list") resolveDoubts();
     if (elt.id !== "written") return;
     for (const [id, version, order] of elt.dataset.todos.trim().split(" ").map((todo) => todo.split(":"))) {
-      written.set(id, Number(version));
+      see(id, version);
       const row = byId(`todo-${id}`);
       if (Number(row?.dataset.version) + 1 === Number(version)) Object.assign(row.dataset, { version, order });
     }
   });
 
   const list = new List();
+  seeRows(app);
   list.soon(0);
   addEventListener("focus", () => list.wakeIfStopped()); // they may have logged in again in another window
   new MutationObserver(look).observe(app, { subtree: true, childList: true, attributeFilter: ["class"] });
