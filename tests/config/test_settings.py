@@ -168,15 +168,6 @@ def test_the_example_is_clean_for_deployment(state_dir):
     assert "no issues" in done.stdout
 
 
-def test_the_static_files_of_production_can_be_collected(state_dir):
-    """Named by their content, with all that they import."""
-    environment = example() | {"STATE_DIR": str(state_dir)}
-    done = start("manage.py", "collectstatic", "--noinput", **environment)
-    assert done.returncode == 0, done.stderr
-    assert list((state_dir / "static" / "uploads").glob("upload-page.*.js"))
-    assert list((state_dir / "static" / "django_htmx").glob("htmx*.js"))
-
-
 def test_migrations_are_complete(state_dir):
     done = start("manage.py", "makemigrations", "--check", "--dry-run", DEBUG="true", STATE_DIR=str(state_dir))
     assert done.returncode == 0, done.stdout

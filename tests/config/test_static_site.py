@@ -47,6 +47,13 @@ def test_each_address_is_answered_alike_by_the_app_and_by_its_file(public, clien
         assert not response.cookies
 
 
+def test_the_static_files_of_the_app_are_collected_too(public):
+    """Named by their content, with all that they import."""
+    collected = public.parent / "static"
+    assert list((collected / "uploads").glob("upload-page.*.js"))
+    assert list((collected / "django_htmx").glob("htmx*.js"))
+
+
 def test_what_is_compressed_is_the_same(public):
     packed = [path for path in public.rglob("*") if path.suffix in (".gz", ".br")]
     assert {public / "dashboard/index.html.gz", public / "dashboard/index.html.br"} <= set(packed)
