@@ -37,7 +37,8 @@ Watching, in a web process:
     views.py, admin.py, lookup.py, and the scripts: progress-bar.js, job-stream.js, refresh.js, admin-live.js
 
 models.py has Job and Worker, who report to each other by the rows; connections.py, how a database connection is given
-back before a long wait.
+back before a long wait; origin.py, what a log should say of where the work comes from; figures.py, what a person who
+runs the site wants to know of all jobs and workers.
 
 What holds, and by which means:
     Never forgotten   the job, what it serves, and its delivery are committed together; each is found if it gets lost
@@ -49,5 +50,6 @@ This package imports Django and Django-Q2, and nothing of the project that it li
 can be lifted out. It wants `Q_CLUSTER = {"broker_class": "progress.broker.Broker", "orm": "default", …}`, with the
 time limit of Django-Q2 above that of any task, `save_limit` -1 and `queue_limit` 1; a supervisor that restarts what
 ends; and, where gunicorn serves, a hook that calls `hub.stop()` when a process is asked to end. It honours the settings
-PROGRESS_RETENTION, a timedelta, and PROGRESS_MAX_WATCHERS, the streams and long polls of a process.
+PROGRESS_RETENTION, a timedelta, and PROGRESS_MAX_WATCHERS, the streams and long polls of a process. A middleware may
+call `origin.request_begins`, and a log formatter write down what `origin.known` tells.
 """

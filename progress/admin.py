@@ -35,7 +35,7 @@ class JobAdmin(ReadOnlyAdmin):
     list_display = ["label", "owner", "state", "bar", "stage", "tries", "age", "worker", "finished_at"]
     list_filter = ["state", "task", "created_at"]
     list_select_related = ["owner"]
-    search_fields = ["id", "label", "owner__username", "error_message", "worker"]
+    search_fields = ["id", "label", "owner__username", "error_message", "worker", "request_id"]
     date_hierarchy = "created_at"
 
     @admin.display(description="progress", ordering="percent")

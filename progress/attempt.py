@@ -31,8 +31,11 @@ class TimeLimit(Interrupted):
 
 
 class Attempt:
+    """`ended` is what became of the job by this attempt, once that is written: "queued" if it is to be tried again."""
+
     def __init__(self, job: Job) -> None:
         self.job = job
+        self.ended: State | None = None
 
     def __str__(self) -> str:
         return f"job {self.job.pk} ({self.job.task}), attempt {self.job.attempt} of {self.job.max_attempts}"
@@ -71,12 +74,15 @@ class Attempt:
         with transaction.atomic():
             if not self._wanted().update(eta_seconds=None, **changed(), **ends):
                 self.cancel(**counts)
-            elif ends["state"] == State.QUEUED:
+                return
+            self.ended = ends["state"]
+            if self.ended == State.QUEUED:
                 deliver(self.job, again=True)
 
     def _end(self, **values: Any) -> None:
         if not self._mine().update(**{"finished_at": Now(), "eta_seconds": None} | changed() | values):
             raise LostJob(self)
+        self.ended = values["state"]
 
     def _refuse(self) -> None:
         """Say why the job takes no more progress; asking keeps the heart beating."""

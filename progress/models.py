@@ -156,6 +156,9 @@ class Job(models.Model):
     max_attempts = models.PositiveIntegerField(default=1)
     version = models.PositiveBigIntegerField(default=1)
     cancel_requested = models.BooleanField(default=False)
+    request_id = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="of the request that it was enqueued by"
+    )
     result = models.JSONField(null=True, blank=True)
     error_code = models.CharField(max_length=100, blank=True)
     error_message = models.TextField(blank=True)

@@ -11,6 +11,7 @@ from typing import Protocol
 from django.db import transaction
 from django.utils import timezone
 
+from progress import origin
 from progress.attempt import Attempt, LostJob
 from progress.models import Job, JobQuerySet, State
 from progress.tasks import deliver
@@ -77,11 +78,12 @@ def _pid(job: Job) -> int:
 
 
 def _give_back(attempt: Attempt) -> bool:
-    try:
-        attempt.give_back(*WORKER_LOST)
-    except LostJob:
-        return False  # another process has found it too, or its worker has come back
-    logger.warning("%s had lost its worker", attempt)
+    with origin.of_job(attempt.job):
+        try:
+            attempt.give_back(*WORKER_LOST)
+        except LostJob:
+            return False  # another process has found it too, or its worker has come back
+        logger.warning("%s had lost its worker", attempt)
     return True
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from django.db import transaction
 
+from progress import origin
 from progress.models import Job, cut
 
 TIME_LIMIT = 3600.0
@@ -69,6 +70,7 @@ class Task:
                 arguments=arguments,
                 label=cut("label", self.label.format(**known.arguments)),
                 max_attempts=self.max_attempts,
+                request_id=cut("request_id", origin.request_id()),
             )
             deliver(job)
         return job

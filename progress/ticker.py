@@ -7,6 +7,8 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from django.db import connections
@@ -31,7 +33,7 @@ class Ticker:
 
     def start(self, call: Callable[[], None]) -> None:
         """Call this from now on."""
-        self._call = call
+        self._call = partial(copy_context().run, call)  # what it logs belongs to the same job
         if self._pid != os.getpid():  # the first time in this process: threads don't survive a fork
             self._pid = os.getpid()
             threading.Thread(target=self._run, name=self._name, daemon=True).start()

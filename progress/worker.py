@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from django.db import DataError, InterfaceError, OperationalError
 from django.utils.module_loading import import_string
 
-from progress import processes
+from progress import origin, processes
 from progress.attempt import Attempt, Cancelled, LostJob, TimeLimit
 from progress.connections import new_connection, release_connection
 from progress.guard import Guard, give_back_for_time_limit
@@ -40,12 +40,17 @@ def run(job_id: str) -> None:
     if job is None:
         logger.info("job %s is not waiting any more", job_id)
         return
-    attempt = Attempt(job)
+    with origin.of_job(job):
+        _run(Attempt(job), asked_at)
+
+
+def _run(attempt: Attempt, asked_at: float) -> None:
     progress = Progress()
     pulse = Pulse(attempt, progress, began_at=asked_at)
     guard = Guard(attempt, progress, pulse, TIME_LIMIT)
     try:
         _finish(attempt, progress, pulse, guard)
+        logger.info("%s: %s", attempt, attempt.ended, extra={"seconds": time.monotonic() - asked_at})
     except LostJob as lost:
         logger.warning("lost %s: it was deleted, or may be somebody else's by now", lost)
     except BaseException:
