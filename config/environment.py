@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from environs import Env, EnvValidationError, ValidationError, validate
@@ -34,6 +35,7 @@ RIGHT = {
     "SIGNUP_OPEN": "true or false",
     "EMAIL_URL": "empty, or submission://user:password@host:587",
     "PROGRESS_RETENTION": "a number of seconds, 1 or more: 3600",
+    "METRICS_ALLOW": "addresses or networks, separated by commas: 127.0.0.0/8,::1",
     "STATE_DIR": "a directory that may be written to",
 }
 """The contract with whoever installs Headway: each variable, and what it may be."""
@@ -43,6 +45,7 @@ RIGHT_IN_DEVELOPMENT = {
     "DASH_PORT": "a port number: 8001",
     "WEB_CONCURRENCY": "how many web processes to start: 2",
     "DATABASE_POOL": "true or false",
+    "PROMETHEUS_MULTIPROC_DIR": "a directory in which the web processes add up what they count",
 }
 """What `make run`, gunicorn's own habit and deploy/gunicorn.conf.py set besides."""
 
@@ -99,6 +102,13 @@ def _object_store(url: str) -> ObjectStore | None:
         raise ValidationError("not understood") from None
 
 
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text.strip())
+    except ValueError:
+        raise ValidationError("not understood") from None
+
+
 DEBUG: bool = env.bool("DEBUG", False)
 SECRET_KEY: str = env.str("SECRET_KEY", DEVELOPMENT_KEY if DEBUG else "")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", LOCAL_HOSTS, subcast=_matching(HOST))
@@ -123,6 +133,10 @@ PROGRESS_RETENTION: timedelta = env.timedelta(
     timedelta(hours=1),
     validate=validate.Range(min=timedelta(seconds=1), max=timedelta(days=3650)),
 )
+METRICS_ALLOW: list[IPv4Network | IPv6Network] = env.list(
+    "METRICS_ALLOW", [ip_network("127.0.0.0/8"), ip_network("::1")], subcast=_network
+)
+METRICS_DIRECTORY: Path | None = env.path("PROMETHEUS_MULTIPROC_DIR", None)
 try:
     env.seal()
 except EnvValidationError as error:

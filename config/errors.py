@@ -3,7 +3,7 @@
 Views raise Django's own exceptions or a Refusal, or return a plain-text answer with an error status. This module
 dresses it: under /api/ as an RFC 9457 problem document, whose `detail` is that text; elsewhere as a page that says
 what happened and what to do. No view builds an error answer of its own, and none is sent that names a path, a query
-or a traceback.
+or a traceback; one that is our own fault names the request, by the id under which the log tells more.
 """
 
 import errno
@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import is_valid_path
 
+from progress import origin
 from uploads.json_api import Refusal
 from uploads.storage import StorageUnavailable
 
@@ -60,7 +61,8 @@ class ErrorAnswers:
         if response.status_code < 400 or response.get("Content-Type") == "application/problem+json":
             return response
         if request.path.startswith(API):
-            return _keep_headers(response, problem(response.status_code, _said(response) or _hint(request)))
+            more = {"request_id": origin.request_id()} if response.status_code == 500 else {}
+            return _keep_headers(response, problem(response.status_code, _said(response) or _hint(request), **more))
         if _is_bare(response) or request.resolver_match is None:
             return _keep_headers(response, page(response.status_code, _said(response)))
         return response
@@ -119,6 +121,8 @@ def problem(status: int, detail: str = "", **more: object) -> JsonResponse:
 def page(status: int, detail: str = "") -> HttpResponse:
     """An error page; it asks neither session nor database, because those may be what is broken."""
     context = {"status": status, "title": _title(status), "detail": detail or HELP.get(status, "")}
+    if status == 500:
+        context["request_id"] = origin.request_id()
     return HttpResponse(render_to_string("error.html", context), status=status)
 
 

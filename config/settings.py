@@ -6,6 +6,7 @@ from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 
 from config import environment as env
+from config import logs
 
 BASE_DIR = env.BASE_DIR
 STATE_DIR = env.STATE_DIR
@@ -34,6 +35,7 @@ INSTALLED_APPS = [
     "django_distill",  # last, since it loads the URLconf at the start, and the admin must know its models by then
 ]
 MIDDLEWARE = [
+    "config.accounting.Accounting",  # outside of all, so that whatever is answered has a request id
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.CorsMiddleware",  # outside the errors, so that they carry its headers too
@@ -158,7 +160,7 @@ CORS_ALLOW_HEADERS = [
     *("upload-metadata", "upload-offset", "x-http-method-override"),
 ]
 CORS_EXPOSE_HEADERS = [
-    *("Content-Disposition", "ETag", "Link", "Location", "Retry-After"),
+    *("Content-Disposition", "ETag", "Link", "Location", "Retry-After", "X-Request-ID"),
     *("Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version"),
     *("Upload-Concat", "Upload-Defer-Length", "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset"),
 ]
@@ -207,19 +209,6 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.server": {"handlers": [], "propagate": True},
-        "django-q": {"level": "WARNING"},
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},  # scanners, all day long
-        "axes": {"level": "WARNING"},
-        "main": {"level": "ERROR"},  # django-distill's
-        "gunicorn.http.wsgi": {"level": "ERROR"},  # it warns of each HEAD that Django answers like a GET
-    },
-}
+LOGGING = logs.configuration(as_json=not DEBUG)
+METRICS_ALLOW = env.METRICS_ALLOW
+METRICS_DIRECTORY = env.METRICS_DIRECTORY

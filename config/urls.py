@@ -5,7 +5,7 @@ from django.contrib.auth.views import LoginView
 from django.urls import include, path
 from django_distill import distill_path
 
-from config import accounts, health, session, site
+from config import accounts, health, metrics, session, site
 
 admin.site.site_header = admin.site.site_title = "Headway"
 
@@ -26,6 +26,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("favicon.ico", site.favicon, name="favicon"),
     path("healthz/", health.healthz, name="healthz"),
+    path("metrics", metrics.metrics, name="metrics"),  # the name that Prometheus asks for by itself
     # The static site: `manage.py distill-local` makes files of these.
     distill_path("", site.landing, name="landing"),
     distill_path("guide/", site.guide, name="guide"),

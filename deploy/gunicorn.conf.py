@@ -5,9 +5,12 @@ command line (`--bind`) or systemd gives it a socket.
 """
 
 import ctypes
+import itertools
 import os
 import resource
+import shutil
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -19,8 +22,12 @@ sys.path.insert(0, chdir)
 # A web process never forks once it has loaded the site, so it alone may keep a pool of database connections.
 os.environ["DATABASE_POOL"] = "true"
 
+# Here the processes add up what they count for /metrics. A reload reads this file again, and goes on counting.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="headway-metrics-")
+
 # Read before forking: a bad value ends the master, once, instead of every worker for ever.
-from config import environment  # noqa: E402
+from config import environment, logs  # noqa: E402
 
 if not environment.DEBUG and environment.SECRET_KEY in (environment.EXAMPLE_KEY, environment.DEVELOPMENT_KEY):
     sys.exit("headway: SECRET_KEY is one that everybody knows. Make one of your own; deploy/env.example says how.")
@@ -30,6 +37,7 @@ worker_class = "gevent"
 workers = environment.WEB_CONCURRENCY
 worker_connections = 4000  # a process: many of them are streams, of which it refuses those that are too many itself
 graceful_timeout = 15
+logconfig_dict = logs.configuration(as_json=not environment.DEBUG)
 control_socket_disable = True  # it would be made in the home directory, which the service's user doesn't have
 
 # Each connection is an open file, and the usual limit is 1024, of many more that are allowed.
@@ -43,6 +51,40 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 if _mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
     _mallopt(M_MMAP_THRESHOLD, 4 * 1024**2)
     _mallopt(M_TRIM_THRESHOLD, 16 * 1024**2)
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Each process has a place of its own to count in; who comes into one that got free goes on with its counts."""
+    taken = {other.place for other in server.WORKERS.values()}
+    worker.place = next(place for place in itertools.count() if place not in taken)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Before the site is loaded, and with it what is counted."""
+    from prometheus_client import values
+
+    values.ValueClass = values.MultiProcessValue(lambda: worker.place)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """The streams of a process end with it, however it ends."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.place)
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+
+
+def post_request(worker: Any, request: Any, environ: dict[str, Any], response: Any) -> None:
+    """The last byte has been sent, or nobody wants more of it."""
+    from config.accounting import is_over
+
+    if response is not None and response.status:
+        unread = getattr(request.body.reader, "length", 0)
+        received = int(environ.get("CONTENT_LENGTH") or 0) - unread
+        is_over(environ, response.status_code, sent=response.sent, received=received)
 
 
 def post_worker_init(worker: Any) -> None:

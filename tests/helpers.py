@@ -77,7 +77,8 @@ def problem(response: HttpResponse, status: int) -> dict[str, Any]:
     assert response["Content-Type"] == "application/problem+json"
     body = response.json()
     assert body["status"] == status
-    assert set(body) - {"errors", "current"} == {"type", "title", "status", "detail"}
+    assert set(body) - {"errors", "current", "request_id"} == {"type", "title", "status", "detail"}
+    assert ("request_id" in body) == (status == 500)
     assert body["title"]
     assert body["detail"]
     return body

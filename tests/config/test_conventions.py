@@ -22,6 +22,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 STATIC_SITE = {"/", "/guide/", "/dashboard/", "/404.html", "/50x.html", "/robots.txt", "/sitemap.xml"}
 PUBLIC = {*STATIC_SITE, "/favicon.ico", "/healthz/", "/api/session/", "/accounts/signup/", "/accounts/login/"}
+PUBLIC |= {"/metrics"}  # from some addresses
 """What a visitor may see, besides resetting a password: all that says `login_not_required`."""
 
 

@@ -93,6 +93,8 @@ def test_development_starts_with_nothing_but_debug(state_dir):
         ("QUEUE_URL", "amqp://localhost", "redis://"),
         ("STORAGE_URL", "/srv/files", "s3://KEY:SECRET@bucket"),
         ("STORAGE_URL", "s3://k:a/b@bucket", "%2F"),
+        ("METRICS_ALLOW", "localhost", "addresses or networks"),
+        ("METRICS_ALLOW", "10.0.0.1/8", "addresses or networks"),
         ("WEB_CONCURRENCY", "0", "web processes"),
         ("PORT", "http", "port number"),
         ("PORT", "99999", "port number"),

@@ -16,6 +16,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from progress import processes
+from progress.models import Job
 from tests.browser.site import free_port
 from tests.faults.cluster import ROOT, START_SECONDS, kill, wait_until
 
@@ -38,6 +39,7 @@ class Web:
             "DATABASE_URL": database_url,
             "PORT": str(self.port),
             "WEB_CONCURRENCY": "1",
+            "TMPDIR": str(state_dir),  # a server that is killed leaves something there
             **settings,
         }
 
@@ -137,10 +139,12 @@ class Visitor:
         """Begin a PATCH of so many bytes, send these, and leave the rest to the caller."""
         own = {"Upload-Offset": str(offset), "Content-Type": OCTETS, "Content-Length": str(claimed)}
         sent = {"Host": f"localhost:{web.port}"} | self.headers(web) | TUS | own
-        lines = [f"{name}: {value}" for name, value in sent.items()]
-        connection = socket.create_connection(("127.0.0.1", web.port), timeout=30)
-        connection.sendall("\r\n".join([f"PATCH {path} HTTP/1.1", *lines, "", ""]).encode() + body)
-        return connection
+        return _connection(web, f"PATCH {path}", sent, body)
+
+    def stream(self, web: Web, job: Job) -> socket.socket:
+        """Ask for the events of that job, and leave it to the caller to read them."""
+        sent = {"Host": f"localhost:{web.port}"} | self.headers(web)
+        return _connection(web, f"GET /api/progress/stream/?id={job.pk}", sent)
 
     def download(self, web: Web, path: str) -> bytes:
         """What became of the transfer."""
@@ -157,6 +161,13 @@ def ask(web: Web, method: str, path: str, headers: dict[str, str], body: bytes |
         return Answer(connection.getresponse())
     finally:
         connection.close()
+
+
+def _connection(web: Web, what: str, headers: dict[str, str], body: bytes = b"") -> socket.socket:
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    connection = socket.create_connection(("127.0.0.1", web.port), timeout=30)
+    connection.sendall("\r\n".join([f"{what} HTTP/1.1", *lines, "", ""]).encode() + body)
+    return connection
 
 
 def answer_of(connection: socket.socket) -> Answer:

@@ -1,0 +1,58 @@
+"""The log: one JSON object a line in production, for a journal; readable lines in development. Both go to stderr.
+
+A line has `time`, `level`, `logger` and `message`; `exception`, with its traceback, if there is one; what is known of
+where the work comes from (`request_id`, and in a worker `job_id` and `attempt`); and what its writer gave as `extra`,
+if it is among FIELDS. Nothing else that libraries attach to a record gets out: Django attaches whole requests.
+
+This module knows no Django, so that gunicorn's master writes the same lines.
+"""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from progress import origin
+
+FIELDS = ("user_id", "method", "path", "view", "status", "seconds", "bytes")
+
+
+class JsonLines(logging.Formatter):
+    """The formatter of production."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= origin.known()
+        line |= {name: value for name in FIELDS if (value := getattr(record, name, None)) is not None}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def configuration(*, as_json: bool) -> dict[str, Any]:
+    """For logging.config.dictConfig, in the form that Django and gunicorn take it."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {"()": "config.logs.JsonLines"},
+            "text": {"format": "{levelname} {name}: {message}", "style": "{"},
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json" if as_json else "text"}},
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            "django.server": {"handlers": [], "propagate": True},
+            "django-q": {"level": "WARNING"},
+            "django.security.DisallowedHost": {"handlers": [], "propagate": False},  # scanners, all day long
+            "axes": {"level": "WARNING"},
+            "main": {"level": "ERROR"},  # django-distill's
+            "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
+            "gunicorn.http.wsgi": {"level": "ERROR"},  # it warns of each HEAD that Django answers like a GET
+        },
+    }
