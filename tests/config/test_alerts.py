@@ -1,0 +1,74 @@
+"""The alerts of deploy/alerts.yml: Prometheus' own tool says when they fire, and that it understands what they ask."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from progress.models import Worker
+
+ALERTS = Path(__file__).resolve().parents[2] / "deploy" / "alerts.yml"
+
+pytestmark = pytest.mark.services
+
+WHEN = """
+rule_files: [{alerts}]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+{series}
+    promql_expr_test:
+      - expr: count(ALERTS{{alertname="{alert}", alertstate="firing"}}) or vector(0)
+        eval_time: {minutes}m
+        exp_samples: [{{labels: "{{}}", value: {firing}}}]
+"""
+
+OK = 'headway_requests_total{view="todos:index", status="200"}'
+BAD = 'headway_requests_total{view="todos:index", status="500"}'
+UNWELL = 'headway_requests_total{view="healthz", status="503"}'
+
+
+def promtool(*arguments: str, given: str = "") -> str:
+    assert shutil.which("promtool"), "promtool is missing: tests/install_system_packages installs it"
+    done = subprocess.run(["promtool", *arguments], input=given, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("alert", "series", "minutes", "firing"),
+    [
+        ("HeadwayNoWorker", {'headway_workers{instance="a"}': "2 1 0x9"}, 3, 1),
+        ("HeadwayNoWorker", {'headway_workers{instance="a"}': "2 0 1x9"}, 3, 0),
+        ("HeadwayNoWorker", {'headway_workers{instance="a"}': "0x9", 'headway_workers{instance="b"}': "1x9"}, 3, 0),
+        ("HeadwayJobsWaitTooLong", {"headway_longest_wait_seconds": "0+60x20"}, 15, 0),
+        ("HeadwayJobsWaitTooLong", {"headway_longest_wait_seconds": "0+60x20"}, 16, 1),
+        ("HeadwayManyErrors", {OK: "0+100x30", BAD: "0+4x30"}, 25, 0),
+        ("HeadwayManyErrors", {OK: "0+100x30", BAD: "0+6x30"}, 25, 1),
+        ("HeadwayManyErrors", {OK: "0+100x30", UNWELL: "0+100x30"}, 25, 0),
+    ],
+)
+def test_when_an_alert_fires(tmp_path, alert, series, minutes, firing):
+    lines = (f"      - {{series: '{name}', values: '{values}'}}" for name, values in series.items())
+    test = WHEN.format(alerts=ALERTS, alert=alert, series="\n".join(lines), minutes=minutes, firing=firing)
+    (tmp_path / "test.yml").write_text(test)
+    promtool("test", "rules", str(tmp_path / "test.yml"))
+
+
+def test_each_alert_says_what_to_do():
+    assert "3 rules" in promtool("check", "rules", str(ALERTS))
+    rules = ALERTS.read_text().split("- alert: ")[1:]
+    for rule in rules:
+        assert re.search(r"summary: .+\.", rule)
+        assert re.search(r"description: >-\n +\S.+", rule)
+
+
+def test_what_is_told_is_understood_and_is_what_the_alerts_ask_for(visitor):
+    Worker.objects.beat("here:1")
+    told = visitor.get("/metrics").text
+    promtool("check", "metrics", given=told)
+    asked = set(re.findall(r"\bheadway_\w+", ALERTS.read_text()))
+    assert asked - {"headway_requests_total"} <= set(re.findall(r"^(headway_\w+)", told, re.MULTILINE))
