@@ -6,7 +6,7 @@ Ages are by the database's clock, as everywhere that machines meet.
 from datetime import timedelta
 from typing import NamedTuple
 
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Min, Q
+from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, Max, Min, Q
 from django.db.models.functions import Now
 
 from progress.models import WORKER_SILENCE, Job, State, Worker
@@ -31,16 +31,16 @@ def longest_wait() -> timedelta:
     A job that waits changes in no way that can be seen until it is claimed, so it waits since its last change.
     """
     waiting = Job.objects.filter(state=State.QUEUED).order_by()
-    return max(timedelta(0), waiting.aggregate(age=Max(_since("changed_at")))["age"] or timedelta(0))
+    return max(timedelta(0), waiting.aggregate(age=_since(Min("changed_at")))["age"] or timedelta(0))
 
 
 def workers() -> Workers:
     silent_since = Now() - WORKER_SILENCE
     found = Worker.objects.order_by().aggregate(
-        alive=Count("pk", filter=Q(beaten_at__gte=silent_since)), last_beat=Min(_since("beaten_at"))
+        alive=Count("pk", filter=Q(beaten_at__gte=silent_since)), last_beat=_since(Max("beaten_at"))
     )
     return Workers(**found)
 
 
-def _since(field: str) -> ExpressionWrapper:
-    return ExpressionWrapper(Now() - F(field), output_field=DurationField())
+def _since(time: Aggregate) -> ExpressionWrapper:
+    return ExpressionWrapper(Now() - time, output_field=DurationField())
