@@ -35,6 +35,8 @@ RIGHT = {
     "SIGNUP_OPEN": "true or false",
     "EMAIL_URL": "empty, or submission://user:password@host:587",
     "PROGRESS_RETENTION": "a number of seconds, 1 or more: 3600",
+    "WEB_CONCURRENCY": "how many web processes to start: 2",
+    "WORKER_CONCURRENCY": "how many jobs to do at the same time: 2",
     "METRICS_ALLOW": "addresses or networks, separated by commas: 127.0.0.0/8,::1",
     "STATE_DIR": "a directory that may be written to",
 }
@@ -43,11 +45,9 @@ RIGHT = {
 RIGHT_IN_DEVELOPMENT = {
     "PORT": "a port number: 8000",
     "DASH_PORT": "a port number: 8001",
-    "WEB_CONCURRENCY": "how many web processes to start: 2",
     "DATABASE_POOL": "true or false",
-    "PROMETHEUS_MULTIPROC_DIR": "a directory in which the web processes add up what they count",
 }
-"""What `make run`, gunicorn's own habit and deploy/gunicorn.conf.py set besides."""
+"""What `make run` and deploy/gunicorn.conf.py set besides."""
 
 SECRET = {"SECRET_KEY", "DATABASE_URL", "EMAIL_URL", "QUEUE_URL", "STORAGE_URL"}
 """Values that hold a key or a password: never repeated in an error message."""
@@ -119,6 +119,7 @@ EMAIL: dict = env.dj_email_url("EMAIL_URL", "console:")
 PORT: int = env.int("PORT", 8000, validate=_port)
 DASH_PORT: int = env.int("DASH_PORT", 8001, validate=_port)
 WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", 2, validate=validate.Range(min=1))
+WORKER_CONCURRENCY: int = env.int("WORKER_CONCURRENCY", os.cpu_count() or 1, validate=validate.Range(min=1))
 FRONTEND_ORIGINS: list[str] = env.list(
     "FRONTEND_ORIGINS", [f"http://localhost:{DASH_PORT}"] if DEBUG else [], subcast=_origin
 )
@@ -136,7 +137,6 @@ PROGRESS_RETENTION: timedelta = env.timedelta(
 METRICS_ALLOW: list[IPv4Network | IPv6Network] = env.list(
     "METRICS_ALLOW", [ip_network("127.0.0.0/8"), ip_network("::1")], subcast=_network
 )
-METRICS_DIRECTORY: Path | None = env.path("PROMETHEUS_MULTIPROC_DIR", None)
 try:
     env.seal()
 except EnvValidationError as error:

@@ -6,6 +6,7 @@ true of the whole site is asked of the database when somebody looks, so that of 
 
 import logging
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
@@ -61,8 +62,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not all(map(_is_allowed, _addresses(request))):
         raise Http404
     registry = CollectorRegistry()
-    if settings.METRICS_DIRECTORY:
-        MultiProcessCollector(registry, settings.METRICS_DIRECTORY)
+    with suppress(ValueError):  # without gunicorn there is no such directory, and nobody counts
+        MultiProcessCollector(registry)
     registry.register(Site())
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     return HttpResponse(encode(registry), content_type=content_type)

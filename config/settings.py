@@ -126,6 +126,7 @@ Q_CLUSTER = {
     # Delivery is all that is asked of Django-Q2: attempts, limits, retries and results are the business of `progress`.
     "timeout": 24 * 3600,
     "retry": 25 * 3600,  # unused; Django-Q2 wants it to be longer than the timeout
+    "workers": env.WORKER_CONCURRENCY,
     "queue_limit": 1,  # what waits for a free worker is better left in the database
     "save_limit": -1,
 }
@@ -211,4 +212,3 @@ USE_TZ = True
 
 LOGGING = logs.configuration(as_json=not DEBUG)
 METRICS_ALLOW = env.METRICS_ALLOW
-METRICS_DIRECTORY = env.METRICS_DIRECTORY

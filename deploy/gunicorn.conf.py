@@ -22,10 +22,6 @@ sys.path.insert(0, chdir)
 # A web process never forks once it has loaded the site, so it alone may keep a pool of database connections.
 os.environ["DATABASE_POOL"] = "true"
 
-# Here the processes add up what they count for /metrics. A reload reads this file again, and goes on counting.
-if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="headway-metrics-")
-
 # Read before forking: a bad value ends the master, once, instead of every worker for ever.
 from config import environment, logs  # noqa: E402
 
@@ -53,6 +49,11 @@ if _mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
     _mallopt(M_TRIM_THRESHOLD, 16 * 1024**2)
 
 
+def on_starting(server: Any) -> None:
+    """Here the processes add up what they count for /metrics. A reload comes not here, and goes on counting."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="headway-metrics-")
+
+
 def pre_fork(server: Any, worker: Any) -> None:
     """Each process has a place of its own to count in; who comes into one that got free goes on with its counts."""
     taken = {other.place for other in server.WORKERS.values()}
@@ -77,14 +78,14 @@ def on_exit(server: Any) -> None:
     shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
-def post_request(worker: Any, request: Any, environ: dict[str, Any], response: Any) -> None:
+def post_request(worker: Any, request: Any, meta: dict[str, Any], response: Any) -> None:
     """The last byte has been sent, or nobody wants more of it."""
     from config.accounting import is_over
 
     if response is not None and response.status:
         unread = getattr(request.body.reader, "length", 0)
-        received = int(environ.get("CONTENT_LENGTH") or 0) - unread
-        is_over(environ, response.status_code, sent=response.sent, received=received)
+        received = int(meta.get("CONTENT_LENGTH") or 0) - unread
+        is_over(meta, response.status_code, sent=response.sent, received=received)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -96,6 +96,7 @@ def test_development_starts_with_nothing_but_debug(state_dir):
         ("METRICS_ALLOW", "localhost", "addresses or networks"),
         ("METRICS_ALLOW", "10.0.0.1/8", "addresses or networks"),
         ("WEB_CONCURRENCY", "0", "web processes"),
+        ("WORKER_CONCURRENCY", "0", "jobs"),
         ("PORT", "http", "port number"),
         ("PORT", "99999", "port number"),
     ],
@@ -211,6 +212,12 @@ def test_cookies_and_origins_follow_from_two_settings(state_dir):
     assert done.stdout.split() == [
         *("True", "True", "example.com", "True", "Lax", "True", "None", "False", "django.db.backends.sqlite3")
     ]
+
+
+def test_a_worker_does_as_many_jobs_at_once_as_the_environment_says(state_dir):
+    probe = "import django; django.setup(); from django_q.conf import Conf; print(Conf.WORKERS)"
+    done = start("-c", probe, DEBUG="true", STATE_DIR=str(state_dir), WORKER_CONCURRENCY="3")
+    assert done.stdout.strip() == "3", done.stderr
 
 
 def test_only_the_web_process_pools_its_connections(state_dir):
