@@ -1,5 +1,8 @@
 """What is promised of files on their way here is kept behind nginx too, if it is set up as README says."""
 
+import http.client
+import re
+from contextlib import closing
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -7,7 +10,7 @@ import pytest
 
 from tests import nginx
 from tests.faults.cluster import wait_until
-from tests.faults.web import MEGABYTE
+from tests.faults.web import MEGABYTE, Answer, running_web
 
 
 @pytest.fixture
@@ -16,6 +19,27 @@ def front(web, tmp_path_factory):
     site = f"http://127.0.0.1:{web.port}"
     with nginx.server(tmp_path_factory.mktemp("nginx"), site, web.state_dir / "media") as url:
         yield SimpleNamespace(port=urlsplit(url).port)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_outsider_can_forge_neither_its_address_nor_the_id_of_its_request(tmp_path, database_url):
+    with (
+        running_web(tmp_path, database_url, METRICS_ALLOW="127.0.0.1") as web,
+        nginx.server(tmp_path, f"http://127.0.0.1:{web.port}", tmp_path / "media") as url,
+    ):
+        insider, outsider = (forging("/metrics", url, address) for address in ("127.0.0.1", "127.0.0.2"))
+    assert (insider.status, outsider.status) == (200, 404)
+    for answer in (insider, outsider):
+        assert re.fullmatch("[0-9a-f]{32}", answer.headers["X-Request-ID"])
+
+
+def forging(path: str, url: str, address: str) -> Answer:
+    """What somebody at this address gets for a request with headers that are none of its business."""
+    forged = {"Host": "localhost", "X-Forwarded-For": "127.0.0.1", "X-Request-ID": "an-id-of-its-own"}
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60, source_address=(address, 0))
+    connection.request("GET", path, headers=forged)
+    with closing(connection):
+        return Answer(connection.getresponse())
 
 
 def test_bytes_are_acknowledged_while_they_arrive_and_count_when_the_rest_does_not(visitor, front):
