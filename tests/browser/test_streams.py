@@ -102,7 +102,7 @@ def seconds_to_end(stream: Stream, site: Site) -> float:
 
 def master_of(site: Site) -> int:
     """The process that has started all web processes, and starts others in their place when it is sent a SIGHUP."""
-    everybody = site.processes("gunicorn")
+    everybody = site.processes("config.wsgi")
     (master,) = [pid for pid in everybody if parent(pid) not in everybody]
     return master
 
