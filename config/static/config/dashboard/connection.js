@@ -12,6 +12,7 @@ import { ask, NoAnswer } from "../../uploads/answers.js";
 import { Session } from "../../uploads/session.js";
 
 const PROBE_SECONDS = 10;
+const AWAY = [502, 503, 504]; // what proxies say of an app that doesn't answer
 
 export class Connection extends EventTarget {
   state = "asking";
@@ -19,6 +20,7 @@ export class Connection extends EventTarget {
   session = null; // theirs
 
   #token = "";
+  #looking = null; // a promise
   #allowed = false; // whether an answer could ever be read: what comes after that is no matter of the origin
 
   constructor(api) {
@@ -26,15 +28,10 @@ export class Connection extends EventTarget {
     this.api = api;
   }
 
-  /** Ask who is logged in. It never fails: if it doesn't work, the state says why. */
-  async look() {
-    try {
-      const { user, csrf_token: token } = await this.get("/session/");
-      this.#token = token;
-      this.#belongTo(user?.username);
-    } catch (error) {
-      await this.failed(error);
-    }
+  /** Ask who is logged in. It never fails: if it doesn't work, the state says why. Who asks meanwhile gets the same. */
+  look() {
+    this.#looking ??= this.#look().finally(() => (this.#looking = null));
+    return this.#looking;
   }
 
   /** The answer, with its headers. Paths are below the API's own; what it links to has whole URLs. */
@@ -45,7 +42,16 @@ export class Connection extends EventTarget {
   }
 
   async get(path) {
-    return (await this.fetch(path)).json();
+    return read(await this.fetch(path));
+  }
+
+  /** Each thing of a list, page after page. */
+  async *list(path) {
+    for (let next = path; next; ) {
+      const answer = await this.fetch(next);
+      yield* await read(answer);
+      next = answer.headers.get("Link")?.match(/<([^>]*)>; rel="next"/)?.[1];
+    }
   }
 
   /** Gives the JSON of the answer. A token that is not taken is asked for once more. */
@@ -59,21 +65,42 @@ export class Connection extends EventTarget {
     }
   }
 
-  /** Some request has: find out whether that says anything of the others. Gives words for people. */
-  async failed(error) {
-    if (error instanceof NoAnswer) {
-      this.#become(!this.#allowed && (await this.#isThere()) ? "not allowed" : "down");
-      return "There was no answer, so this may not be saved. Try again when the site is back.";
-    }
-    if (error.status === 401) this.#become("logged out");
-    else if (error.status >= 500) this.#become("down");
-    else if (!error.status) reportError(error); // a mistake of ours
+  /** Something couldn't be saved. Gives words for people. */
+  async notSaved(error) {
+    await this.#failed(error);
+    if (error instanceof NoAnswer) return "There was no answer, so this may not be saved. Try again when the site is back.";
+    if (error.status === 401) return "Your session had ended, so this was not saved. Try again.";
     return error.message;
+  }
+
+  /** Something couldn't be loaded. Gives words for people, or none if the state says it all. */
+  async notLoaded(error) {
+    await this.#failed(error);
+    return this.state === "ready" ? error.message : "";
+  }
+
+  async #look() {
+    try {
+      const { user, csrf_token: token } = await this.get("/session/");
+      this.#token = token;
+      this.#belongTo(user?.username);
+    } catch (error) {
+      await this.#failed(error);
+      if (error.status) this.#become("down"); // whatever it is, nothing works without this
+    }
+  }
+
+  /** Find out whether a request that has failed says anything of the others. */
+  async #failed(error) {
+    if (error instanceof NoAnswer) this.#become(!this.#allowed && (await this.#isThere()) ? "not allowed" : "down");
+    else if (error.status === 401) this.#become("logged out");
+    else if (AWAY.includes(error.status)) this.#become("down");
+    else if (!error.status) reportError(error); // a mistake of ours
   }
 
   async #send(method, path, body) {
     const headers = { "X-CSRFToken": this.#token, "Content-Type": "application/json" };
-    return (await ask(this.#url(path), { method, headers, body: body && JSON.stringify(body) })).json();
+    return read(await ask(this.#url(path), { method, headers, body: body && JSON.stringify(body) }));
   }
 
   #url(path) {
@@ -100,5 +127,14 @@ export class Connection extends EventTarget {
     if (state === this.state) return;
     this.state = state;
     this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** One that was cut in the middle is none. */
+async function read(answer) {
+  try {
+    return await answer.json();
+  } catch (error) {
+    throw new NoAnswer(error.message);
   }
 }

@@ -2,8 +2,9 @@
  * The dashboard: a static page on an origin of its own that renders on the client what the API of another origin says,
  * with the visitor's cookies. The counterpart of the server-rendered pages.
  *
- * Its panels are custom elements, each with a `start(connection)` and a `load()`. This module looks, again and again,
- * who is logged in, and lets them load; if the API can't be used it says why, and goes on by itself when it can.
+ * Its panels are custom elements. This module looks who is logged in, says why if the API can't be used, and goes on by
+ * itself when it can. What streams tell, the panels listen to themselves; that a job has begun elsewhere, or a file has
+ * come, none of them tells, so for this it lets them look again.
  */
 
 import { FINISHED } from "../../progress/job-stream.js";
@@ -15,7 +16,7 @@ import "./latest-files.js";
 import { Rhythm } from "./rhythm.js";
 
 const EVERY_MS = 15000;
-const SOON_MS = 3000; // while it can't be used
+const SOON_MS = 3000; // while the API can't be used
 
 const byId = (id) => document.getElementById(id);
 const notices = document.querySelectorAll(".notice");
@@ -26,16 +27,8 @@ const rhythm = new Rhythm();
 async function live() {
   for (;;) {
     await connection.look();
-    if (connection.state === "ready") await load();
+    if (connection.state === "ready") await Promise.all([...panels].map((panel) => panel.renew()));
     await rhythm.pause(connection.state === "ready" ? EVERY_MS : SOON_MS);
-  }
-}
-
-async function load() {
-  try {
-    await Promise.all([...panels].map((panel) => panel.load()));
-  } catch (error) {
-    await connection.failed(error);
   }
 }
 
@@ -71,18 +64,21 @@ async function logIn(form) {
     await connection.change("POST", "/session/", { username: username.value, password: password.value });
     form.reset();
   } catch (error) {
-    problem.textContent = error.status === 401 ? error.message : await connection.failed(error);
+    problem.textContent = error.status === 401 ? error.message : await connection.notSaved(error);
     password.select();
   }
   rhythm.wake();
 }
 
 async function logOut() {
-  await connection.change("DELETE", "/session/").catch((error) => connection.failed(error));
+  await connection.change("DELETE", "/session/").catch((error) => connection.notSaved(error));
   location.reload(); // nothing of theirs stays
 }
 
-connection.addEventListener("change", show);
+connection.addEventListener("change", () => {
+  show();
+  if (connection.state !== "ready") rhythm.wake(); // whatever it was, it may be over already
+});
 byId("origin").textContent = location.origin;
 byId("log-in").addEventListener("submit", (event) => {
   event.preventDefault();

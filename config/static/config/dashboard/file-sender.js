@@ -9,16 +9,17 @@ import { KeptFiles } from "../../uploads/kept-files.js";
 import { Row } from "../../uploads/row.js";
 import { Sender } from "../../uploads/sender.js";
 import { Tus } from "../../uploads/tus.js";
+import { Panel } from "./panel.js";
 
-class FileSender extends HTMLElement {
-  #connection;
+class FileSender extends Panel {
   #site = null; // what all senders share; there is none before somebody is logged in
+  #wentOn = false;
   #announce;
   #senders = new Set();
 
   start(connection) {
-    this.#connection = connection;
-    this.#announce = announcer(this.querySelector("[role=status]"));
+    super.start(connection);
+    this.#announce = announcer(this.querySelector(".news"));
     const input = this.querySelector("[type=file]");
     input.addEventListener("change", () => {
       this.#take([...input.files]);
@@ -36,10 +37,9 @@ class FileSender extends HTMLElement {
   }
 
   async load() {
-    if (this.#site) return;
-    const { api, session, user } = this.#connection;
-    this.#site = { api, session, tus: new Tus(api, session), kept: new KeptFiles(user) };
-    await this.#goOn();
+    const { api, session, user } = this.connection;
+    this.#site ??= { api, session, tus: new Tus(api, session), kept: new KeptFiles(user) };
+    if (!this.#wentOn) await this.#goOn();
   }
 
   /** What this page sent when it was left goes on by itself. */
@@ -49,6 +49,7 @@ class FileSender extends HTMLElement {
       if (!unfinished.has(id)) this.#site.kept.forget(id);
       else this.#send(file, { id, offset: unfinished.get(id).offset, kept: true });
     }
+    this.#wentOn = true;
   }
 
   #take(files) {

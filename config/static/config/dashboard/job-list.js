@@ -2,17 +2,12 @@
 
 import { FINISHED } from "../../progress/job-stream.js";
 import { element, reconcile } from "./elements.js";
+import { Panel } from "./panel.js";
 
-class JobList extends HTMLElement {
-  #connection;
-
-  start(connection) {
-    this.#connection = connection;
-  }
-
+class JobList extends Panel {
   /** What failed or was cancelled meanwhile stays, with its button to try again. */
   async load() {
-    const { jobs } = await this.#connection.get("/progress/");
+    const { jobs } = await this.connection.get("/progress/");
     const elsewhere = document.querySelector("file-sender").jobs;
     const running = jobs.filter(({ id }) => !elsewhere.has(id));
     const known = new Set(running.map(({ id }) => id));

@@ -2,18 +2,13 @@
 
 import { size } from "../../progress/figures.js";
 import { element, reconcile } from "./elements.js";
+import { Panel } from "./panel.js";
 
 const MOST = 8;
 
-class LatestFiles extends HTMLElement {
-  #connection;
-
-  start(connection) {
-    this.#connection = connection;
-  }
-
+class LatestFiles extends Panel {
   async load() {
-    const uploads = (await this.#connection.get("/uploads/")).slice(0, MOST);
+    const uploads = (await this.connection.get("/uploads/")).slice(0, MOST);
     reconcile(this.querySelector("ul"), uploads, () => element("li"), draw);
     this.querySelector(".empty").hidden = uploads.length > 0;
   }
