@@ -5,7 +5,7 @@ import { element, reconcile } from "./elements.js";
 import { Panel } from "./panel.js";
 import { Todos } from "./todos.js";
 
-const MOST_WITH_DATE = 50;
+const MOST_WITH_DATE = 20;
 const MOST_WITHOUT_DATE = 8;
 
 class DueList extends Panel {

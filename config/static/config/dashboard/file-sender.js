@@ -45,7 +45,9 @@ class FileSender extends Panel {
   /** What this page sent when it was left goes on by itself. */
   async #goOn() {
     const unfinished = new Map((await this.#site.tus.unfinished()).map((transfer) => [transfer.id, transfer]));
+    const underWay = new Set([...this.#senders].map(({ id }) => id));
     for (const [id, file] of await this.#site.kept.all()) {
+      if (underWay.has(id)) continue;
       if (!unfinished.has(id)) this.#site.kept.forget(id);
       else this.#send(file, { id, offset: unfinished.get(id).offset, kept: true });
     }
