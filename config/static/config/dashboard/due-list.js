@@ -43,14 +43,14 @@ class DueList extends Panel {
   }
 
   /** Again, if the box has been used while the answer was on its way. */
-  async #tick(id, box) {
+  async #tick({ id, url }, box) {
     if (this.#changing.has(id)) return;
     this.#changing.add(id);
     this.#ticked.add(id);
     let changed;
     do {
       const completed = box.checked;
-      changed = await this.attempt(() => this.#todos.change(this.#todos.get(id), { completed }));
+      changed = await this.attempt(() => this.#todos.change(url, { completed }));
     } while (changed && changed.completed !== box.checked);
     this.#changing.delete(id);
     if (changed) this.tell(".news", `${changed.completed ? "Done" : "Not done"}: ${changed.title}`);
@@ -69,9 +69,9 @@ class DueList extends Panel {
     this.querySelector(".empty").hidden = all.length > 0 || this.#todos.problem !== "";
   }
 
-  #row({ id }) {
+  #row(todo) {
     const box = element("input", { type: "checkbox" });
-    box.addEventListener("change", () => this.#tick(id, box));
+    box.addEventListener("change", () => this.#tick(todo, box));
     return element("li", {}, element("label", {}, box, element("span")), element("time"));
   }
 

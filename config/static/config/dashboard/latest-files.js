@@ -16,7 +16,7 @@ class LatestFiles extends Panel {
 
 /** Anew only if it looks different, since pictures would flicker. */
 function draw(item, upload) {
-  const look = JSON.stringify([upload.renditions.length, problem(upload), Boolean(isBusy(upload))]);
+  const look = JSON.stringify([upload.renditions.length, problem(upload), isBusy(upload)]);
   if (item.dataset.look === look) return;
   item.dataset.look = look;
   item.replaceChildren(card(upload));
@@ -37,7 +37,7 @@ function card(upload) {
 /** The first three are those of the first page. */
 function picture(alt, [first, ...others]) {
   const { url: src, width, height } = first;
-  const larger = others.filter((other) => other.width > width);
+  const larger = others.slice(0, 2).filter((other) => other.width > width);
   const srcset = [first, ...larger].map(({ url, width }) => `${url} ${width}w`).join(", ");
   return element("img", { sizes: "14rem", srcset, src, width, height, alt });
 }

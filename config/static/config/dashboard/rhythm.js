@@ -1,11 +1,14 @@
-/** When to look again: after a time, but at once when the reader or the network comes back, or somebody has a reason. */
+/**
+ * When to look again: after a time, but at once when the reader comes back, when the network comes or goes, or when
+ * somebody has a reason.
+ */
 
 export class Rhythm {
   #awake = false;
   #go = () => {};
 
   constructor() {
-    for (const type of ["focus", "online"]) addEventListener(type, () => this.wake());
+    for (const type of ["focus", "online", "offline"]) addEventListener(type, () => this.wake());
     document.addEventListener("visibilitychange", () => this.wake());
   }
 

@@ -25,10 +25,6 @@ export class Todos extends EventTarget {
     new Changes(connection, (changed) => this.#hear(changed));
   }
 
-  get(id) {
-    return this.#known.get(id);
-  }
-
   /** In the order of the list. */
   get sorted() {
     return [...this.#known.values()].sort((a, b) => a.order - b.order);
@@ -38,7 +34,7 @@ export class Todos extends EventTarget {
     return this.#take(await this.#connection.change("POST", "/todos/", values));
   }
 
-  async change({ url }, values) {
+  async change(url, values) {
     return this.#take(await this.#connection.change("PATCH", url, values));
   }
 
