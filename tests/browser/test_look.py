@@ -58,8 +58,10 @@ def test_pages(page, sqlite_site, holiday, scheme, width):
         assert_accessible(page)
         assert_no_sideways_scrolling(page)
     page.goto(sqlite_site.dashboard_url)
-    expect(page.get_by_text("Logged in as")).to_be_visible()
+    expect(page.locator("due-list li")).to_have_count(1)
     assert_accessible(page)
+    assert_no_sideways_scrolling(page)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert_no_sideways_scrolling(page)
 
 
