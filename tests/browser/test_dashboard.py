@@ -79,21 +79,21 @@ def meet(page: Page, method: str, do: Callable[[Route], None]) -> None:
 
 
 def test_one_log_in_holds_for_both_sites(page, sqlite_site):
-    have_account(page, sqlite_site, "both")
+    have_account(page, sqlite_site, "one-session")
     page.context.clear_cookies()
     page.goto(sqlite_site.dashboard_url)
     expect(page.get_by_text("You are not logged in.")).to_be_visible()
-    page.get_by_label("Username").fill("both")
+    page.get_by_label("Username").fill("one-session")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_text("No user has this name and password.")).to_be_visible()
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Logged in as both.")).to_be_visible()
+    expect(page.get_by_text("Logged in as one-session.")).to_be_visible()
     expect(page.get_by_label("What is to be done?")).to_be_focused()
 
     page.goto(f"{sqlite_site.url}/todos/")
-    expect(page.get_by_role("link", name="both")).to_be_visible()
+    expect(page.get_by_role("link", name="one-session")).to_be_visible()
 
     page.goto(sqlite_site.dashboard_url)
     page.get_by_role("button", name="Log out").click()

@@ -130,6 +130,6 @@ def test_one_script_and_a_url_on_another_origin_show_cancel_and_try_again(page, 
     last.get_by_role("button", name="Cancel").click()
     expect(last).to_contain_text("Cancelled")
     last.get_by_role("button", name="Try again").click()
-    expect(page.get_by_text("Done")).to_have_count(5)
+    expect(page.get_by_text("Done")).to_have_count(5, timeout=3 * PATIENCE_MS)
     assert http.get(urls[-1]).json()["attempt"] == 1
     assert len(http.get(f"{sqlite_site.url}/api/uploads/").json()[0]["renditions"]) == 3
