@@ -19,7 +19,7 @@ from django.urls import reverse
 from todos.models import Todo, TodoQuerySet
 
 PAGE_SIZE = 100
-PLACE = r"(-?\d{1,18})\.(\d{1,18})"
+PLACE = r"(-?[0-9]{1,19})\.([0-9]{1,18})"
 """A to-do's order and id, with which the page after it begins."""
 
 MOST_SOUGHT = 200

@@ -214,6 +214,15 @@ def test_a_long_list_comes_in_pages(as_alice, alice):
     assert "<html" not in part
 
 
+def test_the_page_after_the_largest_of_places(as_alice, alice):
+    """As a program may set them."""
+    largest = 2**63 - 1
+    Todo.objects.bulk_create(Todo(owner=alice, title=f"{n}", order=largest - PAGE_SIZE + n) for n in range(PAGE_SIZE))
+    make_todo(owner=alice, title="last", order=largest)
+    more = re.search(r'rel="next" href="(.*?)"', as_alice.get("/todos/").text)[1]
+    assert titles(as_alice.get(more).text) == ["last"]
+
+
 @pytest.mark.parametrize("after", ["x", "1", "1.", "99999999999999999999.1", "-1.5.5", "\0"])
 def test_a_place_that_is_none_is_the_beginning(as_alice, alice, after):
     make_todo(owner=alice)
