@@ -116,9 +116,10 @@ def _since(request: HttpRequest) -> datetime | None:
 
 def _changed_since(owner: Any, since: datetime) -> Changed:
     """Also what was about to be visible by then."""
-    if since < timezone.now() - TRASH_KEPT:  # some may have been deleted for good, which nobody can tell any more
+    now = timezone.now()
+    if since < now - TRASH_KEPT:  # some may have been deleted for good, which nobody can tell any more
         return None
-    todos = Todo.objects.filter(owner=owner, updated_at__gte=since - LATEST).order_by()
+    todos = Todo.objects.filter(owner=owner, updated_at__gte=min(since, now) - LATEST).order_by()
     return _unless_too_many(dict(todos.values_list("pk", "version")[: MOST_CHANGED + 1]))
 
 

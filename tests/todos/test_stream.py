@@ -83,6 +83,11 @@ def test_a_time_that_is_none(as_alice, bad):
     assert "with its zone" in problem(as_alice.get(URL, {"since": bad}), 400)["detail"]
 
 
+def test_a_time_to_come_is_now(as_alice, alice):
+    todo = make_todo(owner=alice)
+    assert told(as_alice.get(URL, {"since": "9999-12-31T23:59:59-12:00"}))[0] == {str(todo.pk): 1}
+
+
 @pytest.mark.parametrize("since", ["0001-01-01T00:00:00+23:00", "2020-01-01T00:00Z"])
 def test_after_so_long_that_some_may_be_gone_for_good_all_is_to_be_read_again(as_alice, since):
     assert told(as_alice.get(URL, {"since": since})) == [None]
