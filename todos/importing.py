@@ -59,7 +59,7 @@ def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
         judge.judge(row)
     with transaction.atomic():
         order.hold(upload.owner)
-        locked = Upload.objects.select_for_update(no_key=True).filter(pk=upload.pk).first()
+        locked = Upload.objects.visible_to(upload.owner).select_for_update(no_key=True).filter(pk=upload.pk).first()
         if locked is None:
             raise TaskError("deleted", "The file was deleted while it was read, so nothing was imported.")
         if done := locked.metadata.get(REPORT):  # by another attempt, which was thought dead

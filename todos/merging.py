@@ -38,8 +38,11 @@ WRITE = f"""
         title = EXCLUDED.title, due_on = EXCLUDED.due_on, completed_at = EXCLUDED.completed_at,
         notes = CASE WHEN EXCLUDED.notes = '' THEN todos_todo.notes ELSE EXCLUDED.notes END,
         deleted_at = NULL, updated_at = EXCLUDED.updated_at, version = todos_todo.version + 1
+    WHERE todos_todo.deleted_at IS NOT NULL
 """  # noqa: S608 (the names are our own)
-"""A file without notes may be of a format that can't have any, so those that are there stay."""
+"""A file without notes may be of a format that can't have any, so those that are there stay. What somebody has just
+taken out of the trash is in the list, and stays as it is too.
+"""
 
 ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
 

@@ -12,7 +12,7 @@ from uploads.models import Upload
 
 @task(label="Importing {name}", max_attempts=3)
 def import_file(progress: Progress, upload_id: str, name: str) -> dict[str, Any]:
-    upload = Upload.objects.select_related("owner").filter(pk=upload_id).first()
+    upload = Upload.objects.select_related("owner").filter(pk=upload_id, deleted_at=None).first()
     if upload is None:
         raise TaskError("deleted", "The file was deleted before it could be imported.")
     report = importing.import_upload(upload, progress)

@@ -141,6 +141,25 @@ def test_what_is_in_the_trash_comes_back_to_its_place_as_the_file_has_it(as_alic
     assert titles(alice) == ["one", "two", "three"]
 
 
+def test_what_comes_back_from_the_trash_at_the_same_time_is_in_the_list_and_stays_as_it_is(
+    as_alice, alice, monkeypatch
+):
+    todo = make_todo(owner=alice)
+    made = exported(as_alice, "csv")
+    Todo.objects.trash()
+    write = merging._write
+
+    def change(*written):
+        Todo.objects.restore()
+        Todo.objects.update(title="Buy oat milk")
+        write(*written)
+
+    monkeypatch.setattr(merging, "_write", change)
+    counts(as_alice, made)
+    todo.refresh_from_db()
+    assert (todo.title, todo.deleted_at) == ("Buy oat milk", None)
+
+
 def test_without_a_uid_the_nth_of_a_title_and_date_is_the_nth_there(as_alice, alice):
     for _ in range(2):
         make_todo(owner=alice, title="Water the plants")
@@ -307,6 +326,29 @@ def test_a_job_that_runs_again_after_the_commit_tells_the_same_and_adds_nothing(
     stale.metadata = {}  # as an attempt has it that began before the other one ended
     assert importing.import_upload(stale, Progress()) == report
     assert titles(alice) == ["changed", "one"]
+
+
+def test_a_file_that_is_put_into_the_trash_before_all_is_read_is_not_imported_until_it_is_back(
+    as_alice, alice, monkeypatch
+):
+    judged = importing._Judge.judge
+
+    def trash(judge, row):
+        Upload.objects.get().trash()
+        judged(judge, row)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(importing._Judge, "judge", trash)
+        upload = send(as_alice, "title\none\n")
+    for _ in range(2):  # the second time it is in the trash from the beginning
+        job = Job.objects.get()
+        assert (job.state, job.error_code, titles(alice)) == (State.FAILED, "deleted", [])
+        as_alice.post(f"/progress/{job.pk}/retry/")
+        run_queue()
+    as_alice.post(f"/uploads/{upload.pk}/restore/")
+    as_alice.post(f"/progress/{job.pk}/retry/")
+    run_queue()
+    assert titles(alice) == ["one"]
 
 
 def test_a_file_that_was_deleted_is_not_imported(as_alice, alice):
