@@ -150,9 +150,9 @@ def _unfolded(file: BinaryIO) -> Iterator[tuple[int, str]]:
             if length:
                 yield begun, "".join(parts)
             begun, length, parts = number, 0, []
-        if length <= LONGEST:
-            parts.append(text[is_folded:])
-            length += len(parts[-1])
+        if length <= LONGEST and (part := text[is_folded:]):
+            parts.append(part)
+            length += len(part)
     if length:
         yield begun, "".join(parts)
 

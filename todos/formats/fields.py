@@ -25,15 +25,15 @@ FIELDS = tuple(texts_of(Row("")))
 
 
 def row_of(texts: Mapping[str, str], line: int) -> Row:
-    """The row of these texts; of what is missing or empty, without it. Raises Wrong."""
+    """The row of these texts; of what is missing or blank, without it. Raises Wrong."""
     if not texts.get("title", "").strip():
         raise Wrong(NO_TITLE)
     return Row(
         title=texts["title"],
         notes=texts.get("notes", ""),
-        due_on=day(text) if (text := texts.get("due_on")) else None,
-        completed_at=moment(text) if (text := texts.get("completed_at")) else None,
-        created_at=moment(text) if (text := texts.get("created_at")) else None,
+        due_on=day(text) if (text := texts.get("due_on", "").strip()) else None,
+        completed_at=moment(text) if (text := texts.get("completed_at", "").strip()) else None,
+        created_at=moment(text) if (text := texts.get("created_at", "").strip()) else None,
         uid=known_uid(texts.get("uid", "")),
         line=line,
     )

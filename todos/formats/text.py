@@ -17,6 +17,8 @@ UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 def blocks(file: BinaryIO, errors: str = "strict") -> Iterator[str]:
     """The text, in blocks of at most 64 Ki characters. Raises Unreadable."""
     raw = file.read(BLOCK)
+    if b"\0" in raw[:2]:  # UTF-16 without a mark
+        raise not_text(1)
     encoding = "utf-16" if raw.startswith(UTF_16_MARKS) else "utf-8-sig"
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(errors), translate=True)
     line = 1

@@ -38,7 +38,8 @@ OPEN_QUOTE = "A quote opens in the row that begins in line {}, and isn't closed 
         ("csv", "title\n".encode("utf-16") + b"\x00\xd8\x0a\x00", "Line 2 is not text in UTF-8"),
         ("csv", b"title\n" + b"a line\n" * 10_000 + b"\xed\xa0\x80", "Line 10002 is not text in UTF-8"),
         ("csv", b"title\ncut off in \xc3", "Line 2 is not text in UTF-8"),
-        ("csv", "title\n".encode("utf-16-le"), "No column is called “title”"),
+        ("csv", "title\n".encode("utf-16-le"), "Line 1 is not text in UTF-8"),
+        ("txt", "Buy milk\n".encode("utf-16-be"), "Line 1 is not text in UTF-8"),
         ("csv", b'title\nok\n"open\nfor\never', OPEN_QUOTE.format(3)),
         ("csv", b'"title\nok\n', OPEN_QUOTE.format(1)),
         ("csv", b'title,notes\n\n"A","open\n' + b"line\n" * 50_000, OPEN_QUOTE.format(3)),
@@ -66,6 +67,7 @@ def test_a_quote_that_never_closes_does_not_take_in_an_endless_file():
         ("txt", b"x", LONG),
         ("ics", b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x", b"\n " + LONG),
         ("ics", b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x", LONG),
+        ("ics", b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x\n", b" \n" * 200),
     ],
 )
 def test_of_what_is_too_long_only_the_beginning_is_kept(name, beginning, repeated):

@@ -66,9 +66,9 @@ def test_the_likeliest_of_several_columns_has_the_title():
 
 @time_machine.travel(NOW, tick=False)
 def test_done_without_a_time_is_done_now():
-    found = read("csv", "title,completed\nA,yes\nB,TRUE\nC,no\nD,\nE,2026-11-20\nF,x")
+    found = read("csv", "title,completed\nA,yes\nB,TRUE\nC,no\nD,\nE,2026-11-20\nF,x\nG, ")
     past = datetime(2026, 11, 20, tzinfo=UTC)
-    assert [row.completed_at for row in found] == [NOW, NOW, None, None, past, NOW]
+    assert [row.completed_at for row in found] == [NOW, NOW, None, None, past, NOW, None]
 
 
 def test_a_bad_row_says_why_and_spoils_no_other():
