@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Self
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
@@ -56,10 +56,10 @@ class Listing:
     def of(cls, request: HttpRequest, filter: str = "all") -> Self:
         """What an address asks for; of a change, what its form says that it was made in.
 
-        Raises PermissionDenied if it says whose list that is, and somebody else has logged in since.
+        Raises PermissionDenied if a page asks that says whose it is, and somebody else has logged in since.
         """
         asked = request.POST if request.method == "POST" else request.GET
-        if asked.get("user", request.user.get_username()) != request.user.get_username():
+        if unquote(request.headers.get("X-User", "")) not in ("", request.user.get_username()):
             raise PermissionDenied("Somebody else has logged in since this page was loaded. Load it again.")
         chosen = asked.get("filter", filter)
         sought = asked.get("q", "").replace("\0", "").strip()

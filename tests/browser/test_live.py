@@ -218,6 +218,8 @@ def test_who_edits_is_not_disturbed_and_has_the_last_word_and_what_was_typed_out
     here.page.keyboard.press("Enter")
     expect(here.rows.first.get_by_role("alert")).to_be_visible()
     expect(here.rows.first.locator(".edit")).to_have_value("feed nobody")
+    here.page.keyboard.press("Escape")
+    expect(here.titles).to_have_text([THREE[2], "water the plants", "mow the lawn"])
 
 
 def test_the_focus_stays_and_goes_to_a_neighbour_when_its_row_goes(devices):
@@ -295,6 +297,9 @@ def test_a_log_in_of_somebody_else_shows_nothing_of_theirs(devices, sqlite_site)
         stranger.locator(".new-todo").press("Enter")
     assert asked.value.response().status == 403
     expect(there.titles).to_have_text(THREE)
+    there.choose("Active")  # which loads the page again: it is theirs now, and says so
+    expect(there.titles).to_have_text(["their secret"])
+    expect(there.page.locator("#todoapp")).to_have_attribute("data-user", "somebody-else")
 
 
 def test_streams_that_end_miss_nothing_and_processes_need_not_know_of_each_other(page, browser, postgresql_site):

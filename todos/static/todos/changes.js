@@ -56,6 +56,11 @@ addEventListener("beforeunload", (event) => {
   if (pending) event.preventDefault();
 });
 
+/** What every request says: whose page it is, and its token. */
+export function headers() {
+  return JSON.parse(app.getAttribute("hx-headers"));
+}
+
 /** When all changes that were made until now have ended. */
 export function settled() {
   return last;
@@ -96,5 +101,6 @@ export function tell(failure, near, again = null) {
 /** Who logs in again gets a new token; what is sent after that carries it. */
 async function renew() {
   await session.returned();
-  app.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": await session.token() }));
+  const token = await session.token();
+  app.setAttribute("hx-headers", JSON.stringify({ ...headers(), "X-CSRFToken": token }));
 }

@@ -8,7 +8,7 @@
  */
 
 import { Channel, comeBack, get } from "../progress/event-stream.js";
-import { settled } from "./changes.js";
+import { headers, settled } from "./changes.js";
 import { isHeld, show, showAll } from "./rows.js";
 
 const MOST_IDS = 100; // of one question
@@ -131,24 +131,19 @@ export function goLive(app) {
 
   const listing = () => byId("todo-form").getAttribute("action");
 
-  const pageUrl = () => address(listing(), {});
+  const pageUrl = () => new URL(listing(), location);
 
   function rowsUrl(ids) {
     const { filter, q } = byId("todo-form").elements;
     const undo = byId("undo").querySelector("[name=deleted]");
-    const url = address(app.dataset.changes, { filter: filter.value, q: q.value, ...(undo && { deleted: undo.value }) });
+    const url = new URL(app.dataset.changes, location);
+    url.search = new URLSearchParams({ filter: filter.value, q: q.value, ...(undo && { deleted: undo.value }) });
     for (const id of ids) url.searchParams.append("id", id);
     return url;
   }
 
-  function address(path, values) {
-    const url = new URL(path, location);
-    for (const [name, value] of Object.entries({ ...values, user: app.dataset.user })) url.searchParams.set(name, value);
-    return url;
-  }
-
   async function fetchText(url) {
-    const answer = await get(url, AbortSignal.timeout(PATIENCE_MS), { "HX-Request": "true" });
+    const answer = await get(url, AbortSignal.timeout(PATIENCE_MS), { ...headers(), "HX-Request": "true" });
     if (!answer.ok) throw Object.assign(new Error(`${url} answered ${answer.status}`), { status: answer.status });
     return answer.text();
   }
