@@ -49,7 +49,7 @@ export function letEdit(list) {
     if (!row || event.isComposing) return;
     if (event.key === "F2") begin(row);
     if (!event.target.matches(".edit")) return;
-    if (event.key === "Escape") end(row);
+    if (event.key === "Escape" && end(row)) row.querySelector(".failed")?.remove(); // with what was wrong with it
     if (event.key === "Enter") save(row);
     if (["Escape", "Enter"].includes(event.key)) row.querySelector(".grip")?.focus();
   });
