@@ -116,9 +116,7 @@ class TodoQuerySet(models.QuerySet["Todo"]):
             places = self.order_by().in_bulk([todo_id, neighbour_id])  # in an order, SQLite would look for them by it
             if len(places) < 2:
                 return todo_id == neighbour_id
-            label = place(places[todo_id], places[neighbour_id])
-            if label != places[todo_id].order:
-                self.relabel({todo_id: label})
+            place(places[todo_id], places[neighbour_id])
             return True
 
     def relabel(self, labels: dict[int, int]) -> None:

@@ -45,20 +45,20 @@ def all_at_end(owner: Any, number: int) -> list[int]:
     return _make_room(owner.todos.reverse_order(), owner.todos.none(), number) if number else []
 
 
-def before(todo: "Todo", neighbour: "Todo") -> int:
-    """The label that brings the to-do right before that one. Hold the list first, and read both after that."""
+def before(todo: "Todo", neighbour: "Todo") -> None:
+    """Bring the to-do right before that one. Hold the list first, and read both after that."""
     others, place, pk = todo.owner.todos.exclude(pk=todo.pk), neighbour.order, neighbour.pk
     earlier = others.filter(order__lte=place).exclude(order=place, pk__gte=pk)
     later = others.filter(order__gte=place).exclude(order=place, pk__lt=pk)
-    return _make_room(earlier.reverse_order(), later.in_order(), 1, todo)[0]
+    _make_room(earlier.reverse_order(), later.in_order(), 1, todo)
 
 
-def after(todo: "Todo", neighbour: "Todo") -> int:
-    """The label that brings the to-do right after that one. Hold the list first, and read both after that."""
+def after(todo: "Todo", neighbour: "Todo") -> None:
+    """Bring the to-do right after that one. Hold the list first, and read both after that."""
     others, place, pk = todo.owner.todos.exclude(pk=todo.pk), neighbour.order, neighbour.pk
     earlier = others.filter(order__lte=place).exclude(order=place, pk__gt=pk)
     later = others.filter(order__gte=place).exclude(order=place, pk__lte=pk)
-    return _make_room(earlier.reverse_order(), later.in_order(), 1, todo)[0]
+    _make_room(earlier.reverse_order(), later.in_order(), 1, todo)
 
 
 def labels(lower: int | None, upper: int | None, number: int) -> list[int]:
@@ -74,7 +74,10 @@ def labels(lower: int | None, upper: int | None, number: int) -> list[int]:
 
 
 def _make_room(earlier: "TodoQuerySet", later: "TodoQuerySet", number: int, todo: "Todo | None" = None) -> list[int]:
-    """So many labels between these, of which the nearest come first; some of them are given others if need be."""
+    """So many labels between these, of which the nearest come first; some of them are given others if need be.
+
+    The to-do, if there is one, gets its label together with them: all rows that a move changes are locked at once.
+    """
     for reach in _reaches():
         left, right = list(earlier[: reach + 1]), list(later[: reach + 1])
         lower = left.pop().order if len(left) > reach else None
@@ -85,8 +88,8 @@ def _make_room(earlier: "TodoQuerySet", later: "TodoQuerySet", number: int, todo
         if spread and (reach == 0 or lower is upper is None or _is_roomy(spread)):
             own = slice(len(left), len(left) + number)
             made = spread[own]
-            del spread[own]
-            _relabel(earlier, [*reversed(left), *right], spread)
+            spread[own] = made if todo else []
+            _relabel(earlier, [*reversed(left), *([todo] if todo else []), *right], spread)
             return made
     raise AssertionError("a whole list always has room")
 

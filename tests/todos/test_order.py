@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.helpers import make_todo
 from todos import order
-from todos.models import Todo
+from todos.models import Todo, TodoQuerySet
 
 LABELS = st.integers(order.LOWEST, order.HIGHEST)
 
@@ -85,6 +85,24 @@ def test_what_is_where_it_shall_be_is_not_written(alice, make_list):
     assert todos.move(c, after=b)
     assert todos.move(a, before=b)
     assert written() == 0
+
+
+def test_all_that_a_move_changes_is_locked_at_once(alice, make_list, monkeypatch):
+    """By the order of the ids: or else a move and a toggle of all could wait for each other."""
+    a, b, c = make_list([5, 6, 7])
+    locked = []
+    lock = TodoQuerySet._lock
+
+    def record(todos):
+        locked.append(lock(todos))
+        return locked[-1]
+
+    monkeypatch.setattr(TodoQuerySet, "_lock", record)
+    assert Todo.objects.visible_to(alice).move(a, before=c)
+    assert listed() == [b, a, c]
+    ((*ids,),) = locked
+    assert a in ids
+    assert len(ids) > 1
 
 
 def test_a_move_needs_both_in_the_same_list(alice, bob, make_list):
