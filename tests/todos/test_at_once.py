@@ -13,6 +13,7 @@ from todos.importing import import_upload
 from todos.models import Todo
 from todos.tasks import import_file
 from uploads import receiving
+from uploads.models import Upload
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
@@ -99,8 +100,9 @@ def test_attaching_a_file_while_it_is_deleted_is_no_failure(alice):
 
 def test_the_same_file_imported_twice_at_once_adds_its_rows_once(alice):
     """Also where only title and date tell which is which; and two attempts at the same job come to the same report."""
-    uploads = [receiving.receive(alice, file(b"one\ntwo\ntwo\n", "todo.txt"), import_file) for _ in range(2)]
-    reports = at_once(*[partial(import_upload, upload, Progress()) for upload in (*uploads, uploads[0])])
+    ids = [receiving.receive(alice, file(b"one\ntwo\ntwo\n", "todo.txt"), import_file).pk for _ in range(2)]
+    attempts = [Upload.objects.get(pk=pk) for pk in (*ids, ids[0])]  # each with a file of its own
+    reports = at_once(*[partial(import_upload, upload, Progress()) for upload in attempts])
     assert reports[0] == reports[2]
     assert sorted(report["added"] for report in reports[:2]) == [0, 3]
     assert sorted(alice.todos.values_list("title", flat=True)) == ["one", "two", "two"]
