@@ -1,0 +1,116 @@
+# What the machine must have before a release can run on it: packages, a user, settings, a database. Sourced.
+# shellcheck shell=sh disable=SC2154
+
+PACKAGES="nginx postgresql python3 python3-venv openssl ca-certificates"
+
+install_packages() {
+    missing=""
+    for package in $PACKAGES ${certbot:+certbot}; do
+        dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
+    done
+    step "Packages:${missing:- all are here}"
+    if [ -n "$missing" ]; then
+        run apt-get update -qq
+        # shellcheck disable=SC2086
+        run env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $missing
+    fi
+    [ -n "$dry_run" ] || python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' ||
+        fail "Headway needs Python 3.11, 3.12 or 3.13. This machine has $(python3 --version): take Debian 12 or 13, or Ubuntu 24.04."
+}
+
+# The user of the services. nginx is in its group, to send files.
+make_user() {
+    step "The user headway"
+    if id headway >/dev/null 2>&1; then
+        say "is here"
+    else
+        run useradd --system --user-group --home-dir "$STATE" --no-create-home --shell /usr/sbin/nologin headway
+    fi
+    run usermod --append --groups headway www-data
+    run install -d -o headway -g headway -m 750 "$STATE"
+}
+
+# The settings, with a new SECRET_KEY. If there are some, they stay as they are.
+write_settings() {
+    step "The settings, in $ENV_FILE"
+    if [ -e "$ENV_FILE" ]; then
+        say "kept"
+        return
+    fi
+    say "ALLOWED_HOSTS=$app FRONTEND_ORIGINS=${dashboard:+https://$dashboard} COOKIE_DOMAIN=$(common_domain "$app" "$dashboard")"
+    [ -z "$dry_run" ] || return 0
+    secret=$(python3 -c 'import secrets; print(secrets.token_urlsafe(50))')
+    install -d -m 755 "$ETC"
+    (
+        umask 077
+        sed -e "s|^SECRET_KEY=.*|SECRET_KEY=$secret|" \
+            -e "s|^ALLOWED_HOSTS=.*|ALLOWED_HOSTS=$app|" \
+            -e "s|^FRONTEND_ORIGINS=.*|FRONTEND_ORIGINS=${dashboard:+https://$dashboard}|" \
+            -e "s|^COOKIE_DOMAIN=.*|COOKIE_DOMAIN=$(common_domain "$app" "$dashboard")|" \
+            -e "s|^DATABASE_URL=.*|DATABASE_URL=postgresql:///headway|" \
+            -e "s|^STATE_DIR=.*|STATE_DIR=$STATE|" \
+            "$checkout/deploy/env.example" >"$ENV_FILE.new"
+    )
+    mv "$ENV_FILE.new" "$ENV_FILE"
+}
+
+# The domain that two hosts share: app.example.com and dash.example.com share example.com. None without a second one.
+common_domain() {
+    [ -n "$2" ] || return 0
+    printf '%s\n%s\n' "$1" "$2" | awk -F. '
+        NR == 1 { for (i = 1; i <= NF; i++) first[i] = $i; n = NF }
+        NR == 2 {
+            shared = ""
+            for (i = 0; i < n && i < NF && first[n - i] == $(NF - i); i++) shared = $(NF - i) (i ? "." : "") shared
+            if (i > 1) print shared
+        }'
+}
+
+as_postgres() { setpriv --reuid=postgres --regid=postgres --init-groups -- "$@" 9>&-; }
+
+# A role and a database of the same name as the user, who gets in by being it (peer authentication over the socket).
+make_database() {
+    step "The database headway, in PostgreSQL"
+    if [ -e "$ENV_FILE" ] && ! uses_local_postgresql; then
+        say "DATABASE_URL names another one, which is yours to make"
+        return
+    fi
+    if [ -n "$dry_run" ]; then
+        say "would make the role and the database, if they are not here"
+        return
+    fi
+    systemctl --quiet enable --now postgresql
+    as_psql "SELECT 1 FROM pg_roles WHERE rolname = 'headway'" | grep -q . || as_postgres createuser headway
+    as_psql "SELECT 1 FROM pg_database WHERE datname = 'headway'" | grep -q . || create_database headway
+    say "is here"
+}
+
+uses_local_postgresql() { [ "$(setting DATABASE_URL)" = postgresql:///headway ]; }
+
+# The rows of an answer, one a line: as_psql SQL
+as_psql() { as_postgres psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --command "$1"; }
+
+create_database() { as_postgres createdb --owner headway --encoding UTF8 --locale C.UTF-8 --template template0 "$1"; }
+
+# An account for the admin, with a password that is said once, at the end. An account of that name stays as it is.
+make_admin() {
+    step "The admin $admin"
+    if [ -n "$dry_run" ]; then
+        say "would make the account, if it is not here"
+        return
+    fi
+    password=$(python3 -c 'import secrets; print(secrets.token_urlsafe(15))')
+    made=0
+    printf '%s\n' "$admin" "$mail" "$password" | manage "$release" shell --command '
+import sys
+from django.contrib.auth.models import User
+name, mail, password = sys.stdin.read().split("\n")[:3]
+if User.objects.filter(username=name).exists():
+    sys.exit(3)
+User.objects.create_superuser(name, mail, password)' || made=$?
+    case $made in
+        0) say "has been made" ;;
+        3) password="" && say "kept: there is one of that name" ;;
+        *) fail "the account could not be made; why is said above. Run deploy/install again." ;;
+    esac
+}

@@ -1,0 +1,64 @@
+# nginx: the certificate, and the files that a release has rendered. Sourced.
+# shellcheck shell=sh disable=SC2154
+
+# Put the certificate where nginx looks for it. What is there already stays, unless another one is asked for.
+prepare_tls() {
+    step "The certificate, in $TLS"
+    run install -d -m 755 "$TLS"
+    if [ -n "$certificate" ]; then
+        say "from $certificate; nginx takes a renewed one when it is reloaded"
+        run ln -sfn "$(readlink -e "$certificate")" "$TLS/certificate.pem"
+        run ln -sfn "$(readlink -e "$key")" "$TLS/key.pem"
+    elif [ -e "$TLS/certificate.pem" ]; then
+        say "kept"
+    else
+        say "made here, signed by itself${certbot:+, until certbot has another one}: browsers warn of it"
+        make_certificate
+    fi
+}
+
+make_certificate() {
+    # shellcheck disable=SC2086
+    names=$(printf 'DNS:%s,' $hosts)
+    run openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 825 -subj "/CN=$app" \
+        -addext "subjectAltName=${names%,}" -keyout "$TLS/key.pem" -out "$TLS/certificate.pem" 2>/dev/null
+    run chmod 600 "$TLS/key.pem"
+}
+
+# Render a release's files, and reload nginx; if it refuses them, the old ones are put back. serve_by_nginx RELEASE
+serve_by_nginx() {
+    rm -rf "$NGINX.before"
+    [ ! -d "$NGINX" ] || cp -a "$NGINX" "$NGINX.before"
+    if render_nginx "$1" && nginx -t -q; then
+        rm -rf "$NGINX.before"
+        systemctl --quiet enable nginx && systemctl reload-or-restart nginx
+        return
+    fi
+    rm -rf "$NGINX"
+    [ ! -d "$NGINX.before" ] || mv "$NGINX.before" "$NGINX"
+    return 1
+}
+
+# The files are made by the services' user, who alone has the settings, and belong to root.
+render_nginx() {
+    rendered=$(mktemp -d)
+    chown headway "$rendered"
+    (cd "$1" && as_headway .venv/bin/python deploy/render_nginx.py --includes "$NGINX" --acme "$ACME" "$rendered") &&
+        install -d "$NGINX" "$ACME" &&
+        install -m 644 "$rendered"/*.conf "$NGINX/" &&
+        echo "include $NGINX/headway.conf;" >/etc/nginx/conf.d/headway.conf
+    is_rendered=$?
+    rm -rf "$rendered"
+    return $is_rendered
+}
+
+# A certificate that browsers trust, renewed by certbot's own timer.
+run_certbot() {
+    step "Asking for a certificate with certbot"
+    # shellcheck disable=SC2046,SC2086
+    run certbot certonly --non-interactive --agree-tos --email "$mail" --webroot --webroot-path "$ACME" \
+        --cert-name headway --deploy-hook "systemctl reload nginx" $(printf -- '--domain %s ' $hosts)
+    run ln -sfn /etc/letsencrypt/live/headway/fullchain.pem "$TLS/certificate.pem"
+    run ln -sfn /etc/letsencrypt/live/headway/privkey.pem "$TLS/key.pem"
+    run systemctl reload nginx
+}

@@ -1,0 +1,104 @@
+"""Render deploy/nginx/ for this site: `python deploy/render_nginx.py DIRECTORY`, with the site's environment.
+
+What nginx and Headway must agree on (host names, other origins, the largest bodies, directories) is asked of Headway's
+own settings, so a changed setting reaches nginx by rendering again. nginx includes headway.conf of DIRECTORY; where
+the rest of the machine keeps things are options, whose defaults are what deploy/install makes.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.conf import settings  # noqa: E402
+
+from uploads.limits import ENVELOPE_BYTES  # noqa: E402
+
+HTTP2_HAS_ITS_DIRECTIVE = (1, 25, 1)
+
+
+def main(arguments: list[str]) -> None:
+    options = _options().parse_args(arguments)
+    into: Path = options.directory.resolve()
+    into.mkdir(parents=True, exist_ok=True)
+    values = facts(options, options.includes or into)
+    for template in sorted((HERE / "nginx").glob("*.conf")):
+        (into / template.name).write_text(render(template.read_text(), values))
+
+
+def render(text: str, values: dict[str, str]) -> str:
+    """The text with each @NAME@ replaced by its value. Raises KeyError for a name that there is none for."""
+    return re.sub(r"@([A-Z0-9_]+)@", lambda match: values[match[1]], text)
+
+
+def facts(options: argparse.Namespace, includes: Path) -> dict[str, str]:
+    """What the templates may name."""
+    has_directive = nginx_version() >= HTTP2_HAS_ITS_DIRECTIVE
+    dashboard = dashboard_host()
+    servers = ["app.conf", *(["dashboard.conf"] if dashboard else [])]
+    return {
+        "HOST": " ".join("_" if host == "*" else host for host in settings.ALLOWED_HOSTS),
+        "DASHBOARD": dashboard or "_",
+        "ORIGINS": "\n".join(f'    "{origin}" "{origin}";' for origin in settings.CORS_ALLOWED_ORIGINS),
+        "BODY_BYTES": str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + ENVELOPE_BYTES),
+        "UPLOAD_BODY_BYTES": str(settings.MAX_UPLOAD_BYTES + 2 * ENVELOPE_BYTES),
+        "HSTS": f"max-age={365 * 24 * 3600}; includeSubDomains",
+        "STATIC": str(settings.STATIC_ROOT),
+        "MEDIA": str(settings.STATE_DIR / "media"),
+        "PUBLIC": str(options.public),
+        "ACME": str(options.acme),
+        "SOCKET": str(options.socket),
+        "CERTIFICATE": str(options.certificate),
+        "KEY": str(options.key),
+        "ACCESS_LOG": str(options.access_log),
+        "INCLUDES": str(includes),
+        "SERVERS": "\n".join(f"include {includes}/{name};" for name in servers),
+        "HTTP2_LISTEN": "" if has_directive else " http2",
+        "HTTP2": "http2 on;" if has_directive else "",
+    }
+
+
+def dashboard_host() -> str | None:
+    """The host of the first of FRONTEND_ORIGINS, if it is one that this nginx could serve."""
+    for origin in settings.CORS_ALLOWED_ORIGINS[:1]:
+        parts = urlsplit(origin)
+        if parts.scheme == "https" and parts.port is None:
+            return parts.hostname
+    return None
+
+
+def nginx_version() -> tuple[int, ...]:
+    """That of this machine. Raises SystemExit when there is none."""
+    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if not program:
+        raise SystemExit("headway: nginx is missing. Install it: apt-get install nginx")
+    said = subprocess.run([program, "-v"], capture_output=True, text=True, check=True).stderr
+    return tuple(map(int, re.findall(r"/(\d+)\.(\d+)\.(\d+)", said)[0]))
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Render the files of deploy/nginx/ into a directory.")
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("--includes", type=Path, help="where nginx will find it all (default: the directory)")
+    for name, default, what in (
+        ("socket", "/run/headway/web.sock", "where gunicorn listens"),
+        ("public", "/opt/headway/current/site/public", "what manage.py distill-local has made"),
+        ("acme", "/var/lib/headway-acme", "where certbot puts its proofs"),
+        ("certificate", "/etc/headway/tls/certificate.pem", "the certificate and its chain"),
+        ("key", "/etc/headway/tls/key.pem", "the key of the certificate"),
+        ("access-log", "/var/log/nginx/headway.log", "where each request is a line"),
+    ):
+        parser.add_argument(f"--{name}", type=Path, default=Path(default), help=f"{what} (default: {default})")
+    return parser
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
