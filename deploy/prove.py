@@ -116,7 +116,7 @@ class Site:
         raise Failed(f"/healthz/ says: {said}")
 
     def _ask(self, method: str, path: str, body: bytes | None, content_type: str) -> tuple[int, Any]:
-        connection = Connection(self._host, context=self._context, timeout=PATIENCE_SECONDS)
+        connection = Connection(self._host, self._context)
         origin = f"https://{self._host}"
         headers = {"Content-Type": content_type, "X-CSRFToken": self._token, "Referer": origin, "Origin": origin}
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
@@ -136,8 +136,13 @@ class Site:
 class Connection(http.client.HTTPSConnection):
     """To the proxy of this machine, by the name of the site."""
 
-    def _create_connection(self, address: tuple[str, int], *more: Any) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", address[1]), *more)
+    def __init__(self, host: str, context: ssl.SSLContext) -> None:
+        super().__init__(host, timeout=PATIENCE_SECONDS)
+        self._trust = context
+
+    def connect(self) -> None:
+        plain = socket.create_connection(("127.0.0.1", self.port), PATIENCE_SECONDS)
+        self.sock = self._trust.wrap_socket(plain, server_hostname=self.host)
 
 
 @contextmanager
