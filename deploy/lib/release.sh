@@ -26,18 +26,24 @@ build_release() {
 
 # What needs the settings: checks them, collects the static files, generates the static site.
 complete_release() {
-    step "Checking the settings; collecting static files; generating the static site"
+    step "Checking the settings"
     if [ -n "$dry_run" ]; then
         say "would run: manage.py check --deploy, manage.py distill-local"
         return
     fi
     manage "$release" check --deploy
+    generate_site
+    touch "$release/.complete"
+    trap - EXIT
+}
+
+# In the release's own folder, so that one move of a link changes both; static files of older releases stay beside them.
+generate_site() {
+    step "Collecting static files, and generating the static site"
     install -d -o headway -g headway "$release/site"
     manage "$release" distill-local --quiet "$release/site/public"
     chown -R root:root "$release/site"
     chmod -R u=rwX,go=rX "$release/site"
-    touch "$release/.complete"
-    trap - EXIT
 }
 
 migrate() {
