@@ -40,7 +40,8 @@ complete_release() {
 # In the release's own folder, so that one move of a link changes both; static files of older releases stay beside them.
 generate_site() {
     step "Collecting static files, and generating the static site"
-    install -d -o headway -g headway "$release/site"
+    install -d "$release/site"
+    chown -R headway:headway "$release/site"
     manage "$release" distill-local --quiet "$release/site/public"
     chown -R root:root "$release/site"
     chmod -R u=rwX,go=rX "$release/site"
