@@ -13,6 +13,7 @@ NGINX=/etc/nginx/headway
 KEPT_RELEASES=3
 
 dry_run=""
+exec 3>&1
 
 step() { printf '\n==> %s\n' "$*"; }
 say() { printf '    %s\n' "$*"; }
@@ -21,10 +22,10 @@ fail() {
     exit 1
 }
 
-# Do it; or, with --dry-run, only say what would be done.
+# Do it; or, with --dry-run, only say what would be done, even where what it says is thrown away.
 run() {
     if [ -n "$dry_run" ]; then
-        say "would run: $*"
+        say "would run: $*" >&3
     else
         "$@"
     fi
@@ -43,7 +44,7 @@ as_headway() {
     # shellcheck disable=SC2016
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 ENV_FILE="$ENV_FILE" sh -c '
         set -a; . "$ENV_FILE"; set +a
-        exec setpriv --reuid=headway --regid=headway --init-groups --inh-caps=-all -- "$@"' sh "$@" 9>&-
+        exec setpriv --reuid=headway --regid=headway --init-groups --inh-caps=-all -- "$@"' sh "$@" 3>&- 9>&-
 }
 
 # manage.py of a release: manage RELEASE COMMAND …

@@ -12,7 +12,7 @@ install_packages() {
     if [ -n "$missing" ]; then
         run apt-get update -qq
         # shellcheck disable=SC2086
-        run env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $missing
+        run env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $missing >/dev/null
     fi
     [ -n "$dry_run" ] || python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' ||
         fail "Headway needs Python 3.11, 3.12 or 3.13. This machine has $(python3 --version): take Debian 12 or 13, or Ubuntu 24.04."
@@ -24,7 +24,8 @@ make_user() {
     if id headway >/dev/null 2>&1; then
         say "is here"
     else
-        run useradd --system --user-group --home-dir "$STATE" --no-create-home --shell /usr/sbin/nologin headway
+        getent group headway >/dev/null || run groupadd --system headway
+        run useradd --system --gid headway --home-dir "$STATE" --no-create-home --shell /usr/sbin/nologin headway
     fi
     run usermod --append --groups headway www-data
     run install -d -o headway -g headway -m 750 "$STATE"
@@ -101,7 +102,7 @@ make_admin() {
     fi
     password=$(python3 -c 'import secrets; print(secrets.token_urlsafe(15))')
     made=0
-    printf '%s\n' "$admin" "$mail" "$password" | manage "$release" shell --command '
+    printf '%s\n' "$admin" "$mail" "$password" | manage "$release" shell --no-imports --command '
 import sys
 from django.contrib.auth.models import User
 name, mail, password = sys.stdin.read().split("\n")[:3]

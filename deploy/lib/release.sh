@@ -32,6 +32,7 @@ complete_release() {
         return
     fi
     manage "$release" check --deploy
+    (cd "$release" && as_headway .venv/bin/python -c "import config.wsgi")
     generate_site
     touch "$release/.complete"
     trap - EXIT

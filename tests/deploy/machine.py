@@ -21,7 +21,8 @@ CLEAN = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 class Machine:
     """Its disk is a layer on the Debian of the cache, so each begins anew. `/srv/checkout` is the project, read-only."""
 
-    def __init__(self, directory: Path, number: int) -> None:
+    def __init__(self, directory: Path, number: int, *binds: str) -> None:
+        self._binds = binds
         self.name = f"headway{os.getpid()}-{number}"[-11:]  # with ve- before it, a network interface
         self.disk = directory / "disk"
         self._layers = directory
@@ -38,11 +39,11 @@ class Machine:
         subprocess.run(["umount", str(self.disk)], check=True)
         shutil.rmtree(self._layers)
 
-    def boot(self, *binds: str) -> None:
+    def boot(self) -> None:
         """Until all that is to run at the start does."""
         how = ["--quiet", "--register=no", "--keep-unit", "--boot", "--console=pipe", "--network-veth"]
         what = [f"--machine={self.name}", f"--directory={self.disk}"]
-        shared = [f"--bind-ro={image.ROOT}:/srv/checkout", f"--bind-ro={image.wheels()}:/srv/wheels", *binds]
+        shared = [f"--bind-ro={image.ROOT}:/srv/checkout", f"--bind-ro={image.wheels()}:/srv/wheels", *self._binds]
         with self.log.open("a") as log:
             self._container = subprocess.Popen(
                 ["systemd-nspawn", *how, *what, *shared], stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -89,10 +90,10 @@ class Machine:
 @contextmanager
 def machine(number: int = 0, *binds: str) -> Iterator[Machine]:
     """A booted one; it is thrown away at the end."""
-    made = Machine(Path(tempfile.mkdtemp(prefix="headway-machine-")), number)
+    made = Machine(Path(tempfile.mkdtemp(prefix="headway-machine-")), number, *binds)
     made.make_disk()
     try:
-        made.boot(*binds)
+        made.boot()
         yield made
     finally:
         made.shut_down()

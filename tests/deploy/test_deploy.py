@@ -1,0 +1,160 @@
+"""A bare Debian, one command, and a year of its life: used, rebooted, upgraded, rolled back, lost and brought back."""
+
+import re
+import time
+
+import pytest
+
+from tests.deploy.conftest import APP, DASHBOARD
+from tests.deploy.load import Load
+from tests.helpers import photo
+
+ONCE = ("Strict-Transport-Security", "X-Content-Type-Options", "Cache-Control")
+"""Headers that nginx and Headway could both send."""
+
+
+def test_one_command_makes_a_site_that_processes_pictures_under_the_hardened_units(maria):
+    picture = photo(2000, 1500)
+    upload = maria.wait_for_job(maria.upload("holiday.jpg", picture).json())
+    assert [each["width"] for each in upload["renditions"]] == [320, 960, 1920]
+    assert maria.download(upload) == picture
+    shown = maria.get(upload["renditions"][0]["url"].split(APP)[1])
+    assert shown.headers["Content-Type"] == "image/webp"
+
+
+def test_the_units_are_sound_and_closed(server, admin_password):
+    run = server.machine.run
+    names = [f"headway{end}" for end in (".target", ".socket", ".service", "-worker.service")]
+    verified = run("systemd-analyze", "verify", *(f"/etc/systemd/system/{name}" for name in names))
+    assert verified.stdout + verified.stderr == ""
+    for name in names[2:]:
+        said = run("systemd-analyze", "security", "--no-pager", name).stdout
+        assert float(re.search(r"Overall exposure level.*: ([0-9.]+)", said)[1]) <= 1.5, said
+    assert run("systemctl", "--failed", "--quiet", "--plain").stdout == ""
+
+
+def test_secrets_are_for_root_alone(server, admin_password):
+    run = server.machine.run
+    assert run("stat", "--format=%a %U", "/etc/headway/env", "/etc/headway/tls/key.pem").stdout.split("\n")[:2] == [
+        "600 root",
+        "600 root",
+    ]
+    assert len(re.search(r"^SECRET_KEY=(.*)$", run("cat", "/etc/headway/env").stdout, re.MULTILINE)[1]) >= 50
+
+
+def test_files_come_from_nginx_with_each_header_once(server, maria):
+    page = maria.get("/todos/")
+    static = maria.get(re.search(rb'href="(/static/[^"]+\.css)"', page.body)[1].decode(), Accept_Encoding="gzip")
+    assert static.headers["Content-Encoding"] == "gzip"
+    assert "immutable" in static.headers["Cache-Control"]
+    assert static.headers["Access-Control-Allow-Origin"] == "*"
+    dashboard = server.visitor(DASHBOARD).get("/")
+    assert f"https://{APP}/api".encode() in dashboard.body
+    assert server.visitor(DASHBOARD).get("/nothing").status == 404
+    upload = maria.upload("note.txt", b"a note").json()
+    file = maria.get(f"/uploads/{upload['id']}/download/")
+    for answer in (page, static, dashboard, file):
+        for name in ONCE:
+            assert len(answer.headers.get_all(name, [])) == 1, (name, answer.headers.items())
+
+
+def test_what_is_asked_for_in_a_way_that_can_not_be_done_is_said_and_changes_nothing(server, admin_password):
+    release = server.release()
+    for options, advice in (
+        (["--app", "other.example.test"], "edit ALLOWED_HOSTS"),
+        (["--port", "80"], "--port is not an option"),
+        (["--certificate", "/nowhere"], "/nowhere can't be read"),
+        (["--certbot"], "--certbot needs --mail"),
+    ):
+        done = server.machine.run("/srv/checkout/deploy/install", *options, check=False)
+        assert done.returncode != 0
+        assert advice in done.stderr
+    tried = server.machine.run("/srv/checkout/deploy/install", "--dry-run").stdout
+    assert "would copy this checkout" in tried
+    assert server.release() == release
+
+
+def test_after_a_reboot_all_is_there_again(server, maria):
+    upload = maria.wait_for_job(maria.upload("note.txt", b"before the night").json())
+    server.machine.shut_down()
+    server.machine.boot()
+    while maria.get("/healthz/").status != 200:
+        time.sleep(0.5)
+    assert maria.download(upload) == b"before the night"
+
+
+def test_an_upgrade_under_load_fails_no_request_and_a_rollback_undoes_it(server, maria, capsys):
+    before = server.release()
+    here, there = server.another_checkout("next")
+    page = here / "templates/todos/index.html"
+    page.write_text(page.read_text().replace("{% block main %}", "{% block main %}<p>The next release</p>"))
+    load = Load(maria)
+    with load.going_on():
+        server.machine.run(f"{there}/deploy/upgrade")
+    with capsys.disabled():
+        print(f"\n  during the upgrade: {load.counts}, the longest took {load.longest:.1f} s")
+    assert load.failures == []
+    assert min(load.counts.values()) > 0
+    for upload in load.uploads:
+        maria.wait_for_job(upload)
+    assert b"The next release" in maria.get("/todos/").body
+    with load.going_on():
+        server.machine.run("/opt/headway/current/deploy/rollback")
+    assert load.failures == []
+    assert server.release() == before
+    assert b"The next release" not in maria.get("/todos/").body
+
+
+def test_a_release_that_does_not_come_up_leaves_the_one_that_runs(server, maria):
+    before, settings = server.release(), server.machine.run("cat", "/etc/headway/env").stdout
+    here, there = server.another_checkout("broken")
+    unit = here / "deploy/systemd/headway.service"
+    unit.write_text(re.sub("^ExecStart=.*", "ExecStart=/bin/false", unit.read_text(), flags=re.MULTILINE))
+    done = server.machine.run(f"{there}/deploy/install", check=False)
+    assert done.returncode != 0
+    assert "runs as before" in done.stderr
+    assert server.release() == before
+    assert maria.get("/todos/").status == 200
+    assert server.machine.run("cat", "/etc/headway/env").stdout == settings
+
+
+@pytest.fixture
+def archive(server, maria) -> str:
+    """A backup that was made while somebody was sending."""
+    load = Load(maria)
+    with load.going_on():
+        server.machine.run("/opt/headway/current/deploy/backup", "/srv")
+    assert load.failures == []
+    return server.machine.run("sh", "-c", "ls /srv/headway-*.tar").stdout.strip()
+
+
+def test_what_was_lost_comes_back(server, maria, archive):
+    upload = maria.wait_for_job(maria.upload("later.txt", b"after the backup").json())
+    kept = [each for each in maria.get("/api/uploads/").json() if each["id"] != upload["id"]]
+    server.machine.run("/srv/checkout/deploy/restore", "/etc/hostname", check=False)
+    assert maria.download(upload) == b"after the backup"
+
+    destroy(server)
+    server.install()
+    said = server.machine.run("/opt/headway/current/deploy/restore", archive).stdout
+    assert "Restored" in said
+    old_cookies = maria
+    assert old_cookies.get(f"/uploads/{upload['id']}/").status == 404
+    known = {each["id"] for each in old_cookies.get("/api/uploads/").json()}
+    assert known
+    assert known <= {each["id"] for each in kept}
+    for upload_id in known:
+        assert old_cookies.download({"id": upload_id})
+
+
+def destroy(server) -> None:
+    """All that Headway had on this machine, but for its packages."""
+    server.machine.run(
+        "sh",
+        "-euc",
+        "systemctl stop headway.target headway.socket headway headway-worker; "
+        "rm -rf /opt/headway /var/lib/headway /etc/headway /etc/nginx/headway /etc/nginx/conf.d/headway.conf "
+        "/etc/systemd/system/headway*; systemctl daemon-reload; "
+        "setpriv --reuid=postgres --regid=postgres --init-groups dropdb headway; "
+        "setpriv --reuid=postgres --regid=postgres --init-groups dropuser headway; userdel headway",
+    )
