@@ -26,12 +26,15 @@ HTTP2_HAS_ITS_DIRECTIVE = (1, 25, 1)
 
 
 def main(arguments: list[str]) -> None:
-    options = _options().parse_args(arguments)
-    into: Path = options.directory.resolve()
-    into.mkdir(parents=True, exist_ok=True)
-    values = facts(options, options.includes or into)
+    options = understand(arguments)
+    write(options.directory, facts(options))
+
+
+def write(directory: Path, values: dict[str, str]) -> None:
+    """All the templates, rendered into that directory."""
+    directory.mkdir(parents=True, exist_ok=True)
     for template in sorted((HERE / "nginx").glob("*.conf")):
-        (into / template.name).write_text(render(template.read_text(), values))
+        (directory / template.name).write_text(render(template.read_text(), values))
 
 
 def render(text: str, values: dict[str, str]) -> str:
@@ -39,10 +42,11 @@ def render(text: str, values: dict[str, str]) -> str:
     return re.sub(r"@([A-Z0-9_]+)@", lambda match: values[match[1]], text)
 
 
-def facts(options: argparse.Namespace, includes: Path) -> dict[str, str]:
+def facts(options: argparse.Namespace) -> dict[str, str]:
     """What the templates may name."""
     has_directive = nginx_version() >= HTTP2_HAS_ITS_DIRECTIVE
     dashboard = dashboard_host()
+    includes = options.includes or options.directory.resolve()
     servers = ["app.conf", *(["dashboard.conf"] if dashboard else [])]
     return {
         "HOST": " ".join("_" if host == "*" else host for host in settings.ALLOWED_HOSTS),
@@ -55,7 +59,7 @@ def facts(options: argparse.Namespace, includes: Path) -> dict[str, str]:
         "MEDIA": str(settings.STATE_DIR / "media"),
         "PUBLIC": str(options.public),
         "ACME": str(options.acme),
-        "SOCKET": str(options.socket),
+        "UPSTREAM": options.upstream,
         "CERTIFICATE": str(options.certificate),
         "KEY": str(options.key),
         "ACCESS_LOG": str(options.access_log),
@@ -84,12 +88,15 @@ def nginx_version() -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"/(\d+)\.(\d+)\.(\d+)", said)[0]))
 
 
-def _options() -> argparse.ArgumentParser:
+def understand(arguments: list[str]) -> argparse.Namespace:
+    """The options of the command line. Raises SystemExit for what is none."""
     parser = argparse.ArgumentParser(description="Render the files of deploy/nginx/ into a directory.")
     parser.add_argument("directory", type=Path)
+    parser.add_argument(
+        "--upstream", default="unix:/run/headway/web.sock", help="where gunicorn is (default: %(default)s)"
+    )
     parser.add_argument("--includes", type=Path, help="where nginx will find it all (default: the directory)")
     for name, default, what in (
-        ("socket", "/run/headway/web.sock", "where gunicorn listens"),
         ("public", "/opt/headway/current/site/public", "what manage.py distill-local has made"),
         ("acme", "/var/lib/headway-acme", "where certbot puts its proofs"),
         ("certificate", "/etc/headway/tls/certificate.pem", "the certificate and its chain"),
@@ -97,7 +104,7 @@ def _options() -> argparse.ArgumentParser:
         ("access-log", "/var/log/nginx/headway.log", "where each request is a line"),
     ):
         parser.add_argument(f"--{name}", type=Path, default=Path(default), help=f"{what} (default: {default})")
-    return parser
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

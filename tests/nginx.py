@@ -1,8 +1,8 @@
-"""A throwaway nginx in front of a site, set up as README says, from Debian's own binary."""
+"""A throwaway nginx in front of a site, with the files of deploy/nginx/, from Debian's own binary."""
 
 import os
 import pwd
-import re
+import runpy
 import shutil
 import socket
 import subprocess
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+RENDERER = Path(__file__).resolve().parents[1] / "deploy" / "render_nginx.py"
 START_SECONDS = 10
 
 AROUND = """
@@ -28,28 +28,25 @@ http {{
     fastcgi_temp_path {directory}/fastcgi;
     uwsgi_temp_path {directory}/uwsgi;
     scgi_temp_path {directory}/scgi;
-    server {{
-        listen 127.0.0.1:{port};
-{locations}
-    }}
+    include {directory}/headway/headway.conf;
 }}
 """
 
+SERVER = """
+server {{
+    listen 127.0.0.1:{port};
+    include {directory}/headway/locations.conf;
+}}
+"""
+"""What app.conf has, but for its host name and its certificate."""
+
 
 @contextmanager
-def server(directory: Path, site: str, media: Path) -> Iterator[str]:
+def server(directory: Path, site: str, media: Path, *, public: Path = Path("/nowhere")) -> Iterator[str]:
     """The address of one that stands in front of `site`, and sends the files below `media`; until the end."""
-    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert program, "nginx is missing: tests/install_system_packages installs it"
-    port = _free_port()
-    (directory / "nginx.conf").write_text(
-        AROUND.format(
-            directory=directory,
-            port=port,
-            user=pwd.getpwuid(os.geteuid()).pw_name,
-            locations=_locations(site, media),
-        )
-    )
+    port = free_port()
+    program = binary()
+    _configure(directory, port, {"UPSTREAM": site.removeprefix("http://"), "MEDIA": str(media), "PUBLIC": str(public)})
     process = subprocess.Popen([program, "-p", str(directory), "-c", str(directory / "nginx.conf"), "-e", "stderr"])
     try:
         deadline = time.monotonic() + START_SECONDS
@@ -63,17 +60,26 @@ def server(directory: Path, site: str, media: Path) -> Iterator[str]:
         process.wait()
 
 
-def _locations(site: str, media: Path) -> str:
-    block = re.search(r"^    location / \{\n(?:    .*\n)+", README.read_text(), re.MULTILINE)
-    assert block, "README says no more how to set up nginx"
-    text = block[0]
-    for named, here in (("http://127.0.0.1:8000", site), ("/var/lib/headway/media", str(media))):
-        assert named in text
-        text = text.replace(named, here)
-    return text
+def binary() -> str:
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program, "nginx is missing: tests/install_system_packages installs it"
+    return program
 
 
-def _free_port() -> int:
+def around(directory: Path) -> str:
+    """A whole nginx.conf that includes what is rendered in the directory."""
+    return AROUND.format(directory=directory, user=pwd.getpwuid(os.geteuid()).pw_name)
+
+
+def _configure(directory: Path, port: int, values: dict[str, str]) -> None:
+    renderer = runpy.run_path(str(RENDERER))
+    options = renderer["understand"]([str(directory / "headway")])
+    ours = {"SERVERS": SERVER.format(directory=directory, port=port)}
+    renderer["write"](options.directory, renderer["facts"](options) | ours | values)
+    (directory / "nginx.conf").write_text(around(directory))
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

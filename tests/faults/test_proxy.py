@@ -1,4 +1,4 @@
-"""What is promised of files on their way here is kept behind nginx too, if it is set up as README says."""
+"""What is promised of files on their way here is kept behind nginx too, if it is set up as it is shipped."""
 
 import http.client
 import re

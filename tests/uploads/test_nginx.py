@@ -1,4 +1,4 @@
-"""A real nginx sends the files, once the site has said whose they are: README's own lines, tried out."""
+"""A real nginx sends the files, once the site has said whose they are: the shipped configuration, tried out."""
 
 from pathlib import Path
 from urllib.error import HTTPError

@@ -1,0 +1,155 @@
+"""nginx as it is shipped: it takes what Headway takes, and what it must say itself, front ends elsewhere understand."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+import pytest
+from django.conf import settings as site_settings
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RoutePattern
+
+from tests import nginx
+from tests.config.test_settings import ROOT, example
+from uploads.limits import ENVELOPE_BYTES
+
+pytestmark = pytest.mark.services
+
+DASHBOARD = "https://dash.example.com"
+MEGABYTE = 1024**2
+EXAMPLES = {"int": "1", "uuid": "00000000-0000-4000-8000-000000000000"}
+
+
+@pytest.fixture(scope="module")
+def nobody_there(tmp_path_factory) -> Iterator[str]:
+    """The address of an nginx whose site has gone."""
+    directory = tmp_path_factory.mktemp("nginx")
+    (directory / "50x.html").write_text("Not there just now")
+    with pytest.MonkeyPatch.context() as patch, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        patch.setattr(site_settings, "CORS_ALLOWED_ORIGINS", [DASHBOARD])
+        site = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        with nginx.server(directory, site, directory, public=directory) as url:
+            yield url
+
+
+def refused(url: str, body: bytes | None = None, **headers: str) -> HTTPError:
+    with pytest.raises(HTTPError) as caught:
+        urlopen(Request(url, body, headers), timeout=30)
+    caught.value.close()
+    return caught.value
+
+
+@pytest.mark.parametrize("origin", [DASHBOARD, "https://evil.example"])
+@pytest.mark.parametrize(
+    ("path", "body", "status"), [("/api/todos/", None, 502), ("/api/todos/", b"x" * 3 * MEGABYTE, 413)]
+)
+def test_what_nginx_refuses_is_a_problem_that_the_right_origins_can_read(nobody_there, origin, path, body, status):
+    with pytest.raises(HTTPError) as caught:
+        urlopen(Request(nobody_there + path, body, {"Origin": origin}), timeout=30)
+    answer = caught.value
+    assert answer.code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert f'"status": {status}'.encode() in answer.read()
+    is_known = origin == DASHBOARD
+    assert answer.headers["Access-Control-Allow-Origin"] == (origin if is_known else None)
+    assert answer.headers["Access-Control-Allow-Credentials"] == ("true" if is_known else None)
+    assert answer.headers["Vary"] == "Origin"
+
+
+def test_a_page_that_can_not_be_had_says_so_in_words(nobody_there):
+    answer = refused(nobody_there + "/todos/")
+    assert answer.code == 502
+    assert answer.headers["Content-Type"] == "text/html"
+    assert answer.headers["Access-Control-Allow-Origin"] is None
+
+
+@pytest.mark.parametrize("path", ["/api/session/", "/accounts/login/"])
+def test_who_guesses_is_slowed_down_but_not_who_reads(nobody_there, path):
+    codes = [refused(nobody_there + path, b"").code for _ in range(60)]
+    assert codes[0] in (502, 429)
+    assert 429 in codes
+    assert refused(nobody_there + path).code == 502
+
+
+def test_nginx_takes_as_much_as_headway_does_and_little_more(nobody_there):
+    for path, limit in limits():
+        assert begin_to_send(nobody_there, path, limit) != 413, path
+        largest = site_settings.MAX_UPLOAD_BYTES if limit > MEGABYTE * 3 else limit
+        assert begin_to_send(nobody_there, path, largest + 2 * ENVELOPE_BYTES + 1) == 413, path
+
+
+def limits() -> list[tuple[str, int]]:
+    """Each address of ours, and how many bytes may be sent there."""
+    found = dict(_limits(get_resolver().url_patterns, "/"))
+    assert len(found) > 30
+    assert site_settings.MAX_UPLOAD_BYTES + ENVELOPE_BYTES in found.values()
+    return list(found.items())
+
+
+def _limits(patterns: list, prefix: str) -> Iterator[tuple[str, int]]:
+    for each in patterns:
+        if not isinstance(each.pattern, RoutePattern) or str(each.pattern).startswith("admin"):
+            continue
+        path = prefix + re.sub(r"<(?:(\w+):)?\w+>", lambda match: EXAMPLES.get(match[1], "x"), str(each.pattern))
+        if isinstance(each, URLResolver):
+            yield from _limits(each.url_patterns, path)
+        elif isinstance(each, URLPattern):
+            yield path, getattr(each.callback, "max_body_bytes", site_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+
+def begin_to_send(url: str, path: str, size: int) -> int:
+    """What nginx says when it is asked whether it would take a body of that size: 413 is no."""
+    host, port = urlsplit(url).hostname, urlsplit(url).port
+    asked = f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\nExpect: 100-continue\r\n\r\n"
+    with socket.create_connection((host, port), timeout=30) as connection:
+        connection.sendall(asked.encode())
+        return int(connection.recv(4096).split()[1])
+
+
+@pytest.mark.parametrize("origins", ["", DASHBOARD])
+def test_nginx_understands_all_of_it(tmp_path, state_dir, origins):
+    environment = {"PATH": os.environ["PATH"], **example(), "STATE_DIR": str(state_dir), "FRONTEND_ORIGINS": origins}
+    certificate = make_certificate(tmp_path)
+    options = [f"--{name}={path}" for name, path in certificate.items()]
+    command = [sys.executable, "deploy/render_nginx.py", str(tmp_path / "headway"), *options]
+    subprocess.run([*command, f"--access-log={tmp_path}/access.log"], cwd=ROOT, env=environment, check=True)
+    for name in ("app.conf", "dashboard.conf"):  # by ports that are not for root alone, and that nobody has
+        file = tmp_path / "headway" / name
+        text = re.sub(r" *listen \[::\].*\n", "", file.read_text())
+        file.write_text(re.sub(r"listen (80|443)", lambda match: f"listen 127.0.0.1:{nginx.free_port()}", text))
+    (tmp_path / "nginx.conf").write_text(nginx.around(tmp_path))
+    done = subprocess.run(
+        [nginx.binary(), "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-e", "stderr"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "[warn]" not in done.stderr
+    rendered = (tmp_path / "headway" / "headway.conf").read_text()
+    assert ("dashboard.conf;" in rendered) == bool(origins)
+
+
+def make_certificate(directory: Path) -> dict[str, Path]:
+    files = {"certificate": directory / "certificate.pem", "key": directory / "key.pem"}
+    new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-subj", "/CN=app.example.com"]
+    out = ["-keyout", str(files["key"]), "-out", str(files["certificate"])]
+    subprocess.run(["openssl", "req", "-x509", *new, *out], check=True, capture_output=True)
+    return files
+
+
+def test_the_scripts_are_sound():
+    checker = shutil.which("shellcheck")
+    assert checker, "shellcheck is missing: tests/install_system_packages installs it"
+    names = ("install", "upgrade", "rollback", "backup", "restore", "manage", "install_venv_module")
+    scripts = [f"deploy/{name}" for name in names] + ["tests/install_system_packages", ".ci/run"]
+    done = subprocess.run([checker, "--external-sources", *scripts], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
