@@ -92,9 +92,8 @@ def understand(arguments: list[str]) -> argparse.Namespace:
     """The options of the command line. Raises SystemExit for what is none."""
     parser = argparse.ArgumentParser(description="Render the files of deploy/nginx/ into a directory.")
     parser.add_argument("directory", type=Path)
-    parser.add_argument(
-        "--upstream", default="unix:/run/headway/web.sock", help="where gunicorn is (default: %(default)s)"
-    )
+    gunicorn = "unix:/run/headway/web.sock"
+    parser.add_argument("--upstream", default=gunicorn, help=f"where gunicorn listens (default: {gunicorn})")
     parser.add_argument("--includes", type=Path, help="where nginx will find it all (default: the directory)")
     for name, default, what in (
         ("public", "/opt/headway/current/site/public", "what manage.py distill-local has made"),

@@ -1,4 +1,4 @@
-"""A booted Debian: systemd and all, in a container of systemd-nspawn, with a network of its own that leads to us alone."""
+"""A booted Debian: systemd and all, in a container of systemd-nspawn, with a network that leads to us alone."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ CLEAN = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 
 
 class Machine:
-    """Its disk is a layer on the Debian of the cache, so each begins anew. `/srv/checkout` is the project, read-only."""
+    """Its disk is a layer on the Debian of the cache, so each begins anew; /srv/checkout is the project, read-only."""
 
     def __init__(self, directory: Path, number: int, *binds: str) -> None:
         self._binds = binds
