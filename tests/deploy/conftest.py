@@ -46,8 +46,10 @@ class Server:
         return copy, f"/srv/shared/{name}"
 
     def visitor(self, host: str = APP) -> Visitor:
-        certificate = self.machine.run("cat", "/etc/headway/tls/certificate.pem").stdout
-        return Visitor(host, self.machine.address, certificate)
+        return Visitor(host, self.machine.address, self.certificate())
+
+    def certificate(self) -> str:
+        return self.machine.run("cat", "/etc/headway/tls/certificate.pem").stdout
 
     def release(self) -> str:
         """The one that runs."""

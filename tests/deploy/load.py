@@ -7,6 +7,9 @@ from contextlib import contextmanager
 
 from tests.deploy.visitor import MULTIPART, Answer, Visitor, form
 
+PAUSE_SECONDS = 0.05
+"""Between two requests of one visitor; he shall not be what makes the upgrade slow."""
+
 STEP_SECONDS = 0.5
 """How long the slow one waits between two pieces of his file."""
 
@@ -43,11 +46,11 @@ class Load:
             self.failures.append(f"{work.__name__}: {error!r}")
 
     def _read_pages(self) -> None:
-        while not self._over.is_set():
+        while not self._over.wait(PAUSE_SECONDS):
             self._expect(200, "pages", lambda: self._visitor.get("/todos/"))
 
     def _call(self) -> None:
-        while not self._over.is_set():
+        while not self._over.wait(PAUSE_SECONDS):
             self._expect(200, "calls", lambda: self._visitor.get("/api/todos/"))
 
     def _upload(self) -> None:

@@ -36,9 +36,13 @@ class Visitor:
     def __init__(self, host: str, address: str, certificate: str) -> None:
         self.host = host
         self._address = address
-        self._trust = ssl.create_default_context(cadata=certificate)
+        self.trust(certificate)
         self._cookies: dict[str, str] = {}
         self._token = ""
+
+    def trust(self, certificate: str) -> None:
+        """This one, and no other."""
+        self._trust = ssl.create_default_context(cadata=certificate)
 
     def connect(self) -> Connection:
         return Connection(self.host, self._address, self._trust)
