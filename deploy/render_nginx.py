@@ -81,7 +81,7 @@ def dashboard_host() -> str | None:
 
 def nginx_version() -> tuple[int, ...]:
     """That of this machine. Raises SystemExit when there is none."""
-    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if not program:
         raise SystemExit("headway: nginx is missing. Install it: apt-get install nginx")
     said = subprocess.run([program, "-v"], capture_output=True, text=True, check=True).stderr
