@@ -9,7 +9,7 @@ prepare_tls() {
         say "from $certificate; nginx takes a renewed one when it is reloaded"
         run ln -sfn "$(readlink -e "$certificate")" "$TLS/certificate.pem"
         run ln -sfn "$(readlink -e "$key")" "$TLS/key.pem"
-    elif [ -e "$TLS/certificate.pem" ]; then
+    elif [ -e "$TLS/certificate.pem" ] && { [ -z "$self_signed" ] || fits_hosts; }; then
         say "kept"
     else
         say "made here, signed by itself${certbot:+, until certbot has another one}: browsers warn of it"
@@ -17,7 +17,14 @@ prepare_tls() {
     fi
 }
 
+fits_hosts() {
+    for host in $hosts; do
+        openssl x509 -in "$TLS/certificate.pem" -noout -checkhost "$host" | grep -q 'does match' || return 1
+    done
+}
+
 make_certificate() {
+    run rm -f "$TLS/certificate.pem" "$TLS/key.pem" # they may be links to somebody else's
     # shellcheck disable=SC2086
     names=$(printf 'DNS:%s,' $hosts)
     run openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 825 -subj "/CN=$app" \
@@ -57,8 +64,9 @@ run_certbot() {
     step "Asking for a certificate with certbot"
     # shellcheck disable=SC2046,SC2086
     run certbot certonly --non-interactive --agree-tos --email "$mail" --webroot --webroot-path "$ACME" \
-        --cert-name headway --deploy-hook "systemctl reload nginx" $(printf -- '--domain %s ' $hosts)
+        --cert-name headway --keep-until-expiring --expand --deploy-hook "systemctl reload nginx" $(printf -- '--domain %s ' $hosts)
     run ln -sfn /etc/letsencrypt/live/headway/fullchain.pem "$TLS/certificate.pem"
     run ln -sfn /etc/letsencrypt/live/headway/privkey.pem "$TLS/key.pem"
     run systemctl reload nginx
+    run prove "$release"
 }

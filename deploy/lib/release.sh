@@ -1,7 +1,7 @@
 # Releases: a folder each, with a virtual environment of its own; made, switched to, and thrown away. Sourced.
 # shellcheck shell=sh disable=SC2154
 
-built="" # what this run has made
+built="" # what this run has made, and throws away unless it comes to run
 
 # Make a folder of this checkout, ready to run, and put its path into $release. The running release isn't touched.
 build_release() {
@@ -14,7 +14,7 @@ build_release() {
     mkdir -p "$RELEASES"
     mkdir "$release"
     built=$release
-    trap 'rm -rf "$built"' EXIT
+    trap '[ -z "$built" ] || rm -rf "$built"' EXIT
     (cd "$checkout" && cp -a manage.py config todos uploads progress templates deploy requirements.txt "$release/")
     chown -R root:root "$release"
     chmod -R u=rwX,go=rX "$release"
@@ -35,7 +35,6 @@ complete_release() {
     (cd "$release" && as_headway .venv/bin/python -c "import config.wsgi")
     generate_site
     touch "$release/.complete"
-    trap - EXIT
 }
 
 # In the release's own folder, so that one move of a link changes both; static files of older releases stay beside them.
@@ -86,14 +85,17 @@ switch() {
         return
     fi
     if activate "$release"; then
+        built=""
         return
     fi
     journalctl --no-pager --lines=20 --unit=headway --unit=headway-worker >&2 || true
-    [ -n "$before" ] || fail "the release doesn't work; what it said is above. Nothing ran here before."
+    if [ -z "$before" ]; then
+        built=""
+        fail "the release doesn't work; what it said is above. Put that right, and run this again."
+    fi
     step "That didn't work: back to $before"
     manage "$before" collectstatic --noinput --verbosity 0
     activate "$before" || fail "$before doesn't come up either; see deploy/README.md."
-    [ -z "$built" ] || rm -rf "$built"
     fail "the release doesn't work; what it said is above. $before runs as before."
 }
 
