@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from config.environment import RIGHT
 from tests.helpers import file, make_job, make_todo
 from uploads import receiving
 from uploads.transfers import start
@@ -166,6 +167,19 @@ def test_every_file_that_the_readme_names_is_there():
     assert len(named) > 20
     missing = {path for path in named if not (ROOT / path).exists()} - {".venv/", "var/", "public/"}
     assert missing == set()
+
+
+def test_the_runbook_names_only_what_is_there():
+    runbook = (ROOT / "deploy/README.md").read_text()
+    commands = set(re.findall(r"\bdeploy/([a-z_]+)\b", runbook))
+    assert {"install", "upgrade", "rollback", "backup", "restore", "manage"} <= commands
+    assert {name for name in commands if not (ROOT / "deploy" / name).exists()} == set()
+    settings = set(re.findall(r"\b([A-Z]+_[A-Z_]+)\b", runbook))
+    assert settings <= set(RIGHT)
+    install = "\n".join(re.findall(r"^    deploy/install.*$|`--.*?`", runbook, re.MULTILINE))
+    options = set(re.findall(r"--[a-z-]+", install))
+    assert "--certbot" in options
+    assert options <= set(re.findall(r"--[a-z-]+", (ROOT / "deploy/install").read_text()))
 
 
 def test_the_task_of_the_readme_can_be_enqueued(alice):
