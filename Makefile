@@ -45,7 +45,7 @@ test-browser: .venv/dev .venv/system ## run the tests that start the real site a
 test-faults: .venv/dev .venv/system .venv/node ## run the tests that kill real clusters, several at once since they mostly wait
 	@$(BIN)/python -m pytest --numprocesses 6 --dist worksteal -m faults $(ARGS)
 
-test-deploy: .venv/dev ## boot a Debian, install Headway on it, upgrade it under load, lose it and restore it (root only; six minutes)
+test-deploy: .venv/dev ## boot a Debian, install Headway on it, upgrade it under load, lose it and restore it (root only; three to nine minutes)
 	@[ "$$(id -u)" = 0 ] || { echo "Only root can boot a machine: sudo make test-deploy" >&2; exit 1; }
 	@tests/install_system_packages deploy
 	@$(BIN)/python -m pytest -m deploy tests/deploy --durations=0 --durations-min=5 $(ARGS)
