@@ -22,6 +22,7 @@ pid {directory}/nginx.pid;
 error_log stderr;
 events {{}}
 http {{
+    include /etc/nginx/mime.types;
     access_log off;
     client_body_temp_path {directory}/body;
     proxy_temp_path {directory}/proxy;
@@ -50,7 +51,7 @@ def server(directory: Path, site: str, media: Path, *, public: Path = Path("/now
     process = subprocess.Popen([program, "-p", str(directory), "-c", str(directory / "nginx.conf"), "-e", "stderr"])
     try:
         deadline = time.monotonic() + START_SECONDS
-        while not _listens(port):
+        while not listens(port):
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -85,6 +86,6 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", port)) == 0

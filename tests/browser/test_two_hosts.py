@@ -1,0 +1,130 @@
+"""app.example.test and dash.example.test in Chromium, by https, with nginx in front: one session for both."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PASSWORD, PATIENCE_MS
+from tests.browser.two_hosts import APP, DASHBOARD, STRANGER, Hosts
+from tests.browser.uploading import drop, make_file
+
+pytestmark = pytest.mark.xdist_group("two hosts")
+
+TRY = """async ([url, method]) => {
+  const how = {method, credentials: "include", headers: method === "GET" ? {} : {"Content-Type": "application/json"}};
+  if (method !== "GET") how.body = '{"title": "Written by a stranger"}';
+  return fetch(url, how).then((answer) => answer.status, () => "unreadable");
+}"""
+
+POST_A_FORM = """url => {
+  const form = Object.assign(document.createElement("form"), {method: "post", action: url, target: "_blank"});
+  form.append(Object.assign(document.createElement("input"), {name: "title", value: "Written by a form"}));
+  document.body.append(form);
+  form.submit();
+}"""
+
+
+@pytest.fixture(scope="module")
+def hosts(tmp_path_factory) -> Iterator[Hosts]:
+    hosts = Hosts(tmp_path_factory.mktemp("two-hosts"))
+    hosts.prepare()
+    with hosts.around_the_site():
+        yield hosts
+
+
+@pytest.fixture(scope="module")
+def context(browser_type, browser_type_launch_args, hosts):
+    flags = [*browser_type_launch_args["args"], f"--host-resolver-rules={hosts.resolver_rules}"]
+    browser = browser_type.launch(**{**browser_type_launch_args, "args": flags})
+    context = browser.new_context(ignore_https_errors=True)
+    context.set_default_timeout(PATIENCE_MS)
+    yield context
+    browser.close()
+
+
+@pytest.fixture
+def page(context) -> Iterator[Page]:
+    page = context.new_page()
+    yield page
+    page.close()
+
+
+def test_one_session_for_both_hosts_and_the_whole_api_from_the_other_one(hosts, context, page, tmp_path, holiday):
+    with hosts.site():
+        page.goto(f"{APP}/accounts/signup/")
+        page.get_by_label("Username").fill("ada")
+        page.get_by_label("Password", exact=False).first.fill(PASSWORD)
+        page.get_by_label("Password confirmation").fill(PASSWORD)
+        page.get_by_role("button", name="Sign up").click()
+        page.wait_for_url(f"{APP}/todos/")
+
+        page.goto(DASHBOARD)
+        expect(page.get_by_text("Logged in as ada.")).to_be_visible()
+        assert_cookies_are_where_they_belong(context, page)
+        use_the_api(context, page, tmp_path, holiday)
+        assert_a_stranger_can_do_nothing(context)
+
+        page.get_by_role("button", name="Log out").click()
+        expect(page.get_by_text("You are not logged in.")).to_be_visible()
+        page.get_by_label("Username").fill("ada")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_text("Logged in as ada.")).to_be_visible()
+        page.goto(f"{APP}/todos/")
+        expect(page.get_by_role("link", name="ada")).to_be_visible()
+
+
+def test_a_site_that_is_not_there_is_told_from_an_origin_that_is_not_allowed(hosts, page):
+    page.goto(DASHBOARD)  # nginx alone is there, and what it says can be read
+    expect(page.get_by_text("The site can't be reached.")).to_be_visible()
+    with hosts.site():
+        page.evaluate("dispatchEvent(new Event('focus'))")  # somebody comes back to look
+        expect(page.get_by_text("Logged in as ada.")).to_be_visible()
+
+
+def assert_cookies_are_where_they_belong(context, page: Page) -> None:
+    cookies = {cookie["name"]: cookie for cookie in context.cookies()}
+    session, token = cookies["sessionid"], cookies["csrftoken"]
+    assert session["domain"] == ".example.test"
+    assert token["domain"] == "app.example.test"
+    assert session["httpOnly"]
+    assert all(cookie["secure"] for cookie in cookies.values())
+    assert [cookie["name"] for cookie in context.cookies(DASHBOARD)] == ["sessionid"]
+    assert page.evaluate("document.cookie") == ""
+
+
+def use_the_api(context, page: Page, tmp_path, holiday) -> None:
+    """To-dos by PATCH, with a preflight; files by tus; changes made elsewhere by an event stream."""
+    due = page.locator("due-list")
+    due.get_by_label("What is to be done?").fill("Pay the rent")
+    page.keyboard.press("Enter")
+    with page.expect_response(lambda response: response.request.method == "PATCH") as patched:
+        due.get_by_label("Pay the rent").check()
+    assert patched.value.status == 200
+    assert patched.value.headers["access-control-allow-origin"] == DASHBOARD
+
+    drop(page, holiday, make_file(tmp_path))
+    expect(page.locator("latest-files").get_by_role("img", name="holiday.jpg")).to_be_visible()
+    expect(page.locator("latest-files").get_by_role("link", name="data.bin").last).to_be_visible()
+
+    elsewhere = context.new_page()
+    elsewhere.goto(f"{APP}/todos/")
+    elsewhere.get_by_label("What is to be done?").fill("Written on the other host")
+    elsewhere.keyboard.press("Enter")
+    expect(due.get_by_label("Written on the other host")).to_be_visible()
+    elsewhere.close()
+
+
+def assert_a_stranger_can_do_nothing(context) -> None:
+    page = context.new_page()
+    page.goto(STRANGER)
+    for method in ("GET", "POST"):
+        assert page.evaluate(TRY, [f"{APP}/api/todos/", method]) == "unreadable"
+    with context.expect_page() as opened:
+        page.evaluate(POST_A_FORM, f"{APP}/todos/")
+    opened.value.wait_for_load_state()
+    opened.value.close()
+    page.goto(f"{APP}/todos/")
+    expect(page.locator(".todo-list li")).to_have_text(["Pay the rent", "Written on the other host"])
+    page.close()

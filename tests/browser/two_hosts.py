@@ -1,0 +1,124 @@
+"""Headway as production has it, on two host names: the shipped nginx with TLS in front, gunicorn and a worker behind.
+
+Only the ports of nginx and its certificate are the test's own: Chromium is told that these names lead there.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import trustme
+
+from tests import nginx
+from tests.browser.site import ROOT, free_port
+from tests.faults.cluster import wait_until
+
+APP, DASHBOARD = "https://app.example.test", "https://dash.example.test"
+STRANGER = "https://evil-example.test"
+START_SECONDS = 60
+
+STRANGERS_SERVER = """
+server {{
+    listen 127.0.0.1:{port} ssl;
+    server_name evil-example.test;
+    include {rendered}/tls.conf;
+    default_type text/html;
+    location / {{ return 200 "<!doctype html><link rel=icon href=data:,><title>Somebody else's</title>"; }}
+}}
+"""
+
+
+class Hosts:
+    """Both, and what is behind them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port, self.upstream = free_port(), free_port()
+        self._directory = directory
+        self._state = directory / "state"
+        self._state.mkdir()
+        self.authority = trustme.CA()
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "SECRET_KEY": "one of a test, which is long enough to be taken for a secret by all that look at it",
+            "ALLOWED_HOSTS": "app.example.test",
+            "FRONTEND_ORIGINS": DASHBOARD,
+            "COOKIE_DOMAIN": "example.test",
+            "SIGNUP_OPEN": "true",
+            "STATE_DIR": str(self._state),
+            "PORT": str(self.upstream),
+            "WEB_CONCURRENCY": "1",
+            "WORKER_CONCURRENCY": "1",
+        }
+
+    @property
+    def resolver_rules(self) -> str:
+        """For Chromium's --host-resolver-rules."""
+        return f"MAP *:443 127.0.0.1:{self.port}"
+
+    def prepare(self) -> None:
+        """As the runbook does it: the database, the static files and site, the files of nginx."""
+        self._run("manage.py", "migrate", "--verbosity", "0")
+        self._run("manage.py", "distill-local", str(self._directory / "public"))
+        key, certificate = self._directory / "key.pem", self._directory / "certificate.pem"
+        issued = self.authority.issue_cert("*.example.test", "evil-example.test")
+        issued.private_key_pem.write_to_path(str(key))
+        certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
+        rendered = self._directory / "headway"
+        options = {
+            "upstream": f"127.0.0.1:{self.upstream}",
+            "public": self._directory / "public",
+            "certificate": certificate,
+            "key": key,
+            "access-log": self._directory / "access.log",
+        }
+        self._run("deploy/render_nginx.py", str(rendered), *(f"--{name}={value}" for name, value in options.items()))
+        for name in ("app.conf", "dashboard.conf"):
+            path = rendered / name
+            path.write_text(self._on_our_port(path.read_text()))
+        with (rendered / "app.conf").open("a") as file:
+            file.write(STRANGERS_SERVER.format(port=self.port, rendered=rendered))
+        (self._directory / "nginx.conf").write_text(nginx.around(self._directory))
+
+    @contextmanager
+    def site(self) -> Iterator[None]:
+        """gunicorn, until the end of the block."""
+        with self._running(sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "config.wsgi"):
+            wait_until(lambda: nginx.listens(self.upstream), START_SECONDS)
+            yield
+
+    @contextmanager
+    def around_the_site(self) -> Iterator[None]:
+        """nginx and a worker."""
+        configuration = ["-p", str(self._directory), "-c", str(self._directory / "nginx.conf"), "-e", "stderr"]
+        with ExitStack() as stack:
+            stack.enter_context(self._running(nginx.binary(), *configuration))
+            stack.enter_context(self._running(sys.executable, "manage.py", "qcluster"))
+            wait_until(lambda: nginx.listens(self.port), START_SECONDS)
+            yield
+
+    def _on_our_port(self, text: str) -> str:
+        """The same server, but only here, and not by plain http."""
+        text = re.sub(r"server \{\s+listen 80;.*?\n\}\n", "", text, flags=re.S)
+        text = re.sub(r"\n *listen \[::\].*", "", text)
+        return text.replace("listen 443 ", f"listen 127.0.0.1:{self.port} ")
+
+    @contextmanager
+    def _running(self, *command: str) -> Iterator[None]:
+        with (self._directory / f"{Path(command[-1]).name}.log").open("a") as log:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(START_SECONDS)
+
+    def _run(self, *command: str) -> None:
+        line = [sys.executable, *command]
+        done = subprocess.run(line, cwd=ROOT, env=self._environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr + done.stdout
