@@ -20,19 +20,24 @@ def _bin() -> Path:
 
 
 class Server:
-    """On a Unix socket of its own."""
+    """On a Unix socket of its own, and at `address` if there is one."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "") -> None:
+        self._address = address
         self._user: dict = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
         self.directory = Path(tempfile.mkdtemp(prefix="headway-pg-"))
         if self._user:
             shutil.chown(self.directory, "postgres", "postgres")
         self.url = f"postgresql://headway@/postgres?host={self.directory}"
         self._run("initdb", "--username", "headway", "--auth", "trust", "--no-sync", "--encoding", "UTF8")
+        if address:
+            with (self.directory / "data" / "pg_hba.conf").open("a") as rules:
+                rules.write("host all all samenet trust\n")
 
     def start(self) -> None:
         options = (
-            f"-c listen_addresses= -c unix_socket_directories={self.directory} -c fsync=off -c max_connections=200"
+            f"-c listen_addresses={self._address} -c unix_socket_directories={self.directory}"
+            " -c fsync=off -c max_connections=200"
         )
         self._run("pg_ctl", "--wait", "--log", str(self.directory / "log"), "--options", options, "start")
 
@@ -47,9 +52,9 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(address: str = "") -> Iterator[Server]:
     """A running one; it is stopped and removed at the end."""
-    server = Server()
+    server = Server(address)
     server.start()
     try:
         yield server

@@ -13,17 +13,21 @@ START_SECONDS = 10
 
 
 class Server:
-    """On a Unix socket in a directory of its own; it keeps nothing on disk, so it forgets all when it stops."""
+    """On a Unix socket in a directory of its own, and at `address` if there is one.
 
-    def __init__(self, directory: Path) -> None:
+    It keeps nothing on disk, so it forgets all when it stops.
+    """
+
+    def __init__(self, directory: Path, address: str = "") -> None:
         self._socket = directory / "redis.sock"
         self.url = f"unix://{self._socket}?db=0"
+        self._listen = ["--port", "6379", "--bind", address, "--protected-mode", "no"] if address else ["--port", "0"]
 
     def start(self) -> None:
         program = shutil.which("redis-server")
         assert program, "Redis is missing: tests/install_system_packages installs it"
-        options = ["--port", "0", "--unixsocket", str(self._socket), "--save", "", "--dir", str(self._socket.parent)]
-        self._process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
+        options = ["--unixsocket", str(self._socket), "--save", "", "--dir", str(self._socket.parent)]
+        self._process = subprocess.Popen([program, *self._listen, *options], stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             assert time.monotonic() < deadline
@@ -41,9 +45,9 @@ class Server:
 
 
 @contextmanager
-def server(directory: Path) -> Iterator[Server]:
+def server(directory: Path, address: str = "") -> Iterator[Server]:
     """A running one, until the end."""
-    server = Server(directory)
+    server = Server(directory, address)
     server.start()
     try:
         yield server

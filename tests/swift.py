@@ -1,4 +1,5 @@
-"""A throwaway OpenStack Swift with its S3 API: four real servers on loopback, with their files in one directory.
+"""A throwaway OpenStack Swift with its S3 API: four real servers with their files in one directory. They are on
+loopback; the one that is asked may have another address.
 
 The user and key are those that Swift's own documentation tells of; the colon in it must be escaped in a URL.
 """
@@ -48,7 +49,7 @@ use = egg:swift#{kind}
 """
 PROXY = """
 [DEFAULT]
-bind_ip = 127.0.0.1
+bind_ip = {address}
 bind_port = {port}
 workers = 0
 user = {user}
@@ -117,10 +118,11 @@ class Bucket:
 class Server:
     """One replica of everything. What it keeps outlives `stop`, and is there again after the next `start`."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, address: str = "127.0.0.1") -> None:
         self._directory = directory
+        self._address = address
         self._ports = dict(zip((*KINDS, "proxy"), _free_ports(4), strict=True))
-        self.endpoint = f"http://127.0.0.1:{self._ports['proxy']}"
+        self.endpoint = f"http://{address}:{self._ports['proxy']}"
         self._processes: list[subprocess.Popen] = []
         self._configure()
 
@@ -136,7 +138,7 @@ class Server:
                 )
             self._processes.append(process)
         deadline = time.monotonic() + START_SECONDS
-        while not all(map(self._listens, self._ports.values())) or not self._answers():
+        while not all(self._listens(self._ports[kind]) for kind in KINDS) or not self._answers():
             assert time.monotonic() < deadline, "Swift does not start; its words are in " + str(self._directory)
             time.sleep(0.05)
 
@@ -167,7 +169,12 @@ class Server:
         (self._directory / "swift.conf").write_text(SWIFT)
         for kind, port in self._ports.items():
             text = (PROXY if kind == "proxy" else KEEPER).format(
-                kind=kind, port=port, directory=self._directory, user=_user(), secret=SECRET_KEY
+                kind=kind,
+                port=port,
+                address=self._address,
+                directory=self._directory,
+                user=_user(),
+                secret=SECRET_KEY,
             )
             (self._directory / f"{kind}.conf").write_text(text)
         rings = [str(word) for kind in KINDS for word in (kind, self._ports[kind])]
@@ -200,9 +207,9 @@ def _free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def server(directory: Path) -> Iterator[Server]:
+def server(directory: Path, address: str = "127.0.0.1") -> Iterator[Server]:
     """A running one, until the end."""
-    server = Server(directory)
+    server = Server(directory, address)
     try:
         server.start()
         yield server

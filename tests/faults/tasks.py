@@ -59,6 +59,17 @@ def silent(progress, diary, seconds=60.0):
     note(diary, "end", "silent", attempt)
 
 
+@task(label="Working until there is a sign", max_attempts=3)
+def until(progress, diary, name, sign):
+    """Goes on until that file is there, without asking whether it may."""
+    attempt = uuid.uuid4().hex
+    note(diary, "begin", name, attempt)
+    while not Path(sign).exists():
+        note(diary, "at", name, attempt)
+        time.sleep(0.05)
+    note(diary, "end", name, attempt)
+
+
 @task(label="Killing its worker", max_attempts=3)
 def suicidal(progress, diary):
     note(diary, "begin", "suicidal")
