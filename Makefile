@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses 2
 COMPILE := $(BIN)/uv pip compile --quiet --no-header --python-platform linux --python-version 3.11 --generate-hashes
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test test-unit test-postgresql test-services test-browser test-faults test-deploy bench lint format requirements clean
+.PHONY: help run test test-unit test-postgresql test-services test-browser test-faults test-machines test-deploy bench lint format requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
@@ -31,7 +31,7 @@ run: ## serve the app, a worker and the dashboard
 test: test-unit test-postgresql test-services test-browser test-faults ## run every test
 
 test-unit: .venv/dev ## run the tests that need no server and no browser
-	@$(PYTEST) -m "not browser and not postgresql and not services and not faults and not deploy" $(ARGS)
+	@$(PYTEST) -m "not browser and not postgresql and not services and not faults and not machines and not deploy" $(ARGS)
 
 test-postgresql: .venv/dev .venv/system ## run the unit tests of the apps on PostgreSQL
 	@$(BIN)/python -m tests.postgresql $(PYTEST) -m "not services" tests/progress tests/uploads tests/todos $(ARGS)
@@ -45,12 +45,16 @@ test-browser: .venv/dev .venv/system ## run the tests that start the real site a
 test-faults: .venv/dev .venv/system .venv/node ## run the tests that kill real clusters, several at once since they mostly wait
 	@$(BIN)/python -m pytest --numprocesses 6 --dist worksteal -m faults $(ARGS)
 
+test-machines: .venv/dev .venv/system ## run the tests of a site on several hosts, whose network only root can make
+	@[ "$$(id -u)" = 0 ] || { echo "Only root can make a network of its own: sudo make test-machines" >&2; exit 1; }
+	@$(BIN)/python -m pytest -m machines tests/machines $(ARGS)
+
 test-deploy: .venv/dev ## boot a Debian, install Headway on it, upgrade it under load, lose it and restore it (root only; three to nine minutes)
 	@[ "$$(id -u)" = 0 ] || { echo "Only root can boot a machine: sudo make test-deploy" >&2; exit 1; }
 	@tests/install_system_packages deploy
 	@$(BIN)/python -m pytest -m deploy tests/deploy --durations=0 --durations-min=5 $(ARGS)
 
-bench: .venv/dev .venv/system .venv/node ## measure the engine against its peers, in ratios (ARGS="track latency throughput streams transfers pictures todos exchange live")
+bench: .venv/dev .venv/system .venv/node ## measure the engine against its peers, in ratios (ARGS="track latency throughput scale streams transfers pictures todos exchange live")
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 lint: .venv/dev ## check style, types, templates and the direction of imports

@@ -1,4 +1,4 @@
-"""python -m tests.bench [track latency throughput streams transfers pictures todos exchange live]: all, or some."""
+"""python -m tests.bench [NAME …]: all benchmarks, or some; see `NAMES`."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import django
 
-NAMES = ["track", "latency", "throughput", "streams", "transfers", "pictures", "todos", "exchange", "live"]
+NAMES = ["track", "latency", "throughput", "scale", "streams", "transfers", "pictures", "todos", "exchange", "live"]
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
 def measure(names: list[str], directory: Path) -> int:
     """Do these, and print a table of what came out."""
     set_up(directory)
-    from tests.bench import exchange, latency, live, pictures, streams, throughput, todos, track, transfers
+    from tests.bench import exchange, latency, live, pictures, scale, streams, throughput, todos, track, transfers
     from tests.bench.databases import databases
     from tests.bench.results import Result, is_met, table
 
@@ -33,6 +33,7 @@ def measure(names: list[str], directory: Path) -> int:
         "track": track.measure,
         "latency": latency.measure,
         "throughput": throughput.measure,
+        "scale": scale.measure,
         "streams": streams.measure,
         "transfers": transfers.measure,
         "pictures": pictures.measure,

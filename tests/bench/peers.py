@@ -23,10 +23,11 @@ STOP_SECONDS = 20
 
 
 class Peer:
-    """`settings` is the module of `tests.bench.settings` that its workers have."""
+    """`settings` is the module of `tests.bench.settings` that its workers have, beside this environment."""
 
-    def __init__(self, settings: str) -> None:
+    def __init__(self, settings: str, **environment: str) -> None:
         self.settings = settings
+        self._environment = environment
 
     def prepare(self) -> None:
         """Make a new database what it must be before the first job. Nothing is done there by a schedule."""
@@ -48,7 +49,7 @@ class Peer:
             supervisor = subprocess.Popen(
                 [sys.executable, "deploy/dev_worker.py"],
                 cwd=ROOT,
-                env=os.environ | settings,
+                env=os.environ | settings | self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -66,8 +67,9 @@ class Ours(Peer):
         super().prepare()
         self._owner = User.objects.create(username="alice")
 
-    def enqueue(self, diary: Path) -> None:
-        tasks.nothing.enqueue(owner=self._owner, diary=str(diary))
+    def enqueue(self, diary: Path, seconds: float = 0.0) -> None:
+        """One that waits for so long, too."""
+        tasks.nothing.enqueue(owner=self._owner, diary=str(diary), seconds=seconds)
 
     def is_busy(self) -> bool:
         return Job.objects.filter(state__in=UNFINISHED).exists()
