@@ -31,7 +31,6 @@ http {{
         listen {port};
         add_header Answered-By $upstream_addr always;
         location / {{
-            proxy_connect_timeout 2s;
             include proxy.conf;
         }}
         {locations}

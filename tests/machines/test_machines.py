@@ -31,6 +31,21 @@ def test_an_upload_goes_on_at_the_host_that_has_its_first_bytes(site, visitor):
     wait_until(both_ways, 60)
 
 
+def test_an_upload_waits_for_its_host_and_nothing_else_does(site, visitor):
+    """Another host would say that its bytes are lost, and then they would be."""
+    with site.proxy.entered():
+        path = visitor.begin(site.front, len(CONTENT)).path
+        first = visitor.patch(site.front, path, 0, CONTENT[:HALF])
+        (away,) = (machine for machine, _ in site.web if host(first).startswith(f"{machine.address}:"))
+        away.unplug()
+        assert visitor.patch(site.front, path, HALF, CONTENT[HALF:]).status in (502, 504)
+        for _ in range(10):
+            assert visitor.ask(site.front, "GET", "/api/uploads/").status == 200
+        away.plug_in()
+        wait_until(lambda: visitor.ask(site.front, "HEAD", path).status == 200)
+        assert visitor.patch(site.front, path, HALF, CONTENT[HALF:]).status == 204
+
+
 def test_what_is_sent_along_when_a_file_begins_is_sent_again(site, visitor):
     """The host that it comes to may not be the one where it will go on."""
     with site.proxy.entered():
