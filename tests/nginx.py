@@ -47,7 +47,7 @@ def server(directory: Path, site: str, media: Path, *, public: Path = Path("/now
     """The address of one that stands in front of `site`, and sends the files below `media`; until the end."""
     port = free_port()
     program = binary()
-    _configure(directory, port, {"UPSTREAM": site.removeprefix("http://"), "MEDIA": str(media), "PUBLIC": str(public)})
+    configure(directory, port, {"UPSTREAM": site.removeprefix("http://"), "MEDIA": str(media), "PUBLIC": str(public)})
     process = subprocess.Popen([program, "-p", str(directory), "-c", str(directory / "nginx.conf"), "-e", "stderr"])
     try:
         deadline = time.monotonic() + START_SECONDS
@@ -72,12 +72,14 @@ def around(directory: Path) -> str:
     return AROUND.format(directory=directory, user=pwd.getpwuid(os.geteuid()).pw_name)
 
 
-def _configure(directory: Path, port: int, values: dict[str, str]) -> None:
+def configure(directory: Path, port: int, values: dict[str, str]) -> dict[str, str]:
+    """Render deploy/nginx/ below the directory, and an nginx.conf that includes it; all the values that it took."""
     renderer = runpy.run_path(str(RENDERER))
     options = renderer["understand"]([str(directory / "headway")])
-    ours = {"SERVERS": SERVER.format(directory=directory, port=port)}
-    renderer["write"](options.directory, renderer["facts"](options) | ours | values)
+    taken = renderer["facts"](options) | {"SERVERS": SERVER.format(directory=directory, port=port)} | values
+    renderer["write"](options.directory, taken)
     (directory / "nginx.conf").write_text(around(directory))
+    return taken
 
 
 def free_port() -> int:

@@ -1,62 +1,26 @@
-"""nginx in front of the web hosts, set up by the lines of deploy/MORE_MACHINES.md."""
+"""The nginx that is shipped, in front of the web hosts: changed as deploy/MORE_MACHINES.md says."""
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+from tests import nginx
 from tests.faults.cluster import ROOT, START_SECONDS, wait_until
 from tests.faults.web import ask
 
 PAGE = ROOT / "deploy" / "MORE_MACHINES.md"
-INCLUDED = "/etc/nginx/headway/"
 PORT = 8080
-
-AROUND = """
-daemon off;
-worker_processes 1;
-user root;
-pid nginx.pid;
-error_log stderr;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path body;
-    proxy_temp_path proxied;
-    {upstream}
-    server {{
-        listen {port};
-        add_header Answered-By $upstream_addr always;
-        location / {{
-            include proxy.conf;
-        }}
-        {locations}
-    }}
-}}
-"""
-
-PROXY = """
-proxy_pass http://headway;
-proxy_http_version 1.1;
-proxy_set_header Connection "";
-proxy_set_header Host $http_host;
-proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-"""
 
 
 @contextmanager
 def server(directory: Path) -> Iterator[SimpleNamespace]:
     """It runs where the caller is, until the end. Each of its answers says which web host it asked."""
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
-    assert program, "nginx is missing: tests/install_system_packages installs it"
-    upstream, locations = re.findall(r"```nginx\n(.*?)```", PAGE.read_text().replace(INCLUDED, ""), re.DOTALL)
-    (directory / "nginx.conf").write_text(AROUND.format(upstream=upstream, locations=locations, port=PORT))
-    (directory / "proxy.conf").write_text(PROXY)
-    (directory / "api_errors.conf").touch()
-    process = subprocess.Popen([program, "-p", str(directory), "-c", "nginx.conf", "-e", "stderr"])
+    _configure(directory)
+    command = [nginx.binary(), "-p", str(directory), "-c", str(directory / "nginx.conf"), "-e", "stderr"]
+    process = subprocess.Popen(command)
     front = SimpleNamespace(port=PORT)
 
     def answers() -> bool:
@@ -72,3 +36,20 @@ def server(directory: Path) -> Iterator[SimpleNamespace]:
     finally:
         process.terminate()
         process.wait()
+
+
+def _configure(directory: Path) -> None:
+    values = nginx.configure(directory, PORT, {"UPSTREAM": "unused"})
+    page = re.sub(r"@([A-Z_]+)@", lambda match: values[match[1]], PAGE.read_text())
+    upstream, locations = re.findall(r"```nginx\n(.*?)```", page, re.DOTALL)
+    rendered = directory / "headway"
+    _replace(rendered / "headway.conf", r"^upstream headway \{\n.*?^\}\n", upstream)
+    _replace(rendered / "locations.conf", r"^location /api/tus \{\n.*?^\}\n", locations)
+    with (rendered / "headway.conf").open("a") as configuration:
+        configuration.write("add_header Answered-By $upstream_addr always;\n")
+
+
+def _replace(file: Path, what: str, by: str) -> None:
+    text, count = re.subn(what, lambda match: by, file.read_text(), flags=re.MULTILINE | re.DOTALL)
+    assert count == 1, f"{file.name} has no more what {PAGE.name} replaces"
+    file.write_text(text)
