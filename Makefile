@@ -36,7 +36,7 @@ test-unit: .venv/dev ## run the tests that need no server and no browser
 test-postgresql: .venv/dev .venv/system ## run the unit tests of the apps on PostgreSQL
 	@$(BIN)/python -m tests.postgresql $(PYTEST) -m "not services" tests/progress tests/uploads tests/todos $(ARGS)
 
-test-services: .venv/dev .venv/system ## run the tests with a real object store (OpenStack Swift) and a real nginx
+test-services: .venv/dev .venv/system ## run the tests that start whole programs: OpenStack Swift, nginx, commands as in production
 	@$(PYTEST) -m services --dist loadgroup $(ARGS)
 
 test-browser: .venv/dev .venv/system ## run the tests that start the real site and use it in Chromium

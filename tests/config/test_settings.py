@@ -11,6 +11,8 @@ import pytest
 from config.environment import EXAMPLE_KEY, RIGHT, RIGHT_IN_DEVELOPMENT
 from config.middleware import client_address
 
+pytestmark = pytest.mark.services
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "deploy" / "env.example"
 

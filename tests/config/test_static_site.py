@@ -11,6 +11,8 @@ from django.test import override_settings
 
 from tests.config.test_conventions import STATIC_SITE
 
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("static site")]
+
 APP = "https://app.example.com"
 FINGERPRINT = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 
