@@ -9,8 +9,6 @@ from tests.browser.conftest import PASSWORD, PATIENCE_MS
 from tests.browser.two_hosts import APP, DASHBOARD, STRANGER, Hosts
 from tests.browser.uploading import drop, make_file
 
-pytestmark = pytest.mark.xdist_group("two hosts")
-
 TRY = """async ([url, method]) => {
   const how = {method, credentials: "include", headers: method === "GET" ? {} : {"Content-Type": "application/json"}};
   if (method !== "GET") how.body = '{"title": "Written by a stranger"}';
@@ -74,9 +72,7 @@ def test_one_session_for_both_hosts_and_the_whole_api_from_the_other_one(hosts, 
         page.goto(f"{APP}/todos/")
         expect(page.get_by_role("link", name="ada")).to_be_visible()
 
-
-def test_a_site_that_is_not_there_is_told_from_an_origin_that_is_not_allowed(hosts, page):
-    page.goto(DASHBOARD)  # nginx alone is there, and what it says can be read
+    page.goto(DASHBOARD)  # nginx alone is there, and what it says can be read: it is no origin that is not allowed
     expect(page.get_by_text("The site can't be reached.")).to_be_visible()
     with hosts.site():
         page.evaluate("dispatchEvent(new Event('focus'))")  # somebody comes back to look
