@@ -103,7 +103,7 @@ def test_whatever_is_done_on_the_one_is_seen_on_the_other(devices, sqlite_site):
     expect(there.titles).to_have_text([*THREE, "water the plants"])
     expect(there.left).to_have_text("4 items left")
 
-    there.row("feed the cat").locator(".toggle").check()
+    there.row("feed the cat").locator(".toggle").click()
     expect(here.row("feed the cat")).to_have_class("completed")
     expect(here.left).to_have_text("3 items left")
     expect(here.page.locator(".clear-completed")).to_be_visible()
@@ -141,11 +141,11 @@ def test_whatever_is_done_on_the_one_is_seen_on_the_other(devices, sqlite_site):
 def test_each_sees_what_its_filter_and_its_search_show(devices):
     here, there = devices
     there.choose("Active")
-    here.row("feed the cat").locator(".toggle").check()
+    here.row("feed the cat").locator(".toggle").click()
     expect(there.titles).to_have_text([THREE[0], THREE[2]])
     there.choose("Completed")
     expect(there.titles).to_have_text([THREE[1]])
-    here.row(THREE[0]).locator(".toggle").check()
+    here.row(THREE[0]).locator(".toggle").click()
     expect(there.titles).to_have_text(THREE[:2])
     there.choose("All")
     there.page.get_by_label("Search the list").fill("cat")
@@ -159,7 +159,7 @@ def test_each_sees_what_its_filter_and_its_search_show(devices):
 
 def test_what_was_changed_here_is_not_asked_for(devices):
     here, there = devices
-    here.row(THREE[0]).locator(".toggle").check()
+    here.row(THREE[0]).locator(".toggle").click()
     here.rename(THREE[1], "feed the dog")
     here.page.get_by_role("button", name=f"Move {THREE[2]}").focus()
     here.page.keyboard.press("Alt+ArrowUp")
@@ -167,7 +167,7 @@ def test_what_was_changed_here_is_not_asked_for(devices):
     here.page.get_by_role("button", name="Undo").click()
     expect(here.titles).to_have_text([THREE[0], THREE[2], "feed the dog"])
     here.choose("Active")
-    here.row(THREE[2]).locator(".toggle").check()
+    here.row(THREE[2]).locator(".toggle").click()
     expect(here.titles).to_have_text(["feed the dog"])
     here.page.locator(".clear-completed").click()
     expect(there.titles).to_have_text(["feed the dog"])
@@ -203,7 +203,7 @@ def test_who_edits_is_not_disturbed_and_has_the_last_word_and_what_was_typed_out
     field.press("Escape")
     expect(here.titles).to_have_text(["feed the canary", THREE[2]])
     edit(here.row("feed the canary")).fill("feed them all")
-    there.row("feed the canary").locator(".toggle").check()
+    there.row("feed the canary").locator(".toggle").click()
     there.add("water the plants")
     expect(here.rows).to_have_count(3)
     here.page.keyboard.press("Enter")
@@ -227,7 +227,7 @@ def test_the_focus_stays_and_goes_to_a_neighbour_when_its_row_goes(devices):
     here.row("feed the cat").locator(".toggle").focus()
     there.page.get_by_role("button", name="Move feed the cat").focus()
     there.page.keyboard.press("Alt+ArrowUp")
-    there.row("feed the cat").locator(".toggle").check()
+    there.row("feed the cat").locator(".toggle").click()
     expect(here.rows.first).to_have_class("completed")
     expect(here.row("feed the cat").locator(".toggle")).to_be_focused()
     there.page.get_by_role("button", name="Delete feed the cat").click()
@@ -240,7 +240,7 @@ def test_what_happens_while_nobody_looks_is_shown_when_somebody_does(devices):
     there.look_away()
     here.page.get_by_role("button", name="Delete feed the cat").click()
     here.add("water the plants")
-    here.row(THREE[0]).locator(".toggle").check()
+    here.row(THREE[0]).locator(".toggle").click()
     expect(here.left).to_have_text("2 items left")
     expect(there.titles).to_have_text(THREE)
     before = len(there.asked)
@@ -307,7 +307,7 @@ def test_streams_that_end_miss_nothing_and_processes_need_not_know_of_each_other
         for number in range(3):
             here.add(f"new {number}")
             os.kill(master_of(postgresql_site), signal.SIGHUP)
-            here.row(f"new {number}").locator(".toggle").check()
+            here.row(f"new {number}").locator(".toggle").click()
             there.rename(THREE[number], f"thing {number}")
         titles = ["thing 0", "thing 1", "thing 2", "new 0", "new 1", "new 2"]
         for device in (here, there):
