@@ -40,7 +40,7 @@ test-services: .venv/dev .venv/system ## run the tests that start whole programs
 	@$(PYTEST) -m services --dist loadgroup $(ARGS)
 
 test-browser: .venv/dev .venv/system ## run the tests that start the real site and use it in Chromium
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup -m browser $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 4 --dist loadgroup -m browser $(ARGS)
 
 test-faults: .venv/dev .venv/system .venv/node ## run the tests that kill real clusters, several at once since they mostly wait
 	@$(BIN)/python -m pytest --numprocesses 6 --dist worksteal -m faults $(ARGS)

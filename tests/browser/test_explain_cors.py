@@ -189,9 +189,8 @@ def servers():
 
 
 @pytest.fixture(scope="module")
-def page(browser_type, browser_type_launch_args, servers):
-    flags = [*browser_type_launch_args["args"], f"--host-resolver-rules={servers.resolver_rules}"]
-    browser = browser_type.launch(**{**browser_type_launch_args, "args": flags})
+def page(launch_chromium, servers):
+    browser = launch_chromium(f"--host-resolver-rules={servers.resolver_rules}")
     yield browser.new_page(ignore_https_errors=True)
     browser.close()
 

@@ -39,8 +39,8 @@ def plain(browser, sqlite_site):
     context.close()
 
 
-def names(page: Page) -> list[str]:
-    return page.locator(".card h2").all_inner_texts()
+def expect_names(page: Page, *names: str) -> None:
+    expect(page.locator(".card h2")).to_have_text(names)
 
 
 @pytest.mark.usefixtures("no_errors")
@@ -51,7 +51,7 @@ def test_deleting_can_be_undone_without_a_reload(three):
     undo = page.get_by_role("button", name="Undo: bring b.bin back")
     expect(undo).to_be_focused()
     expect(page.get_by_role("status").filter(has_text="Deleted b.bin.")).to_be_visible()
-    assert names(page) == ["c.bin", "a.bin"]
+    expect_names(page, "c.bin", "a.bin")
     page.get_by_role("button", name="Delete c.bin").click()
     expect(page.get_by_role("button", name="Undo: bring c.bin back")).to_be_focused()
     assert_accessible(page)
@@ -59,22 +59,22 @@ def test_deleting_can_be_undone_without_a_reload(three):
     expect(page.get_by_role("heading", name="b.bin").get_by_role("link")).to_be_focused()
     page.get_by_role("button", name="Undo: bring c.bin back").click()
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
-    assert names(page) == ["c.bin", "b.bin", "a.bin"]
+    expect_names(page, "c.bin", "b.bin", "a.bin")
     assert page.evaluate("window.same")
     for name in NAMES:
         page.get_by_role("button", name=f"Delete {name}").click()
     expect(page.get_by_text("No files yet")).to_be_visible()
     page.reload()
-    assert names(page) == []
+    expect_names(page)
 
 
 def test_deleting_can_be_undone_without_a_script(three, plain):
     page = plain("test_deleting_can_be_undone_without_a_script"[-25:])
     page.get_by_role("button", name="Delete b.bin").click()
     expect(page.get_by_text("Deleted b.bin.")).to_be_visible()
-    assert names(page) == ["c.bin", "a.bin"]
+    expect_names(page, "c.bin", "a.bin")
     page.get_by_role("button", name="Undo: bring b.bin back").click()
-    assert names(page) == ["c.bin", "b.bin", "a.bin"]
+    expect_names(page, "c.bin", "b.bin", "a.bin")
     expect(page.get_by_text("Deleted b.bin.")).to_have_count(0)
 
 

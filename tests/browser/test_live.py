@@ -128,7 +128,7 @@ def test_whatever_is_done_on_the_one_is_seen_on_the_other(devices, sqlite_site):
     expect(there.titles).to_have_text([THREE[0], "water the plants", THREE[2]])
     expect(there.page.locator(".clear-completed")).to_be_hidden()
 
-    there.page.locator(".toggle-all").check()
+    there.page.locator(".toggle-all").click()
     expect(here.page.locator(".todo-list li.completed")).to_have_count(3)
     expect(here.left).to_have_text("0 items left")
     expect(here.page.locator(".toggle-all")).to_be_checked()
@@ -263,7 +263,7 @@ def test_many_changes_and_what_is_further_down_than_a_page_reaches(devices, sqli
     here.page.mouse.wheel(0, 10_000)
     expect(here.rows).to_have_count(111)
     expect(here.rows.last).to_have_text("the last")
-    there.page.locator(".toggle-all").check()
+    there.page.locator(".toggle-all").click()
     expect(here.left).to_have_text("0 items left")
     expect(here.page.locator(".todo-list li.completed")).to_have_count(111)
     assert here.page.evaluate("scrollY") > 1000

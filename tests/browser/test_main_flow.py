@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENCE_MS, sign_up
+from tests.browser.conftest import PATIENCE_MS, sign_up, sign_up_by_hand
 
 RECORD = """
 window.seen = [];
@@ -15,12 +15,12 @@ document.addEventListener("progress", ({detail}) => window.seen.push(detail));
 
 @pytest.mark.usefixtures("no_errors")
 def test_the_main_flow(page, site, holiday):
-    sign_up(page, site, "flow")
+    sign_up_by_hand(page, site, "flow")
 
     page.get_by_label("What is to be done?").fill("Print the holiday photos")
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 item left")).to_be_visible()
-    page.get_by_role("checkbox", name="Done: Print the holiday photos").check()
+    page.get_by_role("checkbox", name="Done: Print the holiday photos").click()
     expect(page.get_by_text("0 items left")).to_be_visible()
 
     page.add_init_script(RECORD)
@@ -53,7 +53,7 @@ def test_the_flow_without_javascript(browser, sqlite_site, holiday):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    sign_up(page, sqlite_site, "plain")
+    sign_up_by_hand(page, sqlite_site, "plain")
 
     page.get_by_label("What is to be done?").fill("Print the holiday photos")
     page.get_by_role("button", name="Add").click()

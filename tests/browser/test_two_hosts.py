@@ -32,9 +32,8 @@ def hosts(tmp_path_factory) -> Iterator[Hosts]:
 
 
 @pytest.fixture(scope="module")
-def context(browser_type, browser_type_launch_args, hosts):
-    flags = [*browser_type_launch_args["args"], f"--host-resolver-rules={hosts.resolver_rules}"]
-    browser = browser_type.launch(**{**browser_type_launch_args, "args": flags})
+def context(launch_chromium, hosts):
+    browser = launch_chromium(f"--host-resolver-rules={hosts.resolver_rules}")
     context = browser.new_context(ignore_https_errors=True)
     context.set_default_timeout(PATIENCE_MS)
     yield context
@@ -96,7 +95,7 @@ def use_the_api(context, page: Page, tmp_path, holiday) -> None:
     due.get_by_label("What is to be done?").fill("Pay the rent")
     page.keyboard.press("Enter")
     with page.expect_response(lambda response: response.request.method == "PATCH") as patched:
-        due.get_by_label("Pay the rent").check()
+        due.get_by_label("Pay the rent").click()
     assert patched.value.status == 200
     assert patched.value.headers["access-control-allow-origin"] == DASHBOARD
 
