@@ -8,6 +8,7 @@ from corsheaders import middleware as cors
 from corsheaders.conf import conf
 from django.conf import settings
 from django.contrib.auth import middleware as auth
+from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware import common
@@ -21,6 +22,20 @@ class CorsMiddleware(cors.CorsMiddleware):
 
     def origin_found_in_white_lists(self, origin: str, url: SplitResult) -> bool:
         return origin in conf.CORS_ALLOWED_ORIGINS or self.regex_domain_match(origin)
+
+
+class SessionMiddleware(sessions.SessionMiddleware):
+    """Django's own, but only logging out deletes the cookie, and not the mere sight of one whose session has ended.
+
+    Such a one is harmless. By the time the answer arrives, the browser may have another in its place: somebody has
+    logged in again in the next window, while this one was still asking for news.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        answer = super().process_response(request, response)
+        if request.session.is_empty() and not request.session.modified:
+            answer.cookies.pop(settings.SESSION_COOKIE_NAME, None)
+        return answer
 
 
 class CommonMiddleware(common.CommonMiddleware):

@@ -41,7 +41,7 @@ MIDDLEWARE = [
     "config.middleware.CorsMiddleware",  # outside the errors, so that they carry its headers too
     "csp.middleware.CSPMiddleware",
     "config.errors.ErrorAnswers",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.middleware.SessionMiddleware",
     "config.middleware.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

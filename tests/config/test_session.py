@@ -1,6 +1,7 @@
 """/api/session/: one log-in for every front end, and the CORS headers that let it in."""
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from tests.helpers import PASSWORD, file, problem
@@ -34,6 +35,19 @@ def test_logging_in_using_it_and_logging_out(browser, alice):
     assert browser.post("/api/uploads/", {"file": file()}, headers=token(browser)).status_code == 202
     assert browser.delete("/api/session/", headers=token(browser)).json()["user"] is None
     problem(browser.get("/api/uploads/"), 401)
+
+
+@pytest.mark.parametrize("path", ["/api/session/", "/api/todos/", "/todos/"])
+def test_a_late_answer_to_an_ended_session_does_not_end_the_next_one(browser, alice, path):
+    log_in(browser)
+    Session.objects.all().delete()
+    assert "sessionid" not in browser.get(path).cookies
+
+
+def test_logging_out_deletes_the_cookie(browser, alice):
+    log_in(browser)
+    response = browser.delete("/api/session/", headers=token(browser))
+    assert response.cookies["sessionid"].value == ""
 
 
 def test_a_wrong_password(browser, alice):
