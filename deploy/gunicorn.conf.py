@@ -14,7 +14,10 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+
+from gunicorn.workers.ggevent import GeventWorker
 
 chdir = str(Path(__file__).resolve().parent.parent)
 sys.path.insert(0, chdir)
@@ -28,8 +31,24 @@ from config import environment, logs  # noqa: E402
 if not environment.DEBUG and environment.SECRET_KEY in (environment.EXAMPLE_KEY, environment.DEVELOPMENT_KEY):
     sys.exit("headway: SECRET_KEY is one that everybody knows. Make one of your own; deploy/env.example says how.")
 
+
+class Worker(GeventWorker):
+    """gunicorn's own, but a request that comes in the moment before it stops listening is answered.
+
+    It asks the listener for its name when it begins to read the request: if that has been closed by then, it fails,
+    and the client, which is nginx, gets no answer at all.
+    """
+
+    def run(self) -> None:
+        self._names = {listener: listener.getsockname() for listener in self.sockets}
+        super().run()
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        super().handle(SimpleNamespace(getsockname=lambda: self._names[listener]), client, addr)
+
+
 bind = [f"127.0.0.1:{environment.PORT}"]
-worker_class = "gevent"
+worker_class = Worker
 workers = environment.WEB_CONCURRENCY
 worker_connections = 4000  # a process: many of them are streams, of which it refuses those that are too many itself
 graceful_timeout = 15
