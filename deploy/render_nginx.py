@@ -23,6 +23,7 @@ from django.conf import settings  # noqa: E402
 from uploads.limits import ENVELOPE_BYTES  # noqa: E402
 
 HTTP2_HAS_ITS_DIRECTIVE = (1, 25, 1)
+MODULES = Path("/etc/nginx/modules-enabled")
 
 
 def main(arguments: list[str]) -> None:
@@ -67,6 +68,7 @@ def facts(options: argparse.Namespace) -> dict[str, str]:
         "SERVERS": "\n".join(f"include {includes}/{name};" for name in servers),
         "HTTP2_LISTEN": "" if has_directive else " http2",
         "HTTP2": "http2 on;" if has_directive else "",
+        "BROTLI": "brotli_static on;" if has_brotli() else "",
     }
 
 
@@ -86,6 +88,11 @@ def nginx_version() -> tuple[int, ...]:
         raise SystemExit("headway: nginx is missing. Install it: apt-get install nginx")
     said = subprocess.run([program, "-v"], capture_output=True, text=True, check=True).stderr
     return tuple(map(int, re.findall(r"/(\d+)\.(\d+)\.(\d+)", said)[0]))
+
+
+def has_brotli() -> bool:
+    """Whether the nginx of this machine loads Debian's module for files that are compressed by brotli."""
+    return any(MODULES.glob("*-mod-http-brotli-static.conf"))
 
 
 def understand(arguments: list[str]) -> argparse.Namespace:

@@ -15,6 +15,7 @@ RENDERER = Path(__file__).resolve().parents[1] / "deploy" / "render_nginx.py"
 START_SECONDS = 10
 
 AROUND = """
+include /etc/nginx/modules-enabled/*.conf;
 daemon off;
 worker_processes 1;
 user {user};
@@ -48,7 +49,7 @@ def server(directory: Path, site: str, media: Path, *, public: Path = Path("/now
     port = free_port()
     program = binary()
     configure(directory, port, {"UPSTREAM": site.removeprefix("http://"), "MEDIA": str(media), "PUBLIC": str(public)})
-    process = subprocess.Popen([program, "-p", str(directory), "-c", str(directory / "nginx.conf"), "-e", "stderr"])
+    process = subprocess.Popen([program, "-c", str(directory / "nginx.conf"), "-e", "stderr"])
     try:
         deadline = time.monotonic() + START_SECONDS
         while not listens(port):

@@ -1,7 +1,7 @@
 # What the machine must have before a release can run on it: packages, a user, settings, a database. Sourced.
 # shellcheck shell=sh disable=SC2154
 
-PACKAGES="nginx postgresql python3 python3-venv openssl ca-certificates"
+PACKAGES="nginx libnginx-mod-http-brotli-static postgresql python3 python3-venv openssl ca-certificates"
 
 install_packages() {
     missing=""

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import PASSWORD
+from tests.browser.guide import follow_the_guide
 from tests.browser.site import Site
 from tests.browser.uploading import assert_kept_unchanged, drop, make_file
 
@@ -267,23 +268,8 @@ def test_an_origin_that_is_not_allowed_is_told_so(page, sqlite_site):
 def test_the_guide_leads_from_a_blank_page_to_working_calls(page, sqlite_site):
     have_account(page, sqlite_site, "guided")
     page.context.clear_cookies()
-    page.goto(f"{sqlite_site.dashboard_url}/guide/")
-    snippets = page.locator("code.language-js").all_inner_texts()
-    blank_page, element = page.locator("code.language-html").all_inner_texts()
-    log_in = next(number for number, code in enumerate(snippets) if "function logIn" in code)
-    snippets.insert(log_in + 1, f'await logIn("guided", {json.dumps(PASSWORD)});')
-
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "log" else None)
-    mine = sqlite_site.state_dir / "public" / "mine.html"
-    mine.write_text(blank_page.replace("// the examples", "\n".join(snippets)))
-    with (
-        page.expect_console_message(lambda message: message.text.endswith("succeeded 100")),
-        page.expect_console_message(lambda message: message.text == "Water all plants is done"),
-    ):
-        page.goto(f"{sqlite_site.dashboard_url}/mine.html")
-    assert said[0] == "Nobody is logged in"
-    assert "422 Write down what is to be done." in said
+    dashboard, mine = sqlite_site.dashboard_url, sqlite_site.state_dir / "public" / "mine.html"
+    element = follow_the_guide(page, dashboard, mine, f"{dashboard}/mine.html", "guided")
 
     log_in_elsewhere(page, sqlite_site, "guided")
     (todo,) = call(page, sqlite_site, "GET", "/api/todos/").json()
@@ -291,6 +277,6 @@ def test_the_guide_leads_from_a_blank_page_to_working_calls(page, sqlite_site):
     (upload,) = call(page, sqlite_site, "GET", "/api/uploads/").json()
     assert (upload["name"], upload["size"]) == ("hello.txt", 5)
 
-    mine.write_text(f"<!doctype html>{element}".replace("…", upload["job"]["id"]))
+    mine.write_text(element.replace("…", upload["job"]["id"]))
     page.reload()
     expect(page.locator("progress-bar")).to_have_attribute("state", "succeeded")

@@ -1,12 +1,16 @@
 """app.example.test and dash.example.test in Chromium, by https, with nginx in front: one session for both."""
 
+import io
+import socket
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from django.core.management import call_command
+from playwright.sync_api import Page, Response, expect
 
 from tests.browser.conftest import PASSWORD, PATIENCE_MS
-from tests.browser.two_hosts import APP, DASHBOARD, STRANGER, Hosts
+from tests.browser.guide import follow_the_guide
+from tests.browser.two_hosts import APP, DASHBOARD, MINE, STRANGER, Hosts
 from tests.browser.uploading import drop, make_file
 
 TRY = """async ([url, method]) => {
@@ -56,7 +60,9 @@ def test_one_session_for_both_hosts_and_the_whole_api_from_the_other_one(hosts, 
         page.get_by_role("button", name="Sign up").click()
         page.wait_for_url(f"{APP}/todos/")
 
-        page.goto(DASHBOARD)
+        with page.expect_response("**/static/**/*.css") as style:
+            assert is_compressed(page.goto(DASHBOARD))
+        assert is_compressed(style.value)
         expect(page.get_by_text("Logged in as ada.")).to_be_visible()
         assert_cookies_are_where_they_belong(context, page)
         use_the_api(context, page, tmp_path, holiday)
@@ -71,11 +77,36 @@ def test_one_session_for_both_hosts_and_the_whole_api_from_the_other_one(hosts, 
         page.goto(f"{APP}/todos/")
         expect(page.get_by_role("link", name="ada")).to_be_visible()
 
+    assert explained(hosts, MINE) == 1
     page.goto(DASHBOARD)  # nginx alone is there, and what it says can be read: it is no origin that is not allowed
     expect(page.get_by_text("The site can't be reached.")).to_be_visible()
     with hosts.site():
         page.evaluate("dispatchEvent(new Event('focus'))")  # somebody comes back to look
         expect(page.get_by_text("Logged in as ada.")).to_be_visible()
+
+        context.clear_cookies()
+        follow_the_guide(page, DASHBOARD, hosts.mine / "index.html", MINE, "ada")
+        assert explained(hosts, MINE) == 0
+        assert explained(hosts, STRANGER) == 1
+
+
+def explained(hosts: Hosts, origin: str) -> int:
+    """The exit code of explain_cors for a call from there, which it makes through nginx."""
+    asked = ["--live", APP, "--cafile", str(hosts.authority_file), "--method", "PATCH", "--url", "/api/todos/1/"]
+    resolve = socket.getaddrinfo
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            socket, "getaddrinfo", lambda host, port, *how, **more: resolve("127.0.0.1", hosts.port, *how, **more)
+        )
+        try:
+            call_command("explain_cors", origin, *asked, stdout=io.StringIO())
+        except SystemExit as end:
+            return end.code
+    return 0
+
+
+def is_compressed(response: Response) -> bool:
+    return response.headers["content-encoding"] == "br" and "Accept-Encoding" in response.headers["vary"]
 
 
 def assert_cookies_are_where_they_belong(context, page: Page) -> None:

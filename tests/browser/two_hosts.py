@@ -18,10 +18,17 @@ from tests.browser.site import ROOT, free_port
 from tests.faults.cluster import wait_until
 
 APP, DASHBOARD = "https://app.example.test", "https://dash.example.test"
+MINE = "https://mine.example.test"
 STRANGER = "https://evil-example.test"
 START_SECONDS = 60
 
-STRANGERS_SERVER = """
+OTHER_SERVERS = """
+server {{
+    listen 127.0.0.1:{port} ssl;
+    server_name mine.example.test;
+    include {rendered}/tls.conf;
+    root {mine};
+}}
 server {{
     listen 127.0.0.1:{port} ssl;
     server_name evil-example.test;
@@ -40,12 +47,14 @@ class Hosts:
         self._directory = directory
         self._state = directory / "state"
         self._state.mkdir()
-        self.authority = trustme.CA()
+        self.mine = directory / "mine"
+        """The files of another front end that may use the API."""
+        self.mine.mkdir()
         self._environment = {
             "PATH": os.environ["PATH"],
             "SECRET_KEY": "one of a test, which is long enough to be taken for a secret by all that look at it",
             "ALLOWED_HOSTS": "app.example.test",
-            "FRONTEND_ORIGINS": DASHBOARD,
+            "FRONTEND_ORIGINS": f"{DASHBOARD},{MINE}",
             "COOKIE_DOMAIN": "example.test",
             "SIGNUP_OPEN": "true",
             "STATE_DIR": str(self._state),
@@ -64,9 +73,12 @@ class Hosts:
         self._run("manage.py", "migrate", "--verbosity", "0")
         self._run("manage.py", "distill-local", str(self._directory / "public"))
         key, certificate = self._directory / "key.pem", self._directory / "certificate.pem"
-        issued = self.authority.issue_cert("*.example.test", "evil-example.test")
+        authority = trustme.CA()
+        issued = authority.issue_cert("*.example.test", "evil-example.test")
         issued.private_key_pem.write_to_path(str(key))
         certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
+        self.authority_file = self._directory / "authority.pem"
+        authority.cert_pem.write_to_path(str(self.authority_file))
         rendered = self._directory / "headway"
         options = {
             "upstream": f"127.0.0.1:{self.upstream}",
@@ -80,7 +92,7 @@ class Hosts:
             path = rendered / name
             path.write_text(self._on_our_port(path.read_text()))
         with (rendered / "app.conf").open("a") as file:
-            file.write(STRANGERS_SERVER.format(port=self.port, rendered=rendered))
+            file.write(OTHER_SERVERS.format(port=self.port, rendered=rendered, mine=self.mine))
         (self._directory / "nginx.conf").write_text(nginx.around(self._directory))
 
     @contextmanager
@@ -93,7 +105,7 @@ class Hosts:
     @contextmanager
     def around_the_site(self) -> Iterator[None]:
         """nginx and a worker."""
-        configuration = ["-p", str(self._directory), "-c", str(self._directory / "nginx.conf"), "-e", "stderr"]
+        configuration = ["-c", str(self._directory / "nginx.conf"), "-e", "stderr"]
         with ExitStack() as stack:
             stack.enter_context(self._running(nginx.binary(), *configuration))
             stack.enter_context(self._running(sys.executable, "manage.py", "qcluster"))

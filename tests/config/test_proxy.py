@@ -128,7 +128,7 @@ def test_nginx_understands_all_of_it(tmp_path, state_dir, origins):
         file.write_text(re.sub(r"listen (80|443)", lambda match: f"listen 127.0.0.1:{nginx.free_port()}", text))
     (tmp_path / "nginx.conf").write_text(nginx.around(tmp_path))
     done = subprocess.run(
-        [nginx.binary(), "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-e", "stderr"],
+        [nginx.binary(), "-t", "-c", str(tmp_path / "nginx.conf"), "-e", "stderr"],
         capture_output=True,
         text=True,
     )

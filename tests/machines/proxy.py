@@ -19,7 +19,7 @@ PORT = 8080
 def server(directory: Path) -> Iterator[SimpleNamespace]:
     """It runs where the caller is, until the end. Each of its answers says which web host it asked."""
     _configure(directory)
-    command = [nginx.binary(), "-p", str(directory), "-c", str(directory / "nginx.conf"), "-e", "stderr"]
+    command = [nginx.binary(), "-c", str(directory / "nginx.conf"), "-e", "stderr"]
     process = subprocess.Popen(command)
     front = SimpleNamespace(port=PORT)
 
