@@ -1,0 +1,32 @@
+"""Old log-ins are forgotten; those that hold are not."""
+
+from datetime import timedelta
+
+from axes.models import AccessAttempt, AccessLog
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django_q.models import Schedule
+
+from config import retention
+from tests.helpers import PASSWORD
+
+FORM = {"username": "alice", "password": PASSWORD}
+
+
+def test_what_is_left_of_old_log_ins_is_deleted(alice, as_bob):
+    Client().post("/accounts/login/", FORM)
+    Client().post("/accounts/login/", FORM | {"username": "bob", "password": "wrong"})
+    old = timezone.now() - retention.LOG_INS_KEPT - timedelta(days=1)
+    for model in (AccessLog, AccessAttempt):
+        assert model.objects.update(attempt_time=old)
+    Session.objects.exclude(pk=as_bob.session.session_key).update(expire_date=timezone.now() - timedelta(minutes=1))
+    Client().post("/accounts/login/", FORM)
+    assert Session.objects.count() == 3
+
+    import_string(Schedule.objects.get(name=retention.NAME).func)()
+    assert Session.objects.count() == 2
+    assert AccessLog.objects.get().username == "alice"
+    assert not AccessAttempt.objects.exists()
+    assert as_bob.get("/todos/").status_code == 200
