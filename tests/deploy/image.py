@@ -5,6 +5,7 @@ Debian's own archive, not installed, so that the machine needs no network: what 
 """
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -14,11 +15,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path("/var/cache/headway-tests")
-SUITE = "bookworm"
+SUITE = os.environ.get("SUITE", "bookworm")
+PYTHON = {"bookworm": "3.11", "trixie": "3.13"}[SUITE]
 ALREADY_THERE = "systemd,systemd-sysv,dbus,ca-certificates"
 """What a small Debian of a hosting company has besides the essential packages."""
 
-PACKAGES = re.search(r'^PACKAGES="(.*)"$', (ROOT / "deploy/lib/machine.sh").read_text(), re.MULTILINE)[1]
+PACKAGES = (
+    re.search(r'^PACKAGES="(.*)"$', (ROOT / "deploy/lib/machine.sh").read_text(), re.MULTILINE)[1] + " certbot pebble"
+)
+"""With a client of certificate authorities, and an authority for it."""
 
 
 def debian() -> Path:
@@ -28,7 +33,7 @@ def debian() -> Path:
 
 def wheels() -> Path:
     """A directory with all that requirements.txt names."""
-    return _kept(f"wheels-{_digest((ROOT / 'requirements.txt').read_text())}", _download_wheels)
+    return _kept(f"wheels-{PYTHON}-{_digest((ROOT / 'requirements.txt').read_text())}", _download_wheels)
 
 
 def _make_debian(directory: Path) -> None:
@@ -39,6 +44,7 @@ def _make_debian(directory: Path) -> None:
 
 def _download_wheels(directory: Path) -> None:
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes", "--no-deps"]
+    pip += ["--python-version", PYTHON, "--only-binary=:all:"]
     _run(*pip, "--requirement", str(ROOT / "requirements.txt"), "--dest", str(directory))
 
 

@@ -2,12 +2,15 @@
 
 import hashlib
 import re
+import ssl
 import time
 
 import pytest
 
+from tests.deploy.authority import start_authority
 from tests.deploy.conftest import APP, DASHBOARD
 from tests.deploy.load import Load
+from tests.faults.cluster import wait_until
 from tests.helpers import photo
 
 ONCE = ("Strict-Transport-Security", "X-Content-Type-Options", "Cache-Control")
@@ -45,8 +48,8 @@ def test_secrets_are_for_root_alone(server, admin_password):
 
 def test_files_come_from_nginx_with_each_header_once(server, maria):
     page = maria.get("/todos/")
-    static = maria.get(re.search(rb'href="(/static/[^"]+\.css)"', page.body)[1].decode(), Accept_Encoding="gzip")
-    assert static.headers["Content-Encoding"] == "gzip"
+    static = maria.get(re.search(rb'href="(/static/[^"]+\.css)"', page.body)[1].decode(), Accept_Encoding="gzip, br")
+    assert static.headers["Content-Encoding"] == "br"
     assert "immutable" in static.headers["Cache-Control"]
     assert static.headers["Access-Control-Allow-Origin"] == "*"
     dashboard = server.visitor(DASHBOARD).get("/")
@@ -157,3 +160,14 @@ def destroy(server) -> None:
         "setpriv --reuid=postgres --regid=postgres --init-groups dropdb headway; "
         "setpriv --reuid=postgres --regid=postgres --init-groups dropuser headway; userdel headway",
     )
+
+
+def test_certbot_gets_a_certificate_and_renews_it(server, maria):
+    root = start_authority(server.machine, APP, DASHBOARD)
+    server.machine.run("/srv/checkout/deploy/install", "--certbot", "--mail", "maria@example.test")
+    maria.trust(root)
+    assert maria.get("/todos/").status == 200
+    first = server.certificate()
+    server.machine.run("certbot", "renew", "--quiet", "--force-renewal", "--no-random-sleep-on-renew")
+    assert server.certificate() != first
+    wait_until(lambda: ssl.get_server_certificate((server.machine.address, 443)) in server.certificate())
