@@ -18,7 +18,8 @@ cat >/etc/pebble/settings.json
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -subj /CN=localhost \
     -keyout /etc/pebble/key.pem -out /etc/pebble/certificate.pem
 apt-get install -qq --no-install-recommends pebble
-systemd-run --quiet --unit=pebble --setenv=PEBBLE_VA_NOSLEEP=1 --setenv=PEBBLE_WFE_NONCEREJECT=0 pebble -config /etc/pebble/settings.json
+systemd-run --quiet --unit=pebble --setenv=PEBBLE_VA_NOSLEEP=1 --setenv=PEBBLE_WFE_NONCEREJECT=0 \
+    pebble -config /etc/pebble/settings.json
 printf '%s\\n' 'server = https://localhost:14000/dir' 'no-verify-ssl = true' >/root/.config/letsencrypt/cli.ini
 """
 ASK_FOR_THE_ROOT = """
