@@ -1,8 +1,14 @@
 """app.example.test and dash.example.test in Chromium, by https, with nginx in front: one session for both."""
 
+import http.client
 import io
 import socket
+import ssl
+import threading
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from django.core.management import call_command
@@ -12,6 +18,9 @@ from tests.browser.conftest import PASSWORD, PATIENCE_MS
 from tests.browser.guide import follow_the_guide
 from tests.browser.two_hosts import APP, DASHBOARD, MINE, STRANGER, Hosts
 from tests.browser.uploading import drop, make_file
+from tests.postgresql import postgresql
+
+VISITORS = 4
 
 TRY = """async ([url, method]) => {
   const how = {method, credentials: "include", headers: method === "GET" ? {} : {"Content-Type": "application/json"}};
@@ -27,12 +36,16 @@ POST_A_FORM = """url => {
 }"""
 
 
+pytestmark = pytest.mark.xdist_group("two hosts")
+
+
 @pytest.fixture(scope="module")
 def hosts(tmp_path_factory) -> Iterator[Hosts]:
-    hosts = Hosts(tmp_path_factory.mktemp("two-hosts"))
-    hosts.prepare()
-    with hosts.around_the_site():
-        yield hosts
+    with postgresql() as database_url:
+        hosts = Hosts(tmp_path_factory.mktemp("two-hosts"), database_url)
+        hosts.prepare()
+        with hosts.around_the_site():
+            yield hosts
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +101,44 @@ def test_one_session_for_both_hosts_and_the_whole_api_from_the_other_one(hosts, 
         follow_the_guide(page, DASHBOARD, hosts.mine / "index.html", MINE, "ada")
         assert explained(hosts, MINE) == 0
         assert explained(hosts, STRANGER) == 1
+
+
+def test_a_reload_under_load_fails_no_request(hosts):
+    """Each request is a connection of its own to gunicorn, so that many come while its processes are replaced."""
+    trust = ssl.create_default_context(cafile=hosts.authority_file)
+    is_over = threading.Event()
+
+    def ask_on_and_on() -> list[int]:
+        statuses = []
+        with closing(Through(hosts.port, trust)) as connection:
+            while not is_over.is_set():
+                connection.request("GET", "/api/session/")
+                answer = connection.getresponse()
+                answer.read()
+                statuses.append(answer.status)
+        return statuses
+
+    with hosts.site(), ThreadPoolExecutor(VISITORS) as visitors:
+        asked = [visitors.submit(ask_on_and_on) for _ in range(VISITORS)]
+        try:
+            for _ in range(2):
+                hosts.reload()
+        finally:
+            is_over.set()
+    statuses = Counter(status for each in asked for status in each.result())
+    assert set(statuses) == {200}
+    assert statuses[200] > 10 * VISITORS
+
+
+class Through(http.client.HTTPSConnection):
+    """To the site by its name, wherever nginx is."""
+
+    def __init__(self, port: int, trust: ssl.SSLContext) -> None:
+        super().__init__("app.example.test", timeout=60)
+        self._nginx, self._trust = ("127.0.0.1", port), trust
+
+    def connect(self) -> None:
+        self.sock = self._trust.wrap_socket(socket.create_connection(self._nginx), server_hostname=self.host)
 
 
 def explained(hosts: Hosts, origin: str) -> int:

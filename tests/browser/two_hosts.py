@@ -1,10 +1,12 @@
-"""Headway as production has it, on two host names: the shipped nginx with TLS in front, gunicorn and a worker behind.
+"""Headway as production has it, on two host names: nginx with TLS, by a socket gunicorn, PostgreSQL, and a worker.
 
 Only the ports of nginx and its certificate are the test's own: Chromium is told that these names lead there.
 """
 
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -42,8 +44,9 @@ server {{
 class Hosts:
     """Both, and what is behind them."""
 
-    def __init__(self, directory: Path) -> None:
-        self.port, self.upstream = free_port(), free_port()
+    def __init__(self, directory: Path, database_url: str) -> None:
+        self.port = free_port()
+        self._socket = directory / "web.sock"
         self._directory = directory
         self._state = directory / "state"
         self._state.mkdir()
@@ -58,7 +61,7 @@ class Hosts:
             "COOKIE_DOMAIN": "example.test",
             "SIGNUP_OPEN": "true",
             "STATE_DIR": str(self._state),
-            "PORT": str(self.upstream),
+            "DATABASE_URL": database_url,
             "WEB_CONCURRENCY": "1",
             "WORKER_CONCURRENCY": "1",
         }
@@ -81,7 +84,7 @@ class Hosts:
         authority.cert_pem.write_to_path(str(self.authority_file))
         rendered = self._directory / "headway"
         options = {
-            "upstream": f"127.0.0.1:{self.upstream}",
+            "upstream": f"unix:{self._socket}",
             "public": self._directory / "public",
             "certificate": certificate,
             "key": key,
@@ -98,9 +101,17 @@ class Hosts:
     @contextmanager
     def site(self) -> Iterator[None]:
         """gunicorn, until the end of the block."""
-        with self._running(sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "config.wsgi"):
-            wait_until(lambda: nginx.listens(self.upstream), START_SECONDS)
+        serve = ["-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"unix:{self._socket}", "config.wsgi"]
+        with self._running(sys.executable, *serve) as self._gunicorn:
+            wait_until(self._is_served, START_SECONDS)
             yield
+
+    def reload(self) -> None:
+        """The processes of gunicorn make room for new ones, as `systemctl reload` has them do; until they are gone."""
+        old = self._web_processes()
+        self._gunicorn.send_signal(signal.SIGHUP)
+        wait_until(lambda: not old & self._web_processes(), START_SECONDS)
+        assert self._web_processes()
 
     @contextmanager
     def around_the_site(self) -> Iterator[None]:
@@ -112,6 +123,14 @@ class Hosts:
             wait_until(lambda: nginx.listens(self.port), START_SECONDS)
             yield
 
+    def _is_served(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(str(self._socket)) == 0
+
+    def _web_processes(self) -> set[str]:
+        pid = self._gunicorn.pid
+        return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+
     def _on_our_port(self, text: str) -> str:
         """The same server, but only here, and not by plain http."""
         text = re.sub(r"server \{\s+listen 80;.*?\n\}\n", "", text, flags=re.S)
@@ -119,13 +138,13 @@ class Hosts:
         return text.replace("listen 443 ", f"listen 127.0.0.1:{self.port} ")
 
     @contextmanager
-    def _running(self, *command: str) -> Iterator[None]:
+    def _running(self, *command: str) -> Iterator[subprocess.Popen]:
         with (self._directory / f"{Path(command[-1]).name}.log").open("a") as log:
             process = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         try:
-            yield
+            yield process
         finally:
             process.terminate()
             process.wait(START_SECONDS)
