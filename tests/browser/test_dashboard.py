@@ -22,7 +22,7 @@ new MutationObserver(() => {
 def call(page: Page, site: Site, method: str, path: str, **how):
     """What another page of the same browser does."""
     http = page.context.request
-    token = http.get(f"{site.url}/api/session/").json()["csrf_token"]
+    token = http.get(f"{site.url}/api/session/", max_retries=2).json()["csrf_token"]
     answer = http.fetch(f"{site.url}{path}", method=method, headers={"X-CSRFToken": token}, **how)
     assert answer.ok, answer.text()
     return answer

@@ -87,18 +87,18 @@ def send_a_part(page: Page, line: Line, *paths: Path) -> None:
 
 def expect_cards(page: Page, *names: str) -> None:
     """These files are all that there is, and none is on its way any more."""
-    expect(page.locator(".card")).to_have_count(len(names))
     expect(page.locator("#rows .row")).to_have_count(0)
+    expect(page.locator(".card")).to_have_count(len(names))
     expect(page.locator(".card progress-bar")).to_have_count(0)
     assert sorted(page.locator(".card h2").all_inner_texts()) == sorted(names)
 
 
 def assert_kept_unchanged(page: Page, site: Site, *paths: Path) -> None:
     """The server has these files and no other, byte by byte."""
-    kept = page.context.request.get(f"{site.url}/api/uploads/").json()
+    kept = page.context.request.get(f"{site.url}/api/uploads/", max_retries=2).json()
     sent = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
     assert sorted((upload["name"], upload["sha256"]) for upload in kept) == sorted(sent.items())
-    assert page.context.request.get(f"{site.url}/api/tus").json() == []
+    assert page.context.request.get(f"{site.url}/api/tus", max_retries=2).json() == []
 
 
 def requests(page: Page, method: str) -> list[str]:
