@@ -87,8 +87,8 @@ def send_a_part(page: Page, line: Line, *paths: Path) -> None:
 
 def expect_cards(page: Page, *names: str) -> None:
     """These files are all that there is, and none is on its way any more."""
-    expect(page.locator("#rows .row")).to_have_count(0)
     expect(page.locator(".card")).to_have_count(len(names))
+    expect(page.locator("#rows .row")).to_have_count(0)
     expect(page.locator(".card progress-bar")).to_have_count(0)
     assert sorted(page.locator(".card h2").all_inner_texts()) == sorted(names)
 
