@@ -49,7 +49,7 @@ test-machines: .venv/dev .venv/system ## run the tests of a site on several host
 	@[ "$$(id -u)" = 0 ] || { echo "Only root can make a network of its own: sudo make test-machines" >&2; exit 1; }
 	@$(BIN)/python -m pytest -m machines tests/machines $(ARGS)
 
-test-deploy: .venv/dev ## boot a Debian, install Headway on it, upgrade it under load, lose it and restore it (root only; three to nine minutes)
+test-deploy: .venv/dev ## boot a Debian, install Headway on it, upgrade it under load, lose it and restore it (root only; three to nine minutes; SUITE=trixie: a Debian 13)
 	@[ "$$(id -u)" = 0 ] || { echo "Only root can boot a machine: sudo make test-deploy" >&2; exit 1; }
 	@tests/install_system_packages deploy
 	@$(BIN)/python -m pytest -m deploy tests/deploy --durations=0 --durations-min=5 $(ARGS)

@@ -62,6 +62,7 @@ activate() {
         ln -sfn "$1" "$CURRENT.new" &&
         mv -T "$CURRENT.new" "$CURRENT" &&
         systemctl daemon-reload &&
+        systemctl reset-failed 'headway*' && # or what has failed too often is not started any more
         systemctl --quiet enable headway.target headway.socket headway.service headway-worker.service &&
         systemctl start headway.socket &&
         systemctl restart headway.service headway-worker.service &&
