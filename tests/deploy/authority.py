@@ -13,14 +13,15 @@ SETTINGS = {
     "tlsPort": 443,
 }
 START = """
-mkdir -p /etc/pebble /root/.config/letsencrypt
+settings=$(getent passwd root | cut -d: -f6)/.config/letsencrypt # certbot's own file belongs to its package
+mkdir -p /etc/pebble "$settings"
 cat >/etc/pebble/settings.json
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -subj /CN=localhost \
     -keyout /etc/pebble/key.pem -out /etc/pebble/certificate.pem
 apt-get install -qq --no-install-recommends pebble
 systemd-run --quiet --unit=pebble --setenv=PEBBLE_VA_NOSLEEP=1 --setenv=PEBBLE_WFE_NONCEREJECT=0 \
     pebble -config /etc/pebble/settings.json
-printf '%s\\n' 'server = https://localhost:14000/dir' 'no-verify-ssl = true' >/root/.config/letsencrypt/cli.ini
+printf '%s\\n' 'server = https://localhost:14000/dir' 'no-verify-ssl = true' >"$settings/cli.ini"
 """
 ASK_FOR_THE_ROOT = """
 import ssl, urllib.request
