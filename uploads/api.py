@@ -1,6 +1,5 @@
 """/api/uploads/: files for front ends that render by themselves."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +12,9 @@ from django.views.decorators.http import require_http_methods
 
 from progress import api as progress_api
 from uploads.forms import UploadForm
-from uploads.json_api import Refusal, bad_cursor, page
+from uploads.json_api import Refusal, page
 from uploads.limits import takes_files
+from uploads.listing import cursor_of, uploads_of
 from uploads.models import Rendition, Upload
 
 PAGE_SIZE = 50
@@ -79,21 +79,5 @@ def receive(request: HttpRequest, judge: type[UploadForm]) -> HttpResponse:
 
 
 def _list(request: HttpRequest) -> HttpResponse:
-    """A page of uploads, newest first. `cursor` is when the last one of the page before was made, and its id."""
-    uploads = Upload.objects.visible_to(request.user).for_list()
-    if cursor := request.GET.get("cursor"):
-        uploads = uploads.older_than(*_place(cursor))
-    return page(
-        request, uploads, PAGE_SIZE, as_json, cursor=lambda upload: f"{upload.created_at.isoformat()}_{upload.pk}"
-    )
-
-
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    created_at, _, upload_id = cursor.partition("_")
-    try:
-        place = datetime.fromisoformat(created_at), UUID(upload_id)
-    except ValueError:
-        raise bad_cursor() from None
-    if place[0].tzinfo is None:
-        raise bad_cursor()
-    return place
+    uploads = uploads_of(request.user, request.GET.get("cursor", ""))
+    return page(request, uploads, PAGE_SIZE, as_json, cursor_of)

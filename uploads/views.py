@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from uploads import limits, serving, transfers
 from uploads.forms import UploadForm
 from uploads.limits import takes_files
+from uploads.listing import cursor_of, uploads_of
 from uploads.models import Rendition, Transfer, Upload
 
 PAGE_SIZE = 24
@@ -29,11 +29,15 @@ def index(request: HttpRequest) -> HttpResponse:
     form = UploadForm(*received, owner=request.user)
     if form.is_valid() and (upload := form.save()):
         return redirect(upload)
-    uploads = Paginator(Upload.objects.visible_to(request.user).for_list(), PAGE_SIZE)
+    unfinished = list(Transfer.objects.visible_to(request.user).unfinished())  # before the files that they may become
+    cursor = request.GET.get("cursor", "")
+    found = list(uploads_of(request.user, cursor)[: PAGE_SIZE + 1])
     shown = {
         "form": form,
-        "page": uploads.get_page(request.GET.get("page")),
-        "unfinished": Transfer.objects.visible_to(request.user).unfinished(),
+        "uploads": found[:PAGE_SIZE],
+        "cursor": cursor,
+        "older": cursor_of(found[PAGE_SIZE - 1]) if len(found) > PAGE_SIZE else "",
+        "unfinished": [transfer for transfer in unfinished if transfer.pk not in {upload.pk for upload in found}],
         "deleted": _just_deleted(request),
         "max_bytes": settings.MAX_UPLOAD_BYTES,
         "room": limits.room(request.user),

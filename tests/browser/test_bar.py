@@ -413,7 +413,7 @@ def test_a_bar_that_is_moved_asks_and_acts_once(page, bar, server):
     page.get_by_role("button", name="Cancel").click()
     expect(shown).to_contain_text("Stopping")
     assert [asked for asked in server.asked if asked[0] == "POST"] == [("POST", f"/api/progress/{ID}/cancel/")]
-    assert server.streams == 1
+    wait_until(lambda: server.streams == 1)  # it notices that a client has gone when it says the next thing
 
 
 def test_the_focus_stays_at_a_bar_whose_button_has_done_its_work(page, bar, server):

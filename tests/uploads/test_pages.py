@@ -1,10 +1,13 @@
 """The pages of uploads, without a script: what they show, and deleting, restoring and discarding."""
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
 from django.utils import timezone
 
 from progress.models import State
@@ -28,6 +31,22 @@ def transfer(alice) -> Transfer:
 def values(page: str) -> list[str]:
     """The values of the bars on it."""
     return re.findall(r'<progress max="100" aria-labelledby=[^>]* value="(\d+)"', page)
+
+
+@contextmanager
+def as_soon_as_read(table: str, act: Callable[[], object]) -> Iterator[None]:
+    """What somebody else does right after the first query of this table."""
+    to_do = [act]
+
+    def execute(run, sql, *arguments):
+        found = run(sql, *arguments)
+        if to_do and f'FROM "{table}"' in sql:
+            to_do.pop()()
+        return found
+
+    with connection.execute_wrapper(execute):
+        yield
+    assert not to_do
 
 
 def test_a_deleted_file_can_be_had_back(as_alice, upload):
@@ -84,6 +103,26 @@ def test_unfinished_files_are_listed_and_can_be_discarded(as_alice, as_bob, tran
 def test_what_has_expired_is_not_unfinished(as_alice, transfer):
     Transfer.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert "film.mp4" not in as_alice.get("/uploads/").text
+
+
+def test_a_file_that_comes_while_the_page_is_read_pushes_no_other_out(as_alice, alice, upload):
+    """As when a page is loaded anew while many files are on their way: one that counted first lost its last."""
+    with as_soon_as_read("uploads_upload", lambda: receiving.receive(alice, file(b"hi", "newer.txt"))):
+        page = as_alice.get("/uploads/").text
+    assert f'id="upload-{upload.pk}"' in page
+
+
+@pytest.mark.parametrize("table", ["uploads_transfer", "uploads_upload"])
+def test_a_file_that_is_finished_while_the_page_is_read_is_shown_once(as_alice, alice, table):
+    transfer = transfers.start(alice, length=5, name="film.mp4", metadata="", concat="")
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
+    kind = "application/offset+octet-stream"
+    with as_soon_as_read(
+        table, lambda: as_alice.patch(f"/api/tus/{transfer.pk}", b"hello", content_type=kind, headers=headers)
+    ):
+        page = as_alice.get("/uploads/").text
+    assert Upload.objects.filter(pk=transfer.pk).exists()
+    assert [f'id="{kind}-{transfer.pk}"' in page for kind in ("upload", "unfinished")].count(True) == 1
 
 
 def test_the_page_tells_its_script_how_much_it_may_send(as_alice, upload, settings):
