@@ -2,16 +2,24 @@
 
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from progress.hub import Watcher, hub
 from progress.pulse import Pulse
 from tests.helpers import PASSWORD
+
+# How long an example takes says nothing on a machine that does other things at the same time.
+hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -82,6 +90,13 @@ def state_dir(request, tmp_path, settings) -> Path:
     storages["default"] = {**storages["default"], "OPTIONS": {"location": tmp_path / "media", "allow_overwrite": True}}
     settings.STORAGES = storages
     return tmp_path
+
+
+@pytest.fixture
+def same_day():
+    """The clock stands still, lest it be midnight in the middle of the test."""
+    with time_machine.travel(datetime.now(UTC), tick=False):
+        yield
 
 
 @pytest.fixture

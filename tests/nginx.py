@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.ports import free_port
+
 RENDERER = Path(__file__).resolve().parents[1] / "deploy" / "render_nginx.py"
-START_SECONDS = 10
+START_SECONDS = 60
 
 AROUND = """
 include /etc/nginx/modules-enabled/*.conf;
@@ -81,12 +83,6 @@ def configure(directory: Path, port: int, values: dict[str, str]) -> dict[str, s
     renderer["write"](options.directory, taken)
     (directory / "nginx.conf").write_text(around(directory))
     return taken
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def listens(port: int) -> bool:

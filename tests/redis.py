@@ -9,7 +9,7 @@ from pathlib import Path
 
 import redis
 
-START_SECONDS = 10
+START_SECONDS = 60
 
 
 class Server:

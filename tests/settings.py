@@ -7,7 +7,10 @@ import tempfile
 
 _state = tempfile.mkdtemp(prefix="headway-tests-")
 atexit.register(shutil.rmtree, _state, ignore_errors=True)
-_names = "ALLOWED_HOSTS COOKIE_DOMAIN EMAIL_URL FRONTEND_ORIGINS MAX_UPLOAD_BYTES SIGNUP_OPEN STORAGE_URL"
+_names = """
+ALLOWED_HOSTS COOKIE_DOMAIN DASH_PORT EMAIL_URL FRONTEND_ORIGINS MAX_UPLOAD_BYTES METRICS_ALLOW PORT PROGRESS_RETENTION
+QUEUE_URL SECRET_KEY SIGNUP_OPEN STORAGE_URL USER_QUOTA_BYTES WEB_CONCURRENCY WORKER_CONCURRENCY
+"""
 for _name in _names.split():
     os.environ.pop(_name, None)
 os.environ |= {"DEBUG": "true", "STATE_DIR": _state}

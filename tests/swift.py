@@ -24,11 +24,13 @@ from urllib.parse import quote
 import boto3
 from botocore.config import Config
 
+from tests.ports import free_port
+
 ACCESS_KEY = "test:tester"
 SECRET_KEY = "test/ing"
 REGION = "us-east-1"
 PREFIX = "some/where"
-START_SECONDS = 30
+START_SECONDS = 120
 KINDS = ("account", "container", "object")
 
 SWIFT = "[swift-hash]\nswift_hash_path_suffix = headway\n"
@@ -46,6 +48,9 @@ fallocate_reserve = 0
 pipeline = {kind}-server
 [app:{kind}-server]
 use = egg:swift#{kind}
+conn_timeout = 30
+node_timeout = 60
+container_update_timeout = 60
 """
 PROXY = """
 [DEFAULT]
@@ -59,6 +64,8 @@ pipeline = catch_errors gatekeeper healthcheck listing_formats s3api tempauth bu
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
+conn_timeout = 30
+node_timeout = 60
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:gatekeeper]
@@ -121,7 +128,7 @@ class Server:
     def __init__(self, directory: Path, address: str = "127.0.0.1") -> None:
         self._directory = directory
         self._address = address
-        self._ports = dict(zip((*KINDS, "proxy"), _free_ports(4), strict=True))
+        self._ports = {kind: free_port() for kind in (*KINDS, "proxy")}
         self.endpoint = f"http://{address}:{self._ports['proxy']}"
         self._processes: list[subprocess.Popen] = []
         self._configure()
@@ -184,7 +191,7 @@ class Server:
         try:
             with urllib.request.urlopen(f"{self.endpoint}/healthcheck", timeout=5):
                 return True
-        except urllib.error.URLError:
+        except OSError:
             return False
 
     @staticmethod
@@ -195,15 +202,6 @@ class Server:
 
 def _user() -> str:
     return pwd.getpwuid(os.geteuid()).pw_name
-
-
-def _free_ports(count: int) -> list[int]:
-    """All open at once, so that no two are the same."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from progress import processes
 from tests.bench.databases import Databases, using
 from tests.bench.results import Result
 from tests.bench.web import web
-from tests.browser.site import free_port
 from tests.faults.cluster import ROOT, wait_until
 from tests.faults.web import OCTETS, TUS, Visitor, make_user
+from tests.ports import free_port
 
 SIZE = 1024**3
 ROUNDS = 5

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from progress import processes
 from tests.bench.databases import Databases
-from tests.browser.site import free_port
 from tests.faults.cluster import ROOT, wait_until
+from tests.ports import free_port
 
 PROCESSES = 2
 START_SECONDS = 60

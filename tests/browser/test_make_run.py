@@ -11,7 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.browser.conftest import PASSWORD
-from tests.browser.site import ROOT, Site, free_port
+from tests.browser.site import ROOT, Site
+from tests.ports import free_port
 
 
 def make_run(**variables: str) -> subprocess.CompletedProcess:

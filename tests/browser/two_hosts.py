@@ -16,8 +16,9 @@ from pathlib import Path
 import trustme
 
 from tests import nginx
-from tests.browser.site import ROOT, free_port
+from tests.browser.site import ROOT
 from tests.faults.cluster import wait_until
+from tests.ports import free_port
 
 APP, DASHBOARD = "https://app.example.test", "https://dash.example.test"
 MINE = "https://mine.example.test"

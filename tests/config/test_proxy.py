@@ -19,6 +19,7 @@ from django.urls.resolvers import RoutePattern
 
 from tests import nginx
 from tests.config.test_settings import ROOT, example
+from tests.ports import free_port
 from uploads.limits import ENVELOPE_BYTES
 
 pytestmark = pytest.mark.services
@@ -125,7 +126,7 @@ def test_nginx_understands_all_of_it(tmp_path, state_dir, origins):
     for name in ("app.conf", "dashboard.conf"):  # by ports that are not for root alone, and that nobody has
         file = tmp_path / "headway" / name
         text = re.sub(r" *listen \[::\].*\n", "", file.read_text())
-        file.write_text(re.sub(r"listen (80|443)", lambda match: f"listen 127.0.0.1:{nginx.free_port()}", text))
+        file.write_text(re.sub(r"listen (80|443)", lambda match: f"listen 127.0.0.1:{free_port()}", text))
     (tmp_path / "nginx.conf").write_text(nginx.around(tmp_path))
     done = subprocess.run(
         [nginx.binary(), "-t", "-c", str(tmp_path / "nginx.conf"), "-e", "stderr"],

@@ -23,6 +23,7 @@ systemd-run --quiet --unit=pebble --setenv=PEBBLE_VA_NOSLEEP=1 --setenv=PEBBLE_W
     pebble -config /etc/pebble/settings.json
 printf '%s\\n' 'server = https://localhost:14000/dir' 'no-verify-ssl = true' >"$settings/cli.ini"
 """
+WAIT = "until openssl s_client -connect localhost:15000 </dev/null >/dev/null 2>&1; do sleep 0.1; done"
 ASK_FOR_THE_ROOT = """
 import ssl, urllib.request
 unchecked = ssl._create_unverified_context()
@@ -34,7 +35,5 @@ def start_authority(machine: Machine, *hosts: str) -> str:
     """Certbot asks it from now on, and it finds those hosts on the machine; the certificate to trust."""
     machine.run("sh", "-euc", f"echo 127.0.0.1 {' '.join(hosts)} >>/etc/hosts")
     machine.run("sh", "-euc", START.replace("cat >", f"echo '{json.dumps({'pebble': SETTINGS})}' >"))
-    machine.run(
-        "sh", "-euc", "until openssl s_client -connect localhost:15000 </dev/null >/dev/null 2>&1; do sleep 0.1; done"
-    )
+    machine.run("timeout", "120", "sh", "-c", WAIT)
     return machine.run("python3", "-c", ASK_FOR_THE_ROOT).stdout

@@ -28,6 +28,7 @@ class Load:
     @contextmanager
     def going_on(self) -> Iterator[None]:
         """Meanwhile they are at it; at the end each finishes what it has begun."""
+        self._over.clear()
         work = [self._read_pages, self._call, self._upload, self._upload_slowly]
         threads = [threading.Thread(target=self._watch, args=(each,)) for each in work]
         for thread in threads:

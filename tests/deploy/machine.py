@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tests.deploy import image
 
-BOOT_SECONDS = 120
-STOP_SECONDS = 90
+BOOT_SECONDS = 600
+STOP_SECONDS = 300
 PIP = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/srv/wheels", "PIP_CONFIG_FILE": "/dev/null"}
 CLEAN = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 

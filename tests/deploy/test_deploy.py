@@ -3,7 +3,6 @@
 import hashlib
 import re
 import ssl
-import time
 
 import pytest
 
@@ -82,8 +81,7 @@ def test_after_a_reboot_all_is_there_again(server, maria):
     upload = maria.wait_for_job(maria.upload("note.txt", b"before the night").json())
     server.machine.shut_down()
     server.machine.boot()
-    while maria.get("/healthz/").status != 200:
-        time.sleep(0.5)
+    wait_until(lambda: maria.get("/healthz/").status == 200, 300)
     assert maria.download(upload) == b"before the night"
 
 

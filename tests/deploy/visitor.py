@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import ssl
+import time
 from typing import Any
 
 TIMEOUT_SECONDS = 120
@@ -81,7 +82,9 @@ class Visitor:
     def wait_for_job(self, upload: dict) -> dict:
         """The upload, once its job has succeeded."""
         job = upload["job"]
+        deadline = time.monotonic() + JOB_SECONDS
         while job["state"] in ("queued", "running"):
+            assert time.monotonic() < deadline, job
             job = self.get(f"/api/progress/{job['id']}/?after={job['version']}&wait=20").json()
         assert job["state"] == "succeeded", job
         return self.get(f"/api/uploads/{upload['id']}/").json()
@@ -95,6 +98,7 @@ class Visitor:
         self._token = self.get("/api/session/").json()["csrf_token"]
 
 
+JOB_SECONDS = 300
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 
 

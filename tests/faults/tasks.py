@@ -148,11 +148,12 @@ def asking(progress, diary, seconds=8.0):
     note(diary, "end", "asking")
 
 
-@task(label="Waiting for the database", max_attempts=1, time_limit=1.5)
-def waiting(progress, diary):
+@task(label="Waiting for the database", max_attempts=1, time_limit=3)
+def waiting(progress, diary, sign):
     from django.db import transaction
 
     note(diary, "begin", "waiting")
-    time.sleep(0.5)
+    while not Path(sign).exists():
+        time.sleep(0.01)
     with transaction.atomic():
         note(diary, "end", "waiting")

@@ -35,7 +35,7 @@ def test_each_temper_comes_to_its_end(cluster, alice):
 
 def test_progress_is_seen_while_a_task_is_in_a_transaction(cluster, alice, database_url):
     """On SQLite, which has one writer at a time, nothing is seen, but nothing breaks either."""
-    job = tasks.in_one_transaction.enqueue(owner=alice, diary=str(cluster.diary))
+    job = tasks.in_one_transaction.enqueue(owner=alice, diary=str(cluster.diary), seconds=6)
     cluster.wait_for(job, State.RUNNING)
     seen = set()
     while job.state == State.RUNNING:
@@ -61,11 +61,13 @@ def test_a_cancelled_job_stops_and_leaves_nothing(cluster, alice):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_task_that_is_interrupted_while_it_waits_for_sqlite_leaves_no_lock_behind(cluster, alice):
     """The exception strikes when the transaction has begun, and Django doesn't know it yet."""
-    job = tasks.waiting.enqueue(owner=alice, diary=str(cluster.diary))
+    sign = cluster.directory / "sign"
+    job = tasks.waiting.enqueue(owner=alice, diary=str(cluster.diary), sign=str(sign))
     wait_until(lambda: cluster.entries("begin", "waiting"))
     with closing(sqlite3.connect(cluster.directory / "headway.sqlite3", isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
-        time.sleep(2.5)  # past the time limit, and less than the task has for tidying up
+        sign.touch()
+        time.sleep(4)  # past the time limit, and less than the task has for tidying up
         writer.execute("COMMIT")
     job = cluster.wait_for(job, *FINAL)
     assert (job.state, job.error_code) == (State.FAILED, "time_limit")

@@ -17,8 +17,8 @@ from django.test import Client
 
 from progress import processes
 from progress.models import Job
-from tests.browser.site import free_port
 from tests.faults.cluster import ROOT, START_SECONDS, kill, wait_until
+from tests.ports import free_port
 
 TUS = {"Tus-Resumable": "1.0.0"}
 MEGABYTE = 1024**2
@@ -40,6 +40,7 @@ class Web:
             "PORT": str(self.port),
             "WEB_CONCURRENCY": "1",
             "TMPDIR": str(state_dir),  # a server that is killed leaves something there
+            "GUNICORN_CMD_ARGS": "--keep-alive 60",  # so long it goes on reading what it has refused
             **settings,
         }
 
@@ -57,7 +58,7 @@ class Web:
             for pid in self.workers:
                 kill(pid, signal.SIGCONT)
             self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(120)
 
     def kill(self) -> None:
         """As when the power fails."""

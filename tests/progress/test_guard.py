@@ -78,7 +78,7 @@ def check(guard: Guard) -> None:
             return
 
 
-@pytest.mark.usefixtures("_no_guard_is_left")
+@pytest.mark.usefixtures("_no_guard_is_left", "killed")
 def test_a_task_that_does_not_ask_is_interrupted_when_its_time_is_over(progress):
     with pytest.raises(TimeLimit), Guard(FakeAttempt(), progress, FakePulse(), 0.05, time.monotonic) as guard:
         guard._pulse.beaten_at = time.monotonic()

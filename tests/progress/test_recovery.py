@@ -94,6 +94,7 @@ def test_a_worker_that_is_born_meanwhile_is_not_taken_for_dead(alice):
 def queue(db, monkeypatch) -> broker.Broker:
     """The queue as a cluster asks it, without what goes on beside it and without its pause when it is empty."""
     monkeypatch.setattr(Upkeep, "start", lambda self: None)
+    monkeypatch.setattr(upkeep, "BUSY_DATABASE_SECONDS", 60)
     monkeypatch.setattr(processes, "die_with_parent", lambda: None)
     monkeypatch.setattr(broker, "POLL_SECONDS", 0)
     monkeypatch.setattr(broker, "WAKE_SECONDS", 0)

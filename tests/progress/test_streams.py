@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from progress import streams
@@ -249,6 +250,7 @@ class TestHub:
         one = Hub()
         one._thorough_at = time.monotonic()
         watchers = [one.watch(Jobs, [job.pk]) for job in jobs for _ in range(20)]
+        Job.objects.update(changed_at=Now())
         for queries in (2, 1):  # all of them are news; then nothing is
             with django_assert_num_queries(queries):
                 one.tick()

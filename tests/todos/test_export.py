@@ -31,6 +31,7 @@ def test_the_list_in_its_order_without_the_trash_and_without_others(as_alice, as
 
 
 @pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.usefixtures("same_day")
 def test_it_is_sent_as_a_file_of_today_and_not_kept_by_anybody(as_alice, format):
     answer = as_alice.get(f"/api/todos/export/?format={format}")
     assert answer.streaming

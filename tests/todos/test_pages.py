@@ -229,6 +229,7 @@ def test_a_place_that_is_none_is_the_beginning(as_alice, alice, after):
     assert titles(as_alice.get("/todos/", {"after": after}).text) == ["Buy milk"]
 
 
+@pytest.mark.usefixtures("same_day")
 def test_a_date_at_the_end_is_understood_and_need_not_be_taken(as_alice):
     today = timezone.localdate()
     assert "from “today”" in as_alice.get("/todos/understood/?title=Call+mum+today").text
@@ -239,6 +240,7 @@ def test_a_date_at_the_end_is_understood_and_need_not_be_taken(as_alice):
     assert list(Todo.objects.values_list("title", "due_on")) == [("Call mum", today), ("Paint today", None)]
 
 
+@pytest.mark.usefixtures("same_day")
 @pytest.mark.parametrize(
     ("days", "marked"), [(-2, 'class="due overdue"'), (0, 'class="due today"'), (1, 'class="due "')]
 )

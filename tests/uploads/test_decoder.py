@@ -165,6 +165,7 @@ def test_a_picture_that_needs_too_much_is_ended_by_its_limit_and_the_next_job_ru
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
     assert "memory or time" in upload.problem
     assert kept() == ["original"]
+    decoder_with("pass")
     assert process(alice, photo()).job.state == State.SUCCEEDED
 
 

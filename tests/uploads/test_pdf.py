@@ -88,8 +88,8 @@ def test_a_pdf_that_can_not_be_opened_fails_with_clear_words_and_is_kept(alice, 
 
 
 def test_a_page_that_takes_too_long_to_draw_is_given_up(alice, kept, decoder_with):
-    decoder_with("decoder.CPU_SECONDS = 1")
-    upload = process(alice, pdf(pages=2, content=b"0 0 m 900 900 l S " * 300_000))
+    decoder_with("decoder.CPU_SECONDS = 2")
+    upload = process(alice, pdf(pages=2, content=b"0 0 m 900 900 l S " * 600_000))
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
     assert upload.metadata["pages"] == 2
     assert "memory or time" in upload.problem

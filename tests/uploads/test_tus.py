@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from progress.models import Job, State
 from tests.helpers import body, files_below, photo, problem, run_queue
-from uploads import pieces
+from uploads import pieces, transfers
 from uploads.models import Transfer, Upload
 
 TUS = {"HTTP_TUS_RESUMABLE": "1.0.0"}
@@ -454,6 +454,10 @@ class TestWhoMay:
 
 
 class TestOnDisk:
+    @pytest.fixture(autouse=True)
+    def _count_at_the_end_only(self, monkeypatch):
+        monkeypatch.setattr(transfers, "COUNT_SECONDS", 3600)
+
     def test_nothing_counts_before_it_is_on_disk(self, as_alice, monkeypatch):
         counted = []
         sync = pieces.Tail.sync
