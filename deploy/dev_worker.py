@@ -16,7 +16,7 @@ import subprocess
 import sys
 from contextlib import suppress
 
-PATIENCE_SECONDS = 4  # honcho's own is 5
+PATIENCE_SECONDS = 3  # honcho's own is 5
 PAUSE_SECONDS = 1
 
 STOP = {signal.SIGTERM, signal.SIGINT}

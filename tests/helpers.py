@@ -1,10 +1,13 @@
 """Plain functions that make things for tests."""
 
 import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.db.models.functions import Now
 from django.http import HttpResponse
 from django_q.models import OrmQ
@@ -82,3 +85,22 @@ def problem(response: HttpResponse, status: int) -> dict[str, Any]:
     assert body["title"]
     assert body["detail"]
     return body
+
+
+@contextmanager
+def as_soon_as_read(table: str, act: Callable[[], object], times: int = 1) -> Iterator[None]:
+    """What somebody else does right after the table has been asked so many times."""
+    left = times
+
+    def execute(run: Callable, sql: str, *arguments: Any) -> Any:
+        nonlocal left
+        found = run(sql, *arguments)
+        if sql.startswith("SELECT") and f'FROM "{table}"' in sql:
+            left -= 1
+            if left == 0:
+                act()
+        return found
+
+    with connection.execute_wrapper(execute):
+        yield
+    assert left <= 0

@@ -4,14 +4,13 @@ import os
 import pwd
 import runpy
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.ports import free_port
+from tests.ports import free_port, listens
 
 RENDERER = Path(__file__).resolve().parents[1] / "deploy" / "render_nginx.py"
 START_SECONDS = 60
@@ -83,8 +82,3 @@ def configure(directory: Path, port: int, values: dict[str, str]) -> dict[str, s
     renderer["write"](options.directory, taken)
     (directory / "nginx.conf").write_text(around(directory))
     return taken
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0

@@ -39,7 +39,7 @@ def index(request: HtmxRequest, filter: str = "all") -> HttpResponse:
     form = NewTodoForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         todo = form.save_for(request.user)
-        return _answer(request, listing, [todo.pk], added=todo if listing.shows(todo) else None)
+        return _answer(request, listing, [todo], added=todo if listing.shows(todo) else None)
     if request.htmx:
         return _refusal(form) if form.errors else _part(request, listing)
     shown = {
@@ -70,7 +70,7 @@ def changes(request: HtmxRequest) -> HttpResponse:
     if len(ids) > MOST_CHANGED or not all(re.fullmatch(PK, pk) for pk in ids):
         raise BadRequest(f"Ask with ?id=<id>&id=<id>, for at most {MOST_CHANGED} to-dos at once.")
     is_undone = "deleted" in request.GET and not Trashed.named(request.user, request.GET["deleted"])
-    return _answer(request, listing, rows=listing.todos.for_list().filter(pk__in=ids), restored=is_undone)
+    return _answer(request, listing, rows=list(listing.todos.for_list().filter(pk__in=ids)), restored=is_undone)
 
 
 @never_cache
@@ -116,8 +116,8 @@ def toggle(request: HtmxRequest, todo_id: int) -> HttpResponse:
 def toggle_all(request: HtmxRequest) -> HttpResponse:
     """Make all of them completed or active, whatever part of them is shown."""
     listing = Listing.of(request)
-    ids = _set_completed(listing.mine, request)
-    return _answer(request, listing, ids, page=listing.page())
+    written = _written(_set_completed(listing.mine, request))
+    return _answer(request, listing, written, page=listing.page())
 
 
 @require_POST
@@ -127,7 +127,7 @@ def move(request: HtmxRequest, todo_id: int) -> HttpResponse:
     place = _place(request) or listing.past_neighbour(mine(request, todo_id), request.POST.get("direction"))
     if not listing.mine.move(todo_id, **place):
         raise Http404
-    return _answer(request, listing, [todo_id])
+    return _answer(request, listing, _written([todo_id]))
 
 
 @require_POST
@@ -135,7 +135,7 @@ def delete(request: HtmxRequest, todo_id: int) -> HttpResponse:
     """Put it into the trash, and offer to take that back."""
     todo = mine(request, todo_id)
     ids = Todo.objects.visible_to(request.user).filter(pk=todo_id).trash()
-    return _answer(request, Listing.of(request), ids, gone=todo, trashed=Trashed.of(request.user, ids))
+    return _answer(request, Listing.of(request), _written(ids), gone=todo, trashed=Trashed.of(request.user, ids))
 
 
 @require_POST
@@ -143,7 +143,8 @@ def clear_completed(request: HtmxRequest) -> HttpResponse:
     """Put all that are completed into the trash, and offer to take that back."""
     listing = Listing.of(request)
     ids = listing.mine.clear_completed()
-    return _answer(request, listing, ids, page=listing.page(), trashed=Trashed.of(request.user, ids))
+    written = _written(ids)
+    return _answer(request, listing, written, page=listing.page(), trashed=Trashed.of(request.user, ids))
 
 
 @require_POST
@@ -152,9 +153,9 @@ def restore(request: HtmxRequest) -> HttpResponse:
     trashed = Trashed.named(request.user, request.POST.get("deleted", ""))
     if not trashed:
         raise Http404
-    ids = trashed.todos.restore()
+    written = _written(trashed.todos.restore())
     listing = Listing.of(request)
-    return _answer(request, listing, ids, page=listing.page(), restored=True)
+    return _answer(request, listing, written, page=listing.page(), restored=True)
 
 
 def _set_completed(todos: TodoQuerySet, request: HtmxRequest) -> list[int]:
@@ -177,18 +178,25 @@ def answer_changed(request: HtmxRequest, todo_id: int) -> HttpResponse:
     todo = get_object_or_404(listing.mine.for_list(), pk=todo_id)
     if listing.shows(todo):
         return _answer(request, listing, changed=todo)
-    return _answer(request, listing, [todo_id], gone=todo)
+    return _answer(request, listing, [todo], gone=todo)
+
+
+def _written(ids: list[int]) -> list[Todo]:
+    """What of them a page needs to know that has written them."""
+    return list(Todo.objects.filter(pk__in=ids[:MOST_CHANGED]).only("version", "order"))
 
 
 def _answer(
-    request: HtmxRequest, listing: Listing, ids: Sequence[int] = (), trashed: Trashed | None = None, **shown: Any
+    request: HtmxRequest, listing: Listing, written: Sequence[Todo] = (), trashed: Trashed | None = None, **shown: Any
 ) -> HttpResponse:
-    """What is different now: rows, counts, and the offer to take it back. Of what is written and has no row in the
-    answer, the ids say what it is: where it was changed, nobody need ask for it when the stream tells of that.
+    """What is different now: rows, counts, and the offer to take it back. What is written may have no row in the
+    answer; where it was changed, nobody need ask for it when the stream tells of that.
+
+    Others may write at any moment, and then the stream tells of that, too. So what is written is read first, the rows
+    after it, the counts last: nothing that is shown may be older than what the page takes to be known.
     """
     if not request.htmx:
         return redirect(listing.address(deleted=trashed.name) if trashed else listing.url)
-    written = Todo.objects.filter(pk__in=ids[:MOST_CHANGED]).only("version", "order") if ids else ()
     shown |= {"counts": listing.counts(), "trashed": trashed, "written": written}
     return render(request, "todos/_answer.html", shown)
 

@@ -14,6 +14,9 @@ PATIENCE_MS = 30_000  # slow machines are slow, not wrong
 
 PASSWORD = "correct horse battery staple"
 
+CLOSE = {"Connection": "close"}
+"""Of requests by a program before and at a change: a connection that is kept may be ended by the server just then."""
+
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -109,15 +112,11 @@ def _patience(request):
 
 
 def sign_up(page, site: Site, name: str) -> None:
-    """As a program does it, which is faster; the page is the new user's list.
-
-    The connection isn't kept: the server would end it after a while, just when it might be used again.
-    """
+    """As a program does it, which is faster; the page is the new user's list."""
     http = page.context.request
-    token = http.get(f"{site.url}/api/session/").json()["csrf_token"]
+    token = http.get(f"{site.url}/api/session/", headers=CLOSE).json()["csrf_token"]
     fields = {"username": name, "password1": PASSWORD, "password2": PASSWORD, "csrfmiddlewaretoken": token}
-    once = {"Connection": "close"}
-    assert http.post(f"{site.url}/accounts/signup/", form=fields, headers=once, max_redirects=0).status == 302
+    assert http.post(f"{site.url}/accounts/signup/", form=fields, headers=CLOSE, max_redirects=0).status == 302
     page.goto(f"{site.url}/todos/")
 
 

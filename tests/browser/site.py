@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.ports import free_port
+from tests.ports import free_port, listens
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 90
+START_SECONDS = 240
 STOP_SECONDS = 20
 
 
@@ -49,7 +49,7 @@ class Site:
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
-        while self.health().get("status") != "ok":
+        while self.health().get("status") != "ok" or not listens(self.dash_port):
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.1)

@@ -117,6 +117,7 @@ def test_what_is_done_here_is_done_there(page, sqlite_site, tmp_path, holiday):
     expect(due.locator(".completed")).to_have_count(2)
     due.get_by_label("Print the photos").click()
     expect(due.locator(".completed")).to_have_count(1)
+    expect(due.locator(".news")).to_have_text("Not done: Print the photos")
     kept = call(page, sqlite_site, "GET", "/api/todos/").json()
     assert {todo["title"]: todo["completed"] for todo in kept} == {"Print the photos": False, "Pay rent": True}
 

@@ -63,6 +63,7 @@ def test_deleting_can_be_undone_without_a_reload(three):
     assert page.evaluate("window.same")
     for name in NAMES:
         page.get_by_role("button", name=f"Delete {name}").click()
+        expect(page.get_by_role("button", name=f"Undo: bring {name} back")).to_be_focused()
     expect(page.get_by_text("No files yet")).to_be_visible()
     page.reload()
     expect_names(page)

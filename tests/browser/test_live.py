@@ -14,7 +14,7 @@ from tests.browser.conftest import PATIENCE_MS, sign_up
 from tests.browser.site import Site
 from tests.browser.test_streams import master_of
 from tests.browser.test_todos import add_steps, edit
-from tests.browser.uploading import Line, drop_at, make_file
+from tests.browser.uploading import SLOWER, Line, drop_at, make_file
 
 THREE = ["buy some cheese", "feed the cat", "book a doctors appointment"]
 
@@ -239,6 +239,7 @@ def test_what_happens_while_nobody_looks_is_shown_when_somebody_does(devices):
     here, there = devices
     there.look_away()
     here.page.get_by_role("button", name="Delete feed the cat").click()
+    expect(here.page.get_by_role("button", name="Undo")).to_be_visible()  # which moves what is below it
     here.add("water the plants")
     here.row(THREE[0]).locator(".toggle").click()
     expect(here.left).to_have_text("2 items left")
@@ -272,7 +273,7 @@ def test_many_changes_and_what_is_further_down_than_a_page_reaches(devices, sqli
 def test_a_file_on_its_way_stays_in_a_row_that_is_changed_elsewhere(devices, tmp_path):
     here, there = devices
     line = Line(here.page)
-    line.throttle(200_000)
+    line.throttle(SLOWER)
     box = here.row("feed the cat").bounding_box()
     drop_at(here.page, box["x"] + 100, box["y"] + 10, make_file(tmp_path))
     bar = here.page.get_by_role("progressbar")

@@ -5,13 +5,12 @@ import re
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable
 
 import pytest
 
-from tests.browser.conftest import PASSWORD
+from tests.browser.conftest import CLOSE, PASSWORD
 from tests.browser.site import ROOT, Site
+from tests.faults.cluster import wait_until
 from tests.ports import free_port
 
 
@@ -60,7 +59,7 @@ def test_it_says_where_it_serves_and_ctrl_c_stops_all_of_it(tmp_path):
         assert re.search(rf"http://localhost:{site.dash_port}\b", said)
     finally:
         site.stop()
-    assert site.processes() == []
+    wait_until(lambda: not site.processes())
     log = site.log.read_text()
     assert "Traceback" not in log
     assert "Error" not in log.removeprefix(said)  # before, the health check truly had no worker yet
@@ -74,7 +73,7 @@ def test_jobs_survive_a_cluster_that_is_killed_in_the_middle_of_them(tmp_path, p
         headers = {"X-CSRFToken": http.get("/api/session/").json()["csrf_token"]}
         fields = {"username": "survivor", "password1": PASSWORD, "password2": PASSWORD}
         assert http.post("/accounts/signup/", form=fields, headers=headers).ok
-        headers = {"X-CSRFToken": http.get("/api/session/").json()["csrf_token"]}
+        headers = {"X-CSRFToken": http.get("/api/session/", headers=CLOSE).json()["csrf_token"], **CLOSE}
         photo = {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": holiday.read_bytes()}
         answers = [http.post("/api/uploads/", multipart={"file": photo}, headers=headers) for _ in range(6)]
         jobs = [answer.json()["job"]["url"] for answer in answers]
@@ -90,11 +89,4 @@ def test_jobs_survive_a_cluster_that_is_killed_in_the_middle_of_them(tmp_path, p
         assert list((tmp_path / "tmp").iterdir()) == []
     finally:
         site.stop()
-    assert site.processes() == []
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: not site.processes())

@@ -33,8 +33,8 @@ def test_pictures_and_downloads_come_from_the_store(page, store_site):
     )
     assert answer.status == 202, answer.text()
 
-    page.goto(f"{store_site.url}/uploads/{answer.json()['id']}/")
     with page.expect_response(lambda response: response.url.startswith("http://127.0.0.1")) as shown:
+        page.goto(f"{store_site.url}/uploads/{answer.json()['id']}/")
         expect(page.get_by_role("img", name="hölly.jpg")).to_be_visible()
     assert shown.value.headers["content-type"] == "image/webp"
     page.wait_for_function("() => document.querySelector('img.large').naturalWidth > 0")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.conftest import sign_up
 from tests.browser.site import Site
+from tests.faults.cluster import wait_until
 
 
 def request(page, site: Site, method: str, path: str, body: bytes = b"", length: int = 0) -> http.client.HTTPConnection:
@@ -60,7 +61,7 @@ def test_a_slow_client_holds_no_database_connection(page, postgresql_site):
             stalled.callback(request(page, site, "GET", path).close)
         page.goto(f"{site.url}/todos/")
         assert connections(site) <= 40
-    assert not list((site.state_dir / "tmp").glob("*.upload*"))
+    wait_until(lambda: not list((site.state_dir / "tmp").glob("*.upload*")))
 
 
 def connections(site: Site) -> int:

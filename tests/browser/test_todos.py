@@ -4,11 +4,11 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, Response, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.browser.conftest import PASSWORD, PATIENCE_MS, sign_up
 from tests.browser.site import Site
-from tests.browser.uploading import Line, drop_at, make_file
+from tests.browser.uploading import SLOWER, Line, drop_at, make_file
 
 THREE = ["buy some cheese", "feed the cat", "book a doctors appointment"]
 
@@ -50,8 +50,8 @@ def reload_when_saved(page) -> None:
     page.reload()
 
 
-def is_asked_anew(answer: Response) -> bool:
-    return answer.url.endswith("/todos/") and "hx-request" in answer.request.headers
+def is_asked_anew(request: Request) -> bool:
+    return request.url.endswith("/todos/") and "hx-request" in request.headers
 
 
 def add_steps(page: Page, site: Site, number: int) -> None:
@@ -363,7 +363,7 @@ def test_a_log_in_that_ran_out_is_said_and_goes_on_afterwards(page, todos, add):
 @pytest.mark.usefixtures("no_errors")
 def test_a_file_that_is_dropped_on_a_todo_is_sent_and_attached(page, sqlite_site, todos, tmp_path):
     line = Line(page)
-    line.throttle(400_000)
+    line.throttle(SLOWER)
     box = todos.nth(1).bounding_box()
     drop_at(page, box["x"] + 100, box["y"] + 10, make_file(tmp_path))
     expect(todos.nth(1).get_by_role("progressbar")).to_be_visible()
@@ -382,7 +382,7 @@ def test_a_file_that_is_dropped_on_a_todo_is_sent_and_attached(page, sqlite_site
 def test_a_long_list_scrolls_on(page, sqlite_site, add):
     sign_up(page, sqlite_site, "scrolling")
     add_steps(page, sqlite_site, 110)
-    with page.expect_response(is_asked_anew):  # so many have changed just now that the stream names none
+    with page.expect_request_finished(is_asked_anew):  # so many have changed just now that the stream names none
         page.reload()
     rows = page.locator(".todo-list li")
     expect(rows).to_have_count(100)
@@ -456,4 +456,5 @@ def test_every_state_is_accessible_and_fits(page, sqlite_site, scheme, add):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.keyboard.press("Escape")
     rows.first.locator(".open").click()
+    expect(page.get_by_role("heading", name="Edit a to-do")).to_be_visible()
     assert Axe().run(page).violations_count == 0

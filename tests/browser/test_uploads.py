@@ -24,6 +24,7 @@ from tests.browser.uploading import (
     row,
     send_a_part,
 )
+from tests.faults.cluster import wait_until
 
 MAY_BE_LEFT = "() => dispatchEvent(new Event('beforeunload', {cancelable: true}))"
 """Nobody would be asked whether they really want to: all files are kept, and go on by themselves."""
@@ -87,7 +88,7 @@ def test_one_bar_shows_all_of_it_and_no_more_than_is_acknowledged(page, line, sq
 def test_twenty_files_at_once_and_a_reload_in_the_middle(page, line, sqlite_site, tmp_path):
     open_uploads(page, sqlite_site, "twenty")
     paths = [make_file(tmp_path, f"{number}.bin", 200_000) for number in range(20)]
-    line.throttle(1_000_000)
+    line.throttle(SLOW)
     choose(page, *paths)
     expect(page.get_by_text("Waiting for its turn")).not_to_have_count(0)
     expect(page.locator(".card")).not_to_have_count(0)
@@ -96,6 +97,7 @@ def test_twenty_files_at_once_and_a_reload_in_the_middle(page, line, sqlite_site
     assert page.locator("#rows .bar-stage").get_by_text("Sending").count() <= 3
     page.wait_for_function(MAY_BE_LEFT)
     page.reload()
+    line.throttle()
     expect(page.get_by_text("Choose the same file")).to_have_count(0)
     expect_cards(page, *(path.name for path in paths))
     assert_kept_unchanged(page, sqlite_site, *paths)
@@ -212,6 +214,27 @@ def test_going_on_from_another_device_with_the_same_file_and_no_other(
     expect_cards(page, "data.bin")
 
 
+def test_a_file_that_another_device_finishes_while_the_page_is_loaded(
+    page, line, sqlite_site, tmp_path, another_device
+):
+    """The page has listed it as unfinished, and its script is told that it isn't."""
+    open_uploads(page, sqlite_site, "ending")
+    path = make_file(tmp_path)
+    send_a_part(page, line, path)
+    other = another_device("ending")
+
+    def finish(route):
+        expect(other.get_by_role("button", name="Discard data.bin")).to_have_count(1)
+        line.throttle()
+        expect_cards(page, "data.bin")
+        route.continue_()
+
+    other.route("**/api/tus", finish)
+    other.reload()
+    expect_cards(other, "data.bin")
+    expect(other.get_by_role("heading", name="Unfinished")).to_have_count(0)
+
+
 def test_two_devices_that_send_the_same_file_do_not_spoil_it(page, line, sqlite_site, tmp_path, another_device):
     open_uploads(page, sqlite_site, "both")
     path = make_file(tmp_path, size=2_000_000)
@@ -220,12 +243,17 @@ def test_two_devices_that_send_the_same_file_do_not_spoil_it(page, line, sqlite_
     others = Line(other)
     others.throttle(SLOWER)
     choose(other, path)
-    expect(row(page, "data.bin")).to_contain_text("Being sent from another device")
+    expect_one_to_give_way(page, other)
     line.throttle()
     others.throttle()
     expect_cards(other, "data.bin")
     expect_cards(page, "data.bin")
     assert_kept_unchanged(page, sqlite_site, path)
+
+
+def expect_one_to_give_way(*pages) -> None:
+    gives_way = "Being sent from another device"
+    wait_until(lambda: any(row(page, "data.bin").get_by_text(gives_way).count() for page in pages))
 
 
 def test_a_file_that_another_device_has_begun_to_send_and_then_left_goes_on(
@@ -237,7 +265,7 @@ def test_a_file_that_another_device_has_begun_to_send_and_then_left_goes_on(
     other = another_device("left")
     Line(other).throttle(SLOWER)
     choose(other, path)
-    expect(row(page, "data.bin")).to_contain_text("Being sent from another device")
+    expect_one_to_give_way(page, other)
     other.close()
     line.throttle()
     expect_cards(page, "data.bin")
@@ -248,6 +276,7 @@ def test_two_tabs_do_not_send_the_same_file(page, line, sqlite_site, tmp_path):
     open_uploads(page, sqlite_site, "tabs")
     path = make_file(tmp_path)
     send_a_part(page, line, path)
+    page.wait_for_function(MAY_BE_LEFT)
     other = page.context.new_page()
     other.goto(page.url)
     expect(row(other, "data.bin")).to_contain_text("Being sent in another tab")

@@ -18,7 +18,7 @@ import trustme
 from tests import nginx
 from tests.browser.site import ROOT
 from tests.faults.cluster import wait_until
-from tests.ports import free_port
+from tests.ports import free_port, listens
 
 APP, DASHBOARD = "https://app.example.test", "https://dash.example.test"
 MINE = "https://mine.example.test"
@@ -121,7 +121,7 @@ class Hosts:
         with ExitStack() as stack:
             stack.enter_context(self._running(nginx.binary(), *configuration))
             stack.enter_context(self._running(sys.executable, "manage.py", "qcluster"))
-            wait_until(lambda: nginx.listens(self.port), START_SECONDS)
+            wait_until(lambda: listens(self.port), START_SECONDS)
             yield
 
     def _is_served(self) -> bool:

@@ -12,7 +12,7 @@ from tests.browser.site import Site
 
 LABEL = "A photo or any other file"
 
-SLOW = 400_000  # bytes a second: a file of 1 MB is a few acknowledgements
+SLOW = 200_000  # bytes a second: a file of 1 MB is a few acknowledgements
 SLOWER = 100_000
 NEARLY_STILL = 20_000
 

@@ -137,12 +137,16 @@ def kill(pid: int, signum: int = signal.SIGKILL) -> None:
         os.kill(pid, signum)
 
 
-def freeze(*pids: int) -> None:
-    """They stand still; but not with SQLite's lock in their hands, without which nobody else could write."""
+def freeze(*pids: int, sqlite: Path | None = None) -> None:
+    """They stand still; but not with SQLite's lock in their hands, without which nobody else could write. The database
+    is this one, or else that of the test.
+    """
+    if sqlite is None and connection.vendor == "sqlite":
+        sqlite = connection.settings_dict["NAME"]
     while True:
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
-        if connection.vendor != "sqlite" or _can_write(connection.settings_dict["NAME"]):
+        if sqlite is None or _can_write(sqlite):
             return
         for pid in pids:
             os.kill(pid, signal.SIGCONT)

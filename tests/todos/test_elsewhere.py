@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
-from tests.helpers import make_todo
+from tests.helpers import as_soon_as_read, make_todo
 from tests.todos.test_pages import HTMX, titles
 from todos.models import Todo
 
@@ -31,6 +31,27 @@ def test_of_those_asked_for_the_rows_that_a_list_shows_come_in_its_order_with_th
     assert titles(ask(as_alice, *asked, filter="active").text) == ["Call mum", "Buy milk"]
     assert titles(ask(as_alice, *asked, filter="completed").text) == ["Buy bread"]
     assert titles(ask(as_alice, *asked, q="buy", filter="active").text) == ["Buy milk"]
+
+
+def test_rows_are_not_newer_than_the_counts_beside_them(as_alice, alice):
+    """The page would take the newest for known, and never ask for the counts again."""
+    todo = make_todo(owner=alice)
+    with as_soon_as_read("todos_todo", lambda: Todo.objects.toggle(todo.pk)):
+        answer = ask(as_alice, todo).text
+    assert 'data-version="1"' in answer
+    assert "<strong>0</strong> items left" in answer
+
+
+def test_what_is_written_is_not_newer_than_the_rows_beside_it(as_alice, alice):
+    """For the same reason: here another device makes it active right after it was looked whether this list shows it."""
+    todo = make_todo(owner=alice)
+    how = {"completed": "true", "filter": "active"}
+    with as_soon_as_read("todos_todo", lambda: Todo.objects.toggle(todo.pk), times=3):
+        answer = as_alice.post(f"/todos/{todo.pk}/toggle/", how, headers=HTMX).text
+    assert 'hx-swap-oob="delete"' in answer
+    assert f'data-todos="{todo.pk}:2:' in answer
+    todo.refresh_from_db()
+    assert (todo.version, todo.completed) == (3, False)
 
 
 def test_an_offer_to_take_back_what_is_back_already_is_withdrawn(as_alice, alice):

@@ -1,17 +1,14 @@
 """The pages of uploads, without a script: what they show, and deleting, restoring and discarding."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import connection
 from django.utils import timezone
 
 from progress.models import State
-from tests.helpers import file, make_job, photo, run_queue
+from tests.helpers import as_soon_as_read, file, make_job, photo, run_queue
 from uploads import receiving, transfers
 from uploads.models import Rendition, Transfer, Upload
 
@@ -31,22 +28,6 @@ def transfer(alice) -> Transfer:
 def values(page: str) -> list[str]:
     """The values of the bars on it."""
     return re.findall(r'<progress max="100" aria-labelledby=[^>]* value="(\d+)"', page)
-
-
-@contextmanager
-def as_soon_as_read(table: str, act: Callable[[], object]) -> Iterator[None]:
-    """What somebody else does right after the first query of this table."""
-    to_do = [act]
-
-    def execute(run, sql, *arguments):
-        found = run(sql, *arguments)
-        if to_do and f'FROM "{table}"' in sql:
-            to_do.pop()()
-        return found
-
-    with connection.execute_wrapper(execute):
-        yield
-    assert not to_do
 
 
 def test_a_deleted_file_can_be_had_back(as_alice, upload):

@@ -110,9 +110,17 @@ async function goOn() {
     kept.delete(id);
     byId(`unfinished-${id}`)?.remove();
   }
-  for (const id of kept.keys()) if (!added.some((sender) => sender.id === id)) catchUp(id).catch(console.warn);
+  for (const id of new Set([...endedSince(unfinished), ...kept.keys()])) {
+    if (!added.some((sender) => sender.id === id)) catchUp(id).catch(console.warn);
+  }
   const section = byId("unfinished");
   if (section && !section.querySelector("li")) section.remove();
+}
+
+/** The ids of those that the page has listed as unfinished, and that are not any more. */
+function endedSince(unfinished) {
+  const listed = [...document.querySelectorAll("#unfinished li")].map((item) => item.id.replace("unfinished-", ""));
+  return listed.filter((id) => !unfinished.some((transfer) => transfer.id === id));
 }
 
 async function goOnLater() {
@@ -127,8 +135,9 @@ async function goOnLater() {
   }
 }
 
-/** What was kept and is not unfinished any more: it may have been finished while this page was loaded, by its last bytes. */
+/** What is not unfinished any more: it may have been finished while this page was loaded, by its last bytes. */
 async function catchUp(id) {
+  byId(`unfinished-${id}`)?.remove();
   if (!byId(`upload-${id}`)) await cards.show(cardUrl(id));
   await site.kept.forget(id);
 }

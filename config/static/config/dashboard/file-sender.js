@@ -64,6 +64,7 @@ class FileSender extends Panel {
     const { element } = new Row(sender, this.querySelector("template"), this.#announce);
     this.#senders.add(sender);
     this.querySelector("ul").append(element);
+    sender.addEventListener("change", () => sender.state === "sent" && this.#tellOthers()); // whose bar this is now
     element.addEventListener("over", ({ detail: upload }) => this.#over(sender, element, upload));
     if (size) sender.start();
     else sender.refuse("The file is empty: it has 0 bytes.");
@@ -74,6 +75,10 @@ class FileSender extends Panel {
     if (row.contains(document.activeElement)) this.querySelector("[type=file]").focus();
     row.remove();
     if (upload) this.#announce(sender.name, "Done");
+    this.#tellOthers();
+  }
+
+  #tellOthers() {
     this.dispatchEvent(new Event("changed", { bubbles: true }));
   }
 }
