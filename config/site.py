@@ -3,7 +3,7 @@
     /             the landing page, on the app's own host
     /guide/       how front ends on other subdomains call the API
     /dashboard/   one of them; also what is at / of a host of its own
-    /404.html /50x.html /robots.txt /sitemap.xml
+    /404.html /413.html /429.html /50x.html /robots.txt /sitemap.xml
 
 The app serves them like any other page; `manage.py distill-local` makes files of them, byte by byte the same. They
 know neither session nor database. Their Content-Security-Policy is a part of them, because it names the API's origin,
@@ -62,9 +62,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def missing(request: HttpRequest) -> HttpResponse:
-    """What the app says at an address where nothing is, for a server that has to say it itself."""
-    return HttpResponse(errors.page(404).content)
+def error(request: HttpRequest, status: int) -> HttpResponse:
+    """What the app says with that status, for a server that has to say it itself."""
+    return HttpResponse(errors.page(status).content)
 
 
 @login_not_required

@@ -31,6 +31,11 @@ def pytest_collection_modifyitems(config, items):
     items[:] = asks
 
 
+def pytest_make_parametrize_id(val):
+    """Long values are cut, because a test's name is in the environment of whatever it starts; others stay."""
+    return repr(val[:80]) if isinstance(val, str | bytes) and len(val) > 200 else None
+
+
 @pytest.fixture
 def alice(db) -> User:
     return User.objects.create_user("alice", "alice@example.com", PASSWORD)

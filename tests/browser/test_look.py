@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PASSWORD, sign_up
 
 WITHOUT_ACCOUNT = [
-    *("/", "/guide/", "/nowhere/", "/50x.html"),
+    *("/", "/guide/", "/nowhere/", "/429.html", "/50x.html"),
     *("/accounts/login/", "/accounts/signup/", "/accounts/password_reset/"),
 ]
 WITH_ACCOUNT = ["/todos/", "/todos/import/", "/uploads/", "/accounts/password_change/"]

@@ -21,7 +21,17 @@ README = (ROOT / "README.md").read_text()
 OLDEST_PYTHON = {"python_version": "3.11", "python_full_version": "3.11.0"}  # newer ones need fewer backports
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
-STATIC_SITE = {"/", "/guide/", "/dashboard/", "/404.html", "/50x.html", "/robots.txt", "/sitemap.xml"}
+STATIC_SITE = {
+    "/",
+    "/guide/",
+    "/dashboard/",
+    "/404.html",
+    "/413.html",
+    "/429.html",
+    "/50x.html",
+    "/robots.txt",
+    "/sitemap.xml",
+}
 PUBLIC = {*STATIC_SITE, "/favicon.ico", "/healthz/", "/api/session/", "/accounts/signup/", "/accounts/login/"}
 PUBLIC |= {"/metrics"}  # from some addresses
 """What a visitor may see, besides resetting a password: all that says `login_not_required`."""

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.services
 
 DASHBOARD = "https://dash.example.com"
 MEGABYTE = 1024**2
+PAGES = {"413": "More than is taken", "429": "Too often", "50x": "Not there just now"}
 EXAMPLES = {"int": "1", "uuid": "00000000-0000-4000-8000-000000000000"}
 
 
@@ -33,7 +34,8 @@ EXAMPLES = {"int": "1", "uuid": "00000000-0000-4000-8000-000000000000"}
 def nobody_there(tmp_path_factory) -> Iterator[str]:
     """The address of an nginx whose site has gone."""
     directory = tmp_path_factory.mktemp("nginx")
-    (directory / "50x.html").write_text("Not there just now")
+    for name, words in PAGES.items():
+        (directory / f"{name}.html").write_text(words)
     with pytest.MonkeyPatch.context() as patch, socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         patch.setattr(site_settings, "CORS_ALLOWED_ORIGINS", [DASHBOARD])
@@ -50,12 +52,10 @@ def refused(url: str, body: bytes | None = None, **headers: str) -> HTTPError:
 
 
 @pytest.mark.parametrize("origin", [DASHBOARD, "https://evil.example"])
-@pytest.mark.parametrize(
-    ("path", "body", "status"), [("/api/todos/", None, 502), ("/api/todos/", b"x" * 3 * MEGABYTE, 413)]
-)
-def test_what_nginx_refuses_is_a_problem_that_the_right_origins_can_read(nobody_there, origin, path, body, status):
+@pytest.mark.parametrize(("size", "status"), [(0, 502), (3 * MEGABYTE, 413)])
+def test_what_nginx_refuses_is_a_problem_that_the_right_origins_can_read(nobody_there, origin, size, status):
     with pytest.raises(HTTPError) as caught:
-        urlopen(Request(nobody_there + path, body, {"Origin": origin}), timeout=30)
+        urlopen(Request(f"{nobody_there}/api/todos/", bytes(size), {"Origin": origin}), timeout=30)
     answer = caught.value
     assert answer.code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -66,19 +66,31 @@ def test_what_nginx_refuses_is_a_problem_that_the_right_origins_can_read(nobody_
     assert answer.headers["Vary"] == "Origin"
 
 
-def test_a_page_that_can_not_be_had_says_so_in_words(nobody_there):
-    answer = refused(nobody_there + "/todos/")
-    assert answer.code == 502
+@pytest.mark.parametrize(("size", "status", "page"), [(0, 502, "50x"), (3 * MEGABYTE, 413, "413")])
+def test_a_page_that_can_not_be_had_says_so_in_words(nobody_there, size, status, page):
+    with pytest.raises(HTTPError) as caught:
+        urlopen(Request(f"{nobody_there}/todos/", bytes(size)), timeout=30)
+    answer = caught.value
+    assert (answer.code, answer.read().decode()) == (status, PAGES[page])
     assert answer.headers["Content-Type"] == "text/html"
     assert answer.headers["Access-Control-Allow-Origin"] is None
+    assert refused(f"{nobody_there}/{page}.html").code == 404  # it is nothing to ask for
 
 
-@pytest.mark.parametrize("path", ["/api/session/", "/accounts/login/"])
-def test_who_guesses_is_slowed_down_but_not_who_reads(nobody_there, path):
-    codes = [refused(nobody_there + path, b"").code for _ in range(60)]
+@pytest.mark.parametrize(("path", "words"), [("/api/session/", '"status": 429'), ("/accounts/login/", PAGES["429"])])
+def test_who_guesses_is_slowed_down_but_not_who_reads(nobody_there, path, words):
+    answers = [try_to_log_in(nobody_there + path) for _ in range(60)]
+    codes = [code for code, _ in answers]
     assert codes[0] in (502, 429)
     assert 429 in codes
+    assert words in answers[codes.index(429)][1]
     assert refused(nobody_there + path).code == 502
+
+
+def try_to_log_in(url: str) -> tuple[int, str]:
+    with pytest.raises(HTTPError) as caught, urlopen(Request(url, b""), timeout=30):
+        pass
+    return caught.value.code, caught.value.read().decode()
 
 
 def test_nginx_takes_as_much_as_headway_does_and_little_more(nobody_there):

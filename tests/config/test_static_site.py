@@ -109,6 +109,11 @@ def test_the_page_for_what_is_missing_is_the_apps_own(public, client):
     assert response.content == (public / "404.html").read_bytes()
 
 
+@pytest.mark.parametrize(("status", "words"), [(413, "more than this site takes"), (429, "too often")])
+def test_what_a_proxy_refuses_is_said_as_by_the_app(public, status, words):
+    assert words in (public / f"{status}.html").read_text()
+
+
 def test_the_old_one_makes_place_as_a_whole(public):
     assert not (public / "old.html").exists()
     assert sorted(path.name for path in public.parent.iterdir()) == ["public", "static"]
