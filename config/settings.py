@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.time_zone.TimeZone",
     # CSRF protection reads the body: who you are and how much you may send are asked before that.
     "config.middleware.LoginRequired",
     "config.middleware.BodyLimit",

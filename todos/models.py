@@ -6,7 +6,7 @@ two of those never wait for each other.
 """
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -219,6 +219,13 @@ class Todo(models.Model):
     @property
     def is_completed(self) -> bool:
         return self.completed_at is not None
+
+    @property
+    def due_midnight(self) -> datetime | None:
+        """When its due date begins where the reader is. With a mere date, `naturalday` would ask for the day of UTC."""
+        if self.due_on is None:
+            return None
+        return datetime.combine(self.due_on, datetime.min.time(), timezone.get_current_timezone())
 
     @property
     def urgency(self) -> str:

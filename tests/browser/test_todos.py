@@ -1,6 +1,8 @@
 """The list in Chromium. The first part is what TodoMVC's own suites ask of every implementation, by the same hooks."""
 
 import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -393,6 +395,20 @@ def test_a_long_list_scrolls_on(page, sqlite_site, add):
     expect(rows).to_have_count(111)
     expect(rows.last).to_have_text("The last")
     expect(page.get_by_role("link", name="More")).to_have_count(0)
+
+
+def test_today_is_the_day_of_the_reader(browser, sqlite_site):
+    now = datetime.now(UTC)
+    zone = "Pacific/Kiritimati" if now.hour >= 10 else "Pacific/Pago_Pago"  # where it is another day than in UTC
+    context = browser.new_context(timezone_id=zone)
+    page = context.new_page()
+    sign_up(page, sqlite_site, "far-away")
+    page.locator(".new-todo").fill("Call mum today")
+    page.locator(".new-todo").press("Enter")
+    expect(page.locator(".todo-list .due.today")).to_have_text("Today")
+    (todo,) = context.request.get(f"{sqlite_site.url}/api/todos/", max_retries=2).json()
+    assert todo["due_on"] == str(now.astimezone(ZoneInfo(zone)).date()) != str(now.date())
+    context.close()
 
 
 def test_all_of_it_without_javascript(browser, sqlite_site, tmp_path):

@@ -51,7 +51,7 @@ def test_what_is_written_is_not_newer_than_the_rows_beside_it(as_alice, alice):
     assert 'hx-swap-oob="delete"' in answer
     assert f'data-todos="{todo.pk}:2:' in answer
     todo.refresh_from_db()
-    assert (todo.version, todo.completed) == (3, False)
+    assert (todo.version, todo.is_completed) == (3, False)
 
 
 def test_an_offer_to_take_back_what_is_back_already_is_withdrawn(as_alice, alice):

@@ -1,0 +1,56 @@
+"""What is today depends on where the reader is, and their browser says it."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+import time_machine
+
+from tests.helpers import make_todo
+from todos.models import Todo
+
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+EARLY, LATE = "Pacific/Pago_Pago", "Pacific/Kiritimati"  # 11 hours behind UTC, 14 before it
+
+
+@pytest.fixture(autouse=True)
+def _noon(as_alice):
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        (EARLY, ["Today", "Tomorrow"]),
+        (LATE, ["Overdue: yesterday", "Today"]),
+        ("", ["Today", "Tomorrow"]),
+    ],
+)
+def test_what_is_due_today(as_alice, alice, zone, shown):
+    for day in (10, 11):
+        make_todo(owner=alice, title=f"{day}", due_on=date(2026, 3, day))
+    as_alice.cookies["timezone"] = zone
+    page = as_alice.get("/todos/").text
+    assert [page.count(f">{words}</time>") for words in shown] == [1, 1]
+    assert page.count('class="due today"') == 1
+
+
+@pytest.mark.parametrize(("zone", "day"), [("", 10), (LATE, 11)])
+def test_which_day_is_meant_by_today(as_alice, zone, day):
+    as_alice.cookies["timezone"] = zone
+    assert f'datetime="2026-03-{day}"' in as_alice.get("/todos/understood/?title=Call+mum+today").text
+    as_alice.post("/todos/", {"title": "Call mum today"})
+    assert Todo.objects.get().due_on == date(2026, 3, day)
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "America", "../../etc/passwd", "/etc/localtime", "\0", "x" * 4000])
+def test_a_zone_that_is_none_is_that_of_utc(as_alice, alice, zone):
+    make_todo(owner=alice, due_on=NOON.date())
+    as_alice.cookies["timezone"] = zone
+    assert ">Today</time>" in as_alice.get("/todos/").text
+
+
+def test_what_programs_are_told_is_in_utc(as_alice, alice):
+    make_todo(owner=alice)
+    as_alice.cookies["timezone"] = LATE
+    assert as_alice.get("/api/todos/").json()[0]["created_at"] == "2026-03-10T12:00:00Z"
