@@ -103,6 +103,9 @@ def test_the_page_is_paged(as_alice, alice, monkeypatch):
     assert "Newest" not in first
     assert "Newest" in second
     assert "Older" not in second
+    Upload.objects.all().delete()
+    assert "No files yet" in as_alice.get("/uploads/").text
+    assert "No older files" in as_alice.get(f"/uploads/{older}").text
     assert as_alice.get("/uploads/", {"cursor": "nonsense"}).status_code == 400
 
 
