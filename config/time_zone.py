@@ -22,7 +22,7 @@ class TimeZone:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         name = request.COOKIES.get(COOKIE, "")
-        with timezone.override(zoneinfo.ZoneInfo(name) if name in _names() else None):
+        with timezone.override(zoneinfo.ZoneInfo(name) if name and name in _names() else None):
             return self.get_response(request)
 
 

@@ -86,7 +86,7 @@ def test_a_stream_ends_at_once_when_its_server_is_replaced_and_another_one_answe
     with closing(Stream(page, site, job_id)) as stream:
         assert stream.next_version() == 1
         seconds = seconds_to_end(stream, site)
-    assert seconds < 13  # and not the 15 that requests have for ending
+    assert seconds < 8  # and not the 15 that requests have for ending
     with closing(Stream(page, site, job_id)) as stream:
         assert stream.next_version() == 1
 

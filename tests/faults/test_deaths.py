@@ -82,7 +82,7 @@ def test_those_above_the_workers(cluster, alice, whom):
     cluster.busy()
     everyone = cluster.everyone()
     kill(getattr(cluster, whom))
-    wait_until(lambda: not [pid for pid in everyone if alive(pid)])  # nobody works on without a guard
+    wait_until(lambda: not [pid for pid in everyone if alive(pid)], 5)  # nobody works on without a guard
     begun_again(cluster, whom)
     assert cluster.wait_for(job, *FINAL).state == State.SUCCEEDED
     assert never_at_the_same_time(cluster, whom)

@@ -26,14 +26,14 @@ def database_url(postgresql, tmp_path):
     return postgresql.url
 
 
-def test_postgresql_is_away_for_seconds(cluster, alice, postgresql):
+def test_postgresql_is_away_for_five_seconds(cluster, alice, postgresql):
     diary = str(cluster.diary)
     working = tasks.work.enqueue(owner=alice, diary=diary, name="working", steps=160, pause=0.05)
     asking = tasks.asking.enqueue(owner=alice, diary=diary)
     waiting = tasks.work.enqueue(owner=alice, diary=diary, name="waiting")
     wait_until(lambda: len(cluster.entries("begin")) == 2)
     postgresql.stop()
-    time.sleep(3)  # long enough for a careless worker to give up
+    time.sleep(5)  # long enough for a careless worker to give up
     postgresql.start()
     wait_until(reconnected)
     for job, attempt in ((working, 1), (asking, 2), (waiting, 1)):

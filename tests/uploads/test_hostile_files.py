@@ -15,7 +15,7 @@ from uploads import receiving
 
 SCRIPT = b"<script>alert(document.cookie)</script>"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>" + SCRIPT + b"<rect width='9' height='9'/></svg>"
-XML = b"<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY secret SYSTEM 'file:///etc/hostname'>]><svg><text>&secret;</text></svg>"
+XML = b"<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY secret SYSTEM 'file:///etc/passwd'>]><svg><text>&secret;</text></svg>"
 
 
 def bomb(width: int, height: int, **how) -> bytes:
