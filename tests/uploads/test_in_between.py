@@ -12,7 +12,7 @@ from django.db import OperationalError, transaction
 from gevent.event import AsyncResult
 
 from tests.helpers import body, file, files_below, problem, run_queue
-from tests.uploads.test_tus import TUS, begin, begun, head, offset, patch
+from tests.uploads.tus import TUS, begin, begun, head, offset, patch
 from uploads import disk, limits, pieces, receiving, transfers, tus
 from uploads.models import Transfer, Upload
 

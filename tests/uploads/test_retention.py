@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 from django_q.models import Schedule
 
 from tests.helpers import file, files_below, photo, run_queue
-from tests.uploads.test_tus import begun, head, patch
+from tests.uploads.tus import begun, head, patch
 from uploads import receiving, retention
 from uploads.models import Transfer, Upload
 

@@ -20,7 +20,7 @@ from progress.models import Job, State, Worker
 from tests import swift
 from tests.helpers import file, files_below, photo, problem, run_queue
 from tests.swift import PREFIX
-from tests.uploads.test_tus import begun, offset, patch
+from tests.uploads.tus import begun, offset, patch
 from uploads import fsck, receiving
 from uploads.models import Upload
 from uploads.storage import StorageUnavailable

@@ -1,54 +1,17 @@
-"""tus 1.0.0 as its text has it, one request after the other; `test_tus_clients.py` has the clients that people use."""
+"""tus 1.0.0 as its text has it: the core and creation; `test_tus_clients.py` has the clients that people use."""
 
-import base64
 import hashlib
-from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
 from django.test import Client
-from django.utils import timezone
 
 from progress.models import Job, State
 from tests.helpers import body, files_below, photo, problem, run_queue
+from tests.uploads.tus import OCTETS, TUS, b64, begin, begun, head, offset, patch
 from uploads import pieces, transfers
 from uploads.models import Transfer, Upload
-
-TUS = {"HTTP_TUS_RESUMABLE": "1.0.0"}
-OCTETS = "application/offset+octet-stream"
-
-
-def b64(text: str | bytes) -> str:
-    return base64.b64encode(text.encode() if isinstance(text, str) else text).decode()
-
-
-def begin(client, length=11, name="hello.txt", content=b"", **headers):
-    """POST; `length` None leaves Upload-Length out."""
-    if length is not None:
-        headers["HTTP_UPLOAD_LENGTH"] = str(length)
-    headers = {"HTTP_UPLOAD_METADATA": f"filename {b64(name)}"} | TUS | headers
-    return client.generic("POST", "/api/tus", content, content_type=OCTETS if content else "", **headers)
-
-
-def begun(client, length=11, **how) -> str:
-    """The URL of a file that has been begun."""
-    response = begin(client, length, **how)
-    assert response.status_code == 201, response.content
-    return response["Location"].removeprefix("http://testserver")
-
-
-def patch(client, url, offset, content=b"", **headers):
-    how = {"HTTP_UPLOAD_OFFSET": str(offset), "CONTENT_TYPE": OCTETS} | TUS | headers
-    return client.generic("PATCH", url, content, content_type=how["CONTENT_TYPE"], **how)
-
-
-def head(client, url):
-    return client.head(url, **TUS)
-
-
-def offset(client, url) -> int:
-    return int(head(client, url)["Upload-Offset"])
 
 
 class TestCore:
@@ -245,169 +208,6 @@ class TestCreation:
     @pytest.mark.parametrize(("length", "deferred"), [(None, None), (5, "1"), (None, "2")])
     def test_either_a_length_or_later(self, as_alice, length, deferred):
         problem(begin(as_alice, length, **({"HTTP_UPLOAD_DEFER_LENGTH": deferred} if deferred else {})), 400)
-
-
-class TestChecksum:
-    @pytest.mark.parametrize("algorithm", ["sha1", "sha256", "md5"])
-    def test_what_matches_counts(self, as_alice, algorithm):
-        url = begun(as_alice)
-        checksum = f"{algorithm} {b64(hashlib.new(algorithm, b'hello').digest())}"
-        assert patch(as_alice, url, 0, b"hello", HTTP_UPLOAD_CHECKSUM=checksum).status_code == 204
-
-    def test_what_does_not_match_is_thrown_away(self, as_alice):
-        url = begun(as_alice)
-        response = patch(
-            as_alice, url, 0, b"hellO", HTTP_UPLOAD_CHECKSUM=f"sha1 {b64(hashlib.sha1(b'hello').digest())}"
-        )
-        problem(response, 460)
-        assert offset(as_alice, url) == 0
-        patch(as_alice, url, 0, b"hello")
-        patch(as_alice, url, 5, b" world")
-        assert body(as_alice.get(f"/uploads/{Upload.objects.get().pk}/download/")) == b"hello world"
-
-    def test_at_the_end_it_makes_no_upload(self, as_alice):
-        wrong = f"md5 {b64(hashlib.md5(b'other').digest())}"
-        problem(begin(as_alice, content=b"hello world", HTTP_UPLOAD_CHECKSUM=wrong), 460)
-        assert not Upload.objects.exists()
-        assert not Transfer.objects.exists()
-
-    @pytest.mark.parametrize("checksum", ["crc32 AAAA", "sha1", "sha1 ???", "", "sha1 AAAA"])
-    def test_one_that_is_none_is_refused(self, as_alice, checksum):
-        url = begun(as_alice)
-        assert patch(as_alice, url, 0, b"hello", HTTP_UPLOAD_CHECKSUM=checksum).status_code in (400, 460)
-        assert offset(as_alice, url) == 0
-
-
-class TestExpiration:
-    def expire(self):
-        Transfer.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-
-    def test_who_waits_too_long_is_told_so(self, as_alice):
-        url = begun(as_alice)
-        self.expire()
-        assert head(as_alice, url).status_code == 410
-        problem(patch(as_alice, url, 0, b"hello"), 410)
-        problem(as_alice.delete(url, **TUS), 410)
-        assert as_alice.get("/api/tus").json() == []
-
-    def test_each_byte_gives_more_time(self, as_alice):
-        url = begun(as_alice)
-        Transfer.objects.update(expires_at=timezone.now() + timedelta(minutes=1))
-        answer = patch(as_alice, url, 0, b"hello")
-        assert Transfer.objects.get().expires_at > timezone.now() + timedelta(hours=23)
-        assert answer["Upload-Expires"] == head(as_alice, url)["Upload-Expires"]
-
-    def test_what_has_been_kept_does_not_expire(self, as_alice):
-        url = begun(as_alice, 5)
-        patch(as_alice, url, 0, b"hello")
-        self.expire()
-        assert offset(as_alice, url) == 5
-
-
-class TestTermination:
-    def test_nothing_is_left(self, as_alice, state_dir, django_capture_on_commit_callbacks):
-        url = begun(as_alice)
-        patch(as_alice, url, 0, b"hello")
-        with django_capture_on_commit_callbacks(execute=True):
-            assert as_alice.delete(url, **TUS).status_code == 204
-        assert head(as_alice, url).status_code == 404
-        problem(patch(as_alice, url, 5, b" world"), 404)
-        assert files_below(state_dir) == []
-        assert list((state_dir / "incoming").iterdir()) == []
-
-    def test_of_a_finished_file(self, as_alice, state_dir, django_capture_on_commit_callbacks):
-        url = begun(as_alice, 5)
-        patch(as_alice, url, 0, b"hello")
-        with django_capture_on_commit_callbacks(execute=True):
-            assert as_alice.delete(url, **TUS).status_code == 204
-        assert head(as_alice, url).status_code == 404
-        assert not Upload.objects.exists()
-        assert files_below(state_dir) == []
-
-    def test_a_deleted_upload_is_gone_here_too(self, as_alice):
-        url = begun(as_alice, 5)
-        patch(as_alice, url, 0, b"hello")
-        Upload.objects.get().trash()
-        assert head(as_alice, url).status_code == 404
-
-
-class TestConcatenation:
-    def part(self, client, content: bytes) -> str:
-        return begun(client, len(content), content=content, HTTP_UPLOAD_CONCAT="partial")
-
-    def join(self, client, *urls, **headers):
-        concat = "final;" + " ".join(urls)
-        return begin(client, None, HTTP_UPLOAD_CONCAT=concat, **headers)
-
-    def test_parts_become_one_file_in_the_order_in_which_they_are_named(
-        self, as_alice, state_dir, django_capture_on_commit_callbacks
-    ):
-        second, first = self.part(as_alice, b" world"), self.part(as_alice, b"hello")
-        assert not Upload.objects.exists()
-        assert head(as_alice, first)["Upload-Concat"] == "partial"
-        with django_capture_on_commit_callbacks(execute=True):
-            response = self.join(as_alice, f"http://testserver{first}", second)
-        assert response.status_code == 201
-        upload = Upload.objects.get()
-        assert response["Location"] == f"http://testserver/api/tus/{upload.pk}"
-        assert (upload.name, upload.size) == ("hello.txt", 11)
-        assert body(as_alice.get(f"/uploads/{upload.pk}/download/")) == b"hello world"
-        answer = head(as_alice, response["Location"])
-        assert (answer["Upload-Length"], answer["Upload-Offset"]) == ("11", "11")
-        assert answer["Upload-Concat"] == f"final;http://testserver{first} {second}"
-        assert files_below(state_dir) == [f"media/{upload.file.name}"]
-        assert list((state_dir / "incoming").iterdir()) == []
-        assert upload.job.state == State.QUEUED
-
-    def test_nothing_can_be_added_to_the_whole(self, as_alice):
-        whole = self.join(as_alice, self.part(as_alice, b"hello"))["Location"]
-        problem(patch(as_alice, whole, 5, b"!"), 403)
-
-    def test_parts_are_no_files_of_mine_yet(self, as_alice):
-        self.part(as_alice, b"hello")
-        assert as_alice.get("/api/tus").json() == []
-
-    def test_a_part_may_be_empty(self, as_alice):
-        empty = begun(as_alice, 0, HTTP_UPLOAD_CONCAT="partial;")
-        assert self.join(as_alice, empty, self.part(as_alice, b"hello")).status_code == 201
-
-    def test_parts_that_have_not_arrived_are_refused(self, as_alice):
-        url = begun(as_alice, 5, HTTP_UPLOAD_CONCAT="partial")
-        patch(as_alice, url, 0, b"hell")
-        assert "not arrived" in problem(self.join(as_alice, url), 409)["detail"]
-
-    def test_parts_are_used_up(self, as_alice):
-        part = self.part(as_alice, b"hello")
-        assert self.join(as_alice, part).status_code == 201
-        problem(self.join(as_alice, part), 409)
-        assert Upload.objects.count() == 1
-
-    def test_a_part_counts_once(self, as_alice):
-        part = self.part(as_alice, b"hello")
-        problem(self.join(as_alice, part, part), 409)
-
-    def test_the_parts_of_others_are_not_known(self, as_alice, as_bob):
-        problem(self.join(as_bob, self.part(as_alice, b"hello")), 409)
-        assert not Upload.objects.exists()
-
-    @pytest.mark.parametrize(
-        "concat",
-        ["final", "final;", "partial;x", "both", "final;/todos/", "final;http://evil.test/x", "final;/api/tus"],
-    )
-    def test_nonsense_is_refused(self, as_alice, concat):
-        problem(begin(as_alice, None, HTTP_UPLOAD_CONCAT=concat), 400)
-
-    def test_the_whole_has_no_length_of_its_own(self, as_alice):
-        url = self.part(as_alice, b"hello")
-        problem(self.join(as_alice, url, HTTP_UPLOAD_LENGTH="5"), 400)
-
-    def test_the_whole_is_limited_too(self, as_alice, settings):
-        settings.MAX_UPLOAD_BYTES = 9
-        problem(self.join(as_alice, self.part(as_alice, b"hello"), self.part(as_alice, b"world")), 413)
-
-    def test_it_takes_no_room_twice(self, as_alice, settings):
-        settings.USER_QUOTA_BYTES = 10
-        assert self.join(as_alice, self.part(as_alice, b"hello"), self.part(as_alice, b"world")).status_code == 201
 
 
 class TestWhoMay:
