@@ -5,6 +5,7 @@ written together with the to-dos: who finds it there, as after a worker has died
 """
 
 import io
+from pathlib import Path
 from typing import IO, Any
 
 from django.db import transaction
@@ -17,7 +18,7 @@ from todos.forms import TodoForm
 from todos.merging import Counts, Wanted, merge, prepare
 from todos.models import Todo
 from uploads.models import Upload
-from uploads.processing import checksum
+from uploads.processing import fetch, temporary_directory
 from uploads.sniff import BYTES_NEEDED
 
 MOST_BYTES = 64 * 1024**2
@@ -53,9 +54,10 @@ def find_format(name: str, file: IO[bytes]) -> Format | None:
 
 
 def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
-    checksum(upload, progress, weight=CHECKSUM_WEIGHT)
     judge = _Judge(upload.owner)
-    for row in progress.track(_read(upload, progress), stage="Checking rows", unit="rows", weight=JUDGING_WEIGHT):
+    with temporary_directory(upload) as directory:
+        rows = _read(upload, fetch(upload, directory, progress, weight=CHECKSUM_WEIGHT), progress)
+    for row in progress.track(rows, stage="Checking rows", unit="rows", weight=JUDGING_WEIGHT):
         judge.judge(row)
     with transaction.atomic():
         order.hold(upload.owner)
@@ -69,11 +71,11 @@ def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
     return locked.metadata[REPORT]  # and no word to `progress`, which may know by now that the job was cancelled
 
 
-def _read(upload: Upload, progress: Progress) -> list[Row | BadRow]:
-    """All of it, since nobody knows before how many rows there are. Raises TaskError."""
+def _read(upload: Upload, path: Path, progress: Progress) -> list[Row | BadRow]:
+    """Read all rows of the file at this path, whose number is only known then. Raises TaskError."""
     found: list[Row | BadRow] = []
     progress.stage("Reading the file", total=upload.size, unit="bytes", weight=READING_WEIGHT)
-    with upload.file.storage.open(upload.file.name or "") as file:
+    with path.open("rb") as file:
         format = find_format(upload.name, file)
         if format is None:
             raise TaskError("unknown_format", UNKNOWN_FORMAT)

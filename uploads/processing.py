@@ -43,11 +43,20 @@ def process(upload: Upload, progress: Progress) -> None:
         if upload.content_type not in PICTURE_TYPES | {PDF}:
             checksum(upload, progress)
             return
-        with _directory_of(upload) as directory:
-            source = _path_of(upload) or directory / "original"
-            keep_in = None if _path_of(upload) else source
-            checksum(upload, progress, weight=CHECKSUM_WEIGHT, keep_in=keep_in)
+        with temporary_directory(upload) as directory:
+            source = fetch(upload, directory, progress, weight=CHECKSUM_WEIGHT)
             make_renditions(upload, source, directory, progress)
+
+
+def fetch(upload: Upload, directory: Path, progress: Progress, weight: float) -> Path:
+    """Record the checksum of the file and return its path on this machine.
+
+    A file in an object store can be read only once and from the start, so it is copied into the directory meanwhile.
+    """
+    path = _path_of(upload)
+    source = path or directory / "original"
+    checksum(upload, progress, weight=weight, keep_in=None if path else source)
+    return source
 
 
 def checksum(upload: Upload, progress: Progress, weight: float = 1.0, keep_in: Path | None = None) -> None:
@@ -120,8 +129,8 @@ def _sweep(upload: Upload) -> None:
 
 
 @contextmanager
-def _directory_of(upload: Upload) -> Iterator[Path]:
-    """A temporary one; those that killed attempts left are removed."""
+def temporary_directory(upload: Upload) -> Iterator[Path]:
+    """Make a directory for the job of this upload, and delete it at the end, and those that killed attempts left."""
     mine = f"{upload.pk}-"
     for left in settings.FILE_UPLOAD_TEMP_DIR.glob(f"{mine}*"):
         shutil.rmtree(left, ignore_errors=True)

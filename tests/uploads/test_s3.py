@@ -1,5 +1,6 @@
 """Files in a bucket of a real OpenStack Swift: they go there, are read there by signed URLs, and leave it again."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -18,9 +19,10 @@ from django.core.files.storage import default_storage
 from config.object_store import ObjectStore
 from progress.models import Job, State, Worker
 from tests import swift
-from tests.helpers import file, files_below, photo, problem, run_queue
+from tests.helpers import body, file, files_below, make_todo, photo, problem, run_queue
 from tests.swift import PREFIX
 from tests.uploads.tus import begun, offset, patch
+from todos.formats import FORMATS
 from uploads import fsck, receiving
 from uploads.models import Upload
 from uploads.storage import StorageUnavailable
@@ -101,6 +103,21 @@ def test_processing_reads_from_the_bucket_and_writes_to_it(as_alice, alice, buck
         assert picture.headers["Content-Type"] == "image/webp"
         assert picture.headers["Cache-Control"] == "private, max-age=86400"
         assert picture.read().startswith(b"RIFF")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_import_reads_a_file_of_each_format_from_the_bucket(as_alice, alice, bucket, state_dir, name):
+    make_todo(owner=alice, title="Buy milk")
+    exported = body(as_alice.get(f"/api/todos/export/?format={name}"))
+    alice.todos.all().delete()
+    as_alice.post("/api/todos/import/", {"file": file(exported, f"todos.{name}")})
+    run_queue()
+    upload = Upload.objects.get()
+    assert (upload.job.state, upload.job.error_message) == (State.SUCCEEDED, "")
+    assert upload.sha256 == hashlib.sha256(exported).hexdigest()
+    assert [todo.title for todo in alice.todos.all()] == ["Buy milk"]
+    assert bucket.names() == [f"{PREFIX}/uploads/{upload.pk}/original"]
+    assert files_below(state_dir) == []
 
 
 def test_a_download_is_fetched_from_the_store_as_an_attachment(as_alice, upload):
