@@ -3,6 +3,9 @@
 An import is an upload whose job is another one than most have. What formats there are is the business of `formats/`.
 """
 
+from collections.abc import Iterator
+from datetime import tzinfo
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -31,6 +34,9 @@ class ImportForm(UploadForm):
     """The judge of a file that is to be imported, as far as can be said before it is read."""
 
     task = tasks.import_file
+
+    def task_arguments(self) -> dict[str, Any]:
+        return {"time_zone": str(timezone.get_current_timezone())}
 
     def clean_file(self) -> UploadedFile:
         file = super().clean_file()
@@ -87,4 +93,15 @@ def api_export(request: HttpRequest) -> HttpResponseBase:
     rows = exporting.rows_of(request.user) if request.method == "GET" else ()
     name = f"todos-{timezone.localdate()}.{format.name}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingHttpResponse(format.write(rows), content_type=format.content_type, headers=headers)
+    blocks = _in_time_zone(timezone.get_current_timezone(), format.write(rows))
+    return StreamingHttpResponse(blocks, content_type=format.content_type, headers=headers)
+
+
+def _in_time_zone(zone: tzinfo, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Make each block in this time zone: a response is streamed after the middleware has reset the current one."""
+    while True:
+        with timezone.override(zone):
+            block = next(blocks, None)
+        if block is None:
+            return
+        yield block

@@ -3,18 +3,22 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from progress.reporter import Progress
 from progress.tasks import TaskError, task
 from todos import importing
+from todos.formats.dates import zone_named
 from uploads.models import Upload
 
 
 @task(label="Importing {name}", max_attempts=3)
-def import_file(progress: Progress, upload_id: str, name: str) -> dict[str, Any]:
+def import_file(progress: Progress, upload_id: str, name: str, time_zone: str = "") -> dict[str, Any]:
+    """Import a file; its dates are those of the time zone of this IANA name, by default those of UTC."""
     upload = Upload.objects.select_related("owner").filter(pk=upload_id, deleted_at=None).first()
     if upload is None:
         raise TaskError("deleted", "The file was deleted before it could be imported.")
-    report = importing.import_upload(upload, progress)
+    with timezone.override(zone_named(time_zone)):
+        report = importing.import_upload(upload, progress)
     counts = {name: number for name, number in report.items() if name != "bad_rows"}
     return {"url": reverse("todos:import-detail", args=[upload.pk]), **counts}

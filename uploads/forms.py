@@ -38,6 +38,10 @@ class UploadForm(forms.Form):
             raise forms.ValidationError(str(reason), code="too_large") from None
         return file
 
+    def task_arguments(self) -> dict[str, Any]:
+        """Return the arguments of the task besides the id and name of the upload."""
+        return {}
+
     def status(self) -> int:
         """The HTTP status that goes with the errors."""
         return 413 if self.has_error("file", "too_large") else 422
@@ -45,7 +49,7 @@ class UploadForm(forms.Form):
     def save(self) -> Upload | None:
         """Keep the file; None, and an error in the form, if others have taken the room meanwhile."""
         try:
-            return receiving.receive(self.owner, self.cleaned_data["file"], self.task)
+            return receiving.receive(self.owner, self.cleaned_data["file"], self.task, **self.task_arguments())
         except limits.Refused as reason:
             self.add_error("file", forms.ValidationError(str(reason), code="too_large"))
             return None

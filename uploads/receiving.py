@@ -23,8 +23,8 @@ from uploads.names import clean_name
 from uploads.sniff import BYTES_NEEDED, sniff
 
 
-def receive(owner: Any, file: UploadedFile, task: Task = tasks.process) -> Upload:
-    """Keep a file that has arrived whole, in a form. `task` is given its `upload_id` and `name`.
+def receive(owner: Any, file: UploadedFile, task: Task = tasks.process, **arguments: Any) -> Upload:
+    """Keep a file that has arrived whole, in a form. `task` is given its `upload_id` and `name`, and the arguments.
 
     Raises Refused, and OSError when the disk is full; then nothing is kept.
     """
@@ -37,7 +37,7 @@ def receive(owner: Any, file: UploadedFile, task: Task = tasks.process) -> Uploa
         upload.file.save("", file, save=False)
         with transaction.atomic():
             limits.reserve(owner, upload.size)
-            record(upload, task)
+            record(upload, task, **arguments)
     except BaseException:
         default_storage.delete(path)
         raise
@@ -75,9 +75,9 @@ def stored(upload: Upload, path: Path) -> Iterator[None]:
         raise
 
 
-def record(upload: Upload, task: Task = tasks.process) -> None:
+def record(upload: Upload, task: Task = tasks.process, **arguments: Any) -> None:
     """Its row and its job, in the transaction that is open."""
-    upload.job = task.enqueue(owner=upload.owner, upload_id=upload.pk, name=upload.name)
+    upload.job = task.enqueue(owner=upload.owner, upload_id=upload.pk, name=upload.name, **arguments)
     upload.save(force_insert=True)
 
 

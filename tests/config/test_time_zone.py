@@ -4,9 +4,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
+from django.utils import timezone
 
-from tests.helpers import make_todo
+from tests.helpers import body, file, make_todo, run_queue
 from todos.models import Todo
+from todos.tasks import import_file
+from uploads import receiving
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 EARLY, LATE = "Pacific/Pago_Pago", "Pacific/Kiritimati"  # 11 hours behind UTC, 14 before it
@@ -54,3 +57,44 @@ def test_what_programs_are_told_is_in_utc(as_alice, alice):
     make_todo(owner=alice)
     as_alice.cookies["timezone"] = LATE
     assert as_alice.get("/api/todos/").json()[0]["created_at"] == "2026-03-10T12:00:00Z"
+
+
+MIDNIGHTS = """\
+BEGIN:VCALENDAR
+BEGIN:VTODO
+SUMMARY:Midnight in UTC
+DUE:20260311T000000Z
+END:VTODO
+BEGIN:VTODO
+SUMMARY:Midnight in Berlin
+DUE:20260310T230000Z
+END:VTODO
+END:VCALENDAR
+"""
+
+
+@pytest.mark.parametrize(
+    ("zone", "days"), [("Europe/Berlin", [11, 11]), ("America/Los_Angeles", [10, 10]), ("", [11, 10])]
+)
+@pytest.mark.parametrize("url", ["/todos/import/", "/api/todos/import/"])
+def test_import_reads_times_in_the_time_zone_of_the_request(as_alice, alice, url, zone, days):
+    as_alice.cookies["timezone"] = zone
+    as_alice.post(url, {"file": file(MIDNIGHTS.encode(), "todos.ics")})
+    run_queue()
+    assert [todo.due_on for todo in alice.todos.in_order()] == [date(2026, 3, day) for day in days]
+
+
+def test_import_that_was_enqueued_without_a_time_zone_reads_times_in_utc(alice):
+    receiving.receive(alice, file(MIDNIGHTS.encode(), "todos.ics"), import_file)
+    run_queue()
+    assert [todo.due_on for todo in alice.todos.in_order()] == [date(2026, 3, 11), date(2026, 3, 10)]
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Europe/Berlin", 11), ("America/Los_Angeles", 10), ("", 10)])
+def test_export_writes_days_in_the_time_zone_of_the_request(as_alice, alice, zone, day):
+    late = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
+    make_todo(owner=alice, created_at=late, completed_at=late)
+    as_alice.cookies["timezone"] = zone
+    answer = as_alice.get("/api/todos/export/?format=txt")
+    assert body(answer) == f"x 2026-03-{day} 2026-03-{day} Buy milk\n".encode()
+    assert timezone.get_current_timezone_name() == "UTC"

@@ -5,6 +5,8 @@ A day is the one that a person sees: of a time in UTC the day it is here, of a t
 
 import re
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -17,6 +19,15 @@ EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=
 
 SOMETHING = "Something"
 """What is due, where there are only the words that say when."""
+
+
+@lru_cache(maxsize=1024)
+def zone_named(name: str) -> ZoneInfo | None:
+    """Return the time zone of this IANA name, or None if this machine knows none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # OSError: it is the name of a directory
+        return None
 
 
 def day(text: str) -> date:
