@@ -3,7 +3,7 @@
     models.py      a to-do, what can be done to one and to many, and the files that hang on it
     order.py       the order of a list, in which anything can be moved
     forms.py       what a to-do may be, for pages and programs alike
-    due_words.py   a date at the end of a title
+    quick_add.py   parser for quick-add lines: a title with a due date at its end
     views.py       the pages, and the fragments of them that htmx asks for
     listing.py     which part of a list a page shows
     attaching.py   files that are attached and taken off, by the pages

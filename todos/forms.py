@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import Truncator
 
-from todos.due_words import understand
 from todos.models import Todo
+from todos.quick_add import parse
 from uploads.models import Upload
 
 NO_TEXT = {"Cc", "Cs"}
@@ -108,7 +108,7 @@ class NewTodoForm(TitleForm):
 
     def clean(self) -> dict[str, Any]:
         typed = self.cleaned_data.get("title", "")
-        if not self.cleaned_data["as_typed"] and (found := understand(typed, timezone.localdate())):
+        if not self.cleaned_data["as_typed"] and (found := parse(typed, timezone.localdate())):
             self.cleaned_data["title"] = found.title
             self.instance.due_on = found.due_on
         return self.cleaned_data

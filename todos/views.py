@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from todos import due_words
+from todos import quick_add
 from todos.forms import EditForm, NewTodoForm, TitleForm
 from todos.listing import Listing, Trashed
 from todos.models import Todo, TodoQuerySet
@@ -76,9 +76,10 @@ def changes(request: HtmxRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def understood(request: HtmxRequest) -> HttpResponse:
-    """What of a title would be taken as its due date, while it is being typed."""
-    found = due_words.understand(request.GET.get("title", ""), timezone.localdate())
-    return render(request, "todos/_understood.html", {"found": found}) if found else HttpResponse()
+    """Preview of the due date in a title, while the title is being typed."""
+    today = timezone.localdate()
+    found = quick_add.parse(request.GET.get("title", ""), today)
+    return render(request, "todos/_understood.html", {"found": found, "today": today}) if found else HttpResponse()
 
 
 @never_cache

@@ -1,9 +1,10 @@
 """The list by plain forms: no JavaScript takes part."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from tests.helpers import file, make_todo
@@ -238,6 +239,12 @@ def test_a_date_at_the_end_is_understood_and_need_not_be_taken(as_alice):
     as_alice.post("/todos/", {"title": "Call mum today"})
     as_alice.post("/todos/", {"title": "Paint today", "as_typed": "true"})
     assert list(Todo.objects.values_list("title", "due_on")) == [("Call mum", today), ("Paint today", None)]
+
+
+@pytest.mark.parametrize(("phrase", "shown"), [("3 dec", "Thursday, 3 Dec<"), ("3 dec 2027", "Friday, 3 Dec 2027<")])
+def test_preview_shows_the_year_of_another_year(as_alice, phrase, shown):
+    with time_machine.travel(datetime(2026, 11, 25, 12, tzinfo=UTC), tick=False):
+        assert shown in as_alice.get("/todos/understood/", {"title": f"Pay rent {phrase}"}).text
 
 
 @pytest.mark.usefixtures("same_day")

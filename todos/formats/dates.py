@@ -10,15 +10,12 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from todos.due_words import understand
 from todos.formats.rows import Wrong, quoted
+from todos.quick_add import parse_date
 
 TIME_OF_DAY = re.compile(r" (?:at .*|[0-9]{1,2}:[0-9]{2}.*|[0-9]{1,2} ?[ap]m)$", re.IGNORECASE)
 EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 """What has a date in every zone."""
-
-SOMETHING = "Something"
-"""What is due, where there are only the words that say when."""
 
 
 @lru_cache(maxsize=1024)
@@ -41,9 +38,7 @@ def day(text: str) -> date:
 
 def day_in_words(text: str, today: date) -> date | None:
     """The day that these words mean, with or without a time of day after them; None if they mean none."""
-    words = TIME_OF_DAY.sub("", " ".join(text.split()))
-    found = understand(f"{SOMETHING} {words}", today)
-    return found.due_on if found and found.title == SOMETHING else None
+    return parse_date(TIME_OF_DAY.sub("", " ".join(text.lower().split())), today)
 
 
 def day_seen(value: date) -> date:
