@@ -7,6 +7,8 @@ rather than the 404 of what never was.
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.models import Schedule
 from django_q.models import Task as Leftover
@@ -20,14 +22,27 @@ NAME = "progress: delete what is no longer needed"
 
 
 def prune() -> int:
-    """Delete jobs that have been gone for long, and what Django-Q2 noted of deliveries; how many jobs there were."""
+    """Delete jobs that expired long ago, and Django-Q2's records of deliveries. Return the number of jobs."""
     old = timezone.now() - KEPT_AFTER
     Leftover.objects.filter(stopped__lt=old).delete()
-    count = 0
-    while gone := list(Job.objects.filter(finished_at__lt=old - retention()).values_list("pk", flat=True)[:AT_ONCE]):
-        Job.objects.filter(pk__in=gone).delete()
-        count += len(gone)
-    return count
+    return delete_in_batches(Job.objects.filter(finished_at__lt=old - retention()), AT_ONCE)
+
+
+def delete_in_batches(due: QuerySet, size: int) -> int:
+    """Delete the matching rows, `size` of them per transaction. Return the number of rows.
+
+    Each batch is locked and filtered again before it is deleted: a row that was restored or retried since the rows
+    were listed no longer matches, and stays.
+    """
+    ids = list(due.order_by("pk").values_list("pk", flat=True))
+    return sum(_delete(due, ids[start : start + size]) for start in range(0, len(ids), size))
+
+
+@transaction.atomic
+def _delete(due: QuerySet, ids: list[Any]) -> int:
+    locked = list(due.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk", flat=True))
+    due.model._default_manager.filter(pk__in=locked).delete()
+    return len(locked)
 
 
 def plan(**kwargs: Any) -> None:

@@ -1,9 +1,11 @@
 """To-dos in the admin: looked for, completed, put into the trash and taken out of it, many at once."""
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from todos.models import Attachment, Todo, TodoQuerySet
+from progress.retention import delete_in_batches
+from todos.models import AT_ONCE, Attachment, Todo, TodoQuerySet
 
 
 class AttachmentInline(admin.TabularInline):
@@ -40,6 +42,9 @@ class TodoAdmin(admin.ModelAdmin):
     @admin.action(description="Take the selected to-dos out of the trash", permissions=["change"])
     def restore(self, request: HttpRequest, todos: TodoQuerySet) -> None:
         self._say(request, todos.restore(), "taken out of the trash")
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Todo]) -> None:
+        delete_in_batches(Todo.objects.filter(pk__in=queryset.values("pk")), AT_ONCE)
 
     def _say(self, request: HttpRequest, ids: list[int], done: str) -> None:
         level = messages.SUCCESS if ids else messages.WARNING

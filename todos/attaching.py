@@ -18,11 +18,13 @@ def attach(request: HtmxRequest, todo_id: int) -> HttpResponse:
     """Attach an upload that is there already, or the file that comes with the form."""
     todo = mine(request, todo_id)
     if "upload" in request.POST:
-        todo.attach_also(_upload(request))
+        if not todo.attach_also(_upload(request)):
+            raise Http404
         return answer_changed(request, todo_id)
     form = UploadForm(request.POST, request.FILES, owner=request.user)
     if form.is_valid() and (upload := form.save()):
-        todo.attach_also(upload)
+        if not todo.attach_also(upload):
+            raise Http404
         return redirect(todo)
     shown = {"form": EditForm(instance=todo), "file_form": form, "todo": todo}
     return render(request, "todos/edit.html", shown, status=form.status())

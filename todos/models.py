@@ -193,6 +193,12 @@ class Todo(models.Model):
             super().save(*args, update_fields=update_fields, **kwargs)
             self.refresh_from_db(fields=["version"])
 
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the to-do permanently. Lock it first, so that nobody attaches a file to it meanwhile."""
+        with transaction.atomic():
+            Todo.objects.select_for_update().filter(pk=self.pk).first()
+            return super().delete(*args, **kwargs)
+
     def attach(self, uploads: list[Upload]) -> None:
         """Let exactly these hang on it, and those in the trash that do. Those deleted meanwhile are left out."""
         wanted = {upload.pk for upload in uploads}
@@ -205,11 +211,15 @@ class Todo(models.Model):
             )
             self.save(update_fields=["updated_at"])
 
-    def attach_also(self, upload: Upload) -> None:
-        """Let this hang on it too, whatever others are attached meanwhile."""
+    def attach_also(self, upload: Upload) -> bool:
+        """Attach one more upload. Return False if it, or this to-do, has been deleted meanwhile."""
         with transaction.atomic():
+            for rows in (Todo.objects.filter(pk=self.pk), Upload.objects.visible_to(self.owner).filter(pk=upload.pk)):
+                if not rows.select_for_update(no_key=True).exists():
+                    return False
             Attachment.objects.bulk_create([Attachment(todo=self, upload=upload)], ignore_conflicts=True)
             self.save(update_fields=["updated_at"])
+        return True
 
     def detach(self, upload: Upload) -> None:
         with transaction.atomic():

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from progress.retention import repeat
+from progress.retention import delete_in_batches, repeat
 from todos.models import Todo
 
 TRASH_KEPT = timedelta(days=30)
@@ -15,10 +15,8 @@ NAME = "todos: empty the trash"
 
 
 def prune() -> None:
-    """Delete all that is due, so many at once that no lock is held for long."""
-    due = Todo.objects.filter(deleted_at__lt=timezone.now() - TRASH_KEPT)
-    while ids := list(due.values_list("pk", flat=True)[:AT_ONCE]):
-        due.filter(pk__in=ids).delete()
+    """Delete the to-dos that have been in the trash for TRASH_KEPT, in batches, so that no lock is held for long."""
+    delete_in_batches(Todo.objects.filter(deleted_at__lt=timezone.now() - TRASH_KEPT), AT_ONCE)
 
 
 def plan(**kwargs: object) -> None:

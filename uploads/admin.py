@@ -1,9 +1,11 @@
 """Uploads in the admin. What is derived from the bytes can be read, not written."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 
+from progress.retention import delete_in_batches
 from uploads.models import Rendition, Transfer, Upload
 
 
@@ -36,6 +38,9 @@ class UploadAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Upload]) -> None:
+        delete_in_batches(Upload.objects.filter(pk__in=queryset.values("pk")), 1)
 
     @admin.display(description="file")
     def path(self, upload: Upload) -> str:

@@ -61,18 +61,18 @@ def _bytes_without_rows(stored: set[str]) -> Iterator[Finding]:
     known = {name for model in (Upload, Rendition) for name in model.objects.values_list("file", flat=True)}
     for name in sorted(stored - known):
         if _is_old(name):
-            yield Finding(f"{name}: belongs to no upload", "deleted", partial(default_storage.delete, name))
+            yield Finding(f"{name}: belongs to no upload", "deleted", partial(_delete_bytes, name))
 
 
 def _rows_without_bytes(stored: set[str]) -> Iterator[Finding]:
     for rendition in Rendition.objects.select_related("upload__owner").iterator():
         if _is_missing(rendition.file.name or "", stored):
             text = f"{rendition.file.name}: this picture is missing"
-            yield Finding(text, "will be made again", partial(_make_again, rendition.upload))
+            yield Finding(text, "will be made again", partial(_make_again, rendition.upload_id))
     for upload in Upload.objects.select_related("owner").iterator():
         if _is_missing(upload.file.name or "", stored):
             text = f"{upload.file.name}: this file of {upload.owner}'s is lost"
-            yield Finding(text, "its owner is told", partial(_tell_owner, upload))
+            yield Finding(text, "its owner is told", partial(_tell_owner, upload.pk))
 
 
 def _pieces_without_rows() -> Iterator[Finding]:
@@ -94,16 +94,32 @@ def _transfers_without_pieces() -> Iterator[Finding]:
             yield Finding(text, "who goes on with it will be told", lambda: None)
 
 
-def _make_again(upload: Upload) -> None:
-    """Have all pictures made anew; a second missing one of the same upload finds that asked for already."""
-    with transaction.atomic():
-        if upload.renditions.all().delete()[0]:
-            job = tasks.process.enqueue(owner=upload.owner, upload_id=upload.pk, name=upload.name)
-            Upload.objects.filter(pk=upload.pk).update(job=job)
+def _delete_bytes(name: str) -> None:
+    """Delete the stored file, unless a row refers to it by now."""
+    if not any(model.objects.filter(file=name).exists() for model in (Upload, Rendition)):
+        default_storage.delete(name)
 
 
-def _tell_owner(upload: Upload) -> None:
-    Upload.objects.filter(pk=upload.pk).update(metadata=upload.metadata | {"problem": LOST})
+@transaction.atomic
+def _make_again(upload_id: UUID) -> None:
+    """Enqueue a job that overwrites all renditions, unless the upload has been deleted or is being processed."""
+    upload = _locked(upload_id)
+    if upload and not upload.is_processing:
+        upload.job = tasks.process.enqueue(owner=upload.owner, upload_id=upload.pk, name=upload.name)
+        upload.save(update_fields=["job"])
+
+
+@transaction.atomic
+def _tell_owner(upload_id: UUID) -> None:
+    """Show the loss on the upload's page, unless the upload has been deleted or its file is back."""
+    upload = _locked(upload_id)
+    if upload and not default_storage.exists(upload.file.name or ""):
+        upload.metadata["problem"] = LOST
+        upload.save(update_fields=["metadata"])
+
+
+def _locked(upload_id: UUID) -> Upload | None:
+    return Upload.objects.select_for_update(of=("self",)).select_related("job", "owner").filter(pk=upload_id).first()
 
 
 def _is_old(name: str) -> bool:

@@ -84,11 +84,11 @@ class Upload(models.Model):
         """Delete it in a way that can be taken back for a while (see `retention.py`)."""
         Upload.objects.filter(pk=self.pk, deleted_at=None).update(deleted_at=timezone.now())
 
-    def restore(self) -> None:
-        """Take it out of the trash, unless it is just being deleted to make room."""
+    def restore(self) -> bool:
+        """Take the upload out of the trash. Return False if it has been deleted permanently meanwhile."""
         with transaction.atomic():
             limits.hold(self.owner)
-            Upload.objects.filter(pk=self.pk).update(deleted_at=None)
+            return bool(Upload.objects.filter(pk=self.pk).update(deleted_at=None))
 
     @property
     def etag(self) -> str:

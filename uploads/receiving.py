@@ -91,6 +91,7 @@ def _place(path: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             os.link(path, target)
+            os.utime(target)  # its age, which `uploads_fsck` looks at, counts from now on
         except FileNotFoundError:
             if not path.exists():
                 raise

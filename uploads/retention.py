@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from progress.retention import repeat
+from progress.retention import delete_in_batches, repeat
 from uploads import pieces
 from uploads.models import Transfer, Upload
 
@@ -20,6 +20,7 @@ LEFTOVER_SECONDS = 24 * 3600.0
 """The age of a temporary file whose process must have ended long ago."""
 
 MINUTES = 10
+AT_ONCE = 1000
 NAME = "uploads: delete what nobody will come back for"
 
 
@@ -28,9 +29,8 @@ def prune() -> None:
     now = timezone.now()
     for transfer in Transfer.objects.expired().exclude(pieces=[], reserved=0):
         _forget_bytes(transfer)
-    Transfer.objects.filter(expires_at__lt=now - KEPT_AFTER).delete()
-    for upload in Upload.objects.filter(deleted_at__lt=now - TRASH_KEPT):
-        upload.delete()
+    delete_in_batches(Transfer.objects.filter(expires_at__lt=now - KEPT_AFTER), AT_ONCE)
+    delete_in_batches(Upload.objects.filter(deleted_at__lt=now - TRASH_KEPT), 1)
     for path in settings.FILE_UPLOAD_TEMP_DIR.glob("*.upload*"):  # as a killed process leaves them
         if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
             path.unlink(missing_ok=True)

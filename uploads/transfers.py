@@ -19,7 +19,7 @@ from django.utils import timezone
 from progress.connections import release_connection
 from uploads import limits, pieces, receiving
 from uploads.disk import Begun, aside, begin
-from uploads.models import Transfer, TransferQuerySet
+from uploads.models import Transfer, TransferQuerySet, Upload
 
 LIFETIME = timedelta(hours=24)
 """How long an unfinished file waits for its next byte."""
@@ -99,10 +99,13 @@ def promise(transfer: Transfer, *, length: int | None, end: int) -> None:
 
 @transaction.atomic
 def forget(transfer: Transfer) -> None:
-    """Delete it, and the upload that it may have become, also meanwhile."""
-    locked = Transfer.objects.select_related("upload").select_for_update(of=("self",))
-    if now := locked.filter(pk=transfer.pk).first():
-        (now.upload or now).delete()
+    """Delete the transfer and the upload that it may have become, even if that happened meanwhile.
+
+    Lock either the transfer or the upload, never one after the other: deleting an upload locks them in the other order.
+    """
+    unfinished = Transfer.objects.select_for_update().filter(pk=transfer.pk, upload=None).first()
+    if found := unfinished or Upload.objects.filter(pk=transfer.pk).first():
+        found.delete()
 
 
 class Writer:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -71,7 +71,8 @@ def delete(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     upload = get_object_or_404(Upload.objects.filter(owner=request.user.pk).in_trash(), pk=upload_id)
-    upload.restore()
+    if not upload.restore():
+        raise Http404
     if _wants_part(request):
         return render(request, "uploads/_upload.html", {"upload": _mine(request, upload_id)})
     return redirect("uploads:index")

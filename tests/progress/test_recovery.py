@@ -18,7 +18,7 @@ from progress.models import Job, State, Worker
 from progress.processes import BUSY, IDLE, Process
 from progress.upkeep import Upkeep
 from progress.watchdog import Watchdog
-from tests.helpers import make_job, run_queue
+from tests.helpers import as_soon_as_read, make_job, run_queue
 from tests.progress import tasks
 
 LONG_AGO = timedelta(seconds=60)
@@ -257,6 +257,14 @@ def test_what_is_no_longer_needed_is_deleted(alice):
     assert set(Job.objects.all()) == {late, waiting}
     assert gone not in Job.objects.all()
     assert list(Leftover.objects.values_list("id", flat=True)) == ["b"]
+
+
+def test_job_retried_after_it_was_listed_for_deletion_is_kept(alice):
+    job = make_job(owner=alice, state=State.FAILED, finished_at=timezone.now() - timedelta(days=8))
+    retry = Job.objects.filter(pk=job.pk).update
+    with as_soon_as_read("progress_job", lambda: retry(state=State.QUEUED, finished_at=None)):
+        assert retention.prune() == 0
+    assert Job.objects.get() == job
 
 
 def test_that_is_planned_once(db):

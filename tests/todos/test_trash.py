@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
 
-from tests.helpers import file, make_todo
+from tests.helpers import as_soon_as_read, file, make_todo
 from todos import models, retention
 from todos.models import Attachment, Todo
 from uploads import receiving
@@ -82,6 +82,13 @@ def test_the_trash_is_emptied_after_thirty_days_and_the_files_stay(alice, monkey
     assert list(Todo.objects.all()) == [todos[5], recent]
     assert not Attachment.objects.exists()
     assert alice.uploads.get() == upload
+
+
+def test_todo_restored_after_the_trash_was_listed_is_kept(alice):
+    todo = make_todo(owner=alice, deleted_at=timezone.now() - timedelta(days=31))
+    with as_soon_as_read("todos_todo", Todo.objects.all().restore):
+        retention.prune()
+    assert list(Todo.objects.visible_to(alice)) == [todo]
 
 
 def test_deleting_a_file_for_good_leaves_the_todo(alice):

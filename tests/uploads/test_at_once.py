@@ -1,13 +1,22 @@
 """Two that touch the same upload at the same time, on a database that lets them: PostgreSQL."""
 
 import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 
-from tests.helpers import file, files_below, photo
+import todos.retention
+from tests.helpers import body, file, files_below, make_todo, photo
 from tests.uploads.test_processing import Silent
-from uploads import processing, receiving
+from tests.uploads.tus import TUS, begun, patch
+from todos.models import Todo
+from uploads import processing, receiving, retention
 from uploads.models import Rendition, Upload
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
@@ -52,10 +61,89 @@ def test_deleting_waits_for_renditions_that_are_just_being_recorded(alice, state
     assert files_below(state_dir) == []
 
 
+@contextmanager
+def blocked_by_this_transaction(call: Callable[[], Any]) -> Iterator[Future]:
+    """Start `call` in a thread after the block, and commit what the block has done once the thread waits for a lock."""
+
+    def work() -> Any:
+        try:
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        result: Future = Future()
+        with transaction.atomic():
+            yield result
+            thread = pool.submit(work)
+            wait_until_somebody_waits_for_a_lock()
+        result.set_result(thread.result(20))
+
+
+class TestTrashPurge:
+    def test_keeps_upload_restored_meanwhile(self, as_alice, alice):
+        upload = receiving.receive(alice, file(b"precious"))
+        Upload.objects.update(deleted_at=timezone.now() - 2 * retention.TRASH_KEPT)
+        with blocked_by_this_transaction(retention.prune):
+            as_alice.post(f"/uploads/{upload.pk}/restore/")
+        assert body(as_alice.get(f"/uploads/{upload.pk}/download/")) == b"precious"
+
+    def test_keeps_todo_restored_meanwhile(self, alice):
+        todo = make_todo(owner=alice, deleted_at=timezone.now() - 2 * todos.retention.TRASH_KEPT)
+        with blocked_by_this_transaction(todos.retention.prune):
+            Todo.objects.all().restore()
+        assert Todo.objects.visible_to(alice).get() == todo
+
+    def test_answers_404_to_restoring_a_purged_upload(self, as_alice, alice, state_dir):
+        upload = receiving.receive(alice, file())
+        Upload.objects.update(deleted_at=timezone.now() - 2 * retention.TRASH_KEPT)
+        with blocked_by_this_transaction(lambda: as_alice.post(f"/uploads/{upload.pk}/restore/")) as restored:
+            retention.prune()
+            assert files_below(state_dir) != []  # the bytes go when the transaction is committed
+        assert restored.result().status_code == 404
+        assert files_below(state_dir) == []
+
+
+class TestAttaching:
+    def test_upload_deleted_meanwhile_is_404(self, as_alice, alice):
+        upload, todo = receiving.receive(alice, file()), make_todo(owner=alice)
+        attach = partial(as_alice.post, f"/todos/{todo.pk}/attach/", {"upload": upload.pk})
+        with blocked_by_this_transaction(attach) as attached:
+            upload.delete()
+        assert attached.result().status_code == 404
+
+    def test_to_todo_deleted_meanwhile_is_404(self, as_alice, alice):
+        upload, todo = receiving.receive(alice, file()), make_todo(owner=alice)
+        attach = partial(as_alice.post, f"/todos/{todo.pk}/attach/", {"upload": upload.pk})
+        with blocked_by_this_transaction(attach) as attached:
+            todo.delete()
+        assert attached.result().status_code == 404
+
+    @pytest.mark.parametrize("model", ["uploads/upload", "todos/todo"])
+    def test_meanwhile_does_not_break_deletion_in_admin(self, as_admin, alice, model):
+        upload, todo = receiving.receive(alice, file()), make_todo(owner=alice)
+        pk = upload.pk if model == "uploads/upload" else todo.pk
+        form = {"action": "delete_selected", "_selected_action": [str(pk)], "post": "yes"}
+        with blocked_by_this_transaction(lambda: as_admin.post(f"/admin/{model}/", form)) as deleted:
+            todo.attach_also(upload)
+        assert deleted.result().status_code == 302
+        assert not todo.attachments.exists()
+
+
+def test_deleting_a_finished_file_by_tus_and_by_page_is_no_deadlock(as_alice, alice):
+    url = begun(as_alice, 5)
+    patch(as_alice, url, 0, b"hello")
+    upload = Upload.objects.get()
+    with blocked_by_this_transaction(lambda: as_alice.delete(url, **TUS)) as deleted:
+        upload.delete()
+    assert deleted.result().status_code in (204, 404)
+    assert not Upload.objects.exists()
+
+
 def wait_until_somebody_waits_for_a_lock():
     with connection.cursor() as cursor:
         for _ in range(2000):
-            cursor.execute("SELECT pg_sleep(0.01), count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            cursor.execute("SELECT pg_sleep(0.01), count(*) FROM pg_locks WHERE NOT granted")
             if cursor.fetchone()[1]:
                 return
     pytest.fail("nobody waited")

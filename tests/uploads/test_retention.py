@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
 
-from tests.helpers import file, files_below, photo, run_queue
+from tests.helpers import as_soon_as_read, file, files_below, photo, run_queue
 from tests.uploads.tus import begun, head, patch
-from uploads import receiving, retention
+from uploads import fsck, receiving, retention
 from uploads.models import Transfer, Upload
 
 
@@ -67,6 +67,15 @@ def test_the_trash_is_kept_for_a_while(alice, state_dir, django_capture_on_commi
     assert files_below(state_dir) == [f"media/uploads/{new.pk}/original"]
 
 
+def test_upload_restored_after_the_trash_was_listed_is_kept(alice, state_dir, django_capture_on_commit_callbacks):
+    upload = receiving.receive(alice, file())
+    Upload.objects.update(deleted_at=timezone.now() - timedelta(hours=2))
+    with as_soon_as_read("uploads_upload", upload.restore):
+        prune(django_capture_on_commit_callbacks)
+    assert list(Upload.objects.visible_to(alice)) == [upload]
+    assert len(files_below(state_dir)) == 1
+
+
 def test_temporary_files_of_dead_processes_go(db, state_dir, django_capture_on_commit_callbacks):
     left, used = state_dir / "tmp" / "a.upload.jpg", state_dir / "tmp" / "b.upload"
     for path in (left, used):
@@ -99,7 +108,7 @@ class TestFsck:
         run_queue()
         return upload
 
-    def fsck(self, *options) -> str:
+    def run(self, *options) -> str:
         out = StringIO()
         call_command("uploads_fsck", *options, stdout=out)
         return out.getvalue()
@@ -117,7 +126,7 @@ class TestFsck:
     def test_nothing_is_wrong(self, as_alice, picture):
         patch(as_alice, begun(as_alice, 10), 0, b"hello")
         begun(as_alice, 5, content=b"hello")
-        assert "agree" in self.fsck()
+        assert "agree" in self.run()
 
     def test_bytes_without_a_row_are_deleted_once_they_are_old(self, picture, state_dir):
         before = files_below(state_dir)
@@ -125,33 +134,67 @@ class TestFsck:
         pieces = state_dir / "incoming" / "00000000-0000-0000-0000-000000000000"
         stray.touch()
         pieces.mkdir()
-        assert "agree" in self.fsck()
+        assert "agree" in self.run()
         self.make_old(stray, pieces)
         self.finds("stray", "incoming")
-        assert "stray: belongs to no upload: deleted" in self.fsck("--repair")
+        assert "stray: belongs to no upload: deleted" in self.run("--repair")
         assert files_below(state_dir) == before
         assert not pieces.exists()
-        assert "agree" in self.fsck()
+        assert "agree" in self.run()
 
     def test_pictures_that_are_missing_are_made_again(self, picture, state_dir):
         before = files_below(state_dir)
         for width in (320, 960):
             (state_dir / "media/uploads" / str(picture.pk) / f"{width}.webp").unlink()
         self.finds("320.webp", "960.webp")
-        self.fsck("--repair")
+        self.run("--repair")
         assert run_queue() == 1
         assert files_below(state_dir) == before
-        assert "agree" in self.fsck()
+        assert "agree" in self.run()
 
     def test_a_lost_file_is_told_to_its_owner_and_its_row_stays(self, as_alice, picture, state_dir):
         (state_dir / "media/uploads" / str(picture.pk) / "original").unlink()
         self.finds("this file of alice's is lost")
-        self.fsck("--repair")
+        self.run("--repair")
         assert "The file itself is lost" in as_alice.get(f"/uploads/{picture.pk}/").text
+
+    def test_bytes_whose_row_came_meanwhile_stay(self, picture, state_dir):
+        stray = state_dir / "media/uploads" / str(picture.pk) / "stray"
+        stray.touch()
+        self.make_old(stray)
+        (finding,) = fsck.check()
+        Upload.objects.update(file=f"uploads/{picture.pk}/stray")
+        finding.repair()
+        assert stray.exists()
+
+    def test_pictures_that_are_missing_are_made_once_while_a_job_is_queued(self, picture, state_dir):
+        (state_dir / "media/uploads" / str(picture.pk) / "320.webp").unlink()
+        for _ in range(2):
+            for finding in fsck.check():
+                finding.repair()
+        assert run_queue() == 1
+
+    def test_repairing_an_upload_deleted_meanwhile_does_nothing(self, picture, state_dir):
+        for name in ("original", "320.webp"):
+            (state_dir / "media/uploads" / str(picture.pk) / name).unlink()
+        findings = list(fsck.check())
+        picture.delete()
+        for finding in findings:
+            finding.repair()
+        assert run_queue() == 0
+
+    def test_a_file_that_is_back_is_not_reported_as_lost(self, picture, state_dir):
+        original = state_dir / "media/uploads" / str(picture.pk) / "original"
+        original.rename(state_dir / "away")
+        (finding,) = fsck.check()
+        (state_dir / "away").rename(original)
+        finding.repair()
+        picture.refresh_from_db()
+        assert picture.problem == ""
 
     def test_a_disk_that_is_not_mounted_deletes_no_rows(self, picture, state_dir):
         shutil.rmtree(state_dir / "media")
-        self.fsck("--repair")
+        self.run("--repair")
         assert Upload.objects.exists()
 
     def test_a_file_on_its_way_that_lost_bytes_is_only_told(self, as_alice, state_dir):
@@ -160,7 +203,7 @@ class TestFsck:
         patch(as_alice, url, 0, b"hello")
         (state_dir / "incoming").rename(state_dir / "away")
         self.finds("on its way here are lost")
-        self.fsck("--repair")
+        self.run("--repair")
         (state_dir / "away").rename(state_dir / "incoming")
         assert head(as_alice, url).status_code == 200
-        assert "agree" in self.fsck()
+        assert "agree" in self.run()
