@@ -29,9 +29,6 @@ NOTE = "headway.note"
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 """What is taken as a request id: UUIDs, and what nginx makes."""
 
-SECRET_ARGUMENTS = ("token",)
-"""Parts of an address that are as good as a password."""
-
 ROUTINE = ("healthz", "metrics")
 """Views that machines look at every few seconds: logged only when something is wrong."""
 
@@ -61,7 +58,6 @@ class Accounting:
         note.is_stream = response.get("Content-Type") == "text/event-stream"
         if match := request.resolver_match:
             note.view = match.view_name
-            note.path = _without_secrets(request.path, match.kwargs)
         if note.is_stream:
             metrics.open_streams.inc()
         return response
@@ -92,10 +88,3 @@ def _user_id(request: HttpRequest) -> Any:
     if isinstance(user, SimpleLazyObject):
         user = getattr(request, "_cached_user", None)  # as Django's AuthenticationMiddleware remembers it
     return getattr(user, "pk", None)
-
-
-def _without_secrets(path: str, arguments: dict[str, Any]) -> str:
-    for name in SECRET_ARGUMENTS:
-        if name in arguments:
-            path = path.replace(str(arguments[name]), "…")
-    return path

@@ -9,12 +9,39 @@ This module knows no Django, so that gunicorn's master writes the same lines.
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from progress import origin
 
 FIELDS = ("user_id", "method", "path", "view", "status", "seconds", "bytes")
+
+
+SECRET_PATH = re.compile(r"(/accounts/reset/+[^/\s\"']*/+)[^\s\"']+")
+"""The path of a password reset: whoever has its end can set the password."""
+
+
+def printable(text: str) -> str:
+    """Return the text with each character escaped that a terminal or an editor doesn't show, or acts upon.
+
+    Among them are line breaks, terminal commands and marks that change the direction of what follows.
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
+def without_secrets(text: str) -> str:
+    return SECRET_PATH.sub(r"\1…", text)
+
+
+class TextLines(logging.Formatter):
+    """The formatter of development."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's own name
+        return printable(without_secrets(super().formatMessage(record)))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return "\n".join(map(printable, without_secrets(super().formatException(ei)).split("\n")))
 
 
 class JsonLines(logging.Formatter):
@@ -31,7 +58,7 @@ class JsonLines(logging.Formatter):
         line |= {name: value for name in FIELDS if (value := getattr(record, name, None)) is not None}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return printable(without_secrets(json.dumps(line, ensure_ascii=False, default=str)))
 
 
 def configuration(*, as_json: bool) -> dict[str, Any]:
@@ -41,7 +68,7 @@ def configuration(*, as_json: bool) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {
             "json": {"()": "config.logs.JsonLines"},
-            "text": {"format": "{levelname} {name}: {message}", "style": "{"},
+            "text": {"()": "config.logs.TextLines", "format": "{levelname} {name}: {message}", "style": "{"},
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json" if as_json else "text"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},

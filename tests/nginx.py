@@ -38,10 +38,13 @@ http {{
 SERVER = """
 server {{
     listen 127.0.0.1:{port};
+    set_real_ip_from 127.0.0.1;
+    real_ip_header X-Test-Client;
     include {directory}/headway/locations.conf;
+    access_log {directory}/access.log headway_without_queries;
 }}
 """
-"""What app.conf has, but for its host name and its certificate."""
+"""What app.conf has, but for its host name and its certificate. A request can name the address that it comes from."""
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -87,10 +88,53 @@ def test_who_guesses_is_slowed_down_but_not_who_reads(nobody_there, path, words)
     assert refused(nobody_there + path).code == 502
 
 
-def try_to_log_in(url: str) -> tuple[int, str]:
-    with pytest.raises(HTTPError) as caught, urlopen(Request(url, b""), timeout=30):
+def try_to_log_in(url: str, **headers: str) -> tuple[int, str]:
+    with pytest.raises(HTTPError) as caught, urlopen(Request(url, b"", headers), timeout=30):
         pass
     return caught.value.code, caught.value.read().decode()
+
+
+@pytest.mark.parametrize(
+    ("addresses", "other"),
+    [
+        ([f"2001:db8:a:b:{number:x}::{number:x}" for number in range(1, 41)], "2001:db8:a:c::1"),
+        (["2001:db8:a0a:d:ffff::"] * 40, "2001:db8:a0a:e::"),
+        (["203.0.113.9"] * 40, "203.0.113.10"),
+        (["::ffff:203.0.113.11"] * 40, "::ffff:203.0.113.12"),
+    ],
+)
+def test_ipv6_network_is_limited_like_one_ipv4_address(nobody_there, addresses, other):
+    login = f"{nobody_there}/accounts/login/"
+    assert 429 in [try_to_log_in(login, **{"X-Test-Client": address})[0] for address in addresses]
+    assert try_to_log_in(login, **{"X-Test-Client": other})[0] == 502
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/password_change/",
+        "/accounts/password_reset/",
+        "/accounts/reset/MQ/set-password/",
+        "/admin/auth/user/1/password/",
+        "/admin/password_change/",
+    ],
+)
+def test_pages_that_hash_passwords_are_limited(nobody_there, path):
+    client = {"X-Test-Client": f"198.51.100.{len(path)}"}
+    assert 429 in [try_to_log_in(nobody_there + path, **client)[0] for _ in range(40)]
+
+
+def test_access_log_has_no_token_of_a_password_reset(live_server, tmp_path):
+    secrets = ("MQ/c0ffee-secret/", "MQ/c0ffee-secret", "MQ/c0ffee-secret/more", "/MQ/c0ffee-secret/", "MQ/%630ffee-s/")
+    with nginx.server(tmp_path, live_server.url, tmp_path) as url:
+        referer = {"Referer": f"{url}/accounts/reset/MQ/c0ffee/"}
+        for path in secrets:
+            with suppress(HTTPError), urlopen(Request(f"{url}/accounts/reset/{path}?secret", headers=referer)):
+                pass
+    log = (tmp_path / "access.log").read_text()
+    assert log.count('"GET /accounts/reset/MQ/***"') >= len(secrets)
+    assert "c0ffee" not in log
+    assert "secret" not in log
 
 
 def test_nginx_takes_as_much_as_headway_does_and_little_more(nobody_there):

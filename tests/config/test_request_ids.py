@@ -104,11 +104,40 @@ def test_a_request_is_one_line_that_tells_no_secret(as_alice, alice, logged):
     }
 
 
-def test_what_sets_a_password_is_not_logged(visitor, logged):
-    end(visitor.get("/accounts/reset/MQ/c0ffee-secret/"))
-    (line,) = logged()
-    assert line["path"] == "/accounts/reset/MQ/…/"
-    assert "secret" not in json.dumps(line)
+SECRET_PATHS = [
+    "/accounts/reset/MQ/c0ffee-secret/",
+    "/accounts/reset/MQ/c0ffee-secret",
+    "/accounts/reset/MQ/c0ffee-secret/more",
+    "/accounts/reset//MQ//c0ffee-secret/",
+]
+
+
+@pytest.mark.parametrize("path", SECRET_PATHS)
+@pytest.mark.parametrize("method", ["get", "put"])
+def test_log_has_no_token_of_a_password_reset(visitor, logged, method, path):
+    end(getattr(visitor, method)(path))
+    lines = logged()
+    assert lines[-1]["path"].startswith("/accounts/reset/")
+    assert "…" in lines[-1]["path"]
+    assert "secret" not in json.dumps(lines)
+
+
+@pytest.mark.parametrize("formatter", ["json", "text"])
+def test_log_line_has_no_character_that_acts_on_a_terminal(formatter):
+    shown = "h\u00f6lly \u6f22 \U0001f600"
+    acting = "\x00\x07\x1b[31m\x7f\x9b\u00ad\u200b\u202e\u2028\u2066\ufeff\U000e0041\ud800\n\r"
+    error = ValueError(acting)
+    record = logging.makeLogRecord({"msg": f"{shown} {acting}", "exc_info": (ValueError, error, None), "path": acting})
+    handler = logs.configuration(as_json=formatter == "json")["formatters"][formatter]
+    line = {"json": logs.JsonLines, "text": lambda: logs.TextLines(handler["format"], style="{")}[formatter]().format(
+        record
+    )
+    assert line.replace("\n", "").isprintable()
+    assert shown in line
+    if formatter == "json":
+        assert json.loads(line)["message"] == f"{shown} {acting}"
+    else:
+        assert line.count("\n") == 2  # the message, and the exception by its two lines
 
 
 def test_a_user_is_named_only_if_the_view_asked_who_it_is(as_alice, alice, logged):
