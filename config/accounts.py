@@ -1,21 +1,70 @@
-"""Signing up, and what a new password unlocks. The rest is Django's own views with templates in `registration/`."""
+"""Forms and views of accounts, where Django's own need a limit. Their templates are in `registration/`."""
+
+from typing import Any
 
 from axes.utils import reset
 from django.conf import settings
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import forms as auth_forms
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import SetPasswordForm, UserCreationForm
 from django.contrib.auth.models import User
-from django.contrib.auth.views import PasswordResetConfirmView
+from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView
 from django.core.exceptions import PermissionDenied
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
+
+from config.errors import too_many_guesses
+from config.login_limits import TooManyGuesses, begin_guess
 
 
 def signup_open(request: HttpRequest) -> dict[str, bool]:
     """A context processor: pages offer to sign up only where one can."""
     return {"signup_open": settings.SIGNUP_OPEN}
+
+
+class BoundedCredentials:
+    """A mixin for log-in forms: Django's own gives `maxlength` to the browser and doesn't check it."""
+
+    MAX_PASSWORD_LENGTH = 4096
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        username, password = self.fields["username"], self.fields["password"]  # type: ignore[attr-defined]
+        username.validators.append(MaxLengthValidator(username.max_length))
+        password.validators.append(MaxLengthValidator(self.MAX_PASSWORD_LENGTH))
+
+
+class LogInForm(BoundedCredentials, auth_forms.AuthenticationForm):
+    pass
+
+
+class AdminLogInForm(BoundedCredentials, AdminAuthenticationForm):
+    pass
+
+
+class PasswordChangeForm(auth_forms.PasswordChangeForm):
+    def clean_old_password(self) -> str:
+        """Raises TooManyGuesses."""
+        guess = begin_guess(self.user.get_username())
+        password = super().clean_old_password()
+        guess.delete()
+        return password
+
+
+class PasswordChange(PasswordChangeView):
+    """Django's own, but the old password can't be guessed for ever by whoever has got hold of a session."""
+
+    form_class = PasswordChangeForm
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().post(*args, **kwargs)
+        except TooManyGuesses as error:
+            return too_many_guesses(error.locked_until)
 
 
 class SignupForm(UserCreationForm):

@@ -8,15 +8,17 @@ or a traceback; one that is our own fault names the request, by the id under whi
 
 import errno
 import logging
+import math
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.client import responses
 
-from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from django.urls import is_valid_path
+from django.utils import timezone
 
 from progress import origin
 from uploads.json_api import Refusal
@@ -139,11 +141,17 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict | None) -> HttpResponse:
     """AXES_LOCKOUT_CALLABLE."""
-    wait: timedelta = settings.AXES_COOLOFF_TIME
+    return too_many_guesses(request.axes_locked_until)  # type: ignore[attr-defined]
+
+
+def too_many_guesses(locked_until: datetime) -> HttpResponse:
+    """A 429 that says how long to wait."""
+    minutes = max(1, math.ceil((locked_until - timezone.now()) / timedelta(minutes=1)))
+    number, unit = (minutes, "minute") if minutes <= 90 else (math.ceil(minutes / 60), "hour")
     return refusal(
         429,
-        f"Too many wrong passwords. Wait {wait.seconds // 60} minutes and try again, or reset the password.",
-        {"Retry-After": str(wait.seconds)},
+        f"Too many wrong passwords. Wait {number} {unit}{pluralize(number)} and try again, or reset the password.",
+        {"Retry-After": str(minutes * 60)},
     )
 
 

@@ -1,5 +1,7 @@
 """Who may come in, from where, with how much, and by which address: rules that hold for every view."""
 
+import re
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import SplitResult
@@ -9,12 +11,16 @@ from corsheaders.conf import conf
 from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
-from django.middleware import common
+from django.middleware import common, csrf
+from django.utils.http import parse_header_parameters
 
 from config.errors import API, answer_for, refusal, unauthorized
 from progress.connections import release_connection
+
+UTF8 = ("utf-8", "utf8")
+CHARSET_PARAMETER = re.compile(r"""; *charset *= *["']?([^;"']*)""", re.IGNORECASE)
 
 
 class CorsMiddleware(cors.CorsMiddleware):
@@ -22,6 +28,32 @@ class CorsMiddleware(cors.CorsMiddleware):
 
     def origin_found_in_white_lists(self, origin: str, url: SplitResult) -> bool:
         return origin in conf.CORS_ALLOWED_ORIGINS or self.regex_domain_match(origin)
+
+
+class Utf8Only:
+    """Refuse a request that declares another charset than UTF-8.
+
+    Django would decode the query and the body with any codec of Python's that the request names. Some take minutes for
+    a megabyte, and some yield text that neither a database nor a response can hold.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if declares_only_utf8(request.META.get("CONTENT_TYPE", "")):
+            return self.get_response(request)
+        return refusal(415, "Send text in UTF-8: leave the charset out of Content-Type, or write charset=utf-8.")
+
+
+def declares_only_utf8(content_type: str) -> bool:
+    """Return whether each charset parameter of a Content-Type, also one that is encoded (RFC 2231), is UTF-8."""
+    try:
+        _, parameters = parse_header_parameters(content_type)
+    except ValueError:  # a parameter that is encoded with an unknown charset
+        return False
+    declared = CHARSET_PARAMETER.findall(content_type)
+    return parameters.get("charset", "utf-8").lower() in UTF8 and all(value.lower() in UTF8 for value in declared)
 
 
 class SessionMiddleware(sessions.SessionMiddleware):
@@ -43,6 +75,32 @@ class CommonMiddleware(common.CommonMiddleware):
 
     def should_redirect_with_slash(self, request: HttpRequest) -> bool:
         return not request.path.startswith(API) and super().should_redirect_with_slash(request)
+
+
+class PageCsrfMiddleware(csrf.CsrfViewMiddleware):
+    """Django's own, but the only trusted origin is the host that the request is for."""
+
+    allowed_origins_exact: set[str] = set()
+    allowed_origin_subdomains: defaultdict[str, list[str]] = defaultdict(list)
+    csrf_trusted_origins_hosts: list[str] = []
+
+
+class CsrfMiddleware(csrf.CsrfViewMiddleware):
+    """Django's own, but CSRF_TRUSTED_ORIGINS applies to the API alone.
+
+    A front end on another origin has no business with forms of the account pages and of the admin.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        super().__init__(get_response)
+        self._pages = PageCsrfMiddleware(get_response)
+
+    def process_view(
+        self, request: HttpRequest, callback: Callable, callback_args: Any, callback_kwargs: Any
+    ) -> HttpResponseForbidden | None:
+        if request.path.startswith(API):
+            return super().process_view(request, callback, callback_args, callback_kwargs)
+        return self._pages.process_view(request, callback, callback_args, callback_kwargs)
 
 
 class LoginRequired(auth.LoginRequiredMiddleware):

@@ -3,13 +3,15 @@
 from datetime import timedelta
 from importlib import import_module
 
-from axes.models import AccessAttempt, AccessLog
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
 from django.utils import timezone
 
 from progress.retention import repeat
 
 LOG_INS_KEPT = timedelta(days=90)
+FAILURES_KEPT = timedelta(days=7)
+"""Longer than each window of `config.login_limits`."""
 
 MINUTES = 24 * 60
 NAME = "config: forget old log-ins"
@@ -18,8 +20,8 @@ NAME = "config: forget old log-ins"
 def prune() -> None:
     """Delete all that is due."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
-    for model in (AccessLog, AccessAttempt):
-        model.objects.filter(attempt_time__lt=timezone.now() - LOG_INS_KEPT).delete()
+    for model, kept in ((AccessLog, LOG_INS_KEPT), (AccessAttempt, LOG_INS_KEPT), (AccessFailureLog, FAILURES_KEPT)):
+        model.objects.filter(attempt_time__lt=timezone.now() - kept).delete()
 
 
 def plan(**kwargs: object) -> None:

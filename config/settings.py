@@ -1,7 +1,5 @@
 """Django's settings, derived from `config.environment`. What a person may change is an environment variable."""
 
-from datetime import timedelta
-
 from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 
@@ -25,7 +23,7 @@ INSTALLED_APPS = [
     "axes",
     "corsheaders",
     "django_htmx",
-    "django.contrib.admin",
+    "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -41,6 +39,7 @@ MIDDLEWARE = [
     "config.middleware.CorsMiddleware",  # outside the errors, so that they carry its headers too
     "csp.middleware.CSPMiddleware",
     "config.errors.ErrorAnswers",
+    "config.middleware.Utf8Only",  # before anything reads the query or the body
     "config.middleware.SessionMiddleware",
     "config.middleware.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -51,7 +50,7 @@ MIDDLEWARE = [
     # CSRF protection reads the body: who you are and how much you may send are asked before that.
     "config.middleware.LoginRequired",
     "config.middleware.BodyLimit",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "config.middleware.CsrfMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
@@ -134,7 +133,7 @@ Q_CLUSTER = {
 
 # --- Accounts, cookies and other origins ----------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["config.login_limits.RecordingBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -146,12 +145,11 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "todos:index"
 LOGOUT_REDIRECT_URL = "landing"
 
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HANDLER = "config.login_limits.Handler"
 AXES_LOCKOUT_CALLABLE = "config.errors.locked_out"
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "config.middleware.client_address"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "config.login_limits.client_network"
 
 CORS_ALLOWED_ORIGINS = env.FRONTEND_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
@@ -166,7 +164,7 @@ CORS_EXPOSE_HEADERS = [
     *("Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version"),
     *("Upload-Concat", "Upload-Defer-Length", "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset"),
 ]
-CSRF_TRUSTED_ORIGINS = env.FRONTEND_ORIGINS
+CSRF_TRUSTED_ORIGINS = env.FRONTEND_ORIGINS  # under /api/ alone, see `config.middleware.CsrfMiddleware`
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_SECURE = not DEBUG

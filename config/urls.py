@@ -7,8 +7,6 @@ from django_distill import distill_path
 
 from config import accounts, health, metrics, session, site
 
-admin.site.site_header = admin.site.site_title = "Headway"
-
 urlpatterns = [
     path("", include("todos.urls")),
     path("", include("uploads.urls")),
@@ -21,8 +19,14 @@ urlpatterns = [
         name="password_reset_confirm",
     ),
     # Pages that are the same for everybody offer to log in also to who has: that leads to the list.
-    path("accounts/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path(
+        "accounts/login/",
+        LoginView.as_view(authentication_form=accounts.LogInForm, redirect_authenticated_user=True),
+        name="login",
+    ),
+    path("accounts/password_change/", accounts.PasswordChange.as_view(), name="password_change"),
     path("accounts/", include("django.contrib.auth.urls")),
+    path("admin/password_change/", accounts.PasswordChange.as_view()),  # has the limit that Django's lacks
     path("admin/", admin.site.urls),
     path("favicon.ico", site.favicon, name="favicon"),
     path("healthz/", health.healthz, name="healthz"),

@@ -12,8 +12,8 @@ LISTS = [
     "/admin/uploads/upload/?q=hello",
     "/admin/progress/job/?q=Processing",
     "/admin/progress/worker/",
-    "/admin/django_q/ormq/",
-    "/admin/django_q/schedule/",
+    "/admin/axes/accesslog/",
+    "/admin/axes/accessfailurelog/",
 ]
 
 
@@ -68,3 +68,11 @@ def test_filters(as_admin, things):
         "progress/job/?state=running",
     ):
         assert as_admin.get(f"/admin/{url}").status_code == 200
+
+
+@pytest.mark.parametrize("model", ["schedule", "success", "failure", "ormq"])
+def test_models_of_the_queue_are_not_in_the_admin(as_admin, model):
+    """A schedule runs any function by its name, `os.system` too."""
+    for url in (f"/admin/django_q/{model}/", f"/admin/django_q/{model}/add/", "/admin/django_q/"):
+        assert as_admin.get(url).status_code == 404
+    assert "django_q" not in as_admin.get("/admin/").text

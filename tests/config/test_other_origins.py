@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from tests.config.test_conventions import OURS, fill
+from tests.helpers import PASSWORD
 
 ALLOWED = "https://app.example.test"
 STRANGERS = {
@@ -114,3 +115,39 @@ def test_a_stranger_can_change_nothing_even_with_the_token(alice):
     headers = {"Origin": ALLOWED, "X-CSRFToken": token}
     body = {"title": "Written by a friend"}
     assert browser.post("/api/todos/", body, content_type="application/json", headers=headers).status_code == 201
+
+
+FORMS = {
+    "/todos/": {"title": "Written by a front end"},
+    "/accounts/login/": {"username": "alice", "password": PASSWORD},
+    "/accounts/logout/": {},
+    "/accounts/password_change/": {"old_password": PASSWORD, "new_password1": "x", "new_password2": "x"},
+    "/accounts/password_reset/": {"email": "alice@example.com"},
+    "/accounts/signup/": {"username": "eve", "password1": PASSWORD, "password2": PASSWORD},
+    "/admin/login/": {"username": "alice", "password": PASSWORD},
+    "/admin/auth/user/add/": {"username": "eve", "password1": PASSWORD, "password2": PASSWORD},
+}
+
+
+@pytest.mark.parametrize("sent", ["Origin", "Referer"])
+@pytest.mark.parametrize("url", FORMS)
+def test_pages_refuse_forms_of_front_ends(admin_user, settings, url, sent):
+    """The front end knows the token, since it may read /api/session/."""
+    settings.ALLOWED_HOSTS = ["app.example.com"]
+    browser = Client(enforce_csrf_checks=True, headers={"Host": "app.example.com"})
+    browser.force_login(admin_user)
+    token = browser.get("/api/session/", secure=True).json()["csrf_token"]
+    form = FORMS[url] | {"csrfmiddlewaretoken": token}
+    value = ALLOWED if sent == "Origin" else f"{ALLOWED}/index.html"
+    assert browser.post(url, form, headers={sent: value}, secure=True).status_code == 403
+    own = "https://app.example.com" if sent == "Origin" else "https://app.example.com/todos/"
+    assert browser.post(url, form, headers={sent: own}, secure=True).status_code != 403
+
+
+@pytest.mark.parametrize("headers", [{"Origin": ALLOWED}, {"Referer": f"{ALLOWED}/"}])
+def test_api_accepts_calls_of_front_ends(alice, headers):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(alice)
+    headers |= {"X-CSRFToken": browser.get("/api/session/", secure=True).json()["csrf_token"]}
+    call = {"content_type": "application/json", "headers": headers, "secure": True}
+    assert browser.post("/api/todos/", {"title": "Written by a front end"}, **call).status_code == 201

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from axes.models import AccessAttempt, AccessLog
+from axes.models import AccessFailureLog, AccessLog
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
@@ -19,7 +19,7 @@ def test_what_is_left_of_old_log_ins_is_deleted(alice, as_bob):
     Client().post("/accounts/login/", FORM)
     Client().post("/accounts/login/", FORM | {"username": "bob", "password": "wrong"})
     old = timezone.now() - retention.LOG_INS_KEPT - timedelta(days=1)
-    for model in (AccessLog, AccessAttempt):
+    for model in (AccessLog, AccessFailureLog):
         assert model.objects.update(attempt_time=old)
     Session.objects.exclude(pk=as_bob.session.session_key).update(expire_date=timezone.now() - timedelta(minutes=1))
     Client().post("/accounts/login/", FORM)
@@ -28,5 +28,5 @@ def test_what_is_left_of_old_log_ins_is_deleted(alice, as_bob):
     import_string(Schedule.objects.get(name=retention.NAME).func)()
     assert Session.objects.count() == 2
     assert AccessLog.objects.get().username == "alice"
-    assert not AccessAttempt.objects.exists()
+    assert not AccessFailureLog.objects.exists()
     assert as_bob.get("/todos/").status_code == 200
