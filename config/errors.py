@@ -52,6 +52,10 @@ TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 """RFC 9110's names where Python's are older."""
 
 
+class Busy(Exception):
+    """This process can't do more of that at the same time; the message is for the client."""
+
+
 class ErrorAnswers:
     """Dress every error answer that comes out of the views and middleware inside of this one."""
 
@@ -96,6 +100,8 @@ def answer_for(request: HttpRequest, error: Exception) -> HttpResponse | None:
     if isinstance(error, Refusal):
         told = request.path.startswith(API) and error.members
         return problem(error.status, str(error), **error.members) if told else refusal(error.status, str(error))
+    if isinstance(error, Busy):
+        return refusal(503, str(error), {"Retry-After": "60"})
     for kind, status in STATUS.items():
         if isinstance(error, kind):
             return refusal(status, str(error) if isinstance(error, SPEAKING) else "")

@@ -134,6 +134,7 @@ Q_CLUSTER = {
 # --- Accounts, cookies and other origins ----------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = ["config.login_limits.RecordingBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["config.hashers.ThreadedPBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from config.cors.asking import Answer  # which takes long to import, and checks want advice too
 
 CSRF = "Send the csrf_token of /api/session/ as the header X-CSRFToken."
+ONLY_THE_API = "Call what is below /api/: nothing else is open to other origins."
 CREDENTIALS = "CORS_ALLOW_CREDENTIALS = True in config/settings.py, as Headway has it."
 
 
@@ -23,8 +24,8 @@ HEADERS = "CORS_ALLOW_HEADERS in config/settings.py: add them, or don't send the
 
 def allow(call: Call, answer: "Answer") -> str:
     """What makes this answer be for the page."""
-    if not call.path.startswith("/api/"):
-        return "Call what is below /api/: nothing else is open to other origins."
+    if not call.is_to_api:
+        return ONLY_THE_API
     if answer.status >= 502:
         return "It is the proxy's own answer: let that carry the headers too (add_header … always)."
     if "," in answer.headers.get("access-control-allow-origin", ""):
@@ -61,6 +62,8 @@ def for_status(status: int) -> str:
 
 def for_csrf(call: Call, detail: str) -> str:
     """What Django's words mean."""
+    if not call.is_to_api:
+        return ONLY_THE_API if call.is_cross_origin else CSRF
     if detail.startswith("Origin checking failed"):
         return f"{name_it(call)} (CSRF_TRUSTED_ORIGINS is the same list)"
     if detail.startswith("CSRF cookie not set"):

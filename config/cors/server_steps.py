@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from config.cors import advice, fetch_rules
 from config.cors.asking import Answer, Server
 from config.cors.browser_steps import allowed
-from config.cors.story import SESSION_URL, Call, Section
+from config.cors.story import LOGIN_URL, SESSION_URL, Call, Section
 
 CSRF_HEADER = "x-csrftoken"
 
@@ -29,7 +29,7 @@ def with_token(headers: Mapping[str, str], token: str) -> dict[str, str]:
 
 
 def csrf(call: Call, server: Server, token: str, headers: Mapping[str, str]) -> Section:
-    """Django is asked by a method that /api/session/ hasn't: CSRF protection judges first, and nothing changes."""
+    """CSRF protection comes before the check of the method, so the probe uses one that changes nothing anywhere."""
     section = Section("CSRF protection")
     if not call.changes_something:
         return section
@@ -40,8 +40,8 @@ def csrf(call: Call, server: Server, token: str, headers: Mapping[str, str]) -> 
         "" if token else f"It may not read the answer of GET {SESSION_URL}, where the token is.",
         "Let the page read it: see the last section, where the same is judged of the call.",
     )
-    verdict = server.ask("PATCH", SESSION_URL, headers)
-    detail = _detail(verdict)
+    verdict = server.ask("PATCH", SESSION_URL if call.is_to_api else LOGIN_URL, headers)
+    detail = _detail(verdict) if call.is_to_api else _PAGE_REFUSES
     section.judge(
         "Django lets it pass",
         "The Origin is trusted, and the header X-CSRFToken fits the CSRF cookie. With an Origin, no Referer is needed.",
@@ -50,6 +50,9 @@ def csrf(call: Call, server: Server, token: str, headers: Mapping[str, str]) -> 
         advice.for_csrf(call, detail),
     )
     return section
+
+
+_PAGE_REFUSES = "Outside of /api/ only the site's own origin is trusted, whatever FRONTEND_ORIGINS says"
 
 
 def _detail(answer: Answer) -> str:

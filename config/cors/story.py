@@ -15,6 +15,9 @@ from config.cors.origins import Origin
 SESSION_URL = "/api/session/"
 """Who is logged in, and the token for what changes something."""
 
+LOGIN_URL = "/accounts/login/"
+"""A page that everybody may see."""
+
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 """Methods that change nothing (RFC 9110 §9.2.1): CSRF protection lets them pass."""
 
@@ -37,6 +40,10 @@ class Call:
         """What goes into the first line of the request."""
         parts = urlsplit(self.url)
         return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+    @property
+    def is_to_api(self) -> bool:
+        return self.path.startswith("/api/")
 
     @property
     def sent_headers(self) -> dict[str, str]:

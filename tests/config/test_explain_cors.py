@@ -85,6 +85,11 @@ def test_a_method_that_the_address_has_not():
 def test_an_address_that_is_not_there_and_one_that_is_no_api():
     assert "✗ The server answers 404" in run(DASH, "--url", "/api/nowhere/")[1]
     assert "→ Call what is below /api/" in run(DASH, "--url", "/todos/")[1]
+    for url in ("/todos/", "/admin/auth/user/add/"):
+        text = run(DASH, "--url", url, "--method", "POST")[1]
+        assert "✗ Django refuses it: 403" in text
+        assert "Outside of /api/ only the site's own origin is trusted" in " ".join(text.split())
+    assert "✓ Django lets it pass" in run("https://app.example.com", "--url", "/todos/", "--method", "POST")[1]
 
 
 def test_headers_are_those_of_the_page():

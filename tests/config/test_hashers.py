@@ -1,0 +1,89 @@
+"""Passwords are hashed without stopping the process that serves everybody else."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.test.client import MULTIPART_CONTENT
+
+from config import hashers
+from config.errors import Busy
+from config.hashers import ThreadedPBKDF2PasswordHasher
+from tests.faults.web import Web, running_web
+from tests.helpers import PASSWORD
+
+LOG_INS = 4
+MANY = 5
+
+
+@pytest.fixture
+def under_gevent(monkeypatch):
+    monkeypatch.setattr(hashers, "is_module_patched", lambda name: True)
+
+
+def test_hashes_are_those_of_django(under_gevent):
+    ours, theirs = ThreadedPBKDF2PasswordHasher(), PBKDF2PasswordHasher()
+    assert ours.encode(PASSWORD, "salt", 2) == theirs.encode(PASSWORD, "salt", 2)
+    assert ours.verify(PASSWORD, theirs.encode(PASSWORD, "salt", 2))
+    assert not ours.verify("wrong", theirs.encode(PASSWORD, "salt", 2))
+
+
+def test_hash_that_waits_too_long_is_busy(under_gevent, monkeypatch):
+    monkeypatch.setattr(hashers, "MAX_WAIT_SECONDS", 0)
+    monkeypatch.setattr(hashers, "_slots", hashers.BoundedSemaphore(1))
+    hashers._slots.acquire()
+    with pytest.raises(Busy):
+        ThreadedPBKDF2PasswordHasher().encode(PASSWORD, "salt", 2)
+    hashers._slots.release()
+    assert ThreadedPBKDF2PasswordHasher().encode(PASSWORD, "salt", 2)
+    assert hashers._slots.acquire(timeout=0)  # it has been released
+
+
+@pytest.mark.parametrize("url", ["/accounts/login/", "/api/session/"])
+def test_busy_is_answered_with_503(visitor, alice, monkeypatch, url):
+    def refuse(*args, **values):
+        raise Busy("Try again in a minute.")
+
+    monkeypatch.setattr("django.contrib.auth.models.User.check_password", refuse)
+    type_ = "application/json" if url.startswith("/api/") else MULTIPART_CONTENT
+    response = visitor.post(url, {"username": "alice", "password": PASSWORD}, content_type=type_)
+    assert (response.status_code, response["Retry-After"]) == (503, "60")
+    assert "Try again in a minute." in response.text
+
+
+@pytest.mark.services
+def test_process_serves_others_while_it_hashes(tmp_path: Path):
+    url = f"sqlite:///{tmp_path}/headway.sqlite3"
+    with running_web_with_tables(tmp_path, url) as web, ThreadPoolExecutor() as pool:
+        log_ins = [pool.submit(log_in, web, f"user{number}") for number in range(LOG_INS)]
+        served = 0
+        while not all(each.done() for each in log_ins):
+            with urlopen(f"http://127.0.0.1:{web.port}/", timeout=60) as answer:
+                served += answer.status == 200
+        assert [each.result() for each in log_ins] == [200] * LOG_INS
+        assert served >= LOG_INS * MANY  # one at most for each hash, if that stops the process
+
+
+def running_web_with_tables(tmp_path: Path, database_url: str):
+    site = Web(tmp_path, database_url)
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=site.environment, check=True)
+    return running_web(tmp_path, database_url)
+
+
+def log_in(web: Web, username: str) -> int:
+    """Try to, with a name that nobody has: Django hashes the password all the same."""
+    token = "a" * 32
+    body = urlencode({"username": username, "password": PASSWORD, "csrfmiddlewaretoken": token}).encode()
+    request = Request(f"http://127.0.0.1:{web.port}/accounts/login/", body, {"Cookie": f"csrftoken={token}"})
+    try:
+        with urlopen(request, timeout=60) as answer:
+            return answer.status
+    except HTTPError as error:
+        error.close()
+        return error.code
