@@ -117,6 +117,8 @@ USER_QUOTA_BYTES = env.USER_QUOTA_BYTES
 # --- Background work ------------------------------------------------------------------------------------------
 
 PROGRESS_RETENTION = env.PROGRESS_RETENTION
+PROGRESS_MAX_WATCHERS = 2500  # streams and long polls of a web process; the limits of nginx are derived from it
+PROGRESS_MAX_WATCHERS_PER_USER = 40
 Q_CLUSTER = {
     "name": "headway",
     "label": "Queue",

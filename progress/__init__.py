@@ -29,6 +29,7 @@ Delivery, and what goes wrong with it, in a cluster:
 
 Watching, in a web process:
     hub.py        asks once a tick what has changed, for all who watch; other apps may give it sources of their own
+    logins.py     the session of each watcher, and whether it is still valid
     job_source.py jobs, as the hub asks for them
     watching.py   what a request to watch asks for
     api.py        one job, several, cancel, retry; held back until there is news, if the client likes
@@ -49,7 +50,8 @@ What holds, and by which means:
 This package imports Django and Django-Q2, and nothing of the project that it lives in: with templates/progress/ it
 can be lifted out. It wants `Q_CLUSTER = {"broker_class": "progress.broker.Broker", "orm": "default", …}`, with the
 time limit of Django-Q2 above that of any task, `save_limit` -1 and `queue_limit` 1; a supervisor that restarts what
-ends; and, where gunicorn serves, a hook that calls `hub.stop()` when a process is asked to end. It honours the settings
-PROGRESS_RETENTION, a timedelta, and PROGRESS_MAX_WATCHERS, the streams and long polls of a process. A middleware may
+ends; and, where gunicorn serves, a hook that calls `hub.stop()` when a process is asked to end. It needs the settings
+PROGRESS_RETENTION, a timedelta; PROGRESS_MAX_WATCHERS, the maximum number of streams and long polls of a process; and
+PROGRESS_MAX_WATCHERS_PER_USER, that of one user in a process. Sessions must be stored in the database. A middleware may
 call `origin.request_begins`, and a log formatter write down what `origin.known` tells.
 """

@@ -13,9 +13,14 @@ from progress import watching
 from progress.connections import release_connection
 from progress.hub import Full, hub
 from progress.job_source import Jobs
+from progress.logins import Login
 from progress.lookup import for_job
 from progress.models import Job, State
 from progress.tasks import cancel_job, retry_job
+
+
+class LoginEnded(Exception):
+    """The user has logged out while a long poll waited."""
 
 
 @never_cache
@@ -27,7 +32,10 @@ def detail(request: HttpRequest, job: Job) -> HttpResponse:
     seconds = watching.seconds_to_wait(request)
     jobs = {job.pk: job}
     if seconds and _nothing_new(jobs, known):
-        jobs = _wait_for_news(request, known, seconds)
+        try:
+            jobs = _wait_for_news(request, known, seconds)
+        except LoginEnded:
+            return _not_logged_in()
     if job.pk not in jobs:
         raise Http404
     return JsonResponse(as_json(jobs[job.pk], root_of(request)))
@@ -46,7 +54,10 @@ def several(request: HttpRequest) -> HttpResponse:
     seconds = watching.seconds_to_wait(request)
     jobs = visible_jobs(request, known)
     if seconds and _nothing_new(jobs, known):
-        jobs = _wait_for_news(request, known, seconds)
+        try:
+            jobs = _wait_for_news(request, known, seconds)
+        except LoginEnded:
+            return _not_logged_in()
     root = root_of(request)
     found = [as_json(jobs[job_id], root) for job_id in known if job_id in jobs]
     return JsonResponse({"jobs": found, "missing": [job_id for job_id in known if job_id not in jobs]})
@@ -120,10 +131,13 @@ def _nothing_new(jobs: dict[UUID, Job], known: dict[UUID, int]) -> bool:
 
 
 def _wait_for_news(request: HttpRequest, known: dict[UUID, int], seconds: float) -> dict[UUID, Job]:
-    """The jobs, when one of them has news or the time is over. A process with too many watchers doesn't wait."""
+    """Return the jobs when one of them has changed or the time is over. Raises LoginEnded.
+
+    Without waiting if the user or the process has too many watchers.
+    """
     deadline = time.monotonic() + seconds
     try:
-        with hub.watch(Jobs, known) as watcher:
+        with hub.watch(Jobs, known, Login.of(request)) as watcher:
             jobs = visible_jobs(request, known)
             release_connection()
             while _nothing_new(jobs, known) and not hub.stopping and (rest := deadline - time.monotonic()) > 0:
@@ -132,9 +146,16 @@ def _wait_for_news(request: HttpRequest, known: dict[UUID, int], seconds: float)
                         jobs[job_id] = snapshot.job
                     else:
                         jobs.pop(job_id, None)
+                if watcher.login_ended:
+                    raise LoginEnded
             return jobs
     except Full:
         return visible_jobs(request, known)
+
+
+def _not_logged_in() -> HttpResponse:
+    text, challenge = "You are not logged in any more.", {"WWW-Authenticate": "Session"}
+    return HttpResponse(text, status=401, content_type="text/plain", headers=challenge)
 
 
 def _changed(request: HttpRequest, job: Job, done: bool, otherwise: str) -> HttpResponse:

@@ -1,8 +1,8 @@
 """Streams of server-sent events, as the HTML standard's section 9.2 has them, whatever they tell of.
 
 A stream says something at once, then at each change, and a comment when nothing has changed for long. It closes after
-ten minutes, so that no client stays with an old server for ever, and at once when its process is about to stop; the
-client comes back. It holds no database connection.
+ten minutes, so that no client stays with an old server for ever, and immediately when its process is about to stop; the
+client comes back. It also closes within a few seconds after its user has logged out. It holds no database connection.
 """
 
 import time
@@ -14,7 +14,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from progress.connections import release_connection
-from progress.hub import Full, Key, News, Source, Watcher, hub
+from progress.hub import Full, Key, News, Source, UserFull, Watcher, hub
+from progress.logins import Login
 
 COMMENT_SECONDS = 15.0
 """So often something is sent, so that proxies and clients know that the stream lives."""
@@ -65,7 +66,7 @@ class Events(ABC, Generic[Key, News]):
         yield self.first()
         while not (end := self.end()):
             now = time.monotonic()
-            if now >= deadline or hub.stopping:
+            if now >= deadline or hub.stopping or self._watcher.login_ended:
                 return
             quiet = spoke_at + COMMENT_SECONDS - now
             told = COMMENT if quiet <= 0 else self.tell(self._watcher.wait(min(quiet, deadline - now)))
@@ -81,13 +82,16 @@ def respond(
     keys: Iterable[Key],
     begin: Callable[[Watcher[Key, News]], Events[Key, News]],
 ) -> HttpResponseBase:
-    """Watch these, and answer with the stream that begins by that; 503 when this process has too many of them."""
+    """Watch these keys and return the stream of their events.
+
+    Return 429 if the user has too many streams open, and 503 if this process has, both with Retry-After.
+    """
     try:
-        watcher = hub.watch(kind, keys)
+        watcher = hub.watch(kind, keys, Login.of(request))
+    except UserFull:
+        return _refuse(429, "You have too many streams open. Close some, or poll instead.")
     except Full:
-        text = "Too many streams are open here. Ask for the things themselves, and try this again a little later."
-        headers = {"Retry-After": str(COME_BACK_SECONDS)}
-        return HttpResponse(text, status=503, content_type="text/plain", headers=headers)
+        return _refuse(503, "Too many streams are open on this server. Poll instead, and try again a little later.")
     try:
         events = begin(watcher)
     except BaseException:
@@ -97,3 +101,8 @@ def respond(
     events.answered = vars(request).clear
     headers = {"X-Accel-Buffering": "no"}  # nginx would keep the events until it has a buffer full of them
     return StreamingHttpResponse(events, content_type="text/event-stream", headers=headers)
+
+
+def _refuse(status: int, text: str) -> HttpResponse:
+    headers = {"Retry-After": str(COME_BACK_SECONDS)}
+    return HttpResponse(text, status=status, content_type="text/plain", headers=headers)

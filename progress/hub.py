@@ -2,7 +2,8 @@
 
 What can be watched is the business of its Source, which asks, and knows what it has told. So what watching costs the
 database grows neither with the number of watchers nor with what each of them watches: a tick is one question for each
-kind of thing that somebody watches. While nobody watches, nothing is asked.
+kind of thing that somebody watches. While nobody watches, nothing is asked. A thorough tick also checks, by two queries
+for all watchers, whether they are still logged in.
 
 It works with threads and with greenlets alike. A watcher holds no database connection.
 """
@@ -11,12 +12,15 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Hashable, Iterable
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from django.conf import settings
 from django.db import connection
+
+from progress.logins import Login, still_valid
 
 logger = logging.getLogger(__name__)
 
@@ -31,12 +35,13 @@ THOROUGH_SECONDS = 3.0
 AWAY_SECONDS = 1.0
 """The pause after a question that failed."""
 
-MOST_WATCHERS = 2500
-"""Of one process, unless the setting PROGRESS_MAX_WATCHERS says otherwise."""
-
 
 class Full(Exception):
-    """This process has as many watchers as it may have."""
+    """The process has reached its limit of watchers."""
+
+
+class UserFull(Full):
+    """The user has reached their limit of watchers in this process."""
 
 
 class Source(ABC, Generic[Key, News]):
@@ -65,9 +70,11 @@ class Source(ABC, Generic[Key, News]):
 class Watcher(Generic[Key, News]):
     """Somebody who waits for changes. Use it as a context manager, or close it."""
 
-    def __init__(self, hub: "Hub", kind: type[Source[Key, News]], keys: Iterable[Key]) -> None:
+    def __init__(self, hub: "Hub", kind: type[Source[Key, News]], keys: Iterable[Key], login: Login) -> None:
         self.kind = kind
         self.keys = frozenset(keys)
+        self.login = login
+        self.login_ended = False
         self._hub = hub
         self._news: dict[Key, News] = {}
         self._woken = threading.Event()
@@ -75,9 +82,9 @@ class Watcher(Generic[Key, News]):
     def wait(self, seconds: float) -> dict[Key, News]:
         """What has changed since the last call, the newest of each.
 
-        Empty when that long nothing has changed, or when the process is about to stop.
+        Empty when nothing has changed for that long, when the login has ended, or when the process is about to stop.
         """
-        if seconds > 0 and not self._hub.stopping:
+        if seconds > 0 and not (self._hub.stopping or self.login_ended):
             self._woken.wait(seconds)
         with self._hub.lock:
             self._woken.clear()
@@ -90,6 +97,11 @@ class Watcher(Generic[Key, News]):
         self._woken.set()
 
     def wake(self) -> None:
+        self._woken.set()
+
+    def end_login(self) -> None:
+        """Let whoever waits notice that the user is not logged in any more."""
+        self.login_ended = True
         self._woken.set()
 
     def close(self) -> None:
@@ -109,17 +121,21 @@ class Hub:
         self.stopping = False
         self.lock = threading.Lock()
         self._watchers: set[Watcher[Any, Any]] = set()
+        self._per_user: Counter[Any] = Counter()
         self._sources: dict[type[Source[Any, Any]], Source[Any, Any]] = {}  # those of which something is watched
         self._thread: threading.Thread | None = None
         self._thorough_at = 0.0
 
-    def watch(self, kind: type[Source[Key, News]], keys: Iterable[Key]) -> Watcher[Key, News]:
-        """Begin to watch these. Read them after that, and nothing is missed. Raises Full."""
-        watcher = Watcher(self, kind, keys)
+    def watch(self, kind: type[Source[Key, News]], keys: Iterable[Key], login: Login) -> Watcher[Key, News]:
+        """Begin to watch these. Read them after that, and nothing is missed. Raises Full or UserFull."""
+        watcher = Watcher(self, kind, keys, login)
         with self.lock:
-            if len(self._watchers) >= getattr(settings, "PROGRESS_MAX_WATCHERS", MOST_WATCHERS):
+            if len(self._watchers) >= settings.PROGRESS_MAX_WATCHERS:
                 raise Full
+            if self._per_user[login.user_id] >= settings.PROGRESS_MAX_WATCHERS_PER_USER:
+                raise UserFull
             self._watchers.add(watcher)
+            self._per_user[login.user_id] += 1
             if kind not in self._sources:
                 self._sources[kind] = kind()
             for key in watcher.keys:
@@ -134,6 +150,9 @@ class Hub:
             if watcher not in self._watchers:
                 return
             self._watchers.remove(watcher)
+            self._per_user[watcher.login.user_id] -= 1
+            if not self._per_user[watcher.login.user_id]:
+                del self._per_user[watcher.login.user_id]
             source = self._sources[watcher.kind]
             for key in watcher.keys:
                 others = source.watching[key]
@@ -155,10 +174,19 @@ class Hub:
         thorough = time.monotonic() - self._thorough_at > THOROUGH_SECONDS
         if thorough:
             self._thorough_at = time.monotonic()
+            self._check_logins()
         for source in list(self._sources.values()):
             for key, news in source.changes(thorough):
                 self._tell(source, key, news)
                 time.sleep(0)  # let those who were told get on with it, and the pages in between
+
+    def _check_logins(self) -> None:
+        watchers = list(self._watchers)
+        logins = {watcher.login for watcher in watchers}
+        ended = logins - still_valid(logins)
+        for watcher in watchers:
+            if watcher.login in ended:
+                watcher.end_login()
 
     def _tell(self, source: Source[Key, News], key: Key, news: News) -> None:
         with self.lock:

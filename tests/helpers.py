@@ -3,22 +3,34 @@
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.models.functions import Now
 from django.http import HttpResponse
+from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 from PIL import Image, ImageDraw
 
 from progress import worker
+from progress.logins import Login
 from progress.models import Job, State
 from todos.models import Todo
 
 PASSWORD = "correct horse battery staple"
+
+
+def make_login(user: Any) -> Login:
+    """Log the user in on one more device."""
+    expire_date = timezone.now() + timedelta(hours=1)
+    session = Session.objects.create(session_key=uuid4().hex, session_data="", expire_date=expire_date)
+    return Login(user.pk, session.session_key, user.get_session_auth_hash())
 
 
 def make_job(**values: Any) -> Job:

@@ -301,10 +301,11 @@ def look(page, hidden: bool) -> None:
     )
 
 
-def test_it_polls_when_the_server_has_too_many_streams(page, bar, server):
+@pytest.mark.parametrize("status", [429, 503])
+def test_it_polls_when_the_server_has_too_many_streams(page, bar, server, status):
     page.clock.install()
     server.headers = {"Retry-After": "3600"}
-    server.stream_status = 503
+    server.stream_status = status
     shown = bar()
     expect(shown).to_contain_text("42 %")
     server.say(percent=50)

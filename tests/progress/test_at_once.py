@@ -12,7 +12,7 @@ from progress import broker as broker_module
 from progress.hub import Hub
 from progress.job_source import Jobs
 from progress.models import Job, State, changed
-from tests.helpers import make_job
+from tests.helpers import make_job, make_login
 from tests.progress import tasks
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
@@ -106,7 +106,8 @@ def test_a_queue_that_waits_is_woken_by_what_is_put_into_it(alice, monkeypatch):
 def test_the_hub_tells_its_watchers_and_its_thread_ends_with_the_last_of_them(alice):
     job = make_job(owner=alice, state=State.RUNNING, percent=1)
     hub = Hub()
-    watchers = [hub.watch(Jobs, [job.pk]) for _ in range(20)]
+    login = make_login(alice)
+    watchers = [hub.watch(Jobs, [job.pk], login) for _ in range(20)]
     thread = hub._thread
     assert set(watchers[0].wait(LONG)) == {job.pk}  # as it is now
 

@@ -9,10 +9,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from progress import streams
-from progress.hub import Full, Hub, hub
+from progress.hub import Full, Hub, UserFull, hub
 from progress.job_source import Jobs
 from progress.models import Job, State, changed
-from tests.helpers import body, make_job, problem
+from tests.helpers import body, make_job, make_login, problem
 
 pytestmark = pytest.mark.usefixtures("meanwhile")
 
@@ -218,10 +218,21 @@ class TestStream:
 
     def test_too_many_are_refused_and_told_when_to_come_back(self, as_alice, running, settings):
         settings.PROGRESS_MAX_WATCHERS = 1
-        with hub.watch(Jobs, [running.pk]):
+        with hub.watch(Jobs, [running.pk], make_login(running.owner)):
             response = as_alice.get(f"/api/progress/stream/?id={running.pk}")
         assert "Too many" in problem(response, 503)["detail"]
         assert response["Retry-After"] == "5"
+
+    def test_user_with_too_many_streams_gets_429_and_polls_are_answered(self, as_alice, running, settings):
+        settings.PROGRESS_MAX_WATCHERS_PER_USER = 1
+        with hub.watch(Jobs, [running.pk], make_login(running.owner)):
+            response = as_alice.get(f"/api/progress/stream/?id={running.pk}")
+            began = time.monotonic()
+            poll = as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=30")
+            assert time.monotonic() == began
+        assert "You have too many" in problem(response, 429)["detail"]
+        assert response["Retry-After"] == "5"
+        assert poll.json()["percent"] == 10
 
     def test_one_that_nobody_ever_reads_is_forgotten_all_the_same(self, as_alice, running):
         as_alice.get(f"/api/progress/stream/?id={running.pk}").close()
@@ -245,11 +256,13 @@ class TestStream:
 
 
 class TestHub:
-    def test_what_watching_costs_does_not_grow_with_the_watchers(self, alice, django_assert_num_queries):
+    def test_what_watching_costs_does_not_grow_with_the_watchers(self, alice, settings, django_assert_num_queries):
+        settings.PROGRESS_MAX_WATCHERS_PER_USER = 600
         jobs = [make_job(owner=alice, state=State.RUNNING) for _ in range(30)]
         one = Hub()
         one._thorough_at = time.monotonic()
-        watchers = [one.watch(Jobs, [job.pk]) for job in jobs for _ in range(20)]
+        login = make_login(alice)
+        watchers = [one.watch(Jobs, [job.pk], login) for job in jobs for _ in range(20)]
         Job.objects.update(changed_at=Now())
         for queries in (2, 1):  # all of them are news; then nothing is
             with django_assert_num_queries(queries):
@@ -263,7 +276,7 @@ class TestHub:
         encoded = []
         monkeypatch.setattr(streams, "_encode", lambda job, root: encoded.append(root) or b"event")
         one = Hub()
-        watchers = [one.watch(Jobs, [running.pk]) for _ in range(10)]
+        watchers = [one.watch(Jobs, [running.pk], make_login(running.owner)) for _ in range(10)]
         one.tick()
         for watcher in watchers:
             news = watcher._news
@@ -271,11 +284,22 @@ class TestHub:
             assert events.tell(news) == b"event"
         assert encoded == ["http://a"]
 
-    def test_it_takes_no_more_than_its_limit(self, running, settings):
-        settings.PROGRESS_MAX_WATCHERS = 2
+    def test_user_limit_leaves_room_for_other_users(self, alice, bob, running, settings):
+        settings.PROGRESS_MAX_WATCHERS_PER_USER = 1
         one = Hub()
-        first, _ = one.watch(Jobs, [running.pk]), one.watch(Jobs, [running.pk])
+        watcher = one.watch(Jobs, [running.pk], make_login(alice))
+        with pytest.raises(UserFull):
+            one.watch(Jobs, [running.pk], make_login(alice))
+        one.watch(Jobs, [running.pk], make_login(bob)).close()
+        watcher.close()
+        one.watch(Jobs, [running.pk], make_login(alice)).close()
+        assert not one._per_user
+
+    def test_it_takes_no_more_than_its_limit(self, alice, running, settings):
+        settings.PROGRESS_MAX_WATCHERS = 2
+        one, login = Hub(), make_login(alice)
+        first, _ = one.watch(Jobs, [running.pk], login), one.watch(Jobs, [running.pk], login)
         with pytest.raises(Full):
-            one.watch(Jobs, [running.pk])
+            one.watch(Jobs, [running.pk], login)
         first.close()
-        one.watch(Jobs, [running.pk]).close()
+        one.watch(Jobs, [running.pk], login).close()

@@ -97,9 +97,9 @@ export class Channel {
   }
 }
 
-/** When a server that has no room for a stream wants to be asked again, in milliseconds; null if it doesn't say that. */
+/** When to try again after the server refused a stream because too many are open, in milliseconds; null for any other. */
 export function comeBack(response) {
-  if (response.status !== 503 || !response.headers.has("Retry-After")) return null;
+  if (![429, 503].includes(response.status) || !response.headers.has("Retry-After")) return null;
   return 1000 * (Number(response.headers.get("Retry-After")) || COME_BACK_SECONDS);
 }
 

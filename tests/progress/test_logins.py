@@ -1,0 +1,94 @@
+"""Streams and long polls end with the login that opened them."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+
+from progress.hub import THOROUGH_SECONDS, Hub
+from progress.job_source import Jobs
+from progress.models import Job, State
+from tests.helpers import PASSWORD, make_job, make_login, problem
+
+NEW_PASSWORD = "another correct horse battery"
+STREAMS = {"jobs": "/api/progress/stream/?id={}", "todos": "/api/todos/stream/"}
+POLLS = {"one": "/api/progress/{}/?after=1&wait=30", "several": "/api/progress/?id={}:1&wait=30"}
+
+
+def log_out(client: Client) -> None:
+    """In another tab of the same browser."""
+    browser = Client()
+    browser.cookies = client.cookies
+    assert browser.post("/accounts/logout/").status_code == 302
+
+
+def change_password(client: Client) -> None:
+    """On another device of the same user."""
+    device = Client()
+    device.force_login(User.objects.get(username="alice"))
+    form = {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    assert device.post("/accounts/password_change/", form).status_code == 302
+
+
+def deactivate(client: Client) -> None:
+    User.objects.filter(username="alice").update(is_active=False)
+
+
+def delete_user(client: Client) -> None:
+    User.objects.get(username="alice").delete()
+
+
+def expire(client: Client) -> None:
+    Session.objects.update(expire_date=timezone.now())
+
+
+ENDS = pytest.mark.parametrize("end", [log_out, change_password, deactivate, delete_user, expire])
+
+
+@pytest.fixture
+def job(alice) -> Job:
+    return make_job(owner=alice, state=State.RUNNING)
+
+
+@ENDS
+@pytest.mark.parametrize("url", STREAMS.values(), ids=STREAMS)
+def test_stream_ends_within_seconds_of_its_login(as_alice, job, meanwhile, end: Callable, url):
+    began = time.monotonic()
+    response = as_alice.get(url.format(job.pk))
+    meanwhile.append(lambda: end(as_alice))
+    b"".join(response)
+    assert time.monotonic() - began < 2 * THOROUGH_SECONDS + 15  # it waits for 15 s at a time where no time passes
+    assert as_alice.get(url.format(job.pk)).status_code == 401
+
+
+@pytest.mark.parametrize("url", STREAMS.values(), ids=STREAMS)
+def test_stream_survives_the_end_of_other_logins(as_alice, as_bob, job, meanwhile, url):
+    began = time.monotonic()
+    response = as_alice.get(url.format(job.pk))
+    meanwhile.append(lambda: log_out(as_bob))
+    b"".join(response)
+    assert time.monotonic() - began == 600
+
+
+@ENDS
+@pytest.mark.parametrize("url", POLLS.values(), ids=POLLS)
+def test_long_poll_answers_401_when_its_login_ends(as_alice, job, meanwhile, monkeypatch, end: Callable, url):
+    meanwhile += [lambda: end(as_alice)]
+    monkeypatch.setattr("progress.hub.THOROUGH_SECONDS", -1)
+    problem(as_alice.get(url.format(job.pk)), 401)
+
+
+@pytest.mark.usefixtures("meanwhile")  # the thread of the hub does not run
+def test_checking_logins_takes_two_queries_however_many_there_are(alice, bob, job, django_assert_num_queries):
+    hub = Hub()
+    watchers = [hub.watch(Jobs, [job.pk], make_login(user)) for user in (alice, bob) for _ in range(15)]
+    Session.objects.filter(session_key=watchers[7].login.session_key).delete()
+    with django_assert_num_queries(2):
+        hub._check_logins()
+    assert [watcher for watcher in watchers if watcher.login_ended] == [watchers[7]]
+    for watcher in watchers:
+        watcher.close()
