@@ -1,8 +1,12 @@
 """Render deploy/nginx/ for this site: `python deploy/render_nginx.py DIRECTORY`, with the site's environment.
 
-What nginx and Headway must agree on (host names, other origins, the largest bodies, directories) is asked of Headway's
-own settings, so a changed setting reaches nginx by rendering again. nginx includes headway.conf of DIRECTORY; where
-the rest of the machine keeps things are options, whose defaults are what deploy/install makes.
+What nginx and Headway must agree on (host names, other origins, the largest bodies, the number of connections,
+directories) is taken from Headway's own settings, so a changed setting reaches nginx by rendering again. nginx includes
+headway.conf of DIRECTORY; where the rest of the machine keeps things are options, whose defaults are what
+deploy/install makes.
+
+nginx.conf.new in DIRECTORY is the machine's own nginx.conf with limits that are high enough: they belong into blocks
+that can't be included a second time.
 """
 
 import argparse
@@ -11,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,15 +25,27 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings  # noqa: E402
 
+from config import environment  # noqa: E402
 from uploads.limits import ENVELOPE_BYTES  # noqa: E402
 
 HTTP2_HAS_ITS_DIRECTIVE = (1, 25, 1)
 MODULES = Path("/etc/nginx/modules-enabled")
 
+OTHER_CONNECTIONS = 4096
+"""Beyond those of streams and long polls: of pages, of files, and of clients that have not sent their request yet."""
+
+CLIENT_CONNECTIONS = 500
+"""Requests of one client address at the same time: enough for an office, and too few to use up all connections."""
+
+EVENTS = re.compile(r"^[ \t]*events\s*\{", re.MULTILINE)
+
 
 def main(arguments: list[str]) -> None:
     options = understand(arguments)
     write(options.directory, facts(options))
+    if options.nginx_conf.exists():
+        text = with_limits(options.nginx_conf.read_text(), worker_connections())
+        (options.directory / "nginx.conf.new").write_text(text)
 
 
 def write(directory: Path, values: dict[str, str]) -> None:
@@ -54,6 +71,7 @@ def facts(options: argparse.Namespace) -> dict[str, str]:
         "DASHBOARD": dashboard or "_",
         "ORIGINS": "\n".join(f'    "{origin}" "{origin}";' for origin in settings.CORS_ALLOWED_ORIGINS),
         "BODY_BYTES": str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + ENVELOPE_BYTES),
+        "CLIENT_CONNECTIONS": str(CLIENT_CONNECTIONS),
         "UPLOAD_BODY_BYTES": str(settings.MAX_UPLOAD_BYTES + 2 * ENVELOPE_BYTES),
         "HSTS": f"max-age={365 * 24 * 3600}; includeSubDomains",
         "STATIC": str(settings.STATIC_ROOT),
@@ -70,6 +88,38 @@ def facts(options: argparse.Namespace) -> dict[str, str]:
         "HTTP2": "http2 on;" if has_directive else "",
         "BROTLI": "brotli_static on;" if has_brotli() else "",
     }
+
+
+def worker_connections() -> int:
+    """Return the number of connections that a single nginx process needs in order to serve all streams.
+
+    A proxied request takes two: one from the client and one to gunicorn.
+    """
+    return 2 * settings.PROGRESS_MAX_WATCHERS * environment.WEB_CONCURRENCY + OTHER_CONNECTIONS
+
+
+def with_limits(text: str, connections: int) -> str:
+    """Return an nginx.conf whose processes may have this many connections, and twice as many open files.
+
+    Higher limits stay. Raises SystemExit if there is no events block.
+    """
+    if not EVENTS.search(text):
+        raise SystemExit("headway: nginx.conf has no events block of its own. Write one: events {}")
+    connections_line = f"worker_connections {connections};"
+    text = _raised(text, connections_line, lambda events: f"{events[0]}\n    {connections_line}\n")
+    files_line = f"worker_rlimit_nofile {2 * connections};"
+    return _raised(text, files_line, lambda events: f"{files_line}\n\n{events[0]}")
+
+
+def _raised(text: str, line: str, insert: Callable[[re.Match[str]], str]) -> str:
+    """Replace the directive of the same name if its number is lower; insert the line if there is none."""
+    name, number = line.rstrip(";").split()
+    found = re.search(rf"^([ \t]*){name}\s+(\d+)\s*;", text, re.MULTILINE)
+    if found is None:
+        return EVENTS.sub(insert, text, count=1)
+    if int(found[2]) >= int(number):
+        return text
+    return f"{text[: found.start()]}{found[1]}{line}{text[found.end() :]}"
 
 
 def dashboard_host() -> str | None:
@@ -103,6 +153,7 @@ def understand(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--upstream", default=gunicorn, help=f"where gunicorn listens (default: {gunicorn})")
     parser.add_argument("--includes", type=Path, help="where nginx will find it all (default: the directory)")
     for name, default, what in (
+        ("nginx-conf", "/etc/nginx/nginx.conf", "the main file of nginx, which is not changed"),
         ("public", "/opt/headway/current/site/public", "what manage.py distill-local has made"),
         ("acme", "/var/lib/headway-acme", "where certbot puts its proofs"),
         ("certificate", "/etc/headway/tls/certificate.pem", "the certificate and its chain"),

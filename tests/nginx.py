@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.ports import free_port, listens
 
@@ -77,11 +78,17 @@ def around(directory: Path) -> str:
     return AROUND.format(directory=directory, user=pwd.getpwuid(os.geteuid()).pw_name)
 
 
+def renderer() -> dict[str, Any]:
+    """Return the names of deploy/render_nginx.py."""
+    return runpy.run_path(str(RENDERER))
+
+
 def configure(directory: Path, port: int, values: dict[str, str]) -> dict[str, str]:
     """Render deploy/nginx/ below the directory, and an nginx.conf that includes it; all the values that it took."""
-    renderer = runpy.run_path(str(RENDERER))
-    options = renderer["understand"]([str(directory / "headway")])
-    taken = renderer["facts"](options) | {"SERVERS": SERVER.format(directory=directory, port=port)} | values
-    renderer["write"](options.directory, taken)
-    (directory / "nginx.conf").write_text(around(directory))
+    rendering = renderer()
+    options = rendering["understand"]([str(directory / "headway")])
+    taken = rendering["facts"](options) | {"SERVERS": SERVER.format(directory=directory, port=port)} | values
+    rendering["write"](options.directory, taken)
+    text = rendering["with_limits"](around(directory), rendering["worker_connections"]())
+    (directory / "nginx.conf").write_text(text)
     return taken

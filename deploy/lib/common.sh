@@ -10,6 +10,7 @@ ENV_FILE=$ETC/env
 TLS=$ETC/tls
 ACME=/var/lib/headway-acme
 NGINX=/etc/nginx/headway
+NGINX_CONF=/etc/nginx/nginx.conf
 KEPT_RELEASES=3
 
 dry_run=""

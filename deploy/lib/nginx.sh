@@ -36,13 +36,15 @@ make_certificate() {
 serve_by_nginx() {
     rm -rf "$NGINX.before"
     [ ! -d "$NGINX" ] || cp -a "$NGINX" "$NGINX.before"
+    cp -a "$NGINX_CONF" "$NGINX_CONF.before"
     if render_nginx "$1" && nginx -t -q; then
-        rm -rf "$NGINX.before"
+        rm -rf "$NGINX.before" "$NGINX_CONF.before"
         systemctl --quiet enable nginx && systemctl reload-or-restart nginx
         return
     fi
     rm -rf "$NGINX"
     [ ! -d "$NGINX.before" ] || mv "$NGINX.before" "$NGINX"
+    mv "$NGINX_CONF.before" "$NGINX_CONF"
     return 1
 }
 
@@ -53,10 +55,19 @@ render_nginx() {
     (cd "$1" && as_headway .venv/bin/python deploy/render_nginx.py --includes "$NGINX" --acme "$ACME" "$rendered") &&
         install -d "$NGINX" "$ACME" &&
         install -m 644 "$rendered"/*.conf "$NGINX/" &&
+        raise_nginx_limits "$rendered/nginx.conf.new" &&
         echo "include $NGINX/headway.conf;" >/etc/nginx/conf.d/headway.conf
     is_rendered=$?
     rm -rf "$rendered"
     return $is_rendered
+}
+
+# Let nginx have as many connections as the site needs, which Debian's nginx.conf does not. A first copy of that stays
+# beside it. Older releases render no such file. raise_nginx_limits FILE
+raise_nginx_limits() {
+    if [ ! -e "$1" ] || cmp -s "$1" "$NGINX_CONF"; then return 0; fi
+    [ -e "$NGINX_CONF.before-headway" ] || cp -a "$NGINX_CONF" "$NGINX_CONF.before-headway"
+    install -m 644 "$1" "$NGINX_CONF"
 }
 
 # A certificate that browsers trust, renewed by certbot's own timer.

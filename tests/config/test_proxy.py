@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -135,6 +135,26 @@ def test_access_log_has_no_token_of_a_password_reset(live_server, tmp_path):
     assert log.count('"GET /accounts/reset/MQ/***"') >= len(secrets)
     assert "c0ffee" not in log
     assert "secret" not in log
+
+
+def test_one_client_has_a_limited_number_of_requests_at_a_time(tmp_path):
+    """Also of those that wait for the site, as streams do."""
+    site = socket.create_server(("127.0.0.1", 0), backlog=1000)
+    limit = nginx.renderer()["CLIENT_CONNECTIONS"]
+    with ExitStack() as stack:
+        stack.enter_context(site)
+        url = stack.enter_context(nginx.server(tmp_path, f"http://127.0.0.1:{site.getsockname()[1]}", tmp_path))
+        netloc = (urlsplit(url).hostname, urlsplit(url).port)
+        for _ in range(limit):
+            connection = stack.enter_context(socket.create_connection(netloc, timeout=30))
+            connection.sendall(b"GET /api/todos/stream/ HTTP/1.1\r\nHost: x\r\n\r\n")
+        for _ in range(limit):
+            stack.enter_context(site.accept()[0])
+        answer = refused(f"{url}/api/todos/")
+        assert (answer.code, answer.headers["Retry-After"]) == (429, "60")
+        other = stack.enter_context(socket.create_connection(netloc, timeout=30, source_address=("127.0.0.2", 0)))
+        other.sendall(b"GET /api/todos/ HTTP/1.1\r\nHost: x\r\n\r\n")
+        stack.enter_context(site.accept()[0])
 
 
 def test_nginx_takes_as_much_as_headway_does_and_little_more(nobody_there):
