@@ -1,10 +1,10 @@
 """Django's settings, derived from `config.environment`. What a person may change is an environment variable."""
 
-from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 
 from config import environment as env
 from config import logs
+from config.cors.api_headers import REQUEST_HEADERS, RESPONSE_HEADERS
 
 BASE_DIR = env.BASE_DIR
 STATE_DIR = env.STATE_DIR
@@ -157,16 +157,8 @@ AXES_CLIENT_IP_CALLABLE = "config.login_limits.client_network"
 CORS_ALLOWED_ORIGINS = env.FRONTEND_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = [
-    *default_headers,
-    *("tus-resumable", "upload-checksum", "upload-concat", "upload-defer-length", "upload-length"),
-    *("upload-metadata", "upload-offset", "x-http-method-override"),
-]
-CORS_EXPOSE_HEADERS = [
-    *("Content-Disposition", "ETag", "Link", "Location", "Retry-After", "X-Request-ID"),
-    *("Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version"),
-    *("Upload-Concat", "Upload-Defer-Length", "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset"),
-]
+CORS_ALLOW_HEADERS = [name.lower() for name in REQUEST_HEADERS]
+CORS_EXPOSE_HEADERS = RESPONSE_HEADERS
 CSRF_TRUSTED_ORIGINS = env.FRONTEND_ORIGINS  # under /api/ alone, see `config.middleware.CsrfMiddleware`
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 CSRF_COOKIE_SECURE = not DEBUG

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 from markdown import Markdown
 
 from config import errors
+from config.cors.api_headers import REQUEST_HEADERS, RESPONSE_HEADERS
 
 MARKDOWN: dict[str, Any] = {
     "extensions": ["def_list", "fenced_code", "tables", "toc"],
@@ -49,7 +50,8 @@ def landing(request: HttpRequest) -> HttpResponse:
 def guide(request: HttpRequest) -> HttpResponse:
     """Its text is Markdown in which the addresses are those of this very site."""
     parser = Markdown(**MARKDOWN)
-    text = render_to_string("site/guide.md", _addresses())
+    headers = {"request_headers": REQUEST_HEADERS, "response_headers": RESPONSE_HEADERS}
+    text = render_to_string("site/guide.md", _addresses() | headers)
     html = mark_safe(parser.convert(text))  # noqa: S308  # the text is ours
     return _page(request, "site/guide.html", text=html, contents=parser.toc_tokens)
 

@@ -23,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+from corsheaders.conf import conf as cors  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from config import environment  # noqa: E402
@@ -70,6 +71,9 @@ def facts(options: argparse.Namespace) -> dict[str, str]:
         "HOST": " ".join("_" if host == "*" else host for host in settings.ALLOWED_HOSTS),
         "DASHBOARD": dashboard or "_",
         "ORIGINS": "\n".join(f'    "{origin}" "{origin}";' for origin in settings.CORS_ALLOWED_ORIGINS),
+        "ALLOWED_HEADERS": ", ".join(cors.CORS_ALLOW_HEADERS),
+        "ALLOWED_METHODS": ", ".join(cors.CORS_ALLOW_METHODS),
+        "EXPOSED_HEADERS": ", ".join(cors.CORS_EXPOSE_HEADERS),
         "BODY_BYTES": str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + ENVELOPE_BYTES),
         "CLIENT_CONNECTIONS": str(CLIENT_CONNECTIONS),
         "UPLOAD_BODY_BYTES": str(settings.MAX_UPLOAD_BYTES + 2 * ENVELOPE_BYTES),

@@ -12,13 +12,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from todos.forms import judge
 from todos.models import Attachment, Todo, TodoQuerySet
+from uploads.conditional import conditional_response
 from uploads.json_api import Refusal, bad_cursor, page, read_object
 from uploads.models import Upload
 
@@ -45,7 +45,7 @@ def detail(request: HttpRequest, todo_id: int) -> HttpResponseBase:
     answer = _answer(request, todo)
     if Attachment.objects.filter(todo=todo).exists():  # a file's own deletion raises no version of the to-do's
         return answer
-    return get_conditional_response(request, todo.etag, response=answer) or answer
+    return conditional_response(request, todo.etag, answer)
 
 
 def as_json(todo: Todo, request: HttpRequest) -> dict[str, Any]:

@@ -15,11 +15,14 @@ from urllib.parse import quote
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.cache import get_conditional_response
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, http_date
 
 from progress.connections import release_connection
 from uploads import ranges
+from uploads.conditional import conditional_response
+
+UNKNOWN_TO_NGINX = ("If-Match", "If-Unmodified-Since")
+"""Conditions that nginx would evaluate again when it sends a file, without knowing the ETag, and answer with 412."""
 
 CHUNK_BYTES = 128 * 1024
 SIGNED_SECONDS = 300
@@ -57,15 +60,17 @@ def _send(request: HttpRequest, file: FieldFile, etag: str, headers: dict[str, s
 
 
 def _send_file(request: HttpRequest, file: FieldFile, headers: dict[str, str]) -> HttpResponseBase:
-    size = os.stat(file.path).st_size
+    stat = os.stat(file.path)
+    headers |= {"Last-Modified": http_date(stat.st_mtime)}
     response = HttpResponse(headers=headers)
-    answer = get_conditional_response(request, etag=headers["ETag"], response=response)
-    if answer and answer is not response:
+    answer = conditional_response(request, headers["ETag"], response, int(stat.st_mtime))
+    if answer is not response:
         return answer  # they have it already, or expect another one
-    if request.headers.get("X-Sendfile-Type") == "X-Accel-Redirect":
+    is_conditional = any(name in request.headers for name in UNKNOWN_TO_NGINX)
+    if request.headers.get("X-Sendfile-Type") == "X-Accel-Redirect" and not is_conditional:
         response["X-Accel-Redirect"] = PRIVATE_MEDIA + quote(file.name or "")
         return response
-    return _stream(request, file.path, size, headers)
+    return _stream(request, file.path, stat.st_size, headers)
 
 
 def _stream(request: HttpRequest, path: str, size: int, headers: dict[str, str]) -> HttpResponseBase:

@@ -3,6 +3,7 @@
     origins.py        origins and sites: what is the same, and to whom
     fetch_rules.py    the Fetch standard: preflights, and what an answer must say
     cookies.py        RFC 6265bis: which cookies are kept, and which go along
+    api_headers.py    the headers that other origins may send and read
     own_cookies.py    the cookies that this site sets
     asking.py         asks the server for real: Django in this process, or a live one by the network
     story.py          a call, and the steps that are told of it

@@ -19,7 +19,7 @@ ONLY_THE_API = "Call what is below /api/: nothing else is open to other origins.
 CREDENTIALS = "CORS_ALLOW_CREDENTIALS = True in config/settings.py, as Headway has it."
 
 
-HEADERS = "CORS_ALLOW_HEADERS in config/settings.py: add them, or don't send them."
+HEADERS = "REQUEST_HEADERS in config/cors/api_headers.py: add them, or don't send them."
 
 
 def allow(call: Call, answer: "Answer") -> str:

@@ -18,6 +18,7 @@ from django.conf import settings as site_settings
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
+from config.cors import fetch_rules
 from tests import nginx
 from tests.config.test_settings import ROOT, example
 from tests.ports import free_port
@@ -65,6 +66,29 @@ def test_what_nginx_refuses_is_a_problem_that_the_right_origins_can_read(nobody_
     assert answer.headers["Access-Control-Allow-Origin"] == (origin if is_known else None)
     assert answer.headers["Access-Control-Allow-Credentials"] == ("true" if is_known else None)
     assert answer.headers["Vary"] == "Origin"
+
+
+@pytest.mark.parametrize("origin", [DASHBOARD, "https://evil.example"])
+def test_preflight_of_an_absent_site_lets_the_front_end_read_why_the_request_fails(nobody_there, origin):
+    asked = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "if-match,x-csrftoken"}
+    preflight = Request(f"{nobody_there}/api/todos/1/", None, {"Origin": origin} | asked, method="OPTIONS")
+    if origin != DASHBOARD:
+        with pytest.raises(HTTPError) as caught:
+            urlopen(preflight, timeout=30)
+        caught.value.close()
+        assert caught.value.code == 502
+        return
+    with urlopen(preflight, timeout=30) as answer:
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        assert answer.status == 204
+    assert fetch_rules.cors_check(origin, headers) == ""
+    assert fetch_rules.method_check("PATCH", headers) == ""
+    assert fetch_rules.headers_check(["if-match", "x-csrftoken"], headers) == ""
+
+
+def test_problem_of_nginx_has_the_version_of_tus_where_tus_is_spoken(nobody_there):
+    assert refused(f"{nobody_there}/api/tus/1").headers["Tus-Resumable"] == "1.0.0"
+    assert refused(f"{nobody_there}/api/todos/").headers["Tus-Resumable"] is None
 
 
 @pytest.mark.parametrize(("size", "status", "page"), [(0, 502, "50x"), (3 * MEGABYTE, 413, "413")])

@@ -61,6 +61,30 @@ def test_nginx_sends_parts(download, as_alice, upload):
         assert answer.status == 200
 
 
+@pytest.mark.parametrize("condition", ["strong", "weak", "any", "date"])
+def test_download_with_a_condition_that_holds_is_sent(download, as_alice, upload, condition):
+    """nginx would evaluate the condition again, and it doesn't know the ETag."""
+    with download(as_alice) as answer:
+        last_modified = answer.headers["Last-Modified"]
+    headers = {
+        "strong": {"If_Match": upload.etag},
+        "weak": {"If_Match": f"W/{upload.etag}"},
+        "any": {"If_Match": "*"},
+        "date": {"If_Unmodified_Since": last_modified},
+    }[condition]
+    with download(as_alice, **headers, Range="bytes=2-4") as answer:
+        assert (answer.status, answer.read()) == (206, b"234")
+        assert answer.headers.get_all("ETag") == [upload.etag]
+        assert answer.headers.get_all("Last-Modified") == [last_modified]
+
+
+def test_download_with_a_condition_that_does_not_hold_is_a_page_of_the_site(download, as_alice):
+    with pytest.raises(HTTPError) as caught:
+        download(as_alice, If_Match='"another"')
+    assert caught.value.code == 412
+    assert b"Load it again" in caught.value.read()
+
+
 @pytest.mark.parametrize(("headers", "status"), [({"If_None_Match": "the etag"}, 304), ({"Range": "bytes=10-"}, 416)])
 def test_nginx_sends_nothing(download, as_alice, upload, headers, status):
     headers = {name: upload.etag if value == "the etag" else value for name, value in headers.items()}

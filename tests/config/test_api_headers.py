@@ -1,0 +1,109 @@
+"""Front ends of other origins may use all headers that the API documents: through Django, and through nginx."""
+
+import http.client
+import json
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from hashlib import sha1
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+
+from config.cors import fetch_rules
+from config.cors.api_headers import REQUEST_HEADERS, RESPONSE_HEADERS
+from tests import nginx
+from tests.helpers import file, make_todo
+from todos.models import Todo
+from uploads import receiving
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+
+FRONT_END = "https://dash.example.com"
+VALUES = {
+    "Accept": "application/json",
+    "Content-Type": "application/json",
+    "If-Modified-Since": "Sat, 01 Jan 2000 00:00:00 GMT",
+    "If-None-Match": '"another"',
+    "Range": "bytes=0-5",
+    "Tus-Resumable": "1.0.0",
+    "Upload-Checksum": f"sha1 {b64encode(sha1(b'hello').digest()).decode()}",
+    "Upload-Metadata": "filename aGVsbG8=",
+    "X-Request-ID": "7ff1c5d4b0a24b4f9a3ad1f2d25f4c11",
+}
+"""What a page may send with each header that is not just any text."""
+
+
+@pytest.fixture
+def call(live_server, alice, settings, tmp_path) -> Iterator[Callable]:
+    """Call the site through nginx, as a page of FRONT_END that Alice has opened."""
+    settings.CORS_ALLOWED_ORIGINS = settings.CSRF_TRUSTED_ORIGINS = [FRONT_END]
+    client = Client()
+    client.force_login(alice)
+    token = json.loads(client.get("/api/session/").content)["csrf_token"]
+    cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+    with nginx.server(tmp_path, live_server.url, tmp_path) as url:
+
+        def call(method: str, path: str, body: bytes | None = None, **headers: str) -> SimpleNamespace:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            if method != "OPTIONS":
+                named = {"Cookie": cookie, "X-CSRFToken": token} | named
+            connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+            try:
+                connection.request(method, path, body, {"Origin": FRONT_END} | named)
+                answer = connection.getresponse()
+                lower = {name.lower(): value for name, value in answer.getheaders()}
+                return SimpleNamespace(status=answer.status, headers=lower, body=answer.read())
+            finally:
+                connection.close()
+
+        yield call
+
+
+def test_each_documented_header_may_be_sent(call):
+    for name in REQUEST_HEADERS:
+        asked = {"Access_Control_Request_Method": "GET", "Access_Control_Request_Headers": name.lower()}
+        preflight = call("OPTIONS", "/api/session/", **asked)
+        assert fetch_rules.cors_check(FRONT_END, preflight.headers) == "", name
+        assert fetch_rules.headers_check([name.lower()], preflight.headers) == "", name
+        sent = {name.replace("-", "_"): VALUES[name]} if name in VALUES else {}
+        assert call("GET", "/api/session/", **sent).status == 200, name
+
+
+def test_to_do_is_changed_if_its_etag_matches(call, alice):
+    path = f"/api/todos/{make_todo(owner=alice).pk}/"
+    etag = call("GET", path).headers["etag"]
+    for condition in (etag, f"W/{etag}"):
+        assert call("GET", path, If_Match=condition).status == 200
+    change = {"Content_Type": "application/json", "If_Match": f"W/{etag}"}  # as a proxy that compresses makes it
+    assert call("PATCH", path, b'{"title": "Buy oat milk"}', **change).status == 200
+    assert call("PATCH", path, b'{"title": "Buy soy milk"}', **change).status == 412
+
+
+def test_each_documented_header_can_be_read(call, alice):
+    todo = make_todo(owner=alice)
+    receiving.receive(alice, file(b"hello", "hello.txt"))
+    tus = {"Tus_Resumable": "1.0.0"}
+    about = {"Upload_Length": "5", "Upload_Metadata": "filename aGVsbG8=", "Upload_Concat": "partial"}
+    begun = call("POST", "/api/tus", **tus, **about)
+    path = urlsplit(begun.headers["location"]).path
+    deferred = call("POST", "/api/tus", **tus, Upload_Defer_Length="1")
+    Todo.objects.bulk_create(Todo(owner=alice, title="Step", order=number) for number in range(101))
+    answers = [
+        begun,
+        call("HEAD", path, **tus),
+        call("HEAD", urlsplit(deferred.headers["location"]).path, **tus),
+        call("OPTIONS", "/api/tus"),
+        call("GET", f"/api/todos/{todo.pk}/"),
+        call("GET", "/api/todos/"),
+        call("GET", "/api/todos/export/?format=csv"),
+        call("PUT", "/api/todos/"),
+        call("GET", "/api/todos/", Cookie=""),
+    ]
+    for answer in answers:
+        assert fetch_rules.cors_check(FRONT_END, answer.headers) == ""
+        exposed = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
+        assert exposed == {name.lower() for name in RESPONSE_HEADERS}
+    seen = {name for answer in answers for name in answer.headers}
+    assert {name.lower() for name in RESPONSE_HEADERS} - seen == {"retry-after"}  # test_proxy.py has one
