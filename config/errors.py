@@ -21,6 +21,7 @@ from django.urls import is_valid_path
 from django.utils import timezone
 
 from progress import origin
+from progress.tasks import TooManyJobs
 from uploads.json_api import Refusal
 from uploads.storage import StorageUnavailable
 
@@ -102,6 +103,8 @@ def answer_for(request: HttpRequest, error: Exception) -> HttpResponse | None:
         return problem(error.status, str(error), **error.members) if told else refusal(error.status, str(error))
     if isinstance(error, Busy):
         return refusal(503, str(error), {"Retry-After": "60"})
+    if isinstance(error, TooManyJobs):
+        return refusal(429, str(error), {"Retry-After": str(error.retry_after)})
     for kind, status in STATUS.items():
         if isinstance(error, kind):
             return refusal(status, str(error) if isinstance(error, SPEAKING) else "")

@@ -44,6 +44,7 @@ runs the site wants to know of all jobs and workers.
 What holds, and by which means:
     Never forgotten   the job, what it serves, and its delivery are committed together; each is found if it gets lost
     Never twice       to claim is one UPDATE; a worker that can't say that it lives stops before others may take over
+    Never in the way  a claim takes the oldest job of the owner with the fewest running jobs, whichever was delivered
     Never for ever    an attempt is counted before it begins, so a task that kills its worker is counted too
     Never a lie       a write whose claim is not the newest matches no row; 100 % is a state, not a count
 

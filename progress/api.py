@@ -16,7 +16,7 @@ from progress.job_source import Jobs
 from progress.logins import Login
 from progress.lookup import for_job
 from progress.models import Job, State
-from progress.tasks import cancel_job, retry_job
+from progress.tasks import cancel_job, check_queue_limit, retry_job
 
 
 class LoginEnded(Exception):
@@ -75,7 +75,8 @@ def cancel(request: HttpRequest, job: Job) -> HttpResponse:
 @require_POST
 @for_job
 def retry(request: HttpRequest, job: Job) -> HttpResponse:
-    """Let a job that failed or was cancelled wait again; 409 when it is in no such state."""
+    """Queue a job again that failed or was cancelled; 409 for any other state. Raises TooManyJobs."""
+    check_queue_limit(request.user)
     return _changed(request, job, retry_job(job), "Only a job that failed or was cancelled can be tried again.")
 
 

@@ -77,7 +77,7 @@ class Attempt:
                 return
             self.ended = ends["state"]
             if self.ended == State.QUEUED:
-                deliver(self.job, again=True)
+                deliver(self.job)
 
     def _end(self, **values: Any) -> None:
         if not self._mine().update(**{"finished_at": Now(), "eta_seconds": None} | changed() | values):

@@ -1,13 +1,13 @@
 """The queue that Django-Q2 asks for work: first come first served, in the database; `redis_broker.py` has another.
 
-A delivery is a hint, and leaves the queue when it is taken: that a job waits is in its row, and a job that waits though
-its delivery is gone is delivered again (see `recovery.py`). So all queues recover alike, and a delivery too many is
-harmless, because a job is started by claiming its row. What else is put into this queue is delivered at most once.
+A delivery is a hint that one more job is queued, and leaves the queue when it is taken. Which job a worker starts is
+decided by the rows of the jobs (see `JobQuerySet.claim_next`), so deliveries need no order. Jobs that are queued when
+no delivery is left are delivered again (see `recovery.py`). So all queues recover alike, and surplus deliveries are
+harmless. Anything else that is put into this queue is delivered at most once.
 """
 
 import logging
 import time
-from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connections
@@ -45,9 +45,6 @@ Deliveries = list[tuple[Any, str]]
 class ClusterQueue:
     """What a queue does in the processes of a cluster, wherever its deliveries are kept."""
 
-    since: datetime | None = None
-    """When what is put into the queue next was there first; None if it is new."""
-
     away: tuple[type[Exception], ...] = (DatabaseError, InterfaceError)
     """What it raises when it can't be reached."""
 
@@ -84,22 +81,22 @@ class ClusterQueue:
     def reconnect(self) -> None:
         """The connection may be broken: get a new one next time."""
 
-    def oldest_waiting(self) -> datetime | None:
-        """When the delivery that is next was put into the queue; None if it is empty."""
+    def is_empty(self) -> bool:
+        """Return whether the queue has no delivery. Raises one of `away`."""
         raise NotImplementedError
 
 
 class Broker(ClusterQueue, ORM):
     """The queue in the database. PostgreSQL tells of new deliveries; SQLite is asked.
 
-    Nothing is ever locked here, so Django-Q2's column `lock` says what a delivery's place is: since when it waits.
+    Nothing is ever locked here, so Django-Q2's column `lock` is the time at which a delivery was put into the queue.
     """
 
     _listening: object = None
     _had_some = False
 
     def enqueue(self, task: str) -> int:
-        made = OrmQ.objects.using(Conf.ORM).create(key=self.list_key, payload=task, lock=self.since or timezone.now())
+        made = OrmQ.objects.using(Conf.ORM).create(key=self.list_key, payload=task, lock=timezone.now())
         if self._can_listen:
             with self._database.cursor() as cursor:
                 cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
@@ -108,15 +105,12 @@ class Broker(ClusterQueue, ORM):
     def take(self) -> Deliveries | None:
         if self._can_listen:
             self._listen()
-        taken = self._take() if self._can_listen or self._had_some or self._has_some() else []
+        # Taking would lock SQLite for a moment even if there is nothing to take, so look first.
+        taken = self._take() if self._can_listen or self._had_some or not self.is_empty() else []
         self._had_some = bool(taken)
         if not taken:
             self._wait()
         return taken or None
-
-    def _has_some(self) -> bool:
-        """Asked of SQLite, because taking would lock it for a moment even if there is nothing to take."""
-        return OrmQ.objects.using(Conf.ORM).filter(key=self.list_key).exists()
 
     def _take(self) -> Deliveries:
         with self._database.cursor() as cursor:
@@ -126,9 +120,8 @@ class Broker(ClusterQueue, ORM):
     def reconnect(self) -> None:
         self._database.close()
 
-    def oldest_waiting(self) -> datetime | None:
-        waiting = OrmQ.objects.using(Conf.ORM).filter(key=self.list_key)
-        return waiting.order_by("lock").values_list("lock", flat=True).first()
+    def is_empty(self) -> bool:
+        return not OrmQ.objects.using(Conf.ORM).filter(key=self.list_key).exists()
 
     def _listen(self) -> None:
         """Before asking for work, so that none can come unnoticed between the question and the wait."""

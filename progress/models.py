@@ -41,15 +41,40 @@ class State(models.TextChoices):
 UNFINISHED = (State.QUEUED, State.RUNNING)
 RETRIABLE = (State.FAILED, State.CANCELLED)
 
-CLAIM = """
+CLAIM_NEXT = """
+    WITH RECURSIVE waiting_owner (id) AS (
+        SELECT min(owner_id) FROM progress_job WHERE state = 'queued'
+        UNION ALL
+        SELECT (SELECT min(owner_id) FROM progress_job WHERE state = 'queued' AND owner_id > waiting_owner.id)
+        FROM waiting_owner WHERE id IS NOT NULL
+    ),
+    running (owner_id, jobs) AS (
+        SELECT owner_id, count(*) FROM progress_job WHERE state = 'running' GROUP BY owner_id
+    )
     UPDATE progress_job
     SET state = 'running', attempt = attempt + 1, claim = claim + 1, version = version + 1, worker = %s,
         started_at = {now}, heartbeat_at = {now}, changed_at = {now},
         stage = '', unit = '', current = 0, total = NULL, percent = NULL, eta_seconds = NULL
-    WHERE id = %s AND state = 'queued'
+    WHERE state = 'queued' AND id = (
+        SELECT oldest.id
+        FROM waiting_owner
+        JOIN progress_job AS oldest ON oldest.id = (
+            SELECT id FROM progress_job
+            WHERE state = 'queued' AND owner_id = waiting_owner.id
+            ORDER BY created_at, id LIMIT 1
+        )
+        LEFT JOIN running ON running.owner_id = waiting_owner.id
+        WHERE oldest.state = 'queued'
+        ORDER BY coalesce(running.jobs, 0), oldest.created_at, oldest.id
+        LIMIT 1 {lock}
+    )
     RETURNING *
 """
-"""By hand, because Django would need a second question for the row, and this is what every job begins with."""
+"""Raw SQL, because the ORM has neither recursive queries nor RETURNING. The recursion visits each owner with queued
+jobs by one index lookup, so the cost grows with the number of these owners and not with the number of jobs."""
+
+CLAIM_LOCKS = {"postgresql": ("FOR UPDATE OF oldest SKIP LOCKED", "FOR UPDATE OF oldest")}
+"""How to lock the chosen row, in the order to try. SQLite needs no lock: it has one writer at a time."""
 
 
 def changed() -> dict[str, Any]:
@@ -82,19 +107,28 @@ class JobQuerySet(models.QuerySet["Job"]):
         """The jobs that changed in the last so many seconds."""
         return self.filter(changed_at__gte=Now() - time)
 
-    def claim(self, job_id: uuid.UUID | str, worker: str = "") -> "Job | None":
-        """Start the next attempt at a waiting job; None when there is nothing to start.
+    def claim_next(self, worker: str = "") -> "Job | None":
+        """Start the next attempt of the queued job whose turn it is. Return None if no job is queued.
 
-        The attempt is counted before the task runs, so that one that kills its worker is counted too.
+        The owner with the fewest running jobs comes first, then the oldest job. The attempt is counted before the task
+        runs, so that a task that kills its worker is counted too.
         """
         now, _ = self.query.get_compiler(self.db).compile(Now())
-        pk = Job._meta.get_field("id").get_db_prep_value(job_id, connections[self.db])
-        claimed = list(self.raw(CLAIM.format(now=now), [worker, pk]))  # to the end: SQLite commits when all is read
-        return claimed[0] if claimed else self._claimed_already(job_id, worker)
+        while True:
+            for lock in CLAIM_LOCKS.get(connections[self.db].vendor, ("",)):
+                sql = CLAIM_NEXT.format(now=now, lock=lock)
+                if claimed := list(self.raw(sql, [worker])):  # to the end: SQLite commits when all rows are read
+                    return claimed[0]
+            if not self.filter(state=State.QUEUED).exists():
+                return None
 
-    def _claimed_already(self, job_id: uuid.UUID | str, worker: str) -> "Job | None":
-        """A worker does one job at a time: if it holds this one, then it asked before, and never got the answer."""
-        return self.filter(pk=job_id, state=State.RUNNING, worker=worker).first() if worker else None
+    def claimed_by(self, worker: str) -> "Job | None":
+        """Return the running job of this worker process, which has one at most."""
+        return self.filter(state=State.RUNNING, worker=worker).first()
+
+    def await_delivery(self, job_id: uuid.UUID | str) -> None:
+        """Note that a queued job waits for another delivery from now on, since its own has started another job."""
+        self.filter(pk=job_id, state=State.QUEUED).update(delivered_at=timezone.now())
 
     def cancel(self) -> int:
         """Cancel those that wait, and ask those that run to stop; how many of them were unfinished.
@@ -182,6 +216,9 @@ class Job(models.Model):
             models.Index(fields=["owner", "-created_at"], name="job_by_owner"),
             models.Index(fields=["state", "heartbeat_at"], condition=Q(state__in=UNFINISHED), name="job_unfinished"),
             models.Index(fields=["changed_at"], name="job_by_change"),
+            # SQLite uses a partial index only for the very condition that it was made with.
+            models.Index(fields=["owner", "created_at", "id"], condition=Q(state=State.QUEUED), name="job_queued"),
+            models.Index(fields=["owner"], condition=Q(state=State.RUNNING), name="job_running"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -19,7 +19,7 @@ from progress.tasks import deliver
 logger = logging.getLogger(__name__)
 
 REDELIVER_AFTER = timedelta(seconds=10)
-"""How much older than all that waits in the queue a delivery is when it must have got lost."""
+"""How old the delivery of a queued job is, when the queue is empty, before it counts as lost."""
 
 AT_ONCE = 100
 """How many jobs to deliver again in one round."""
@@ -28,7 +28,7 @@ WORKER_LOST = ("worker_lost", "The worker stopped in the middle of this. Try aga
 
 
 class Queue(Protocol):
-    def oldest_waiting(self) -> datetime | None: ...
+    def is_empty(self) -> bool: ...
 
 
 class AbandonedAttempt(Attempt):
@@ -64,12 +64,15 @@ def silent_workers(cluster: str) -> set[int]:
 
 
 def redeliver(queue: Queue) -> int:
-    """Deliver again what must have got lost on its way: it waits, and all in the queue is younger; how many there were.
+    """Deliver queued jobs again whose deliveries must have got lost, and return how many there were.
 
-    It may also be that its delivery is in the hands of a cluster that has no worker free. Then another may do it.
+    While the queue has deliveries the workers have work, so none is missing yet. A delivery may also be held by a
+    cluster that has no worker free; then another cluster may start the job.
     """
-    before = min(queue.oldest_waiting() or timezone.now(), timezone.now()) - REDELIVER_AFTER
-    lost = Job.objects.filter(state=State.QUEUED, delivered_at__lt=before).order_by("delivered_at")
+    if not queue.is_empty():
+        return 0
+    before = timezone.now() - REDELIVER_AFTER
+    lost = Job.objects.filter(state=State.QUEUED, delivered_at__lt=before).order_by("created_at")
     return sum(_deliver_again(job, before) for job in lost[:AT_ONCE])
 
 
@@ -92,6 +95,6 @@ def _deliver_again(job: Job, before: datetime) -> bool:
     same = Job.objects.filter(pk=job.pk, state=State.QUEUED, delivered_at__lt=before)
     if not same.update(delivered_at=timezone.now()):
         return False
-    deliver(job, again=True)
+    deliver(job)
     logger.info("job %s is delivered again", job.pk)
     return True

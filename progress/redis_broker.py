@@ -4,14 +4,12 @@ Redis knows no transactions of ours, so a delivery is made when the job has been
 """
 
 import logging
-from datetime import datetime
 from functools import cache, partial
 
 import redis
 from django.db import transaction
 from django_q.brokers.redis_broker import Redis
 from django_q.conf import Conf
-from django_q.signing import SignedPackage
 
 from progress.broker import WAKE_SECONDS, ClusterQueue, Deliveries
 
@@ -22,27 +20,21 @@ class RedisBroker(ClusterQueue, Redis):
     away = (redis.RedisError,)
 
     def enqueue(self, task: str) -> None:
-        transaction.on_commit(partial(self._push, self._again if self.since else self.list_key, task))
+        transaction.on_commit(partial(self._push, task))
 
-    def _push(self, key: str, task: str) -> None:
+    def _push(self, task: str) -> None:
         """The job is committed: that Redis is away doesn't concern who asked for it. It is delivered later."""
         try:
-            self.connection.rpush(key, task)
+            self.connection.rpush(self.list_key, task)
         except redis.RedisError as error:
             logger.error("Redis can't be reached, so a job is delivered a little later: %s", error)
 
     def take(self) -> Deliveries | None:
-        taken = self.connection.blpop([self._again, self.list_key], WAKE_SECONDS)
+        taken = self.connection.blpop([self.list_key], WAKE_SECONDS)
         return [(None, taken[1])] if taken else None
 
-    def oldest_waiting(self) -> datetime | None:
-        heads = [self.connection.lindex(key, 0) for key in (self._again, self.list_key)]
-        return min((SignedPackage.loads(head)["started"] for head in heads if head), default=None)
-
-    @property
-    def _again(self) -> str:
-        """The list of what was in the queue before: it is asked first."""
-        return f"{self.list_key}:again"
+    def is_empty(self) -> bool:
+        return not self.connection.exists(self.list_key)
 
     @staticmethod
     def get_connection(list_key: str | None = None) -> redis.Redis:

@@ -21,10 +21,20 @@ from typing import Any
 from django.db import transaction
 
 from progress import origin
-from progress.models import Job, cut
+from progress.models import Job, State, cut
 
 TIME_LIMIT = 3600.0
 """Seconds that a task may take, unless it says otherwise."""
+
+
+MAX_QUEUED = 1_000
+"""How many jobs of one owner may be queued before their requests for more are refused."""
+
+
+class TooManyJobs(Exception):
+    """The owner has MAX_QUEUED queued jobs. The text is for them; `retry_after` is seconds."""
+
+    retry_after = 60
 
 
 class TaskError(Exception):
@@ -83,6 +93,19 @@ def task(*, label: str, max_attempts: int = 3, time_limit: float = TIME_LIMIT) -
     return lambda function: Task(function, label, max_attempts, time_limit)
 
 
+def check_queue_limit(owner: Any) -> None:
+    """Raise TooManyJobs if this owner has too many queued jobs to ask for another.
+
+    Call it before work begins that can't be repeated: `enqueue` itself refuses nothing, so that a file that has been
+    received is kept. Requests at the same moment may exceed the limit by one each.
+    """
+    if Job.objects.filter(owner=owner, state=State.QUEUED).order_by()[:MAX_QUEUED].count() >= MAX_QUEUED:
+        raise TooManyJobs(
+            f"You have {MAX_QUEUED:,} jobs waiting, the most that this site allows. "
+            "Wait until some of them are done, then try again."
+        )
+
+
 def cancel_job(job: Job) -> bool:
     """Cancel a job that waits, or ask one that runs to stop; False when it has ended already."""
     return bool(Job.objects.filter(pk=job.pk).cancel())
@@ -97,11 +120,9 @@ def retry_job(job: Job) -> bool:
     return True
 
 
-def deliver(job: Job, *, again: bool = False) -> None:
-    """Put the job's id into the queue, in the transaction that is open; if it was there before, at its old place."""
+def deliver(job: Job) -> None:
+    """Put the job's id into the queue, in the transaction that is open."""
     from django_q.brokers import get_broker  # they need the app registry, which may import this module first
     from django_q.tasks import async_task
 
-    queue = get_broker()
-    queue.since = job.created_at if again else None
-    async_task("progress.worker.run", str(job.pk), broker=queue)
+    async_task("progress.worker.run", str(job.pk), broker=get_broker())

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from progress.lookup import for_job
 from progress.models import Job
-from progress.tasks import cancel_job, retry_job
+from progress.tasks import cancel_job, check_queue_limit, retry_job
 
 
 @never_cache
@@ -28,5 +28,7 @@ def cancel(request: HttpRequest, job: Job) -> HttpResponse:
 @require_POST
 @for_job
 def retry(request: HttpRequest, job: Job) -> HttpResponse:
+    """Queue it again, if it failed or was cancelled. Raises TooManyJobs."""
+    check_queue_limit(request.user)
     retry_job(job)
     return redirect(job)

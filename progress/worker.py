@@ -1,4 +1,4 @@
-"""What Django-Q2 calls in a worker process: claim the job, run its task, write how it ended.
+"""What Django-Q2 calls in a worker process: claim a job, run its task, write how it ended.
 
 Once the job is claimed, `run` returns None and never raises, whatever the task does. Before that, an exception is the
 database's; the job still waits then, and is delivered again (see `recovery.py`).
@@ -8,10 +8,11 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.utils.module_loading import import_string
 
 from progress import origin, processes
@@ -34,14 +35,30 @@ INTERNAL = ("internal", "Something went wrong on our side. Try again later.")
 
 
 def run(job_id: str) -> None:
-    """Run the next attempt at a job that waits. Raises DatabaseError if that can't be found out."""
+    """Run the next attempt of the queued job whose turn it is. Raises DatabaseError if none can be claimed.
+
+    `job_id` is the job that was delivered. It only says that some job is queued: another owner's may come first.
+    """
     asked_at = time.monotonic()
-    job = patiently(lambda: Job.objects.claim(job_id, worker=processes.worker_name()))
+    job = _claim()
     if job is None:
-        logger.info("job %s is not waiting any more", job_id)
+        logger.info("no job is queued any more")
         return
+    if str(job.pk) != job_id:
+        with suppress(DatabaseError, InterfaceError):  # recovery finds the delivered job all the same
+            Job.objects.await_delivery(job_id)
     with origin.of_job(job):
         _run(Attempt(job), asked_at)
+
+
+def _claim() -> Job | None:
+    """Claim a job. If the answer to the first statement got lost, the job that it claimed is taken."""
+    worker = processes.worker_name()
+    try:
+        return Job.objects.claim_next(worker)
+    except (OperationalError, InterfaceError):
+        release_connection()
+        return patiently(lambda: Job.objects.claimed_by(worker) or Job.objects.claim_next(worker))
 
 
 def _run(attempt: Attempt, asked_at: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from progress.tasks import Task
+from progress.tasks import Task, check_queue_limit
 from uploads import limits, receiving, tasks
 from uploads.models import Upload
 
@@ -31,6 +31,8 @@ class UploadForm(forms.Form):
         self.owner = owner
 
     def clean_file(self) -> UploadedFile:
+        """Check the size, and whether a job for the file may be queued. Raises TooManyJobs."""
+        check_queue_limit(self.owner)
         file = self.cleaned_data["file"]
         try:
             limits.judge(self.owner, file.size)

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from progress.connections import release_connection
+from progress.tasks import check_queue_limit
 from uploads import limits, pieces, receiving
 from uploads.disk import Begun, aside, begin
 from uploads.models import Transfer, TransferQuerySet, Upload
@@ -63,8 +64,9 @@ def start(
 ) -> Transfer:
     """Begin a file of so many bytes; None if that isn't known yet.
 
-    Raises TooMany, Refused, and OSError (ENOSPC).
+    Raises TooMany, TooManyJobs, Refused, and OSError (ENOSPC).
     """
+    check_queue_limit(owner)  # here and not at the end, where all bytes of the file have been sent
     if Transfer.objects.visible_to(owner).waiting().count() >= MOST_UNFINISHED:
         raise TooMany
     if length is not None and not is_part:
@@ -253,7 +255,11 @@ class Writer:
 
 
 def join(owner: Any, part_ids: Sequence[UUID], *, name: str, metadata: str, concat: str) -> Transfer:
-    """Make one file of these parts, which are used up by it. Raises NotJoinable, Refused, and OSError (ENOSPC)."""
+    """Make one file of these parts, which are used up by it. Raises NotJoinable, Refused, and OSError (ENOSPC).
+
+    Raises TooManyJobs too; then the parts stay, and can be joined later.
+    """
+    check_queue_limit(owner)
     parts = _parts(owner, part_ids)
     length = sum(part.offset for part in parts)
     limits.judge_size(length)

@@ -78,5 +78,5 @@ def with_tqdm(iterations: int) -> float:
 
 def claimed_job() -> Job:
     owner, _ = User.objects.get_or_create(username="alice")
-    waiting = Job.objects.create(owner=owner, label="Counting")
-    return Job.objects.claim(waiting.pk)
+    Job.objects.create(owner=owner, label="Counting")
+    return Job.objects.claim_next()

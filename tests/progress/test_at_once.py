@@ -5,7 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from progress import broker as broker_module
@@ -54,17 +54,35 @@ def test_two_cancels_at_once(alice, state):
 def test_a_cancel_and_a_claim_at_once(alice):
     for _ in range(20):
         job = make_job(owner=alice)
-        _, claimed = at_once(Job.objects.filter(pk=job.pk).cancel, lambda pk=job.pk: Job.objects.claim(pk))
+        _, claimed = at_once(Job.objects.filter(pk=job.pk).cancel, Job.objects.claim_next)
         job.refresh_from_db()
         assert job.cancel_requested
         assert job.state == (State.RUNNING if claimed else State.CANCELLED)
 
 
 def test_a_job_is_claimed_by_one_of_many(alice):
-    job = make_job(owner=alice)
-    claims = at_once(*[lambda name=name: Job.objects.claim(job.pk, worker=name) for name in "abcdef"])
+    make_job(owner=alice)
+    claims = at_once(*[lambda name=name: Job.objects.claim_next(worker=name) for name in "abcdef"])
     (won,) = filter(None, claims)
     assert (won.attempt, won.claim, won.worker) == (1, 1, Job.objects.get().worker)
+
+
+def test_concurrent_claims_leave_no_job_behind(alice, bob):
+    """As many claims as jobs: each starts one, although all of them choose the same job first."""
+    for _ in range(10):
+        jobs = {make_job(owner=owner).pk for owner in (alice, alice, alice, alice, bob, bob)}
+        claimed = at_once(*[Job.objects.claim_next] * 6)
+        assert {job.pk for job in claimed if job} == jobs
+
+
+def test_claim_passes_by_a_locked_job(alice, bob):
+    """A transaction that deletes a user may hold their jobs for long."""
+    make_job(owner=alice)
+    of_bob = make_job(owner=bob)
+    with transaction.atomic():
+        Job.objects.select_for_update().get(owner=alice)
+        (claimed,) = at_once(Job.objects.claim_next)
+    assert claimed == of_bob
 
 
 def test_each_delivery_is_taken_by_one_of_many(alice, monkeypatch):

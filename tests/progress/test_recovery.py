@@ -12,7 +12,7 @@ from django_q.models import OrmQ, Schedule
 from django_q.models import Task as Leftover
 from django_q.signing import SignedPackage
 
-from progress import broker, processes, recovery, retention, upkeep
+from progress import broker, processes, recovery, retention, upkeep, worker
 from progress.attempt import Attempt, LostJob
 from progress.models import Job, State, Worker
 from progress.processes import BUSY, IDLE, Process
@@ -133,15 +133,18 @@ def test_a_job_that_waits_its_turn_in_a_long_queue_is_not_lost(alice, queue):
         assert recovery.redeliver(queue) == 0
 
 
-def test_a_lost_one_is_found_behind_a_long_queue_too(alice, queue):
+def test_job_with_a_lost_delivery_is_claimed_in_its_turn(alice, queue):
+    """Deliveries of other jobs start it; once the queue is empty, the last job is delivered again."""
     lost = make_job(owner=alice, arguments={"number": 1}, **delivered(ago=3600))
-    for _ in range(3):
-        tasks.count.enqueue(owner=alice)
-    with time_machine.travel(timezone.now() + timedelta(hours=1)):
-        assert recovery.redeliver(queue) == 1
+    others = [tasks.count.enqueue(owner=alice) for _ in range(3)]
     run_queue()
     lost.refresh_from_db()
     assert lost.state == State.SUCCEEDED
+    with time_machine.travel(timezone.now() + timedelta(seconds=11)):
+        assert recovery.redeliver(queue) == 1
+        run_queue()
+    assert {job.state for job in Job.objects.all()} == {State.SUCCEEDED}
+    assert len(others) + 1 == Job.objects.count()
 
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.SUCCEEDED, State.FAILED, State.CANCELLED])
@@ -230,12 +233,21 @@ class TestWatchdog:
 
     def test_not_when_the_job_was_claimed_in_between(self, handed_out, clock):
         assert not handed_out.is_wedged([self.IDLE])
-        Job.objects.claim(Job.objects.get().pk)
+        Job.objects.claim_next()
         clock.now += 6
         assert not handed_out.is_wedged([self.IDLE])
 
+    def test_not_when_its_delivery_started_the_job_of_another_owner(self, handed_out, clock, alice, bob):
+        """The job waits for another delivery then."""
+        make_job(owner=alice, state=State.RUNNING)
+        waiting, other = Job.objects.get(state=State.QUEUED), tasks.count.enqueue(owner=bob)
+        worker.run(str(waiting.pk))
+        other.refresh_from_db()
+        assert other.state == State.SUCCEEDED
+        assert not self.wedged_at_last(handed_out, clock, self.IDLE)
+
     def test_not_when_the_job_was_given_back_since(self, handed_out, clock):
-        Attempt(Job.objects.claim(Job.objects.get().pk)).give_back("internal", "")
+        Attempt(Job.objects.claim_next()).give_back("internal", "")
         assert not self.wedged_at_last(handed_out, clock, self.IDLE)
 
     def test_a_dead_process_that_is_not_buried(self, clock, db):
@@ -295,11 +307,11 @@ def test_a_silent_worker_is_killed_but_not_at_the_first_sight(alice, queue, monk
     assert (job.state, job.error_code) == (State.FAILED, "worker_lost")
 
 
-def test_a_job_that_is_given_back_keeps_its_place_in_the_queue(alice, queue):
+def test_requeued_job_keeps_its_position(alice):
     first = tasks.count.enqueue(owner=alice)
-    queue.dequeue()
-    attempt = Attempt(Job.objects.claim(first.pk))
+    attempt = Attempt(Job.objects.claim_next())
     later = [tasks.count.enqueue(owner=alice) for _ in range(3)]
     attempt.give_back("internal", "")
-    taken = [SignedPackage.loads(queue.dequeue()[0][1])["args"][0] for _ in range(4)]
-    assert taken == [str(job.pk) for job in (first, *later)]
+    claimed = [Job.objects.claim_next() for _ in range(4)]
+    assert claimed == [first, *later]
+    assert OrmQ.objects.count() == 5

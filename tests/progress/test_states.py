@@ -12,7 +12,7 @@ from tests.progress import tasks
 
 def test_claiming_counts_the_attempt_before_the_task_runs(alice):
     job = make_job(owner=alice)
-    claimed = Job.objects.claim(job.pk)
+    claimed = Job.objects.claim_next()
     assert (claimed.state, claimed.attempt) == (State.RUNNING, 1)
     assert claimed.version == job.version + 1
     assert claimed.started_at
@@ -20,23 +20,23 @@ def test_claiming_counts_the_attempt_before_the_task_runs(alice):
 
 
 def test_a_job_is_claimed_once(alice):
-    job = make_job(owner=alice)
-    assert Job.objects.claim(job.pk)
-    assert Job.objects.claim(job.pk) is None
+    make_job(owner=alice)
+    assert Job.objects.claim_next()
+    assert Job.objects.claim_next() is None
 
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.SUCCEEDED, State.FAILED, State.CANCELLED])
 def test_only_a_waiting_job_can_be_claimed(alice, state):
-    assert Job.objects.claim(make_job(owner=alice, state=state).pk) is None
+    assert Job.objects.claim_next() is None
 
 
-def test_a_deleted_job_can_not_be_claimed(db):
-    assert Job.objects.claim("00000000-0000-0000-0000-000000000000") is None
+def test_there_is_nothing_to_claim_where_no_job_is_queued(db):
+    assert Job.objects.claim_next() is None
 
 
 def test_a_new_attempt_begins_from_nothing(alice):
-    job = make_job(owner=alice, percent=60, current=3, total=5, stage="Reading", attempt=1, max_attempts=2)
-    claimed = Job.objects.claim(job.pk)
+    make_job(owner=alice, percent=60, current=3, total=5, stage="Reading", attempt=1, max_attempts=2)
+    claimed = Job.objects.claim_next()
     assert (claimed.percent, claimed.current, claimed.total, claimed.stage) == (None, 0, None, "")
 
 
@@ -72,7 +72,7 @@ def test_the_last_attempt_fails_the_job(alice):
 def test_an_old_attempt_can_write_nothing(alice):
     old = running(alice, max_attempts=3)
     old.give_back("worker_lost", "")
-    assert Job.objects.claim(old.job.pk).attempt == 2
+    assert Job.objects.claim_next().attempt == 2
     for write in (
         lambda: old.report(current=5),
         lambda: old.beat(),
@@ -188,18 +188,9 @@ def test_a_worker_from_before_the_retry_can_write_nothing(alice):
     old = running(alice, max_attempts=1, claim=1)
     old.give_back("worker_lost", "")
     assert retry_job(old.job)
-    assert Job.objects.claim(old.job.pk).attempt == old.job.attempt
+    assert Job.objects.claim_next().attempt == old.job.attempt
     with pytest.raises(LostJob):
         old.succeed(None)
-
-
-def test_a_claim_whose_answer_got_lost_is_not_a_claim_less(alice):
-    """The worker asks again, and is told that the job is its own; another worker isn't."""
-    job = make_job(owner=alice)
-    first = Job.objects.claim(job.pk, worker="here:10:12")
-    again = Job.objects.claim(job.pk, worker="here:10:12")
-    assert (again.claim, again.attempt) == (first.claim, 1)
-    assert Job.objects.claim(job.pk, worker="here:10:13") is None
 
 
 def running(owner, **values) -> Attempt:

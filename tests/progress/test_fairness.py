@@ -1,0 +1,166 @@
+"""Which queued job is started next: that of the owner with the fewest running jobs, then the oldest."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progress import processes, tasks, worker
+from progress.models import Job, State
+from tests.helpers import file, make_job, problem, run_queue
+from tests.progress.tasks import count
+from tests.uploads.tus import begin, begun, patch
+from uploads.models import Transfer, Upload
+
+OWNERS = 4
+
+
+@given(
+    running=st.lists(st.integers(0, OWNERS - 1), max_size=6),
+    queued=st.lists(st.integers(0, OWNERS - 1), max_size=12),
+    finishes=st.lists(st.booleans(), min_size=12, max_size=12),
+)
+@pytest.mark.django_db
+def test_claims_are_fair_for_any_mix_of_owners(running, queued, finishes):
+    """Compare with a plain model; between claims some of the running jobs end."""
+    Job.objects.all().delete()
+    owners = [User.objects.get_or_create(username=f"owner {number}")[0] for number in range(OWNERS)]
+    began = timezone.now()
+    under_way = [make_job(owner=owners[number], state=State.RUNNING) for number in running]
+    waiting = [
+        make_job(owner=owners[number], created_at=began + timedelta(seconds=at)) for at, number in enumerate(queued)
+    ]
+    while waiting:
+        busy = Counter(job.owner_id for job in under_way)
+        expected = min(waiting, key=lambda job: (busy[job.owner_id], job.created_at))
+        assert Job.objects.claim_next() == expected
+        waiting.remove(expected)
+        under_way.append(expected)
+        if finishes.pop():
+            ended = under_way.pop(0)
+            Job.objects.filter(pk=ended.pk).update(state=State.FAILED, finished_at=timezone.now())
+    assert Job.objects.claim_next() is None
+
+
+def test_delivery_of_one_owners_job_starts_the_job_of_another(alice, bob):
+    make_job(owner=alice, state=State.RUNNING)
+    delivered, other = count.enqueue(owner=alice), count.enqueue(owner=bob)
+    worker.run(str(delivered.pk))
+    delivered.refresh_from_db()
+    other.refresh_from_db()
+    assert (delivered.state, other.state) == (State.QUEUED, State.SUCCEEDED)
+    assert run_queue() == 2  # the second of them finds nothing left to do
+    delivered.refresh_from_db()
+    assert delivered.state == State.SUCCEEDED
+
+
+def test_claim_whose_answer_got_lost_is_taken_up(alice, monkeypatch):
+    """The job was claimed although the worker could not know it; no other job is claimed beside it."""
+    first, second = (count.enqueue(owner=alice) for _ in range(2))
+    claim_next = Job.objects.claim_next
+
+    def lose_the_answer(worker: str) -> None:
+        claim_next(worker)
+        raise OperationalError("the server closed the connection unexpectedly")
+
+    monkeypatch.setattr(processes, "worker_name", lambda: "here:10:12")
+    monkeypatch.setattr(Job.objects, "claim_next", lose_the_answer)
+    worker.run(str(first.pk))
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, first.attempt, second.state) == (State.SUCCEEDED, 1, State.QUEUED)
+
+
+def test_claim_reads_no_table_as_a_whole(alice):
+    """Whatever the number of jobs, each step of the plan uses an index."""
+    make_job(owner=alice)
+    with CaptureQueriesContext(connection) as queries:
+        Job.objects.claim_next("here:10:12")
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"EXPLAIN QUERY PLAN {queries[0]['sql']}")
+        else:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(f"EXPLAIN {queries[0]['sql']}")
+        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
+    assert "job_queued" in plan
+    assert "job_running" in plan
+    assert "SCAN progress_job\n" not in plan
+    assert "Seq Scan on progress_job" not in plan
+
+
+class TestQueueLimit:
+    """A user who has too many queued jobs is refused more, by each entry point, before anything of theirs is lost."""
+
+    @pytest.fixture(autouse=True)
+    def _full(self, alice, monkeypatch):
+        monkeypatch.setattr(tasks, "MAX_QUEUED", 2)
+        self.jobs = [make_job(owner=alice) for _ in range(2)]
+
+    def test_api_refuses_to_retry(self, as_alice, alice):
+        failed = make_job(owner=alice, state=State.FAILED)
+        response = as_alice.post(f"/api/progress/{failed.pk}/retry/")
+        assert problem(response, 429)["detail"].startswith("You have 2 jobs waiting")
+        assert response["Retry-After"] == "60"
+
+    def test_page_refuses_to_retry(self, as_alice, alice):
+        failed = make_job(owner=alice, state=State.FAILED)
+        response = as_alice.post(f"/progress/{failed.pk}/retry/")
+        assert response.status_code == 429
+        assert "You have 2 jobs waiting" in response.text
+
+    def test_running_and_finished_jobs_do_not_count(self, as_alice, alice):
+        failed = make_job(owner=alice, state=State.FAILED)
+        Job.objects.claim_next()
+        assert as_alice.post(f"/api/progress/{failed.pk}/retry/").status_code == 200
+
+    def test_other_users_are_not_concerned(self, as_bob, bob):
+        failed = make_job(owner=bob, state=State.FAILED)
+        assert as_bob.post(f"/api/progress/{failed.pk}/retry/").status_code == 200
+
+    def test_page_refuses_a_file(self, as_alice):
+        response = as_alice.post("/uploads/", {"file": file()})
+        assert response.status_code == 429
+        assert "You have 2 jobs waiting" in response.text
+        assert not Upload.objects.exists()
+
+    @pytest.mark.parametrize("url", ["/api/uploads/", "/api/todos/import/"])
+    def test_api_refuses_a_file(self, as_alice, url):
+        response = as_alice.post(url, {"file": file(b"Buy milk", "todo.txt")})
+        assert problem(response, 429)["detail"].startswith("You have 2 jobs waiting")
+        assert response["Retry-After"] == "60"
+        assert not Upload.objects.exists()
+
+    def test_import_page_refuses_a_file(self, as_alice):
+        response = as_alice.post("/todos/import/", {"file": file(b"Buy milk", "todo.txt")})
+        assert response.status_code == 429
+        assert "You have 2 jobs waiting" in response.text
+
+    def test_tus_refuses_to_begin_a_file(self, as_alice):
+        response = begin(as_alice, 5)
+        assert problem(response, 429)["detail"].startswith("You have 2 jobs waiting")
+        assert response["Retry-After"] == "60"
+        assert not Transfer.objects.exists()
+
+    def test_tus_keeps_a_file_that_was_begun_before(self, as_alice):
+        Job.objects.filter(pk=self.jobs[0].pk).delete()
+        url = begun(as_alice, 5)
+        make_job(owner=self.jobs[0].owner)
+        assert patch(as_alice, url, 0, b"hello").status_code == 204
+        assert Upload.objects.get().job.state == State.QUEUED
+
+    def test_tus_keeps_the_parts_that_it_refuses_to_join(self, as_alice):
+        Job.objects.filter(pk=self.jobs[0].pk).delete()
+        parts = [begun(as_alice, 5, content=b"hello", HTTP_UPLOAD_CONCAT="partial") for _ in range(2)]
+        extra = make_job(owner=self.jobs[0].owner)
+        final = {"length": None, "HTTP_UPLOAD_CONCAT": "final;" + " ".join(parts)}
+        problem(begin(as_alice, **final), 429)
+        Job.objects.filter(pk=extra.pk).delete()
+        assert begin(as_alice, **final).status_code == 201
+        assert Upload.objects.get().size == 10
