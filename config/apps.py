@@ -14,6 +14,7 @@ class SiteConfig(AppConfig):
 
         register(checks.origins)
         register(checks.cookies)
+        register(checks.sign_up, deploy=True)
         post_migrate.connect(retention.plan, sender=apps.get_app_config("sessions"))
 
 

@@ -1,4 +1,4 @@
-"""System checks: settings for other origins that would let too many in, or that no browser would go along with.
+"""System checks: settings that would let too many in or too much be kept, or that no browser would go along with.
 
 Each says what to write instead. What a value may look like by itself is judged by `config/environment.py`, before
 Django starts; here is what doesn't fit together. `manage.py explain_cors` tells it for one call, and at length.
@@ -40,6 +40,19 @@ def cookies(**kwargs: Any) -> list[CheckMessage]:
     """What becomes of our own cookies."""
     session, csrf = session_cookie(), csrf_cookie()
     return [*_refused(session), *_refused(csrf), *_uncovered_hosts(session), *_shared(csrf)]
+
+
+def sign_up(**kwargs: Any) -> list[CheckMessage]:
+    """What strangers may use up."""
+    if settings.USER_QUOTA_BYTES or not settings.SIGNUP_OPEN:
+        return []
+    return [
+        Caution(
+            "SIGNUP_OPEN=true with USER_QUOTA_BYTES=0: anybody can sign up and fill the disk.",
+            hint="USER_QUOTA_BYTES=10000000000, or SIGNUP_OPEN=false",
+            id="headway.W004",
+        )
+    ]
 
 
 def _own() -> list[Origin]:

@@ -31,7 +31,7 @@ RIGHT = {
     "STORAGE_URL": "empty for files in STATE_DIR, or s3://KEY:SECRET@bucket/prefix?endpoint=https://s3.example.com"
     "&region=eu-central-1, where a / in the key or the secret is written %2F, a : %3A and a % %25",
     "MAX_UPLOAD_BYTES": "the size of the largest file in bytes: 1073741824",
-    "USER_QUOTA_BYTES": "what one user may keep in bytes: 1073741824; 0 is no limit",
+    "USER_QUOTA_BYTES": "what one user may keep in bytes: 10000000000; 0 is no limit",
     "SIGNUP_OPEN": "true or false",
     "EMAIL_URL": "empty, or submission://user:password@host:587",
     "PROGRESS_RETENTION": "a number of seconds, 1 or more: 3600",
@@ -127,7 +127,7 @@ COOKIE_DOMAIN: str | None = env.str("COOKIE_DOMAIN", None, validate=validate.Reg
 QUEUE_URL: str = env.str("QUEUE_URL", "", validate=validate.Regexp(REDIS))
 OBJECT_STORE: ObjectStore | None = env.object_store("STORAGE_URL", "")
 MAX_UPLOAD_BYTES: int = env.int("MAX_UPLOAD_BYTES", GIBIBYTE, validate=validate.Range(min=1))
-USER_QUOTA_BYTES: int = env.int("USER_QUOTA_BYTES", 0, validate=validate.Range(min=0))
+USER_QUOTA_BYTES: int = env.int("USER_QUOTA_BYTES", 10_000_000_000, validate=validate.Range(min=0))
 SIGNUP_OPEN: bool = env.bool("SIGNUP_OPEN", True)
 PROGRESS_RETENTION: timedelta = env.timedelta(
     "PROGRESS_RETENTION",

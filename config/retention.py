@@ -7,6 +7,7 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
 from django.utils import timezone
 
+from config.models import MAIL_INTERVAL, PasswordResetMail
 from progress.retention import repeat
 
 LOG_INS_KEPT = timedelta(days=90)
@@ -22,6 +23,7 @@ def prune() -> None:
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     for model, kept in ((AccessLog, LOG_INS_KEPT), (AccessAttempt, LOG_INS_KEPT), (AccessFailureLog, FAILURES_KEPT)):
         model.objects.filter(attempt_time__lt=timezone.now() - kept).delete()
+    PasswordResetMail.objects.filter(sent_at__lt=timezone.now() - MAIL_INTERVAL).delete()
 
 
 def plan(**kwargs: object) -> None:

@@ -144,6 +144,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 SIGNUP_OPEN = env.SIGNUP_OPEN
+PASSWORD_RESET_TIMEOUT = 3600  # seconds
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "todos:index"
 LOGOUT_REDIRECT_URL = "landing"
@@ -164,6 +165,10 @@ CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_DOMAIN = env.COOKIE_DOMAIN
+if not DEBUG:  # browsers accept such a cookie from this very host alone, and by https
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+    if not env.COOKIE_DOMAIN:
+        SESSION_COOKIE_NAME = "__Host-sessionid"
 
 APP_ORIGIN = f"http://localhost:{env.PORT}" if DEBUG else f"https://{ALLOWED_HOSTS[0].lstrip('*.')}"
 """Where the generated static site finds the API."""
@@ -191,6 +196,7 @@ if not DEBUG:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SILENCED_SYSTEM_CHECKS = [
+    "security.W003",  # Django looks for its own middleware by name, and ours is a subclass
     "security.W008",  # http → https is the proxy's redirect: gunicorn listens on a socket that only it can reach
     "security.W021",  # to be built into browsers as "https only" is the domain owner's decision, not ours
 ]

@@ -20,7 +20,7 @@ class Application(WSGIHandler):
 
     def __call__(self, environ: dict[str, Any], start_response: Callable) -> HttpResponseBase:
         try:
-            parse_header_parameters(environ.get("CONTENT_TYPE", ""))
+            parse_header_parameters(environ.setdefault("CONTENT_TYPE", ""))
         except ValueError:
             environ["CONTENT_TYPE"] = "application/octet-stream; charset=invalid"
         return super().__call__(environ, start_response)

@@ -4,7 +4,7 @@ A page is read by one query. One that counted first would lose its last upload t
 cursor leads to the same place however many came or went meanwhile.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +30,8 @@ def _place(cursor: str) -> tuple[datetime, UUID]:
     created_at, _, upload_id = cursor.partition("_")
     try:
         place = datetime.fromisoformat(created_at), UUID(upload_id)
-    except ValueError:
+        place[0].astimezone(UTC)  # as databases have it
+    except (ValueError, OverflowError):
         raise bad_cursor() from None
     if place[0].tzinfo is None:
         raise bad_cursor()

@@ -163,7 +163,7 @@ def is_compressed(response: Response) -> bool:
 
 def assert_cookies_are_where_they_belong(context, page: Page) -> None:
     cookies = {cookie["name"]: cookie for cookie in context.cookies()}
-    session, token = cookies["sessionid"], cookies["csrftoken"]
+    session, token = cookies["sessionid"], cookies["__Host-csrftoken"]
     assert session["domain"] == ".example.test"
     assert token["domain"] == "app.example.test"
     assert session["httpOnly"]

@@ -164,3 +164,50 @@ def test_a_reset_does_not_tell_who_has_an_account(visitor):
 def test_who_is_logged_in_is_led_from_the_log_in_page_to_the_list(as_alice):
     response = as_alice.get("/accounts/login/")
     assert (response.status_code, response["Location"]) == (302, "/todos/")
+
+
+def reset_password(client, email):
+    assert client.post("/accounts/password_reset/", {"email": email}).status_code == 302
+
+
+class TestPasswordResetMail:
+    def test_one_mail_has_a_link_for_each_account(self, visitor, alice):
+        for number in range(14):
+            User.objects.create_user(f"alice{number}", "alice@example.com", PASSWORD)
+        reset_password(visitor, "alice@example.com")
+        (sent,) = mail.outbox
+        assert sent.to == ["alice@example.com"]
+        links = re.findall(r"http://testserver/accounts/reset/\S+", sent.body)
+        assert len(links) == 15
+        for link, username in ((links[0], "alice"), (links[-1], "alice13")):
+            assert f"{username}:\n{link}" in sent.body
+            url = visitor.get(link.removeprefix("http://testserver"), follow=True).redirect_chain[-1][0]
+            visitor.post(url, {"new_password1": NEW, "new_password2": NEW})
+            assert log_in(visitor, NEW, username).status_code == 302
+            visitor.post("/accounts/logout/")
+
+    def test_address_gets_one_mail_an_hour(self, visitor, alice, bob):
+        for email in ("alice@example.com", "ALICE@example.com", "bob@example.com", "alice@example.com"):
+            reset_password(visitor, email)
+        assert [sent.to for sent in mail.outbox] == [["alice@example.com"], ["bob@example.com"]]
+        with time_machine.travel(timezone.now() + timedelta(hours=1, seconds=1)):
+            reset_password(visitor, "alice@example.com")
+        assert len(mail.outbox) == 3
+
+    def test_each_spelling_gets_its_own_links_alone(self, visitor, alice):
+        User.objects.create_user("other", "Alice@example.com", PASSWORD)
+        reset_password(visitor, "Alice@example.com")
+        (sent,) = mail.outbox
+        assert sent.to == ["Alice@example.com"]
+        assert "password of other at" in sent.body
+        assert sent.body.count("/accounts/reset/") == 1
+
+    def test_link_works_for_an_hour(self, visitor, alice):
+        reset_password(visitor, "alice@example.com")
+        link = re.search(r"http://testserver(/accounts/reset/\S+)", mail.outbox[0].body)[1]
+        assert "within an hour" in mail.outbox[0].body
+        with time_machine.travel(timezone.now() + timedelta(minutes=59)):
+            assert "Choose a new password" in visitor.get(link, follow=True).text
+            assert "too old" not in visitor.get(link, follow=True).text
+        with time_machine.travel(timezone.now() + timedelta(minutes=61)):
+            assert "too old" in visitor.get(link, follow=True).text

@@ -152,3 +152,13 @@ def test_what_has_no_origin(text):
     assert not is_exact(text)
     with pytest.raises(ValueError, match=r"."):
         Origin.of(text)
+
+
+@pytest.mark.parametrize(
+    ("is_open", "quota", "found"),
+    [(True, 0, ["headway.W004"]), (True, 10**10, []), (False, 0, []), (False, 10**10, [])],
+)
+def test_anybody_could_fill_the_disk(settings, is_open, quota, found):
+    settings.SIGNUP_OPEN, settings.USER_QUOTA_BYTES = is_open, quota
+    assert [check.id for check in run_checks(include_deployment_checks=True) if check.id == "headway.W004"] == found
+    assert "headway.W004" not in [check.id for check in run_checks()]

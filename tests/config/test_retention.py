@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 from django_q.models import Schedule
 
 from config import retention
+from config.models import PasswordResetMail
 from tests.helpers import PASSWORD
 
 FORM = {"username": "alice", "password": PASSWORD}
@@ -25,8 +26,13 @@ def test_what_is_left_of_old_log_ins_is_deleted(alice, as_bob):
     Client().post("/accounts/login/", FORM)
     assert Session.objects.count() == 3
 
+    for hours in (0, 2):
+        address = f"{hours}@example.com"
+        PasswordResetMail.objects.create(address=address, sent_at=timezone.now() - timedelta(hours=hours))
+
     import_string(Schedule.objects.get(name=retention.NAME).func)()
     assert Session.objects.count() == 2
     assert AccessLog.objects.get().username == "alice"
     assert not AccessFailureLog.objects.exists()
+    assert PasswordResetMail.objects.get().address == "0@example.com"
     assert as_bob.get("/todos/").status_code == 200

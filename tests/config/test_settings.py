@@ -216,6 +216,22 @@ def test_cookies_and_origins_follow_from_two_settings(state_dir):
     ]
 
 
+@pytest.mark.parametrize(
+    ("environment", "names"),
+    [
+        ({}, ["__Host-sessionid", "__Host-csrftoken"]),
+        ({"COOKIE_DOMAIN": "example.com"}, ["sessionid", "__Host-csrftoken"]),
+        ({"DEBUG": "true"}, ["sessionid", "csrftoken"]),
+    ],
+)
+def test_cookies_of_one_host_can_not_be_set_by_another(state_dir, environment, names):
+    probe = "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)"
+    done = start("-c", probe, **(example() | {"STATE_DIR": str(state_dir)} | environment))
+    assert done.stdout.split() == names, done.stderr
+    checked = start("manage.py", "check", **(example() | {"STATE_DIR": str(state_dir)} | environment))
+    assert checked.returncode == 0, checked.stderr
+
+
 def test_a_worker_does_as_many_jobs_at_once_as_the_environment_says(state_dir):
     probe = "import django; django.setup(); from django_q.conf import Conf; print(Conf.WORKERS)"
     done = start("-c", probe, DEBUG="true", STATE_DIR=str(state_dir), WORKER_CONCURRENCY="3")

@@ -107,7 +107,7 @@ def test_a_file_that_is_finished_while_the_page_is_read_is_shown_once(as_alice, 
 
 
 def test_the_page_tells_its_script_how_much_it_may_send(as_alice, upload, settings):
-    settings.MAX_UPLOAD_BYTES = 2000
+    settings.MAX_UPLOAD_BYTES, settings.USER_QUOTA_BYTES = 2000, 0
     page = as_alice.get("/uploads/").text
     assert 'data-max-bytes="2000"' in page
     assert 'data-room=""' in page
