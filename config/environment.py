@@ -6,12 +6,12 @@ each variable to the person who installs Headway.
 """
 
 import os
-import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
+import dj_database_url
 from environs import Env, EnvValidationError, ValidationError, validate
 
 from config.cors.origins import is_exact
@@ -92,6 +92,7 @@ for _name in RIGHT:  # `NAME=` in an env file means "not set"
         del os.environ[_name]
 
 env = Env(eager=False)
+dj_database_url.register("sqlite", "config.sqlite")(dj_database_url.default_to_in_memory_db)
 
 
 @env.parser_for("object_store")
@@ -146,7 +147,7 @@ if not SECRET_KEY:
     raise SystemExit(
         "headway: SECRET_KEY is not set. Give it 50 or more random characters, or set DEBUG=true to develop."
     )
-if not re.search(r"\.(sqlite3|postgresql)\Z", DATABASE.get("ENGINE", "")):
+if not DATABASE.get("ENGINE", "").endswith(("sqlite", "postgresql")):
     raise _refuse(["DATABASE_URL"])
 if "EMAIL_BACKEND" not in EMAIL:
     raise _refuse(["EMAIL_URL"])

@@ -9,17 +9,20 @@ or a traceback; one that is our own fault names the request, by the id under whi
 import errno
 import logging
 import math
+import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from http.client import responses
 
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from django.urls import is_valid_path
 from django.utils import timezone
 
+from config import database_errors
 from progress import origin
 from progress.tasks import TooManyJobs
 from uploads.json_api import Refusal
@@ -48,6 +51,8 @@ HELP = {
     507: "The disk of this site is full, so nothing was saved. Tell whoever runs it.",
 }
 """What to say when the code that refused has said nothing."""
+
+RETRY_SOON = {"Retry-After": "10"}
 
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 """RFC 9110's names where Python's are older."""
@@ -111,10 +116,21 @@ def answer_for(request: HttpRequest, error: Exception) -> HttpResponse | None:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         logger.error("no space left: %s", error)
         return refusal(507)
+    if isinstance(error, DatabaseError) and (answer := database_errors.status_of(error)):
+        logger.error("the database failed: %s", error)
+        status, text = answer
+        return refusal(status, text, RETRY_SOON if status == 503 else None)
     if isinstance(error, StorageUnavailable):
         logger.error("the storage is away: %s", error)
         return refusal(503)
     return None
+
+
+def answer_or_raise(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Return the answer to an exception that a middleware has caught. Raise the exception again if it is a bug."""
+    if answer := answer_for(request, error):
+        return answer
+    raise error
 
 
 def problem(status: int, detail: str = "", **more: object) -> JsonResponse:
@@ -177,7 +193,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return refusal(500)
+    """Answer what a view or a middleware has raised: Django calls this while it handles the exception."""
+    error = sys.exception()
+    return (isinstance(error, Exception) and answer_for(request, error)) or refusal(500)
 
 
 def _is_bare(response: HttpResponse) -> bool:

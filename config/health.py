@@ -5,6 +5,7 @@ It says which part fails, to anybody, and never why: the reason is in the log.
 
 import logging
 import os
+import shutil
 from collections.abc import Callable
 
 from django.conf import settings
@@ -15,9 +16,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from config import database_errors
 from progress.models import Worker
 
 logger = logging.getLogger(__name__)
+
+MIN_FREE_BYTES = 16 * 1024**2
+"""Below this the storage check fails: SQLite's log and the parts of uploads need some space to work."""
 
 
 @login_not_required
@@ -41,6 +46,9 @@ def _worker() -> None:
 
 
 def _storage() -> None:
+    for directory in (settings.STATE_DIR, database_errors.directory()):
+        if shutil.disk_usage(directory).free < MIN_FREE_BYTES:
+            raise RuntimeError(f"less than {MIN_FREE_BYTES:,} bytes are free on the disk of {directory}")
     default_storage.check()  # type: ignore[attr-defined]  # both of uploads/storage.py and uploads/s3.py have it
     if not os.access(settings.FILE_UPLOAD_TEMP_DIR, os.W_OK | os.X_OK):
         raise RuntimeError(f"{settings.FILE_UPLOAD_TEMP_DIR} can't be written to")

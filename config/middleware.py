@@ -11,12 +11,13 @@ from corsheaders.conf import conf
 from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.sessions import middleware as sessions
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.middleware import common, csrf
 from django.utils.http import parse_header_parameters
 
-from config.errors import API, answer_for, refusal, unauthorized
+from config.errors import API, answer_or_raise, refusal, unauthorized
 from progress.connections import release_connection
 
 UTF8 = ("utf-8", "utf8")
@@ -64,7 +65,10 @@ class SessionMiddleware(sessions.SessionMiddleware):
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        answer = super().process_response(request, response)
+        try:
+            answer = super().process_response(request, response)
+        except DatabaseError as error:
+            return answer_or_raise(request, error)
         if request.session.is_empty() and not request.session.modified:
             answer.cookies.pop(settings.SESSION_COOKIE_NAME, None)
         return answer
@@ -114,7 +118,10 @@ class LoginRequired(auth.LoginRequiredMiddleware):
     ) -> HttpResponseBase | None:
         if not getattr(view_func, "login_required", True) or request.method == "OPTIONS":
             return None  # not even asking who it is: that would need the database
-        return super().process_view(request, view_func, *args, **kwargs)
+        try:
+            return super().process_view(request, view_func, *args, **kwargs)
+        except DatabaseError as error:  # of the session or the user, which are loaded here
+            return answer_or_raise(request, error)
 
     def handle_no_permission(  # type: ignore[override]  # Django has it always redirect
         self, request: HttpRequest, view_func: Callable
@@ -162,8 +169,6 @@ class BodyLimit:
         release_connection()
         try:
             request.POST  # noqa: B018
-        except Exception as error:
-            if answer := answer_for(request, error):
-                return answer
-            raise
+        except Exception as error:  # noqa: BLE001 (what is no answer is raised again)
+            return answer_or_raise(request, error)
         return None

@@ -74,18 +74,24 @@ TEMPLATES = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": env.DATABASE}
 DATABASES["default"].setdefault("OPTIONS", {})
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+QUERY_TIMEOUT = 10
+"""Seconds for which one query of a web request may run. Workers and commands have no limit."""
+if DATABASES["default"]["ENGINE"] == "config.sqlite":
     DATABASES["default"]["OPTIONS"] |= {
         # Take the write lock at BEGIN: a read that turns into a write can't wait for it, and fails instead.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;",
     }
+    if env.DATABASE_POOL:
+        DATABASES["default"]["OPTIONS"]["query_timeout"] = QUERY_TIMEOUT
 else:
     # A server that has vanished is noticed in seconds, and not when the kernel gives up, after a quarter of an hour.
     DATABASES["default"]["OPTIONS"] |= {"connect_timeout": 5, "tcp_user_timeout": 10_000}
     if env.DATABASE_POOL:
         DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+        given = DATABASES["default"]["OPTIONS"].get("options", "")
+        DATABASES["default"]["OPTIONS"]["options"] = f"{given} -c statement_timeout={QUERY_TIMEOUT * 1000}".strip()
 if not env.DATABASE_POOL:
     DATABASES["default"]["CONN_MAX_AGE"] = 600  # a worker does one thing after the other, and keeps its connection
 

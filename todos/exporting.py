@@ -5,6 +5,7 @@ told twice that is moved meanwhile; memory does not grow with the list, but for 
 database connection is held, since whoever fetches the file may be slow.
 """
 
+import time
 from array import array
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,8 @@ from progress.connections import release_connection
 from todos.formats import Row
 from todos.models import Todo, TodoQuerySet
 
-AT_ONCE = 500
+AT_ONCE = 100
+"""To-dos of one query. Other requests run between two queries, so this also limits how long they wait."""
 
 
 def rows_of(owner: Any) -> Iterator[Row]:
@@ -28,6 +30,7 @@ def _read(mine: TodoQuerySet, ids: array) -> Iterator[Row]:
         some = ids[start : start + AT_ONCE]
         found = mine.order_by().in_bulk(some)
         release_connection()
+        time.sleep(0)
         yield from (_row(found[pk]) for pk in some if pk in found)
 
 

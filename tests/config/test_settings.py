@@ -206,13 +206,17 @@ print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_DOMAIN, s.
       s.SESSION_COOKIE_SAMESITE, s.CORS_ALLOWED_ORIGINS == s.CSRF_TRUSTED_ORIGINS == ["https://dash.example.com"],
       s.CSRF_COOKIE_DOMAIN, "pool" in s.DATABASES["default"]["OPTIONS"], s.DATABASES["default"]["ENGINE"])
 """
+OPTIONS = (
+    "import django; django.setup(); from django.conf import settings as s; print(s.DATABASES['default']['OPTIONS'])"
+)
+AS_GUNICORN = "import runpy; runpy.run_path('deploy/gunicorn.conf.py'); import config.wsgi;"
 
 
 def test_cookies_and_origins_follow_from_two_settings(state_dir):
     origins = {"FRONTEND_ORIGINS": "https://dash.example.com", "COOKIE_DOMAIN": "example.com"}
     done = start("-c", PROBE, **(example() | {"STATE_DIR": str(state_dir)} | origins))
     assert done.stdout.split() == [
-        *("True", "True", "example.com", "True", "Lax", "True", "None", "False", "django.db.backends.sqlite3")
+        *("True", "True", "example.com", "True", "Lax", "True", "None", "False", "config.sqlite")
     ]
 
 
@@ -242,9 +246,23 @@ def test_only_the_web_process_pools_its_connections(state_dir):
     environment = example() | {"STATE_DIR": str(state_dir), "DATABASE_URL": "postgresql:///headway"}
     environment["SECRET_KEY"] = "x" * 50
     assert start("-c", PROBE, **environment).stdout.split()[-2:] == ["False", "django.db.backends.postgresql"]
-    as_gunicorn = "import runpy; runpy.run_path('deploy/gunicorn.conf.py'); import config.wsgi" + PROBE
-    web = start("-c", as_gunicorn, **environment)
+    web = start("-c", AS_GUNICORN + PROBE, **environment)
     assert web.stdout.split()[-2:] == ["True", "django.db.backends.postgresql"], web.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "option"),
+    [
+        ("", "'query_timeout': 10"),
+        ("postgresql:///headway", "'options': '-c statement_timeout=10000'"),
+        ("postgresql:///headway?options=-c%20jit%3Doff", "'options': '-c jit=off -c statement_timeout=10000'"),
+    ],
+)
+def test_queries_are_limited_in_web_processes_only(state_dir, url, option):
+    environment = example() | {"STATE_DIR": str(state_dir), "DATABASE_URL": url, "SECRET_KEY": "x" * 50}
+    assert "timeout=" not in start("-c", OPTIONS, **environment).stdout
+    assert "query_timeout" not in start("-c", OPTIONS, **environment).stdout
+    assert option in start("-c", AS_GUNICORN + OPTIONS, **environment).stdout
 
 
 def test_the_address_of_a_visitor_is_what_our_own_proxy_says(rf, settings):

@@ -1,0 +1,1 @@
+"""The database backend for SQLite. Django imports `config.sqlite.base`."""

@@ -1,0 +1,114 @@
+"""Database errors that are not bugs: a full disk, a query that takes too long, a lock that is held for too long."""
+
+import sqlite3
+from contextlib import contextmanager
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+
+from config import database_errors
+from tests.helpers import PASSWORD, problem
+
+CAUSE = {
+    ("full", "sqlite"): "13 database or disk is full",
+    ("interrupted", "sqlite"): "9 interrupted",
+    ("locked", "sqlite"): "5 database is locked",
+    ("full", "postgresql"): "53100",
+    ("interrupted", "postgresql"): "57014",
+    ("locked", "postgresql"): "55P03",
+}
+
+
+def fail(kind: str) -> None:
+    """Let the database report this error."""
+    if connection.vendor == "postgresql":
+        state = CAUSE[kind, "postgresql"]
+        connection.cursor().execute(f"DO $$ BEGIN RAISE EXCEPTION 'secret' USING ERRCODE = '{state}'; END $$")
+    code, text = CAUSE[kind, "sqlite"].split(" ", 1)
+    cause = sqlite3.OperationalError(text)
+    cause.sqlite_errorcode = int(code)
+    raise OperationalError(text) from cause
+
+
+@contextmanager
+def failing(kind: str, verbs: tuple[str, ...] = ("INSERT", "UPDATE", "DELETE")):
+    """Let every statement that starts with one of these verbs fail."""
+
+    def execute(run, sql, *arguments):
+        if sql.startswith(verbs):
+            fail(kind)
+        return run(sql, *arguments)
+
+    with connection.execute_wrapper(execute):
+        yield
+
+
+@pytest.fixture
+def client_of_alice(alice):
+    client = Client(raise_request_exception=False)
+    client.force_login(alice)
+    return client
+
+
+class TestDiskFull:
+    def test_api_answers_507(self, client_of_alice):
+        with failing("full"):
+            answer = client_of_alice.post("/api/todos/", {"title": "x"}, content_type="application/json")
+        assert "disk of this site is full" in problem(answer, 507)["detail"]
+
+    def test_page_answers_507(self, client_of_alice):
+        with failing("full"):
+            answer = client_of_alice.post("/todos/", {"title": "x"})
+        assert answer.status_code == 507
+        assert "disk of this site is full" in answer.text
+
+    @pytest.mark.parametrize("password", [PASSWORD, "wrong"])
+    def test_log_in_answers_507(self, visitor, alice, password):
+        given = {"username": "alice", "password": password}
+        with failing("full"):
+            assert visitor.post("/accounts/login/", given).status_code == 507
+            problem(visitor.post("/api/session/", given, content_type="application/json"), 507)
+
+    def test_session_that_cannot_be_saved_answers_507(self, visitor, alice):
+        with failing("full", ('UPDATE "django_session"', 'INSERT INTO "django_session"')):
+            answer = visitor.post("/accounts/login/", {"username": "alice", "password": PASSWORD})
+        assert answer.status_code == 507
+
+    def test_error_outside_of_views_answers_507(self, client_of_alice):
+        with failing("full", ("SELECT",)):
+            problem(client_of_alice.get("/api/todos/"), 507)
+
+    @pytest.mark.skipif("connection.vendor != 'sqlite'")
+    def test_sqlite_reports_it(self, client_of_alice):
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA max_page_count = 1")  # which SQLite raises to the pages that there are
+        try:
+            given = {"title": "x", "notes": "x" * 20_000}
+            for _ in range(50):
+                answer = client_of_alice.post("/api/todos/", given, content_type="application/json")
+            problem(answer, 507)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA max_page_count = 1073741823")
+
+    def test_unusable_files_of_sqlite_count_only_on_a_full_disk(self, monkeypatch):
+        error = OperationalError("disk I/O error")
+        error.__cause__ = type("Cause", (Exception,), {"sqlite_errorcode": 4874})()
+        assert database_errors.status_of(error) is None
+        monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 0}))
+        assert database_errors.status_of(error) == (507, "")
+
+
+@pytest.mark.parametrize("kind", ["interrupted", "locked"])
+def test_database_that_is_too_busy_answers_503(client_of_alice, kind):
+    with failing(kind, ("SELECT",)):
+        answer = client_of_alice.get("/api/todos/")
+    detail = problem(answer, 503)["detail"]
+    assert "Try again" in detail
+    assert "secret" not in detail
+    assert answer["Retry-After"]
+
+
+def test_other_database_errors_are_bugs():
+    assert database_errors.status_of(OperationalError("no such table")) is None
