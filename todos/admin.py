@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from progress.retention import delete_in_batches
 from todos.models import AT_ONCE, Attachment, Todo, TodoQuerySet
+from todos.search import FOLDED, fold
 
 
 class AttachmentInline(admin.TabularInline):
@@ -25,11 +26,16 @@ class TodoAdmin(admin.ModelAdmin):
         "created_at",
     ]
     list_select_related = ["owner"]
-    search_fields = ["title", "notes", "owner__username"]
+    search_fields = [*FOLDED.values(), "owner__username"]
     readonly_fields = ["version", "deleted_at", "created_at", "updated_at"]
     autocomplete_fields = ["owner"]
     date_hierarchy = "created_at"
     inlines = [AttachmentInline]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Todo], search_term: str
+    ) -> tuple[QuerySet[Todo], bool]:
+        return super().get_search_results(request, queryset, fold(search_term))
 
     @admin.action(description="Complete the selected to-dos", permissions=["change"])
     def complete(self, request: HttpRequest, todos: TodoQuerySet) -> None:

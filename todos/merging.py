@@ -36,7 +36,9 @@ WRITE = f"""
     VALUES {{rows}}
     ON CONFLICT (owner_id, uid) DO UPDATE SET
         title = EXCLUDED.title, due_on = EXCLUDED.due_on, completed_at = EXCLUDED.completed_at,
+        title_folded = EXCLUDED.title_folded,
         notes = CASE WHEN EXCLUDED.notes = '' THEN todos_todo.notes ELSE EXCLUDED.notes END,
+        notes_folded = CASE WHEN EXCLUDED.notes = '' THEN todos_todo.notes_folded ELSE EXCLUDED.notes_folded END,
         deleted_at = NULL, updated_at = EXCLUDED.updated_at, version = todos_todo.version + 1
     WHERE todos_todo.deleted_at IS NOT NULL
 """  # noqa: S608 (the names are our own)

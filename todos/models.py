@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from todos import order
+from todos.search import FOLDED, FoldedField, contains, fold, words_of
 from uploads.models import Upload
 
 AT_ONCE = 500
@@ -44,13 +45,18 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         return self.exclude(completed_at=None)
 
     def search(self, text: str) -> Self:
-        """Those in whose title or notes all of these words occur, be it as parts of others."""
-        if "\0" in text:  # which no text of ours contains, and PostgreSQL takes no question with
+        """Filter by words, each of which must occur in the title or the notes, also as a part of another word."""
+        if "\0" in text:  # PostgreSQL's texts can't contain it
             return self.none()
         found = self
-        for word in text.split():
-            found = found.filter(Q(title__icontains=word) | Q(notes__icontains=word))
+        for word in words_of(text):
+            found = found.filter(contains(word))
         return found
+
+    def update(self, **values: Any) -> int:
+        """Update the rows, and the folded text of new titles and notes."""
+        folded = {column: fold(values[name]) for name, column in FOLDED.items() if name in values}
+        return super().update(**values, **folded)
 
     def in_order(self) -> Self:
         return self.order_by("order", "id")
@@ -141,6 +147,13 @@ def _chunks(ids: list[int]) -> list[list[int]]:
     return [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
 
 
+class FoldedTextDeferringManager(models.Manager["Todo"]):
+    """Manager that doesn't load the columns that only search reads."""
+
+    def get_queryset(self) -> models.QuerySet["Todo"]:
+        return super().get_queryset().defer(*FOLDED.values())
+
+
 def new_uid() -> str:
     return str(uuid.uuid4())
 
@@ -163,7 +176,10 @@ class Todo(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = TodoQuerySet.as_manager()
+    title_folded = FoldedField("title")
+    notes_folded = FoldedField("notes")
+
+    objects = FoldedTextDeferringManager.from_queryset(TodoQuerySet)()
 
     class Meta:
         ordering = ["order", "id"]
@@ -186,7 +202,7 @@ class Todo(models.Model):
         with transaction.atomic():
             if not self._state.adding:
                 self.version = F("version") + 1
-                update_fields = update_fields and {*update_fields, "version", "updated_at"}
+                update_fields = self._with_derived_fields(update_fields)
             elif self.order is None:
                 order.hold(self.owner)
                 self.order = order.at_end(self.owner)
@@ -198,6 +214,13 @@ class Todo(models.Model):
         with transaction.atomic():
             Todo.objects.select_for_update().filter(pk=self.pk).first()
             return super().delete(*args, **kwargs)
+
+    def _with_derived_fields(self, names: Any) -> set[str]:
+        """Return which fields to write, given those to save; None is all that are loaded."""
+        if names is None:
+            loaded = {field.attname for field in self._meta.concrete_fields if not field.primary_key}
+            names = loaded - self.get_deferred_fields()
+        return names and {*names, "version", "updated_at", *(FOLDED[name] for name in FOLDED if name in names)}
 
     def attach(self, uploads: list[Upload]) -> None:
         """Let exactly these hang on it, and those in the trash that do. Those deleted meanwhile are left out."""
