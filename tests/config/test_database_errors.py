@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import contextmanager
+from urllib.parse import urlencode
 
 import pytest
 from django.db import OperationalError, connection
@@ -64,11 +65,13 @@ class TestDiskFull:
         assert "disk of this site is full" in answer.text
 
     @pytest.mark.parametrize("password", [PASSWORD, "wrong"])
-    def test_log_in_answers_507(self, visitor, alice, password):
+    @pytest.mark.parametrize("url", ["/accounts/login/", "/api/session/"])
+    def test_log_in_answers_507(self, visitor, alice, url, password):
+        kind = "application/json" if url.startswith("/api/") else "application/x-www-form-urlencoded"
         given = {"username": "alice", "password": password}
         with failing("full"):
-            assert visitor.post("/accounts/login/", given).status_code == 507
-            problem(visitor.post("/api/session/", given, content_type="application/json"), 507)
+            data = given if kind == "application/json" else urlencode(given)
+            assert visitor.post(url, data, content_type=kind).status_code == 507
 
     def test_session_that_cannot_be_saved_answers_507(self, visitor, alice):
         with failing("full", ('UPDATE "django_session"', 'INSERT INTO "django_session"')):
