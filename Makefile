@@ -7,11 +7,15 @@ PUBLIC ?= public
 DEBUG ?= true
 export PORT DASH_PORT PUBLIC DEBUG
 
+# Tools run as `python -m`, because the scripts in .venv/bin name the folder that .venv was made in.
 BIN := .venv/bin
-PIP := $(BIN)/pip --quiet --disable-pip-version-check install
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 PYTEST := $(BIN)/python -m pytest --numprocesses 2
-COMPILE := $(BIN)/uv pip compile --quiet --no-header --python-platform linux --python-version 3.11 --generate-hashes
+COMPILE := $(BIN)/python -m uv pip compile --quiet --no-header --python-platform linux --python-version 3.11 --generate-hashes
 MAKEFLAGS += --no-print-directory
+
+# A .venv whose Python is gone or was replaced, as by an upgrade of the system, has no packages: make it anew.
+$(shell [ ! -d .venv ] || $(BIN)/python -c "import pip" 2>/dev/null || rm -rf .venv)
 
 .PHONY: help run test test-unit test-postgresql test-services test-browser test-faults test-machines test-deploy bench lint format requirements clean
 
@@ -26,7 +30,7 @@ run: ## serve the app, a worker and the dashboard
 	@echo "Headway:    http://localhost:$(PORT)"
 	@echo "Dashboard:  http://localhost:$(DASH_PORT)"
 	@echo "Ctrl-C stops everything."
-	@$(BIN)/honcho --procfile deploy/Procfile start || test $$? -eq 130 # Ctrl-C is no error
+	@$(BIN)/python -m honcho --procfile deploy/Procfile start || test $$? -eq 130 # Ctrl-C is no error
 
 test: test-unit test-postgresql test-services test-browser test-faults ## run every test
 
@@ -58,15 +62,15 @@ bench: .venv/dev .venv/system .venv/node ## measure the engine against its peers
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 lint: .venv/dev ## check style, types, templates and the direction of imports
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/lint-imports --no-cache --no-logo
-	@$(BIN)/mypy config progress uploads todos
-	@$(BIN)/djlint --quiet --lint templates
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
+	@$(BIN)/python $(BIN)/lint-imports --no-cache --no-logo
+	@$(BIN)/python -m mypy config progress uploads todos
+	@$(BIN)/python -m djlint --quiet --lint templates
 
 format: .venv/dev ## format the code
-	@$(BIN)/ruff format .
-	@$(BIN)/ruff check --fix .
+	@$(BIN)/python -m ruff format .
+	@$(BIN)/python -m ruff check --fix .
 
 requirements: .venv/dev ## compile the requirements from pyproject.toml (ARGS=--upgrade for newer ones)
 	@$(COMPILE) pyproject.toml --output-file requirements.txt $(ARGS)
@@ -76,7 +80,7 @@ clean: ## remove what was installed and generated; what you saved (var/) stays
 	rm -rf .venv public tests/node/node_modules
 
 .venv/bin/python:
-	@$(PYTHON) -m venv .venv || deploy/install_venv_module $(PYTHON)
+	@deploy/make_venv $(PYTHON)
 
 .venv/app: requirements.txt | .venv/bin/python
 	@echo "Installing what Headway needs (once, about a minute) ..."

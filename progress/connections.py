@@ -7,8 +7,10 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 def release_connection() -> None:
     """Give this request's connection back before it reads or writes slowly; the next query gets a new one."""
-    if not connection.in_atomic_block:  # as it is in tests
-        connection.close()
+    if connection.in_atomic_block:  # as it is in tests
+        return
+    connection.close()
+    if connection.connection is None:  # Django keeps a database in memory open, which closing would destroy
         del connections[DEFAULT_DB_ALIAS]  # what is left of it takes more memory than a stream should
 
 

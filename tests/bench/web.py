@@ -75,6 +75,7 @@ class Web:
 @contextmanager
 def web(databases: Databases, database_url: str) -> Iterator[Web]:
     """It has a database user of its own, so that its queries alone are logged."""
+    databases.execute("DROP ROLE IF EXISTS web")  # of the benchmark before
     databases.execute("CREATE ROLE web SUPERUSER LOGIN")
     databases.execute("ALTER ROLE web SET log_statement = 'all'")
     port = free_port()

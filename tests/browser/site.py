@@ -19,9 +19,10 @@ STOP_SECONDS = 20
 
 
 class Site:
-    """A running `make run`."""
+    """A running `make run`, of this tree or of another one."""
 
-    def __init__(self, state_dir: Path, **settings: str) -> None:
+    def __init__(self, state_dir: Path, root: Path = ROOT, **settings: str) -> None:
+        self.root = root
         self.state_dir = state_dir
         self.port, self.dash_port = free_port(), free_port()
         self.url = f"http://localhost:{self.port}"
@@ -41,7 +42,7 @@ class Site:
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 ["make", "run"],
-                cwd=ROOT,
+                cwd=self.root,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -36,6 +37,42 @@ def test_a_taken_port_is_one_clear_line(name):
     choice = re.fullmatch(rf"Port {port} is taken. Choose another one: make run PORT=(\d+) DASH_PORT=(\d+)", said[0])
     assert choice[2 if name == "PORT" else 1] == ports["DASH_PORT" if name == "PORT" else "PORT"]
     assert int(choice[1 if name == "PORT" else 2]) > port
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """The project in another folder than the one that its environment was made in, which is gone."""
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, files.split("\0")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / ".venv", tmp_path / ".venv", symlinks=True, copy_function=os.link)
+    for script in (tmp_path / ".venv/bin").iterdir():
+        if not script.is_symlink() and script.is_file() and (code := script.read_bytes()).startswith(b"#!"):
+            script.unlink()
+            script.write_bytes(re.sub(rb"\A#!.*", b"#!/nowhere/.venv/bin/python", code))
+            script.chmod(0o755)
+    return tmp_path
+
+
+def test_moved_folder_still_runs(tree):
+    (tree / "state").mkdir()
+    site = Site(tree / "state", root=tree)
+    site.start()
+    try:
+        assert site.health()
+    finally:
+        site.stop()
+
+
+def test_environment_of_another_python_is_made_anew(tree):
+    """As after an upgrade of the system: the packages are in the folder of the old version, where nobody looks."""
+    library = next((tree / ".venv/lib").glob("python3.*"))
+    library.rename(library.with_name("python3.1"))
+    subprocess.run(["make", "help"], cwd=tree, check=True, capture_output=True)
+    assert not (tree / ".venv").exists()
+    subprocess.run(["make", ".venv/bin/python"], cwd=tree, check=True, capture_output=True)
+    assert (tree / ".venv/bin/python").exists()
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "8001"])

@@ -250,7 +250,7 @@ def make_certificate(directory: Path) -> dict[str, Path]:
 def test_the_scripts_are_sound():
     checker = shutil.which("shellcheck")
     assert checker, "shellcheck is missing: tests/install_system_packages installs it"
-    names = ("install", "upgrade", "rollback", "backup", "restore", "manage", "install_venv_module")
+    names = ("install", "upgrade", "rollback", "backup", "restore", "manage", "make_venv")
     scripts = [f"deploy/{name}" for name in names] + ["tests/install_system_packages", ".ci/run"]
     done = subprocess.run([checker, "--external-sources", *scripts], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
