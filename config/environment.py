@@ -32,6 +32,8 @@ RIGHT = {
     "&region=eu-central-1, where a / in the key or the secret is written %2F, a : %3A and a % %25",
     "MAX_UPLOAD_BYTES": "the size of the largest file in bytes: 1073741824",
     "USER_QUOTA_BYTES": "what one user may keep in bytes: 10000000000; 0 is no limit",
+    "MAX_TODOS": "how many to-dos one user may have: 200000; 0 is no limit",
+    "MAX_TODO_CHARACTERS": "how many characters the to-dos of one user may have: 100000000; 0 is no limit",
     "SIGNUP_OPEN": "true or false",
     "EMAIL_URL": "empty, or submission://user:password@host:587",
     "PROGRESS_RETENTION": "a number of seconds, 1 or more: 3600",
@@ -129,6 +131,8 @@ QUEUE_URL: str = env.str("QUEUE_URL", "", validate=validate.Regexp(REDIS))
 OBJECT_STORE: ObjectStore | None = env.object_store("STORAGE_URL", "")
 MAX_UPLOAD_BYTES: int = env.int("MAX_UPLOAD_BYTES", GIBIBYTE, validate=validate.Range(min=1))
 USER_QUOTA_BYTES: int = env.int("USER_QUOTA_BYTES", 10_000_000_000, validate=validate.Range(min=0))
+MAX_TODOS: int = env.int("MAX_TODOS", 200_000, validate=validate.Range(min=0))
+MAX_TODO_CHARACTERS: int = env.int("MAX_TODO_CHARACTERS", 100_000_000, validate=validate.Range(min=0))
 SIGNUP_OPEN: bool = env.bool("SIGNUP_OPEN", True)
 PROGRESS_RETENTION: timedelta = env.timedelta(
     "PROGRESS_RETENTION",

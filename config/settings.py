@@ -119,6 +119,8 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 
 MAX_UPLOAD_BYTES = env.MAX_UPLOAD_BYTES
 USER_QUOTA_BYTES = env.USER_QUOTA_BYTES
+MAX_TODOS = env.MAX_TODOS
+MAX_TODO_CHARACTERS = env.MAX_TODO_CHARACTERS
 
 # --- Background work ------------------------------------------------------------------------------------------
 

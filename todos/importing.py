@@ -15,6 +15,7 @@ from progress.tasks import TaskError
 from todos import order
 from todos.formats import FORMATS, BadRow, Format, Row, Unreadable, format_of
 from todos.forms import TodoForm
+from todos.limits import ListFull
 from todos.merging import Counts, Wanted, merge, prepare
 from todos.models import Todo
 from uploads.models import Upload
@@ -66,7 +67,10 @@ def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
             raise TaskError("deleted", "The file was deleted while it was read, so nothing was imported.")
         if done := locked.metadata.get(REPORT):  # by another attempt, which was thought dead
             return done
-        locked.metadata = {REPORT: judge.report(merge(upload.owner, judge.wanted, progress))}
+        try:
+            locked.metadata = {REPORT: judge.report(merge(upload.owner, judge.wanted, progress))}
+        except ListFull as error:
+            raise TaskError("list_full", str(error)) from None
         locked.save(update_fields=["metadata"])
     return locked.metadata[REPORT]  # and no word to `progress`, which may know by now that the job was cancelled
 

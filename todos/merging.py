@@ -20,7 +20,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from progress.reporter import Progress
-from todos import order
+from todos import limits, order
 from todos.models import Todo
 
 AT_ONCE = 200
@@ -29,7 +29,9 @@ AT_ONCE = 200
 LATE = ("uid", "order", "updated_at")
 """The columns of which the values are known only when the rows are written."""
 
-FIELDS = [field for field in Todo._meta.concrete_fields if not field.primary_key and field.name not in LATE]
+FIELDS = [
+    field for field in Todo._meta.concrete_fields if not (field.primary_key or field.generated or field.name in LATE)
+]
 COLUMNS = [*(field.column for field in FIELDS), *LATE]
 WRITE = f"""
     INSERT INTO todos_todo ({", ".join(f'"{column}"' for column in COLUMNS)})
@@ -63,6 +65,8 @@ class Wanted(NamedTuple):
     values: tuple[Any, ...]
     """Of FIELDS."""
 
+    text_length: int
+
 
 class Known(NamedTuple):
     """One that the owner has, be it in the trash."""
@@ -86,12 +90,14 @@ class Counts(NamedTuple):
 def prepare(todo: Todo, *, is_known_by_uid: bool) -> Wanted:
     """A to-do that is not saved, as the database would take it."""
     values = tuple(field.get_db_prep_save(field.pre_save(todo, True), connection) for field in FIELDS)
-    return Wanted(todo.uid, is_known_by_uid, (todo.title, todo.due_on), values)
+    text_length = len(todo.title_folded) + len(todo.notes_folded)  # which pre_save has set
+    return Wanted(todo.uid, is_known_by_uid, (todo.title, todo.due_on), values, text_length)
 
 
 def merge(owner: Any, wanted: Sequence[Wanted], progress: Progress) -> Counts:
-    """Write what is missing. The owner's list is held."""
+    """Write what is missing. The owner's list is held. Raises ListFull."""
     missing, trashed = _compare(wanted, _Owned(owner, wanted))
+    limits.make_room(owner, len(missing), sum(each.text_length for each in missing))
     labels = order.all_at_end(owner, len(missing))
     now = Todo._meta.get_field("updated_at").get_db_prep_save(timezone.now(), connection)
     lines = [(*each.values, known.uid, known.order, now) for each, known in trashed]

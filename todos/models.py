@@ -12,11 +12,11 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Case, F, Prefetch, Q, Value, When
-from django.db.models.functions import Now
+from django.db.models.functions import Length, Now
 from django.urls import reverse
 from django.utils import timezone
 
-from todos import order
+from todos import limits, order
 from todos.search import FOLDED, FoldedField, contains, fold, words_of
 from uploads.models import Upload
 
@@ -178,6 +178,11 @@ class Todo(models.Model):
 
     title_folded = FoldedField("title")
     notes_folded = FoldedField("notes")
+    text_length = models.GeneratedField(
+        expression=Length("title_folded") + Length("notes_folded"),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
 
     objects = FoldedTextDeferringManager.from_queryset(TodoQuerySet)()
 
@@ -188,6 +193,7 @@ class Todo(models.Model):
             models.Index(fields=["owner", "order", "id"], name="todo_by_order"),
             models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="todo_in_trash"),
             models.Index(fields=["updated_at"], name="todo_by_change"),
+            models.Index(fields=["owner", "text_length"], name="todo_by_length"),
         ]
         constraints = [models.UniqueConstraint(fields=["owner", "uid"], name="todo_known_by_uid")]
 
@@ -198,8 +204,12 @@ class Todo(models.Model):
         return reverse("todos:edit", args=[self.pk])
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """A new one goes to the end of the list, unless it says where; of others, the version is raised."""
+        """Append a new to-do to the list unless it has a position; raise the version of an existing one.
+
+        Raises ListFull if the text that is added exceeds the owner's limit.
+        """
         with transaction.atomic():
+            self._make_room(update_fields)
             if not self._state.adding:
                 self.version = F("version") + 1
                 update_fields = self._with_derived_fields(update_fields)
@@ -214,6 +224,14 @@ class Todo(models.Model):
         with transaction.atomic():
             Todo.objects.select_for_update().filter(pk=self.pk).first()
             return super().delete(*args, **kwargs)
+
+    def _make_room(self, update_fields: Any) -> None:
+        if not self._state.adding and update_fields is not None and not FOLDED.keys() & set(update_fields):
+            return
+        length = len(fold(self.title)) + len(fold(self.notes))
+        growth = length if self._state.adding else length - self.text_length
+        if growth > 0:
+            limits.make_room(self.owner, int(self._state.adding), growth)
 
     def _with_derived_fields(self, names: Any) -> set[str]:
         """Return which fields to write, given those to save; None is all that are loaded."""

@@ -86,6 +86,8 @@ def test_development_starts_with_nothing_but_debug(state_dir):
         ("MAX_UPLOAD_BYTES", "1G", "in bytes"),
         ("MAX_UPLOAD_BYTES", "0", "in bytes"),
         ("USER_QUOTA_BYTES", "-1", "in bytes"),
+        ("MAX_TODOS", "-1", "how many to-dos"),
+        ("MAX_TODO_CHARACTERS", "many", "how many characters"),
         ("SIGNUP_OPEN", "ja", "true or false"),
         ("EMAIL_URL", "foo", "submission"),
         ("EMAIL_URL", "foo://x", "submission"),
