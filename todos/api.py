@@ -14,9 +14,9 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import parse_etags
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from todos.forms import judge
+from todos.forms import judge, read_line
 from todos.models import Attachment, Todo, TodoQuerySet
 from uploads.conditional import conditional_response
 from uploads.json_api import Refusal, bad_cursor, page, read_object
@@ -46,6 +46,14 @@ def detail(request: HttpRequest, todo_id: int) -> HttpResponseBase:
     if Attachment.objects.filter(todo=todo).exists():  # a file's own deletion raises no version of the to-do's
         return answer
     return conditional_response(request, todo.etag, answer)
+
+
+@never_cache
+@require_safe
+def preview(request: HttpRequest) -> HttpResponse:
+    """What `quick_add` would make of a line, while a person types it. Nothing is written."""
+    line, time_zone = (request.GET.get(name, "") for name in ("quick_add", "time_zone"))
+    return JsonResponse(read_line(line, time_zone))
 
 
 def as_json(todo: Todo, request: HttpRequest) -> dict[str, Any]:
@@ -109,7 +117,7 @@ def _place(cursor: str) -> tuple[int, int]:
 
 
 def _add(request: HttpRequest) -> HttpResponse:
-    """A title is all that is needed, and it means what it says: no word in it is understood as a date."""
+    """Add a to-do: `title` is taken as it is, while a date at the end of `quick_add` becomes the due date."""
     owner: Any = request.user
     todo = judge(read_object(request), Todo(owner=owner)).save()
     response = _answer(request, _mine(request, todo.pk), status=201)

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import Truncator
 
+from todos.formats.dates import zone_named
 from todos.models import Todo
 from todos.quick_add import parse
 from uploads.models import Upload
@@ -55,63 +56,92 @@ class TodoForm(forms.ModelForm):
         return _text(self.cleaned_data["notes"], NO_TEXT, but="\n\t")
 
     def save(self, commit: bool = True) -> Todo:
-        """Of a to-do that is there already only what differs is written: the rest others may have changed."""
-        if self.instance.pk and self.changed_data:
-            self.instance.save(update_fields=self.changed_data)
-        elif not self.instance.pk:
+        """Write a new to-do as a whole, and of an existing one what differs: others may have changed the rest."""
+        if not self.instance.pk:
             self.instance.save()
+        elif written := self.written_fields():
+            self.instance.save(update_fields=written)
         return self.instance
+
+    def written_fields(self) -> list[str]:
+        """Return the names of the model's fields whose values differ from those that the form began from."""
+        return [name for name in self.changed_data if name in self.Meta.fields]
 
 
 class EditForm(TodoForm):
     """A to-do on a page that may have been open for long: it brings along what it began from, field by field.
 
     So what was changed elsewhere meanwhile stays, unless it was changed here too: then the one who writes decides.
+    A new title is a quick-add line, unless a due date was set here as well.
     """
+
+    as_typed = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():  # those who send none begin from what is there
-            field.show_hidden_initial = not self.is_bound or self.add_initial_prefix(name) in self.data
+        for name in self.Meta.fields:  # those who send none begin from what is there
+            self.fields[name].show_hidden_initial = not self.is_bound or self.add_initial_prefix(name) in self.data
+
+    def full_clean(self) -> None:
+        if self.is_bound:
+            self._fill_in_due_date()
+        super().full_clean()
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        for name in self.changed_data:
+        for name in self.written_fields():
             if name in self.cleaned_data and self._was_changed_elsewhere(name):
                 self._begin_from_now(name)
                 now = Truncator(self.initial[name] or "nothing").chars(LONGEST_QUOTE)
                 self.add_error(name, f"This was changed elsewhere; now it is: {now} – Save again to keep yours.")
         return self.cleaned_data
 
+    def _fill_in_due_date(self) -> None:
+        """Move a due date at the end of a new title to its own field, so that it is validated and shown there."""
+        if self["as_typed"].data or not self._was_changed_here("title") or self._was_changed_here("due_on"):
+            return
+        if found := parse(self["title"].data or "", timezone.localdate()):
+            self._set_data(title=found.title, due_on=found.due_on.isoformat())
+
+    def _was_changed_here(self, name: str) -> bool:
+        return (self[name].data or "").strip() != str(self._began_from(name) or "")
+
     def _was_changed_elsewhere(self, name: str) -> bool:
         field, now = self.fields[name], self.initial[name]
-        began_from = self.data.get(self.add_initial_prefix(name), now)
-        return field.has_changed(now, began_from) and field.has_changed(now, self.data.get(self.add_prefix(name)))
+        return field.has_changed(now, self._began_from(name)) and field.has_changed(now, self[name].data)
+
+    def _began_from(self, name: str) -> Any:
+        return self.data.get(self.add_initial_prefix(name), self.initial[name])
 
     def _begin_from_now(self, name: str) -> None:
-        self.data = dict(self.data.items()) | {self.add_initial_prefix(name): self.initial[name] or ""}
+        self._set_data(**{self.add_initial_prefix(name): self.initial[name] or ""})
+
+    def _set_data(self, **values: Any) -> None:
+        self.data = dict(self.data.items()) | values
 
 
-class TitleForm(TodoForm):
-    """The title of a to-do alone."""
+class QuickAddForm(TodoForm):
+    """A title as a person types it, with or without a due date at its end. Without one, the due date stays as it is."""
 
     notes = due_on = None  # type: ignore[assignment]  # Django's way to leave out what is inherited
+    as_typed = forms.BooleanField(required=False)
+
+    _has_due_date = False
 
     class Meta(TodoForm.Meta):
         fields = ("title",)
 
-
-class NewTodoForm(TitleForm):
-    """A to-do as it is jotted down: its title, with a date at the end of it, unless that is meant as typed."""
-
-    as_typed = forms.BooleanField(required=False)
-
     def clean(self) -> dict[str, Any]:
-        typed = self.cleaned_data.get("title", "")
+        super().clean()
+        typed = self.cleaned_data.get("title", "") if "title" in self.changed_data else ""
         if not self.cleaned_data["as_typed"] and (found := parse(typed, timezone.localdate())):
             self.cleaned_data["title"] = found.title
             self.instance.due_on = found.due_on
+            self._has_due_date = True
         return self.cleaned_data
+
+    def written_fields(self) -> list[str]:
+        return super().written_fields() + (["due_on"] if self._has_due_date else [])
 
     def save_for(self, owner: Any) -> Todo:
         self.instance.owner = owner
@@ -157,16 +187,45 @@ class JsonForm(TodoForm):
 
 def judge(given: dict[str, Any], todo: Todo) -> JsonForm:
     """The form of what a program gave, found right. Raises ValidationError, with all that is wrong by its field."""
-    wrong = _wrong_types(given)
-    form = JsonForm({name: value for name, value in given.items() if name not in wrong}, todo)
-    if errors := {**form.errors.as_data(), **wrong}:
+    wrong = _wrong_types(given) | _wrong_combinations(given)
+    form = JsonForm(_with_title({name: value for name, value in given.items() if name not in wrong}), todo)
+    errors: dict[str, Any] = form.errors.as_data()
+    if "quick_add" in given and "title" in errors:
+        errors["quick_add"] = errors.pop("title")
+    if errors := {**errors, **wrong}:
         raise ValidationError(errors)
     return form
 
 
+def read_line(line: str, time_zone: str = "") -> dict[str, Any]:
+    """Return the `title` and `due_on` of a quick-add line, and the `phrase` of it that names the due date.
+
+    "Today" is the day in the time zone of this IANA name, or in the time zone of the request if there is none.
+    """
+    found = parse(line, timezone.localdate(timezone=zone_named(time_zone)))
+    return found._asdict() if found else {"title": line.strip(), "due_on": None, "phrase": ""}
+
+
+def _with_title(given: dict[str, Any]) -> dict[str, Any]:
+    """Replace a quick-add line by its title and due date. With a `due_on` beside it, the line is the title."""
+    others = {name: value for name, value in given.items() if name not in ("quick_add", "time_zone")}
+    if "quick_add" not in given:
+        return others
+    if "due_on" in given:
+        return {"title": given["quick_add"], **others}
+    found = read_line(given["quick_add"], given.get("time_zone", ""))
+    return {"title": found["title"], **({"due_on": found["due_on"].isoformat()} if found["due_on"] else {}), **others}
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
 WANTED = {
-    "title": ("a string", lambda value: isinstance(value, str)),
-    "notes": ("a string", lambda value: isinstance(value, str)),
+    "title": ("a string", _is_text),
+    "quick_add": ("a string", _is_text),
+    "time_zone": ('the name of a time zone, like "Europe/Berlin"', _is_text),
+    "notes": ("a string", _is_text),
     "due_on": ('a date like "2030-01-31", or null', lambda value: value is None or isinstance(value, str)),
     "completed": ("true or false", lambda value: isinstance(value, bool)),
     "order": ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
@@ -190,6 +249,14 @@ def _wrong_types(given: dict[str, Any]) -> dict[str, list[str]]:
         elif not WANTED[name][1](value):
             wrong[name] = [f"This must be {WANTED[name][0]}."]
     return wrong
+
+
+def _wrong_combinations(given: dict[str, Any]) -> dict[str, list[str]]:
+    if "title" in given and "quick_add" in given:
+        return {"quick_add": ["Send either title, which is taken as it is, or quick_add, but not both."]}
+    if "time_zone" in given and "quick_add" not in given:
+        return {"time_zone": ["This belongs to quick_add. Leave it out."]}
+    return {}
 
 
 def _text(text: str, forbidden: set[str], but: str = "") -> str:

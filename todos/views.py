@@ -8,19 +8,21 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
+from django.db import transaction
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from todos import quick_add
-from todos.forms import EditForm, NewTodoForm, TitleForm
+from todos.forms import EditForm, QuickAddForm
 from todos.listing import Listing, Trashed
 from todos.models import Todo, TodoQuerySet
 from todos.stream import MOST_CHANGED, stamp
+
+MAX_LINES = 100
+"""The number of lines that can be added by one request."""
 
 PK = r"[0-9]{1,18}"
 
@@ -36,10 +38,10 @@ class HtmxRequest(HttpRequest):
 def index(request: HtmxRequest, filter: str = "all") -> HttpResponse:
     """The list, or a part of it; a POST adds to it."""
     listing = Listing.of(request, filter)
-    form = NewTodoForm(request.POST if request.method == "POST" else None)
+    form = QuickAddForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         todo = form.save_for(request.user)
-        return _answer(request, listing, [todo], added=todo if listing.shows(todo) else None)
+        return _answer(request, listing, [todo], added=[todo] if listing.shows(todo) else [])
     if request.htmx:
         return _refusal(form) if form.errors else _part(request, listing)
     shown = {
@@ -52,6 +54,23 @@ def index(request: HtmxRequest, filter: str = "all") -> HttpResponse:
         "max_bytes": settings.MAX_UPLOAD_BYTES,
     }
     return render(request, "todos/index.html", shown, status=422 if form.errors else 200)
+
+
+@require_POST
+def add_several(request: HtmxRequest) -> HttpResponse:
+    """Add a to-do for each line, or none at all if one of the lines is invalid."""
+    listing = Listing.of(request)
+    lines = [line for line in re.split(r"\r\n|\r|\n", request.POST.get("lines", "")) if line.strip()]
+    if not 1 <= len(lines) <= MAX_LINES:
+        return _refusal_text(f"At most {MAX_LINES} lines can be added at once. For more, import a file.")
+    forms = [QuickAddForm({"title": line, "as_typed": request.POST.get("as_typed")}) for line in lines]
+    for number, form in enumerate(forms, start=1):
+        if not form.is_valid():
+            return _refusal_text(f"Nothing was added, because of line {number}: {_error_text(form)}")
+    with transaction.atomic():
+        todos = [form.save_for(request.user) for form in forms]
+    shown = set(listing.todos.filter(pk__in=[todo.pk for todo in todos]).values_list("pk", flat=True))
+    return _answer(request, listing, todos, added=[todo for todo in todos if todo.pk in shown])
 
 
 def _part(request: HtmxRequest, listing: Listing) -> HttpResponse:
@@ -74,15 +93,6 @@ def changes(request: HtmxRequest) -> HttpResponse:
 
 
 @never_cache
-@require_safe
-def understood(request: HtmxRequest) -> HttpResponse:
-    """Preview of the due date in a title, while the title is being typed."""
-    today = timezone.localdate()
-    found = quick_add.parse(request.GET.get("title", ""), today)
-    return render(request, "todos/_understood.html", {"found": found, "today": today}) if found else HttpResponse()
-
-
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HtmxRequest, todo_id: int) -> HttpResponse:
     """All of one to-do."""
@@ -96,10 +106,10 @@ def edit(request: HtmxRequest, todo_id: int) -> HttpResponse:
 
 @require_POST
 def rename(request: HtmxRequest, todo_id: int) -> HttpResponse:
-    """Give it another title; none at all deletes it."""
+    """Change the title of a to-do, and its due date if the new title ends with one. An empty title deletes it."""
     if not request.POST.get("title", "").strip():
         return delete(request, todo_id)
-    form = TitleForm(request.POST, instance=mine(request, todo_id))
+    form = QuickAddForm(request.POST, instance=mine(request, todo_id))
     if form.is_valid():
         form.save()
         return answer_changed(request, todo_id)
@@ -204,5 +214,12 @@ def _answer(
 
 def _refusal(form: BaseForm) -> HttpResponse:
     """What is wrong, where the form has no page of its own to say it on."""
-    errors = [str(text) for texts in form.errors.values() for text in texts]
-    return HttpResponse(" ".join(errors), status=422, content_type="text/plain")
+    return _refusal_text(_error_text(form))
+
+
+def _refusal_text(text: str) -> HttpResponse:
+    return HttpResponse(text, status=422, content_type="text/plain")
+
+
+def _error_text(form: BaseForm) -> str:
+    return " ".join(str(text) for texts in form.errors.values() for text in texts)

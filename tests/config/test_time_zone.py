@@ -42,7 +42,7 @@ def test_what_is_due_today(as_alice, alice, zone, shown):
 @pytest.mark.parametrize(("zone", "day"), [("", 10), (LATE, 11)])
 def test_which_day_is_meant_by_today(as_alice, zone, day):
     as_alice.cookies["timezone"] = zone
-    assert f'datetime="2026-03-{day}"' in as_alice.get("/todos/understood/?title=Call+mum+today").text
+    assert as_alice.get("/api/todos/preview/?quick_add=Call+mum+today").json()["due_on"] == f"2026-03-{day}"
     as_alice.post("/todos/", {"title": "Call mum today"})
     assert Todo.objects.get().due_on == date(2026, 3, day)
 

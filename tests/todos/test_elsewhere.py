@@ -1,6 +1,7 @@
 """What was changed on another device: as the page of the list asks for it, and as the page of one to-do meets it."""
 
 import re
+from datetime import date
 from html import unescape
 
 import pytest
@@ -162,3 +163,39 @@ class TestEditPage:
         assert as_alice.post(f"/todos/{todo.pk}/", self.form(as_alice, todo)).status_code == 302
         todo.refresh_from_db()
         assert (todo.version, todo.notes) == (1, "one\ntwo")
+
+    @pytest.mark.parametrize(
+        ("typed", "saved"),
+        [
+            ({"title": "Pay rent 2031-02-01"}, ("Pay rent", date(2031, 2, 1))),
+            ({"title": "Pay rent"}, ("Pay rent", date(2030, 1, 31))),
+            ({"title": "Pay rent 2031-02-01", "as_typed": "true"}, ("Pay rent 2031-02-01", date(2030, 1, 31))),
+            ({"title": "Pay rent 2031-02-01", "due_on": "2032-03-04"}, ("Pay rent 2031-02-01", date(2032, 3, 4))),
+            ({"title": "Pay rent 2031-02-01", "due_on": ""}, ("Pay rent 2031-02-01", None)),
+        ],
+    )
+    def test_date_in_a_new_title_counts_unless_a_due_date_is_set_here(self, as_alice, todo, typed, saved):
+        Todo.objects.update(due_on=date(2030, 1, 31))
+        sent = {**self.form(as_alice, todo), **typed}
+        assert as_alice.post(f"/todos/{todo.pk}/", sent).status_code == 302
+        todo.refresh_from_db()
+        assert (todo.title, todo.due_on) == saved
+
+    def test_date_in_an_old_title_stays_there(self, as_alice, todo):
+        Todo.objects.update(title="Paint 2031-02-01")
+        sent = {**self.form(as_alice, todo), "notes": "new"}
+        assert as_alice.post(f"/todos/{todo.pk}/", sent).status_code == 302
+        todo.refresh_from_db()
+        assert (todo.title, todo.due_on, todo.notes) == ("Paint 2031-02-01", date(2030, 1, 31), "new")
+
+    def test_date_in_a_title_overwrites_no_due_date_that_was_set_elsewhere(self, as_alice, todo):
+        sent = {**self.form(as_alice, todo), "title": "Pay rent 2031-02-01"}
+        Todo.objects.update(due_on=date(2032, 3, 4))
+        answer = as_alice.post(f"/todos/{todo.pk}/", sent)
+        assert answer.status_code == 422
+        assert "now it is: 2032-03-04" in answer.text
+        again = self.values(answer.text)
+        assert (again["title"], again["due_on"]) == ("Pay rent", "2031-02-01")
+        assert as_alice.post(f"/todos/{todo.pk}/", again).status_code == 302
+        todo.refresh_from_db()
+        assert (todo.title, todo.due_on) == ("Pay rent", date(2031, 2, 1))

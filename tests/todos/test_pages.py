@@ -1,10 +1,9 @@
 """The list by plain forms: no JavaScript takes part."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
-import time_machine
 from django.utils import timezone
 
 from tests.helpers import file, make_todo
@@ -136,7 +135,6 @@ def test_someone_elses_list_is_not_seen_and_not_touched(as_bob, visitor, alice, 
     for url in ("", "active/", "completed/", "?q=milk", f"{todo.pk}/"):
         assert "Buy milk" not in as_bob.get(f"/todos/{url}").text
         assert visitor.get(f"/todos/{url}").status_code == 302
-    assert visitor.get("/todos/understood/?title=Call+mum+today").status_code == 302
     for url in ("toggle-all/", "clear-completed/"):
         assert as_bob.post(f"/todos/{url}").status_code == 302
         assert visitor.post(f"/todos/{url}")["Location"].startswith("/accounts/login/")
@@ -233,18 +231,48 @@ def test_a_place_that_is_none_is_the_beginning(as_alice, alice, after):
 @pytest.mark.usefixtures("same_day")
 def test_a_date_at_the_end_is_understood_and_need_not_be_taken(as_alice):
     today = timezone.localdate()
-    assert "from “today”" in as_alice.get("/todos/understood/?title=Call+mum+today").text
-    for query in ("?title=Call+mum", "?title=", ""):
-        assert as_alice.get(f"/todos/understood/{query}").text == ""
     as_alice.post("/todos/", {"title": "Call mum today"})
     as_alice.post("/todos/", {"title": "Paint today", "as_typed": "true"})
     assert list(Todo.objects.values_list("title", "due_on")) == [("Call mum", today), ("Paint today", None)]
 
 
-@pytest.mark.parametrize(("phrase", "shown"), [("3 dec", "Thursday, 3 Dec<"), ("3 dec 2027", "Friday, 3 Dec 2027<")])
-def test_preview_shows_the_year_of_another_year(as_alice, phrase, shown):
-    with time_machine.travel(datetime(2026, 11, 25, 12, tzinfo=UTC), tick=False):
-        assert shown in as_alice.get("/todos/understood/", {"title": f"Pay rent {phrase}"}).text
+class TestRename:
+    DUE = date(2030, 1, 31)
+
+    @pytest.fixture
+    def todo(self, alice):
+        return make_todo(owner=alice, title="Pay rent", due_on=self.DUE)
+
+    def rename(self, client, todo: Todo, title: str, **values: str) -> tuple[str, date | None]:
+        answer = client.post(f"/todos/{todo.pk}/rename/", {"title": title, **values})
+        assert answer.status_code == 302
+        todo.refresh_from_db()
+        return todo.title, todo.due_on
+
+    @pytest.mark.usefixtures("same_day")
+    def test_date_at_the_end_becomes_the_due_date(self, as_alice, todo):
+        assert self.rename(as_alice, todo, "Pay the rent today") == ("Pay the rent", timezone.localdate())
+
+    def test_date_alone_moves_the_due_date(self, as_alice, todo):
+        assert self.rename(as_alice, todo, "Pay rent 2031-02-01") == ("Pay rent", date(2031, 2, 1))
+
+    def test_title_without_a_date_keeps_the_due_date(self, as_alice, todo):
+        assert self.rename(as_alice, todo, "Pay the rent") == ("Pay the rent", self.DUE)
+
+    def test_title_is_kept_as_typed(self, as_alice, todo):
+        assert self.rename(as_alice, todo, "Paint today", as_typed="true") == ("Paint today", self.DUE)
+
+    def test_unchanged_title_is_not_parsed(self, as_alice, todo):
+        self.rename(as_alice, todo, "Paint today", as_typed="true")
+        version = todo.version
+        assert self.rename(as_alice, todo, "Paint today") == ("Paint today", self.DUE)
+        assert todo.version == version
+
+    def test_invalid_title_changes_nothing(self, as_alice, todo):
+        answer = as_alice.post(f"/todos/{todo.pk}/rename/", {"title": "Pay\x07 rent today"})
+        assert answer.status_code == 422
+        todo.refresh_from_db()
+        assert (todo.title, todo.due_on, todo.version) == ("Pay rent", self.DUE, 1)
 
 
 @pytest.mark.usefixtures("same_day")

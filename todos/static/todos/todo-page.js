@@ -1,7 +1,6 @@
 /**
  * The list without reloads. The buttons and their addresses are those of the forms that do the same without this
- * script; htmx fetches what is only looked at: the filters, what is sought, what is further down, and what of a title
- * is understood as a date.
+ * script; htmx fetches what is only looked at: the filters, what is sought, and what is further down.
  */
 
 import { announcer } from "../uploads/announcer.js";
@@ -10,13 +9,15 @@ import { change, Failure, settled, tell } from "./changes.js";
 import { letEdit } from "./editing.js";
 import { goLive } from "./live.js";
 import { letMove } from "./moving.js";
+import { offerSeveral } from "./pasting.js";
+import { reader, showPreview } from "./preview.js";
 
 const byId = (id) => document.getElementById(id);
 
 const app = byId("todoapp");
 const form = byId("new-todo-form");
 const { title, as_typed: asTyped } = form.elements;
-const understood = byId("understood");
+const updatePreview = showPreview(title, form.querySelector(".understanding"), reader(app.dataset.api));
 const ticks = new Set(); // of boxes, in their order, of which the server has not heard yet
 
 form.addEventListener("submit", (event) => {
@@ -26,7 +27,7 @@ form.addEventListener("submit", (event) => {
   const values = { title: typed, as_typed: asTyped.checked ? "true" : "" };
   title.value = "";
   asTyped.checked = false;
-  understood.replaceChildren();
+  updatePreview();
   change(form.getAttribute("action"), values, form.id, () => {
     if (title.value) return false; // the next one is being typed
     title.value = typed;
@@ -63,18 +64,12 @@ app.addEventListener("click", async (event) => {
   if (document.activeElement === document.body) (next?.querySelector(".destroy") ?? title).focus(); // the button is gone
 });
 
-/** What is only looked at comes after what was changed before. An empty title means nothing; nobody need be asked. */
+/** What is only looked at comes after what was changed before. */
 document.addEventListener("htmx:confirm", (event) => {
-  const { elt, verb, issueRequest } = event.detail;
+  const { verb, issueRequest } = event.detail;
   if (verb !== "get") return;
   event.preventDefault();
-  if (elt === title && !title.value) understood.replaceChildren();
-  else settled().then(() => issueRequest(true));
-});
-
-/** What a title means that isn't there any more, is not shown. */
-understood.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  detail.shouldSwap &&= detail.requestConfig.parameters.title === title.value;
+  settled().then(() => issueRequest(true));
 });
 
 document.addEventListener("htmx:configRequest", ({ detail }) => {
@@ -103,6 +98,7 @@ document.addEventListener("htmx:load", ({ detail: { elt } }) => {
 });
 
 if (location.pathname !== app.dataset.path) location.reload(); // Back was pressed before there was anybody to follow it
+offerSeveral(form);
 letEdit(app);
 letMove(app, announcer(byId("news")));
 letAttach(app, byId("news"));

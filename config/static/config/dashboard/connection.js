@@ -130,11 +130,19 @@ export class Connection extends EventTarget {
   }
 }
 
-/** One that was cut in the middle is none. */
+/** Return the JSON of an answer. An answer that was cut off counts as none. */
 async function read(answer) {
   try {
-    return await answer.json();
+    return parse(await answer.text());
   } catch (error) {
     throw new NoAnswer(error.message);
   }
+}
+
+/**
+ * Parse JSON, but read the `order` of to-dos as strings: it is a 64-bit integer, of which a JavaScript number would lose
+ * digits. The pattern matches no text inside a JSON string, where each quotation mark follows a backslash.
+ */
+function parse(json) {
+  return JSON.parse(json.replace(/"order": ?(-?\d+)/g, '"order":"$1"'));
 }

@@ -7,7 +7,9 @@ export function day(offset) {
   return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
 }
 
-export function inWords(due) {
+/** A due date in words. That of a completed to-do is a mere date. */
+export function inWords(due, isCompleted = false) {
+  if (isCompleted) return date(due);
   if (due < day(0)) return `Overdue since ${due === day(-1) ? "yesterday" : date(due)}`;
   return { [day(0)]: "Today", [day(1)]: "Tomorrow" }[due] ?? date(due);
 }

@@ -1,5 +1,6 @@
 /** <due-list>: what is to be done, the most urgent first; added to and ticked off here. */
 
+import { showPreview, timeZone } from "../../todos/preview.js";
 import { day, inWords } from "./days.js";
 import { element, reconcile } from "./elements.js";
 import { Panel } from "./panel.js";
@@ -12,6 +13,8 @@ class DueList extends Panel {
   #todos;
   #ticked = new Set(); // what was ticked off here stays, so that it can be had back
   #changing = new Set();
+  #updatePreview;
+  #asTyped; // a checkbox, in the page while there is a preview
 
   start(connection) {
     super.start(connection);
@@ -21,6 +24,12 @@ class DueList extends Panel {
       event.preventDefault();
       this.#add();
     });
+    const { title, due_on: due, as_typed: asTyped } = this.#form.elements;
+    const box = this.#form.querySelector(".understanding");
+    const read = (query) => connection.get(`/todos/preview/?${query}`);
+    this.#updatePreview = showPreview(title, box, read, () => !due.value); // a date of its own field counts
+    this.#asTyped = asTyped;
+    due.addEventListener("input", this.#updatePreview);
   }
 
   /** Nothing to do: a stream keeps it up to date. */
@@ -34,12 +43,18 @@ class DueList extends Panel {
   async #add() {
     const { title, due_on: due } = this.#form.elements;
     const given = { title: title.value, due_on: due.value };
+    const isAsTyped = this.#asTyped.checked;
     this.#form.reset();
+    this.#asTyped.checked = false;
+    this.#updatePreview();
     title.focus();
-    const added = await this.attempt(() => this.#todos.add({ ...given, due_on: given.due_on || null }));
+    const line = { quick_add: given.title, time_zone: timeZone() };
+    const added = await this.attempt(() => this.#todos.add(given.due_on ? given : isAsTyped ? { title: given.title } : line));
     if (added) return this.tell(".news", `Added: ${added.title}`);
     title.value = [given.title, title.value].filter(Boolean).join(" ");
     due.value ||= given.due_on;
+    this.#asTyped.checked ||= isAsTyped;
+    this.#updatePreview();
   }
 
   /** Again, if the box has been used while the answer was on its way. */
@@ -82,8 +97,8 @@ class DueList extends Panel {
     row.classList.toggle("completed", box.checked);
     const time = row.querySelector("time");
     time.dateTime = due ?? "";
-    time.textContent = due ? inWords(due) : "";
-    time.className = due && due <= day(0) ? (due < day(0) ? "due overdue" : "due today") : "due";
+    time.textContent = due ? inWords(due, box.checked) : "";
+    time.className = due && due <= day(0) && !box.checked ? (due < day(0) ? "due overdue" : "due today") : "due";
   }
 }
 

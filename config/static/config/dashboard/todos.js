@@ -27,7 +27,7 @@ export class Todos extends EventTarget {
 
   /** In the order of the list. */
   get sorted() {
-    return [...this.#known.values()].sort((a, b) => a.order - b.order);
+    return [...this.#known.values()].sort(compare);
   }
 
   async add(values) {
@@ -107,6 +107,12 @@ export class Todos extends EventTarget {
     this.problem = problem;
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/** As the server sorts: by `order`, a string of a 64-bit integer, and then by id. */
+function compare(a, b) {
+  const [one, other] = [BigInt(a.order), BigInt(b.order)];
+  return one === other ? a.id - b.id : one < other ? -1 : 1;
 }
 
 /** The stream, while the API can be used; what it missed while it was closed is told when it opens again. */

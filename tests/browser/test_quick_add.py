@@ -1,0 +1,200 @@
+"""Quick-add lines in Chromium: their preview wherever a title is typed."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import sign_up
+from tests.browser.site import Site
+from tests.browser.test_dashboard import call, open_dashboard
+
+AS_TYPED = "Keep it as typed, without a date"
+
+
+def add_todo(page: Page, site: Site, **fields) -> dict:
+    return call(page, site, "POST", "/api/todos/", data=fields).json()
+
+
+def saved(page: Page, site: Site) -> list[tuple[str, str | None]]:
+    """Return titles and due dates, once all changes of the page are saved."""
+    expect(page.locator("#todoapp[aria-busy=true]")).to_have_count(0)
+    return [(todo["title"], todo["due_on"]) for todo in call(page, site, "GET", "/api/todos/").json()]
+
+
+@pytest.fixture
+def row(page, sqlite_site, request) -> Locator:
+    """The row of "Pay rent", due on 2030-01-31, in the list of a new user."""
+    sign_up(page, sqlite_site, request.node.originalname[5:155])
+    add_todo(page, sqlite_site, title="Pay rent", due_on="2030-01-31")
+    page.reload()
+    return page.locator(".todo-list li")
+
+
+def edit(row: Locator, title: str) -> Locator:
+    row.locator(".view label").dblclick()
+    field = row.locator(".edit")
+    field.fill(title)
+    return field
+
+
+@pytest.mark.usefixtures("no_errors")
+class TestRename:
+    def test_rename_previews_and_sets_the_due_date(self, page, sqlite_site, row):
+        field = edit(row, "Pay the rent 3 dec 2031")
+        expect(row.locator(".understood")).to_have_text(re.compile("Due Wednesday,? 3 Dec 2031, from “3 dec 2031”."))
+        field.press("Enter")
+        expect(row.locator(".view label")).to_have_text("Pay the rent")
+        expect(row.locator(".due")).to_have_text("Wed, 3 Dec 2031")
+        assert saved(page, sqlite_site) == [("Pay the rent", "2031-12-03")]
+
+    def test_rename_without_a_date_keeps_the_due_date(self, page, sqlite_site, row):
+        field = edit(row, "Pay rent every friday")
+        field.press("Enter")
+        expect(row.locator(".due")).to_have_text("Thu, 31 Jan 2030")
+        expect(row.locator("label")).to_have_text(["Pay rent every friday"])
+
+    def test_rename_keeps_a_title_as_typed(self, page, sqlite_site, row):
+        edit(row, "Pay rent today")
+        row.get_by_label(AS_TYPED).click()
+        expect(row).to_have_class(re.compile(r"\bediting\b"))
+        expect(row.locator(".edit")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(row.locator("label")).to_have_text(["Pay rent today"])
+        expect(row.locator(".due")).to_have_text("Thu, 31 Jan 2030")
+
+    def test_rename_by_keyboard_keeps_a_title_as_typed(self, page, sqlite_site, row):
+        edit(row, "Pay rent today")
+        expect(row.get_by_label(AS_TYPED)).to_be_visible()
+        page.keyboard.press("Tab")
+        expect(row.get_by_label(AS_TYPED)).to_be_focused()
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+        expect(row.locator("label")).to_have_text(["Pay rent today"])
+        assert saved(page, sqlite_site) == [("Pay rent today", "2030-01-31")]
+
+    def test_escape_ends_the_preview_and_changes_nothing(self, page, sqlite_site, row):
+        edit(row, "Pay rent today")
+        expect(row.get_by_label(AS_TYPED)).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(row.locator(".understanding")).to_have_count(0)
+        expect(row.locator("label")).to_have_text(["Pay rent"])
+        assert saved(page, sqlite_site) == [("Pay rent", "2030-01-31")]
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_edit_page_previews_unless_a_due_date_is_set_there(page, sqlite_site, row):
+    row.get_by_role("link", name="Edit Pay rent").click()
+    preview = page.locator(".understood")
+    page.get_by_label("Title").fill("Pay rent 3 dec 2031")
+    expect(preview).to_contain_text("from “3 dec 2031”")
+    page.get_by_label("Due:").fill("2032-01-01")
+    expect(preview).to_be_empty()
+    page.get_by_label("Due:").fill("2030-01-31")
+    expect(preview).to_contain_text("from “3 dec 2031”")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/todos/")
+    assert saved(page, sqlite_site) == [("Pay rent", "2031-12-03")]
+
+
+@pytest.mark.usefixtures("no_errors")
+class TestDashboard:
+    @pytest.fixture
+    def panel(self, page, sqlite_site, request) -> Locator:
+        open_dashboard(page, sqlite_site, request.node.originalname[5:155])
+        return page.locator("due-list")
+
+    def test_dashboard_previews_and_sets_the_due_date(self, page, sqlite_site, panel):
+        field = page.get_by_label("What is to be done?")
+        field.press_sequentially("Pay rent 3 dec 2031")
+        expect(panel.locator(".understood")).to_contain_text("from “3 dec 2031”")
+        field.press("Enter")
+        expect(panel.locator("li")).to_have_text(["Pay rent3 Dec 2031"])
+        expect(panel.locator(".understood")).to_be_empty()
+        assert saved(page, sqlite_site) == [("Pay rent", "2031-12-03")]
+
+    def test_dashboard_keeps_a_title_as_typed(self, page, sqlite_site, panel):
+        field = page.get_by_label("What is to be done?")
+        field.press_sequentially("Paint today")
+        panel.get_by_label(AS_TYPED).click()
+        field.press("Enter")
+        expect(panel.locator("li")).to_have_text(["Paint today"])
+        expect(panel.get_by_label(AS_TYPED)).to_be_hidden()
+        page.get_by_label("Due", exact=True).fill("2031-12-03")
+        field.press_sequentially("Print today")
+        field.press("Enter")
+        expect(panel.locator("li")).to_have_text(["Print today3 Dec 2031", "Paint today"])
+        assert saved(page, sqlite_site) == [("Paint today", None), ("Print today", "2031-12-03")]
+
+    def test_completed_todo_is_not_overdue(self, page, sqlite_site, panel):
+        add_todo(page, sqlite_site, title="Pay rent", due_on="2020-01-31")
+        time = panel.locator("li time")
+        expect(time).to_have_text("Overdue since 31 Jan 2020")
+        panel.get_by_label("Pay rent").click()
+        expect(time).to_have_text("31 Jan 2020")
+        expect(time).to_have_class("due")
+
+    def test_orders_beyond_the_digits_of_a_number_are_sorted(self, page, sqlite_site, panel):
+        for title, order in (("third", 2**62 + 2), ("first", 2**62), ("second", 2**62 + 1)):
+            add_todo(page, sqlite_site, title=title, order=order)
+        expect(panel.locator("li")).to_have_text(["first", "second", "third"])
+        page.reload()
+        expect(panel.locator("li")).to_have_text(["first", "second", "third"])
+
+
+PASTE = """([selector, text]) => {
+  const [field, clipboardData] = [document.querySelector(selector), new DataTransfer()];
+  clipboardData.setData("text/plain", text);
+  const event = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+  // A dispatched event has no default action, so this does what the browser would.
+  if (field.dispatchEvent(event)) document.execCommand("insertText", false, text.replaceAll("\\n", " "));
+}"""
+
+
+class TestPaste:
+    @pytest.fixture
+    def rows(self, page, sqlite_site, request) -> Locator:
+        sign_up(page, sqlite_site, request.node.originalname[5:155])
+        return page.locator(".todo-list .view label")
+
+    def paste(self, page: Page, text: str) -> None:
+        page.locator(".new-todo").focus()
+        page.evaluate(PASTE, [".new-todo", text])
+
+    @pytest.mark.usefixtures("no_errors")
+    def test_pasted_lines_become_one_todo_each(self, page, sqlite_site, rows):
+        self.paste(page, "Buy milk\n\nPay rent 3 dec 2031\nSow\n")
+        expect(page.get_by_text("You pasted 3 lines.")).to_be_visible()
+        page.get_by_role("button", name="Add 3 to-dos").click()
+        expect(rows).to_have_text(["Buy milk", "Pay rent", "Sow"])
+        expect(page.locator(".several")).to_have_count(0)
+        expect(page.locator(".new-todo")).to_have_value("")
+        expect(page.locator(".new-todo")).to_be_focused()
+        assert saved(page, sqlite_site) == [("Buy milk", None), ("Pay rent", "2031-12-03"), ("Sow", None)]
+
+    @pytest.mark.usefixtures("no_errors")
+    def test_pasted_lines_become_one_todo(self, page, rows):
+        self.paste(page, "Buy milk\nand bread")
+        page.get_by_role("button", name="Add as one").click()
+        expect(rows).to_have_text(["Buy milk and bread"])
+        expect(page.locator(".several")).to_have_count(0)
+
+    @pytest.mark.usefixtures("no_errors")
+    def test_typing_on_withdraws_the_offer(self, page, rows):
+        self.paste(page, "Buy milk\nand bread")
+        page.keyboard.type(" today 3 dec 2031")
+        expect(page.locator(".several")).to_have_count(0)
+        self.paste(page, "one line")
+        expect(page.locator(".several")).to_have_count(0)
+
+    def test_refused_lines_are_kept(self, page, sqlite_site, rows):
+        self.paste(page, f"Buy milk\n{'x' * 501}")
+        expect(page.locator(".new-todo")).to_have_value("")
+        expect(page.get_by_role("button", name="Add as one")).to_be_hidden()
+        with page.expect_response("**/todos/several/"):
+            page.get_by_role("button", name="Add 2 to-dos").click()
+        expect(page.get_by_text("Nothing was added, because of line 2")).to_be_visible()
+        expect(page.get_by_role("button", name="Add 2 to-dos")).to_be_enabled()
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.locator(".several")).to_have_count(0)
+        assert saved(page, sqlite_site) == []
