@@ -20,7 +20,7 @@ UNUSABLE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 
 NO_SPACE_BYTES = 64 * 1024
 
-TOO_SLOW = "This took too long, so it was stopped. Try again with fewer or longer words, or later."
+TOO_SLOW = "This took too long, so it was stopped. Try again later; a search for longer words takes less time."
 BUSY = "The database is busy with another change. Nothing was saved. Try again in a minute."
 
 

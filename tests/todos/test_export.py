@@ -76,6 +76,17 @@ def test_no_connection_is_held_while_the_file_is_sent(alice, monkeypatch):
         assert len(released) == sent // 2 + 1
 
 
+def test_other_requests_run_between_two_parts(alice, monkeypatch):
+    monkeypatch.setattr(exporting, "AT_ONCE", 2)
+    monkeypatch.setattr(exporting, "release_connection", lambda: None)
+    switches = []
+    monkeypatch.setattr(exporting.time, "sleep", switches.append)  # in a web process this is gevent's
+    for _ in range(5):
+        make_todo(owner=alice)
+    assert len(list(exporting.rows_of(alice))) == 5
+    assert switches == [0, 0, 0]
+
+
 def test_the_length_of_a_list_costs_questions_and_nothing_else(as_alice, alice, django_assert_num_queries):
     Todo.objects.bulk_create(Todo(owner=alice, title="x", order=place) for place in range(2 * exporting.AT_ONCE))
     with django_assert_num_queries(2 + 1 + 2):  # session and user; the ids; so many at a time
