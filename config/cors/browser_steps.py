@@ -3,7 +3,7 @@
 from config.cors import advice, fetch_rules
 from config.cors.asking import Answer, Server
 from config.cors.cookies import Cookie, Stop, refused, withheld
-from config.cors.origins import Origin, is_this_machine
+from config.cors.origins import AddressSpace, Origin, address_space
 from config.cors.story import SESSION_URL, Call, Section
 
 
@@ -17,16 +17,24 @@ def where_it_goes(call: Call) -> Section:
             "Browsers block such mixed content before anything is sent.",
             "Serve the API by https.",
         )
-    if is_this_machine(call.server.host) and not call.origin.is_opaque and not is_this_machine(call.origin.host):
-        section.note(
-            "Chromium asks the visitor first",
-            "A page from elsewhere that calls this machine needs a permission (Local Network Access).",
-        )
+    _local_network_access(section, call)
     if fetch_rules.is_forbidden_method(call.method):
         section.cross(f"fetch() refuses the method {call.method}", "No page may use it.", "Use another method.")
     for name in sorted(call.headers.keys() - call.sent_headers.keys()):
         section.note(f"{name} isn't sent", "Browsers write this header themselves, and drop what a page sets.")
     return section
+
+
+def _local_network_access(section: Section, call: Call) -> None:
+    space = address_space(call.server.host)
+    if call.origin.is_opaque or space <= address_space(call.origin.host):
+        return
+    where = "the visitor's own machine" if space == AddressSpace.LOOPBACK else "the visitor's local network"
+    section.note(
+        "Chromium asks the visitor first",
+        f"A page from elsewhere that calls {where} needs a permission (Local Network Access), and only a page of https "
+        "can get it.",
+    )
 
 
 def _origins(section: Section, call: Call) -> None:

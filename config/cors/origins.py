@@ -8,6 +8,7 @@ comes with the package publicsuffixlist; nothing is fetched.
 import ipaddress
 import re
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cache
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+PRIVATE_NETWORKS = [
+    ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")
+]
+PUBLIC_IPV6 = [ipaddress.ip_network(text) for text in ("2000::/3", "ff00::/8")]
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -100,6 +105,30 @@ def is_this_machine(host: str) -> bool:
     if is_ip(host):
         return ipaddress.ip_address(host).is_loopback
     return host == "localhost" or host.endswith(".localhost")
+
+
+class AddressSpace(IntEnum):
+    """Local Network Access: a call to a higher space than that of its page needs a permission."""
+
+    PUBLIC = 0
+    LOCAL = 1
+    LOOPBACK = 2
+
+
+def address_space(host: str) -> AddressSpace:
+    """Return the address space of a host as far as its name tells; browsers look at what it resolves to."""
+    if is_this_machine(host):
+        return AddressSpace.LOOPBACK
+    if not is_ip(host):
+        return AddressSpace.LOCAL if host.rstrip(".").endswith(".local") else AddressSpace.PUBLIC
+    address = ipaddress.ip_address(host)
+    if mapped := getattr(address, "ipv4_mapped", None):
+        return address_space(str(mapped))
+    if isinstance(address, ipaddress.IPv6Address):
+        is_local = not any(address in network for network in PUBLIC_IPV6)
+    else:
+        is_local = any(address in network for network in PRIVATE_NETWORKS)
+    return AddressSpace.LOCAL if is_local else AddressSpace.PUBLIC
 
 
 def _as_browsers_write(host: str) -> str:
