@@ -17,8 +17,8 @@ from progress.connections import release_connection
 from progress.hub import Full, Key, News, Source, UserFull, Watcher, hub
 from progress.logins import Login
 
-COMMENT_SECONDS = 15.0
-"""So often something is sent, so that proxies and clients know that the stream lives."""
+COMMENT_SECONDS = 5.0
+"""The longest pause between two writes. A client that receives nothing for much longer polls instead."""
 
 LONGEST_SECONDS = 600.0
 

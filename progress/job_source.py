@@ -1,10 +1,12 @@
-"""Jobs, as the hub watches them: by their ids, with a snapshot of each that has changed.
+"""Jobs, as the hub watches them: by their ids or by their owner, with a snapshot of each that has changed.
 
-A tick is one question, and a second one for the rows of those that did change.
+A tick is one query for each of the two sources, and a second one for the rows of the jobs that did change.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from progress.hub import Source
@@ -12,6 +14,9 @@ from progress.models import Job
 
 LOOKING_BACK = timedelta(seconds=1)
 """Each tick looks at what changed in this time. A thorough one looks at all that is watched: jobs may be deleted."""
+
+LATEST = timedelta(seconds=60)
+"""A thorough tick for owners looks this far back: a long transaction may commit late."""
 
 AT_ONCE = 10_000
 """How many ids a question may have; SQLite takes 32,766."""
@@ -52,6 +57,27 @@ class Jobs(Source[UUID, Snapshot | None]):
 
     def _is_news(self, job_id: UUID, version: int) -> bool:
         return job_id in self.watching and version > self._versions.get(job_id, -1)
+
+
+class OwnedJobs(Source[Any, dict[UUID, Snapshot]]):
+    """All jobs of the users who watch, by the ids of the users. Deletions are not reported."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._versions: dict[UUID, int] = {}  # of the jobs that have changed lately
+
+    def changes(self, thorough: bool) -> Iterator[tuple[Any, dict[UUID, Snapshot]]]:
+        changed = Job.objects.changed_within(LATEST if thorough else LOOKING_BACK)
+        versions = dict(changed.filter(owner__in=list(self.watching)).values_list("pk", "version"))
+        newer = [job_id for job_id, version in versions.items() if version > self._versions.get(job_id, -1)]
+        found: dict[Any, dict[UUID, Snapshot]] = defaultdict(dict)
+        for job in Job.objects.filter(pk__in=newer).defer("arguments", "task") if newer else ():
+            found[job.owner_id][job.pk] = Snapshot(job)
+        self._versions = versions if thorough else self._versions | versions
+        yield from found.items()
+
+    def join(self, older: dict[UUID, Snapshot], newer: dict[UUID, Snapshot]) -> dict[UUID, Snapshot]:
+        return older | newer
 
 
 def _versions(job_ids: list[UUID]) -> dict[UUID, int]:

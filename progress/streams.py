@@ -1,11 +1,17 @@
 """One stream for all the bars of a page; `events.py` has what holds for any stream.
 
-event: job      id: <uuid>:<version>, and the job as its data: at once for each, then at each change
+event: job      id: <uuid>:<version>, and the job as its data: immediately for each, then at each change
 event: missing  {"id"}: unknown, gone or somebody else's
 event: end      none is left to wait for; then the stream closes
+
+Without ids the stream is for all jobs of the user, however many there are:
+
+event: ready    {}: every change from now on will be sent, so the client can fetch the current states
+event: job      at each change of any job of the user
 """
 
 import json
+from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -17,20 +23,24 @@ from django.views.decorators.http import require_GET
 from progress import api, watching
 from progress.events import Events, respond
 from progress.hub import Watcher
-from progress.job_source import Jobs, Snapshot
+from progress.job_source import Jobs, OwnedJobs, Snapshot
 from progress.models import Job
 
+READY = b"event: ready\ndata: {}\n\n"
 END = b"event: end\ndata: {}\n\n"
 
 
 @never_cache
 @require_GET
 def stream(request: HttpRequest) -> HttpResponseBase:
-    """The events of the jobs whose ids are asked for."""
+    """Return the events of the jobs with these ids, or of all jobs of the user."""
+    root = api.root_of(request)
+    if "id" not in request.GET:
+        return respond(request, OwnedJobs, [request.user.pk], lambda watcher: OwnedJobEvents(watcher, root))
     known = watching.known_versions(request)
 
     def begin(watcher: Watcher[UUID, Snapshot | None]) -> JobEvents:
-        return JobEvents(watcher, api.visible_jobs(request, known), api.root_of(request))
+        return JobEvents(watcher, api.visible_jobs(request, known), root)
 
     return respond(request, Jobs, known, begin)
 
@@ -64,9 +74,26 @@ class JobEvents(Events[UUID, Snapshot | None]):
         self._sent[job_id] = job.version
         if job.is_finished:
             del self._sent[job_id]
-        if self._root not in snapshot.made:
-            snapshot.made[self._root] = _encode(job, self._root)
-        return snapshot.made[self._root]
+        return _event(snapshot, self._root)
+
+
+class OwnedJobEvents(Events[Any, dict[UUID, Snapshot]]):
+    def __init__(self, watcher: Watcher[Any, dict[UUID, Snapshot]], root: str) -> None:
+        super().__init__(watcher)
+        self._root = root
+
+    def first(self) -> bytes:
+        return READY
+
+    def tell(self, news: dict[Any, dict[UUID, Snapshot]]) -> bytes:
+        return b"".join(_event(snapshot, self._root) for jobs in news.values() for snapshot in jobs.values())
+
+
+def _event(snapshot: Snapshot, root: str) -> bytes:
+    """Return the event of a job, encoded once for all streams."""
+    if root not in snapshot.made:
+        snapshot.made[root] = _encode(snapshot.job, root)
+    return snapshot.made[root]
 
 
 def _encode(job: Job, root: str) -> bytes:

@@ -35,6 +35,7 @@ class JobServer:
         self.status = 200  # of everything
         self.stream_status = 200
         self.headers: dict[str, str] = {}
+        self.is_buffered = False  # whether a proxy keeps back what streams send
         self.life = 0  # raised to break all open streams
         self.streams = 0  # open now
         self.asked: list[tuple[str, str]] = []
@@ -122,15 +123,19 @@ class Handler(BaseHTTPRequestHandler):
         if self.says.stream_status != 200:
             return self.answer(self.says.stream_status, {})
         self.head(200, "text/event-stream")
-        sent = dict.fromkeys(ids, 0)
+        is_of_all = not ids
+        sent = {} if is_of_all else dict.fromkeys(ids, 0)
         with self.says.changed:
             life = self.says.life
             self.says.streams += 1
             try:
-                while self.says.life == life and sent:
+                if is_of_all:
+                    self.event("ready", {})
+                    sent = {job_id: job["version"] for job_id, job in self.says.jobs.items()}
+                while self.says.life == life and (sent or is_of_all):
                     self.tell(sent)
                     self.says.changed.wait(0.2)
-                if not sent:
+                if not sent and not is_of_all:
                     self.event("end", {})
             except OSError:
                 pass  # the client has gone
@@ -148,10 +153,14 @@ class Handler(BaseHTTPRequestHandler):
                 self.event("job", job)
                 if job["state"] in ("succeeded", "failed", "cancelled"):
                     del sent[job_id]
-        self.wfile.write(b": still here\n\n")
+        self.send(b": still here\n\n")
 
     def event(self, name: str, data: dict) -> None:
-        self.wfile.write(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode())
+        self.send(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode())
+
+    def send(self, data: bytes) -> None:
+        if not self.says.is_buffered:
+            self.wfile.write(data)
 
     def answer(self, status: int, body: dict) -> None:
         self.head(status, "application/json")

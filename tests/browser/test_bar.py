@@ -14,7 +14,8 @@ PAGE = """<!doctype html>
 <main></main>
 """
 
-OTHERS = [f"00000000-0000-0000-0000-{n:012d}" for n in range(150)]
+OTHERS = [f"00000000-0000-0000-0000-{n:012d}" for n in range(20)]
+MANY = [f"00000000-0000-0000-0001-{n:012d}" for n in range(900)]
 
 
 @pytest.fixture
@@ -180,13 +181,56 @@ def test_all_bars_of_a_page_share_one_stream(page, bars, server):
     assert server.count("/stream/") == 1
 
 
-def test_more_bars_than_a_stream_takes_get_another(bars, server):
-    for job_id in OTHERS:
+def test_hundreds_of_bars_share_one_stream(bars, server):
+    for job_id in MANY:
         server.say(job_id, percent=5)
-    shown = bars(*OTHERS)
+    shown = bars(*MANY)
     expect(shown.last).to_contain_text("5 %")
     expect(shown.first).to_contain_text("5 %")
-    assert sorted(query.count("id=") for query in server.queries) == [50, 100]
+    assert server.queries == [""]
+    server.say(MANY[500], percent=70)
+    expect(shown.nth(500)).to_contain_text("70 %")
+    server.say(ID, percent=30)
+    expect(bars(ID).last).to_contain_text("30 %")
+    assert (server.streams, server.queries) == (1, [""])
+    server.forget(MANY[1])
+    server.break_streams()
+    expect(shown.nth(1)).to_contain_text("ended long ago")
+
+
+def test_hundreds_of_bars_are_polled_by_one_request_a_second(page, bars, server):
+    page.clock.install()
+    server.headers = {"Retry-After": "3600"}
+    server.stream_status = 503
+    for job_id in MANY:
+        server.say(job_id, state="queued", percent=None)
+    server.say(MANY[800], state="running", percent=1)
+    shown = bars(*MANY)
+    for _ in range(12):
+        page.clock.run_for(1000)
+        page.evaluate("fetch('/').then(() => null)")
+    expect(shown.nth(800)).to_contain_text("1 %")
+    server.say(MANY[800], percent=2)
+    page.clock.run_for(2500)
+    expect(shown.nth(800)).to_contain_text("2 %")
+    assert server.count("/api/progress/") <= 16
+
+
+def test_it_polls_when_a_proxy_buffers_the_stream_and_streams_again_later(page, bar, server):
+    page.clock.install()
+    server.is_buffered = True
+    shown = bar()
+    wait_until(lambda: (page.clock.run_for(1000), server.count("/api/progress/"))[1])
+    expect(shown).to_contain_text("42 %")
+    server.say(percent=50)
+    page.clock.run_for(2000)
+    expect(shown).to_contain_text("50 %")
+    assert server.count("/stream/") == 1
+    server.is_buffered = False
+    page.clock.fast_forward(60_000)
+    wait_until(lambda: server.count("/stream/") == 2)
+    server.say(percent=60)
+    expect(shown).to_contain_text("60 %")
 
 
 def test_a_bar_that_comes_later_joins_the_stream(bars, server):
@@ -269,14 +313,15 @@ def test_a_server_that_stays_away_is_asked_ever_more_seldom_but_at_once_when_the
     expect(shown).to_contain_text("50 %")
 
 
-def test_a_stream_that_has_gone_silent_is_opened_anew(page, bar, server):
+def test_a_stream_that_has_gone_silent_is_replaced_by_polling(page, bar, server):
     page.clock.install()
     shown = bar()
     page.clock.run_for(100)
     expect(shown).to_contain_text("42 %")
-    with server.changed:  # nothing is sent while this is held
-        page.clock.run_for(60_000)
-    wait_until(lambda: (page.clock.run_for(1000), server.count("/stream/") >= 2)[1])
+    server.is_buffered = True
+    server.say(percent=50)
+    wait_until(lambda: (page.clock.run_for(1000), server.count("/api/progress/"))[1])
+    expect(shown).to_contain_text("50 %")
 
 
 def test_nobody_looks_nobody_asks(page, bar, server):

@@ -5,13 +5,15 @@
  *
  * A stream that breaks is opened anew, ever more seldom, but at once when the network or the reader comes back. While
  * nobody looks at the page there is none, because a browser opens only six connections to a server. A connection may
- * break without a sign: one on which nothing was heard for too long is taken to be broken.
+ * break without a sign, and a proxy may buffer it: if nothing is received for a few seconds, the stream is closed and
+ * `silent()` says what to do.
  */
 
 const RETRY_MS = 500; // before the first new attempt; doubled each time
 const LONGEST_RETRY_MS = 30000;
 const COME_BACK_SECONDS = 5; // if the server says "later" in a way that we don't understand
-const SILENCE_MS = 40000; // the server says something every 15 seconds
+const FIRST_SILENCE_MS = 5000; // the server sends the first event immediately
+const SILENCE_MS = 12000; // and something every 5 seconds after that
 
 const channels = [];
 
@@ -58,7 +60,11 @@ export class Channel {
    * an answer that is no stream, gives one too.
    */
   async listen(url, request, hear, refused) {
-    const silence = new Silence(() => request.abort());
+    let isSilent = false;
+    const silence = new Silence(() => {
+      isSilent = true;
+      request.abort();
+    });
     try {
       const response = await get(url, request.signal);
       if (!response.ok) return refused(response);
@@ -67,9 +73,17 @@ export class Channel {
         const pause = await hear(fields);
         if (pause) return pause;
       }
+    } catch (error) {
+      if (!isSilent) throw error;
+      return this.silent();
     } finally {
       silence.end();
     }
+    return this.backOff();
+  }
+
+  /** Nothing was received for too long. Gives the pause before the next request. */
+  silent() {
     return this.backOff();
   }
 
@@ -113,12 +127,16 @@ class Silence {
 
   constructor(broken) {
     this.#broken = broken;
-    this.heard();
+    this.#wait(FIRST_SILENCE_MS);
   }
 
   heard() {
+    this.#wait(SILENCE_MS);
+  }
+
+  #wait(ms) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#broken, SILENCE_MS);
+    this.#timer = setTimeout(this.#broken, ms);
   }
 
   end() {

@@ -1,22 +1,24 @@
 /**
- * Watches jobs for whoever shows them: one stream for all that come from the same server.
+ * Watches jobs for whoever shows them: one stream for all that come from the same server, however many they are.
  *
  *   const stop = watch(url, { job(job) {…}, stopped(why) {…} });
  *
  * `url` is a job's own, "…/api/progress/<uuid>/". `job` is called with each state that the server tells, and not any
  * more once the job has ended; `stopped`, when there is nothing to wait for: "unknown", "gone" or "logged out".
  *
- * When the server has too many streams, the jobs are asked for instead.
+ * When the server has too many streams, or nothing comes through the stream, the jobs are polled instead.
  */
 
 import { Channel, comeBack, get } from "./event-stream.js";
 
 export const FINISHED = ["succeeded", "failed", "cancelled"];
 
-const MOST_IDS = 100; // a stream
+const MAX_IDS = 100; // of a request; for more jobs there is a stream of all jobs of the user
 const GATHER_MS = 30; // bars that come at the same time share a stream from the start
 const AGAIN_MS = 500; // after a stream whose jobs have all ended, while others came
 const POLL_MS = 1000;
+const FIRST_POLLING_MS = 30000; // after a stream that was silent; doubled each time
+const MAX_POLLING_MS = 600000;
 
 const channels = [];
 
@@ -27,15 +29,19 @@ export function watch(url, listener) {
     return () => {};
   }
   const base = new URL("../", url).href;
-  let channel = channels.find((channel) => channel.base === base && channel.hasRoomFor(id));
+  let channel = channels.find((channel) => channel.base === base);
   if (!channel) channels.push((channel = new Jobs(base)));
   channel.add(id, listener);
   return () => channel.remove(id, listener);
 }
 
 class Jobs extends Channel {
-  #listeners = new Map(); // id → a set of them
+  #listeners = new Map(); // id → a set of them; the ids that were requested last are at the end
+  #running = new Set(); // ids
+  #unknown = new Set(); // ids whose state has to be requested, while the stream is that of all jobs
+  #streamOfAll = null; // its request
   #pollUntil = 0;
+  #pollingMs = FIRST_POLLING_MS;
 
   constructor(base) {
     super();
@@ -46,14 +52,15 @@ class Jobs extends Channel {
     return this.#listeners.size > 0;
   }
 
-  hasRoomFor(id) {
-    return this.#listeners.has(id) || this.#listeners.size < MOST_IDS;
-  }
-
   add(id, listener) {
     if (!this.#listeners.has(id)) this.#listeners.set(id, new Set());
     this.#listeners.get(id).add(listener);
-    this.soon(GATHER_MS);
+    if (!this.#streamOfAll) this.soon(GATHER_MS);
+    else if (this.#unknown.size) this.#unknown.add(id);
+    else {
+      this.#unknown.add(id);
+      setTimeout(() => this.#catchUp(), GATHER_MS);
+    }
   }
 
   remove(id, listener) {
@@ -66,27 +73,76 @@ class Jobs extends Channel {
     return Date.now() >= this.#pollUntil ? this.#stream(request) : this.#poll(request);
   }
 
-  #stream(request) {
+  async #stream(request) {
+    const ids = [...this.#listeners.keys()];
+    const isOfAll = ids.length > MAX_IDS;
     const hear = async ({ event, data }) => {
       if (event === "job") this.#tell(JSON.parse(data));
       else if (event === "missing") await this.#miss(JSON.parse(data).id, request);
-      return event === "end" && AGAIN_MS;
+      else if (event === "ready") this.#catchUp();
+      return (event === "end" || !this.isWanted) && AGAIN_MS;
     };
-    return this.listen(this.#url("stream/"), request, hear, (response) => this.#refused(response, true));
+    if (isOfAll) {
+      this.#streamOfAll = request;
+      this.#unknown = new Set(ids);
+    }
+    try {
+      return await this.listen(this.#url("stream/", isOfAll ? [] : ids), request, hear, (response) => this.#refused(response, true));
+    } finally {
+      if (this.#streamOfAll === request) this.#streamOfAll = null;
+    }
   }
 
+  /** The stream of all jobs tells only of changes. */
+  async #catchUp() {
+    const request = this.#streamOfAll;
+    try {
+      while (request && request === this.#streamOfAll && this.#unknown.size) {
+        const ids = [...this.#unknown].slice(0, MAX_IDS);
+        await this.#request(ids, request);
+        for (const id of ids) this.#unknown.delete(id);
+      }
+    } catch {
+      if (request === this.#streamOfAll) request.abort(); // it is opened anew
+    }
+  }
+
+  /** One request, for the running jobs and for those that were requested longest ago. */
   async #poll(request) {
-    const response = await get(this.#url(""), request.signal);
-    if (!response.ok) return this.#refused(response, false);
+    const ids = [...this.#listeners.keys()].sort((a, b) => this.#running.has(b) - this.#running.has(a)).slice(0, MAX_IDS);
+    for (const id of ids) {
+      const listeners = this.#listeners.get(id);
+      this.#listeners.delete(id);
+      this.#listeners.set(id, listeners);
+    }
+    try {
+      await this.#request(ids, request);
+    } catch (error) {
+      if (!error.response) throw error;
+      return this.#refused(error.response, false);
+    }
+    return POLL_MS;
+  }
+
+  /** Raises an error with the response, if that is none of jobs. */
+  async #request(ids, request) {
+    const response = await get(this.#url("", ids), request.signal);
+    if (!response.ok) throw Object.assign(new Error(`${response.url} answered ${response.status}`), { response });
     const { jobs, missing } = await response.json();
     this.heard();
     jobs.forEach((job) => this.#tell(job));
     for (const id of missing) await this.#miss(id, request);
-    return POLL_MS;
   }
 
-  #url(path) {
-    return `${this.base}${path}?${[...this.#listeners.keys()].map((id) => `id=${id}`).join("&")}`;
+  /** Nothing came through the stream: a proxy may keep it back. */
+  silent() {
+    this.#pollUntil = Date.now() + this.#pollingMs;
+    this.#pollingMs = Math.min(2 * this.#pollingMs, MAX_POLLING_MS);
+    return 1;
+  }
+
+  #url(path, ids) {
+    return `${this.base}${path}${ids.length ? "?" : ""}${ids.map((id) => `id=${id}`).join("&")}`;
   }
 
   /** A server that says when to come back is asked for the jobs themselves until then, if it has room for that. */
@@ -104,6 +160,8 @@ class Jobs extends Channel {
   #tell(job) {
     const listeners = [...(this.#listeners.get(job.id) ?? [])];
     if (FINISHED.includes(job.state)) this.#listeners.delete(job.id);
+    if (job.state === "running") this.#running.add(job.id);
+    else this.#running.delete(job.id);
     for (const listener of listeners) {
       try {
         listener.job(job);
