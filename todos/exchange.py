@@ -44,7 +44,7 @@ class ImportForm(UploadForm):
             text = f"The file is too large to be imported: at most {filesizeformat(MOST_BYTES)} are taken. Split it."
             raise ValidationError(text, code="too_large")
         if importing.find_format(file.name or "", file) is None:
-            raise ValidationError(importing.UNKNOWN_FORMAT, code="unknown_format")
+            raise ValidationError(importing.why_unknown(file), code="unknown_format")
         return file
 
     def status(self) -> int:

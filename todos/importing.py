@@ -1,10 +1,12 @@
-"""A file becomes part of a list: it is read, each of its rows is judged, and what is right is merged, or nothing is.
+"""Importing a file into a list: it is read, its rows are validated, and the valid ones are merged in one transaction.
 
-The rows that are not right are told with their line and the reason, in a report that is kept with the upload. It is
-written together with the to-dos: who finds it there, as after a worker has died, knows that all is done.
+Invalid rows are left out and reported by line and reason, and so is what was left out of valid ones. The report is kept
+with the upload and written together with the to-dos. So an import that fails or is cancelled adds nothing, and one
+that finds a report, as after a worker has died, has nothing left to do.
 """
 
 import io
+import re
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,7 +15,7 @@ from django.db import transaction
 from progress.reporter import Progress
 from progress.tasks import TaskError
 from todos import order
-from todos.formats import FORMATS, BadRow, Format, Row, Unreadable, format_of
+from todos.formats import FORMATS, BadRow, Format, Remark, Row, Unreadable, format_of
 from todos.forms import TodoForm
 from todos.limits import ListFull
 from todos.merging import Counts, Wanted, merge, prepare
@@ -25,13 +27,18 @@ from uploads.sniff import BYTES_NEEDED
 MOST_BYTES = 64 * 1024**2
 MOST_ROWS = 100_000
 MOST_TOLD = 1000
-"""Bad rows that a report lists; of more it says how many there are."""
+"""Bad rows that a report lists, and remarks; of more it says how many there are."""
 
 REPORT = "import"
 """The key of the report among the metadata of an upload. It is there, and empty, once an import has failed."""
 
 TOO_MANY = f"The file has more than {MOST_ROWS:,} rows, so nothing was imported. Split it into smaller ones."
 UNKNOWN_FORMAT = f"This is no file that can be imported. Choose one of these: {', '.join(FORMATS)}."
+ZIP = "This is an archive. Unpack it and import the file in it that has the to-dos, like data.json from Vikunja."
+
+ZIP_MARK = b"PK\x03\x04"
+
+LINE_BREAK = re.compile(r"\s*[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]\s*")
 
 BUFFER_BYTES = 64 * 1024
 CHECKSUM_WEIGHT, READING_WEIGHT, JUDGING_WEIGHT = 0.02, 0.25, 0.65
@@ -52,6 +59,13 @@ def find_format(name: str, file: IO[bytes]) -> Format | None:
     head = file.read(BYTES_NEEDED)
     file.seek(0)
     return format_of(name, head)
+
+
+def why_unknown(file: IO[bytes]) -> str:
+    """Return the message for a file of no known format; the file is at its beginning, and stays there."""
+    is_archive = file.read(len(ZIP_MARK)) == ZIP_MARK
+    file.seek(0)
+    return ZIP if is_archive else UNKNOWN_FORMAT
 
 
 def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
@@ -75,9 +89,9 @@ def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
     return locked.metadata[REPORT]  # and no word to `progress`, which may know by now that the job was cancelled
 
 
-def _read(upload: Upload, path: Path, progress: Progress) -> list[Row | BadRow]:
+def _read(upload: Upload, path: Path, progress: Progress) -> list[Row | BadRow | Remark]:
     """Read all rows of the file at this path, whose number is only known then. Raises TaskError."""
-    found: list[Row | BadRow] = []
+    found: list[Row | BadRow | Remark] = []
     progress.stage("Reading the file", total=upload.size, unit="bytes", weight=READING_WEIGHT)
     with path.open("rb") as file:
         format = find_format(upload.name, file)
@@ -116,30 +130,49 @@ class _Judge:
     def __init__(self, owner: Any) -> None:
         self._owner = owner
         self.wanted: list[Wanted] = []
-        self._bad: list[BadRow] = []
-        self._bad_count = 0
+        self._bad = _Entries()
+        self._remarks = _Entries()
 
-    def judge(self, row: Row | BadRow) -> None:
-        bad = row if isinstance(row, BadRow) else self._accept(row)
-        if bad:
-            self._bad_count += 1
-            if len(self._bad) < MOST_TOLD:
-                self._bad.append(bad)
+    def judge(self, row: Row | BadRow | Remark) -> None:
+        if isinstance(row, Remark):
+            self._remarks.add(row.line, row.text)
+        elif bad := row if isinstance(row, BadRow) else self._accept(row):
+            self._bad.add(bad.line, bad.reason)
+        elif isinstance(row, Row) and row.left_out:
+            self._remarks.add(row.line, f"Imported without: {', '.join(row.left_out)}.")
 
     def report(self, counts: Counts) -> dict[str, Any]:
-        """What became of the rows, as it is shown and kept."""
-        rows = [{"line": row.line, "reason": row.reason} for row in self._bad]
-        return {**counts._asdict(), "bad": self._bad_count, "bad_rows": rows}
+        """Return what became of the rows, as it is shown and kept."""
+        bad = {"bad": self._bad.count, "bad_rows": self._bad.listed()}
+        return {**counts._asdict(), **bad, "remarks": self._remarks.count, "remark_rows": self._remarks.listed()}
 
     def _accept(self, row: Row) -> BadRow | None:
         """Take it, or say what is wrong with it."""
         beside = {"uid": row.uid, "completed_at": row.completed_at, "created_at": row.created_at}
         todo = Todo(owner=self._owner, **{name: value for name, value in beside.items() if value})
-        form = TodoForm({"title": row.title, "notes": row.notes, "due_on": row.due_on}, instance=todo)
+        title = LINE_BREAK.sub(" ", row.title.strip())
+        form = TodoForm({"title": title, "notes": row.notes, "due_on": row.due_on}, instance=todo)
         if not form.is_valid():
             return BadRow(row.line, _reason(form))
         self.wanted.append(prepare(todo, is_known_by_uid=bool(row.uid)))
         return None
+
+
+class _Entries:
+    """Lines of the file with what is to be said of them, of which the first are listed and all are counted."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._rows: list[tuple[int, str]] = []
+
+    def add(self, line: int, reason: str) -> None:
+        self.count += 1
+        if len(self._rows) < MOST_TOLD:
+            self._rows.append((line, reason))
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Return the entries by line; those with null for a line are about the whole file."""
+        return [{"line": line or None, "reason": reason} for line, reason in sorted(self._rows)]
 
 
 def _reason(form: TodoForm) -> str:

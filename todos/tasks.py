@@ -20,5 +20,5 @@ def import_file(progress: Progress, upload_id: str, name: str, time_zone: str = 
         raise TaskError("deleted", "The file was deleted before it could be imported.")
     with timezone.override(zone_named(time_zone)):
         report = importing.import_upload(upload, progress)
-    counts = {name: number for name, number in report.items() if name != "bad_rows"}
+    counts = {name: number for name, number in report.items() if not name.endswith("_rows")}
     return {"url": reverse("todos:import-detail", args=[upload.pk]), **counts}

@@ -1,7 +1,8 @@
-"""A file becomes part of a list: all of it or nothing, nothing twice, and what is wrong is told by its line."""
+"""Importing a file: its valid rows are added, once; the others are reported by line; a failed import adds nothing."""
 
 import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -17,6 +18,7 @@ from todos.models import Todo
 from uploads.models import Upload
 
 URL = "/api/todos/import/"
+CASES = Path(__file__).parent / "formats" / "cases"
 
 FIELDS = {
     "csv": ("title", "notes", "due_on", "completed_at", "created_at", "uid"),
@@ -77,7 +79,7 @@ def test_the_answer_is_that_of_an_upload_and_its_result_leads_to_a_page(as_alice
     run_queue()
     upload = as_alice.get(upload["url"]).json()
     page = f"/todos/import/{upload['id']}/"
-    assert upload["job"]["result"] == {"url": page, "added": 2, "restored": 0, "present": 0, "bad": 0}
+    assert upload["job"]["result"] == {"url": page, "added": 2, "restored": 0, "present": 0, "bad": 0, "remarks": 0}
     assert upload["sha256"]
     assert "<strong>2</strong> added" in as_alice.get(page).text
     assert page in as_alice.get(f"/uploads/{upload['id']}/").text
@@ -227,6 +229,56 @@ def test_bad_rows_are_told_by_line_and_reason_and_the_others_imported(as_alice, 
     assert "<td>5</td><td>Title: Remove the control character U+0007" in page
 
 
+def test_remarks_name_what_was_left_out_of_valid_rows(as_alice, alice):
+    rows = "title,tags,estimate\nBuy milk,home,3 h\n,home,\nFeed the cat,,\n"
+    upload = send(as_alice, rows)
+    report = upload.metadata["import"]
+    assert (report["added"], report["bad"], report["remarks"]) == (2, 1, 2)
+    assert report["remark_rows"] == [
+        {
+            "line": None,
+            "reason": "Columns without a counterpart here were left out, first used in: “estimate” (line 2).",
+        },
+        {"line": 2, "reason": "Imported without: tags “home”."},
+    ]
+    assert [row["line"] for row in report["bad_rows"]] == [3]
+    page = as_alice.get(f"/todos/import/{upload.pk}/").text
+    assert "<strong>2</strong> remarks" in page
+    assert "<td>2</td><td>Imported without: tags “home”.</td>" in page
+    assert "<td>All</td><td>Columns without" in page
+    assert as_alice.get(f"/api/uploads/{upload.pk}/").json()["metadata"]["import"] == report
+
+
+def test_of_very_many_remarks_the_first_are_listed_and_all_are_counted(as_alice, monkeypatch):
+    monkeypatch.setattr(importing, "MOST_TOLD", 3)
+    upload = send(as_alice, "title,tags\n" + "good,home\n" * 5)
+    report = upload.metadata["import"]
+    assert (report["added"], report["remarks"], len(report["remark_rows"])) == (5, 5, 3)
+    assert "the first 3 of 5 remarks" in as_alice.get(f"/todos/import/{upload.pk}/").text
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", 'title\n"two\nlines"\n'),
+        ("a.csv", 'title\n"two \r\n\t lines\n"\n'),
+        ("a.ics", "BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:two\\nlines\nEND:VTODO\nEND:VCALENDAR\n"),
+        ("a.json", '[{"title": "two\\u2028lines"}]'),
+    ],
+)
+def test_line_break_in_a_title_becomes_a_space(as_alice, alice, name, content):
+    assert counts(as_alice, content, name) == [1, 0, 0, 0]
+    assert titles(alice) == ["two lines"]
+
+
+def test_calendar_of_events_alone_adds_nothing_and_says_why(as_alice, alice):
+    upload = send(as_alice, (CASES / "vevent_only.ics").read_bytes(), "vevent_only.ics")
+    assert (upload.job.state, upload.metadata["import"]["added"], titles(alice)) == (State.SUCCEEDED, 0, [])
+    page = as_alice.get(f"/todos/import/{upload.pk}/").text
+    assert "1 event was left out: only to-dos are imported." in page
+    assert "There are no to-dos in this calendar." in page
+
+
 def test_of_very_many_bad_rows_the_first_are_listed_and_all_are_counted(as_alice, monkeypatch):
     monkeypatch.setattr(importing, "MOST_TOLD", 3)
     upload = send(as_alice, "title\ngood\n" + "\x07\n" * 5)
@@ -300,6 +352,13 @@ def test_a_cancelled_import_leaves_nothing(as_alice, alice, monkeypatch):
     assert "<strong>2</strong> added" in as_alice.get(page).text
 
 
+def test_page_and_readme_say_that_valid_rows_are_added_and_failed_imports_add_nothing(as_alice):
+    page = as_alice.get("/todos/import/").text
+    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text().split())
+    for text in (page, readme):
+        assert "the other rows are added. An import that fails or is cancelled adds nothing" in text
+
+
 def test_a_failure_in_the_middle_of_writing_leaves_nothing(as_alice, alice, monkeypatch):
     monkeypatch.setattr(merging, "AT_ONCE", 2)
     advance = Progress.advance
@@ -369,6 +428,7 @@ def test_a_file_that_was_deleted_is_not_imported(as_alice, alice):
         ({"file": file(b"", "todos.csv")}, 422, "empty"),
         ({"file": file(b"\x89PNG\r\n\x1a\n", "todos.png")}, 415, "csv, txt, ics, json"),
         ({"file": file(b"\0\1\2\3" * 100, "todos")}, 415, "csv, txt, ics, json"),
+        ({"file": file(b"PK\3\4" + b"data.json" * 100, "vikunja-export.zip")}, 415, "Unpack it"),
     ],
 )
 def test_what_can_not_be_imported_is_refused_at_once_by_both_doors(as_alice, state_dir, sent, status, words):

@@ -3,10 +3,13 @@
 A format writes rows and reads rows, in a stream, and knows neither the database nor whose to-dos they are. What it has
 read is not yet found right: what a title or notes may be is judged by the form when the rows are imported.
 
-    csv · comma_separated.py     also with other headers, and Todoist's templates
+    csv · comma_separated.py     also with other headers, as from TickTick and Outlook; and Todoist's templates
     txt · todo_txt.py            days and no times; without notes
     ics · calendar.py            also those of Vikunja, Nextcloud Tasks and others; times to the second
-    json · own_json.py           also the list that the API answers with
+    json · own_json.py           also the list that the API answers with, and exports of Vikunja and Google Tasks
+
+What a file says is read or reported: as a BadRow if a to-do can't be read, in Row.left_out if Headway has no field for
+a part of it, and else as a Remark.
 """
 
 from codecs import BOM_UTF8
@@ -17,10 +20,10 @@ from types import ModuleType
 from typing import BinaryIO
 
 from todos.formats import calendar, comma_separated, own_json, todo_txt
-from todos.formats.rows import BadRow, Row, Unreadable
+from todos.formats.rows import BadRow, Remark, Row, Unreadable
 from todos.formats.text import in_blocks
 
-__all__ = ["FORMATS", "BadRow", "Format", "Row", "Unreadable", "format_of"]
+__all__ = ["FORMATS", "BadRow", "Format", "Remark", "Row", "Unreadable", "format_of"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Format:
     write: Callable[[Iterable[Row]], Iterator[bytes]]
     """In blocks of a few tens of kilobytes, whatever the number of rows."""
 
-    read: Callable[[BinaryIO], Iterator[Row | BadRow]]
+    read: Callable[[BinaryIO], Iterator[Row | BadRow | Remark]]
     """One row after the other. Raises Unreadable, also after some rows: then none of them should be kept."""
 
 

@@ -1,29 +1,77 @@
 """iCalendar (RFC 5545): a calendar with a VTODO for each to-do.
 
 The file is cut into lines and to-dos here, so that it may be of any length, and a broken to-do spoils no other. What a
-line and its value mean is left to the icalendar library. Of a to-do only those properties are looked at that we have:
-a subtask is a to-do like others, alarms are left out, and how it repeats is never worked out.
+line and its value mean is left to the icalendar library. A subtask is a to-do like others, and how a to-do repeats is
+never worked out. Properties that have no field here, events and single occurrences of a series are reported.
+
+vCalendar 1.0, its predecessor, differs here by QUOTED-PRINTABLE texts alone (see `quoted_printable.py`).
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import BinaryIO, TypeVar
 from uuid import uuid4
 
 from django.utils import timezone
 from icalendar import vDate, vDatetime, vDDDTypes
-from icalendar.parser import Contentline
+from icalendar.parser import Contentline, Parameters
 
-from todos.formats.dates import aware, day_seen
+from todos.formats import quoted_printable
+from todos.formats.dates import aware, day_seen, zone_named
 from todos.formats.fields import known_uid
-from todos.formats.rows import EMPTY, LONGEST, NO_TITLE, TOO_LONG, BadRow, Row, Unreadable, Wrong, quoted
+from todos.formats.rows import (
+    EMPTY,
+    LONGEST,
+    NO_TITLE,
+    TOO_LONG,
+    BadRow,
+    Remark,
+    Row,
+    Unreadable,
+    Wrong,
+    left_out,
+    quoted,
+)
 from todos.formats.text import lines, not_text
+
+MARK = 40
+"""Characters of a line in which it can be seen where a component begins or ends."""
+
+MAX_HEAD = 200
+"""Characters of a value that are looked at where it is only reported."""
 
 HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Headway//To-dos//EN\r\n"
 FOOT = "END:VCALENDAR\r\n"
-WANTED = {"SUMMARY", "DESCRIPTION", "DUE", "COMPLETED", "STATUS", "PERCENT-COMPLETE", "CREATED", "UID"}
+TIMES = {"DUE", "DTSTART", "COMPLETED", "CREATED"}
+WANTED = TIMES | {"SUMMARY", "DESCRIPTION", "DURATION", "RECURRENCE-ID", "STATUS", "PERCENT-COMPLETE", "UID"}
+WITHOUT_FIELD = {
+    "ATTACH": "attachment",
+    "ATTENDEE": "attendee",
+    "CATEGORIES": "tags",
+    "COMMENT": "comment",
+    "GEO": "place",
+    "LOCATION": "place",
+    "PRIORITY": "priority",
+    "RDATE": "repeat",
+    "RELATED-TO": "parent",
+    "RRULE": "repeat",
+    "URL": "link",
+}
+RELATIONS = {"CHILD": "subtask", "SIBLING": "related to-do"}
+"""By RELTYPE, what RELATED-TO names, unless it is the parent."""
+
+MAX_VALUES = 5
+"""Values of one kind that are reported of a to-do."""
+
 IS_DONE = {"COMPLETED": True, "CANCELLED": True, "NEEDS-ACTION": False, "IN-PROCESS": False}
 """By STATUS. What was called off needs no doing either."""
+
+NO_TIME = "0001"
+"""The year by which programs in Go write that there is no time."""
+
+OTHERS = {"VEVENT": ("event", "events"), "VJOURNAL": ("journal entry", "journal entries")}
+"""Components of a calendar that are no to-dos, for people."""
 
 T = TypeVar("T")
 
@@ -36,21 +84,37 @@ def write(rows: Iterable[Row]) -> Iterator[str]:
     yield FOOT
 
 
-def read(file: BinaryIO) -> Iterator[Row | BadRow]:
+def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
     todo: _Todo | None = None
+    todos = 0
+    others: Counter[str] = Counter()
     for number, line in _calendar(file):
-        mark = line[: len("BEGIN:VTODO") + 1].strip().upper()
+        mark = line[:MARK].strip().upper()
         if mark == "BEGIN:VTODO":
             if todo:
                 yield todo.cut_off()
             todo = _Todo(number)
+            todos += 1
         elif todo and mark == "END:VTODO":
             yield todo.row()
             todo = None
         elif todo:
             todo.take(number, line)
+        elif mark.startswith("BEGIN:"):
+            others[mark.removeprefix("BEGIN:")] += 1
     if todo:
         yield todo.cut_off()
+    yield from _others(others, todos)
+
+
+def _others(others: Counter[str], todos: int) -> Iterator[Remark]:
+    """Yield the remarks about what a calendar has besides to-dos, or instead of them."""
+    found = [(others[component], *names) for component, names in OTHERS.items() if others[component]]
+    for number, one, several in found:
+        counted = f"1 {one} was" if number == 1 else f"{number} {several} were"
+        yield Remark(0, f"{counted} left out: only to-dos are imported.")
+    if found and not todos:
+        yield Remark(0, "There are no to-dos in this calendar. Export the list of tasks, which is often another one.")
 
 
 class _Todo:
@@ -62,18 +126,29 @@ class _Todo:
         """Of how many of its parts, like alarms."""
 
         self.values: dict[str, str] = {}
+        self.params: dict[str, Parameters] = {}
+        self.without_field: defaultdict[str, list[str]] = defaultdict(list)
+        """By kind, the values that have no field here."""
+
         self.wrong: Wrong | None = None
 
     def take(self, number: int, line: str) -> None:
         name = line.partition(":")[0].partition(";")[0].strip().upper()
         if name == "BEGIN":
             self.inside += 1
+            if self.inside == 1 and line.upper().endswith("VALARM"):
+                self.without_field["reminder"] = [""]
         elif name == "END":
             self.inside = max(0, self.inside - 1)
         elif not self.inside and name in WANTED and name not in self.values:
             self._keep(name, number, line)
+        elif not self.inside and name in WITHOUT_FIELD:
+            self._note(name, line)
 
-    def row(self) -> Row | BadRow:
+    def row(self) -> Row | BadRow | Remark:
+        if "RECURRENCE-ID" in self.values:
+            title = quoted(self.values.get("SUMMARY", ""))
+            return Remark(self.line, f"One occurrence of a repeating to-do was left out: {title}.")
         try:
             return self._row()
         except Wrong as wrong:
@@ -87,43 +162,115 @@ class _Todo:
             self.wrong = Wrong(TOO_LONG)
             return
         try:
-            self.values[name] = Contentline(_mended(line, number)).parts()[2]
+            _, self.params[name], value = _parts(line, number)
         except ValueError:
             self.wrong = Wrong(f"Line {number}, {name}, is not as iCalendar has it. Correct it, or export it again.")
+        else:
+            self.values[name] = "" if name in TIMES and value.startswith(NO_TIME) else value
+
+    def _note(self, name: str, line: str) -> None:
+        """Keep so much of a value that has no field here as can be reported."""
+        kind, value = WITHOUT_FIELD[name], line[:LONGEST].partition(":")[2]
+        if name == "RELATED-TO":
+            value = ""  # an id, which means nothing to people
+            kind = next((RELATIONS[type] for type in RELATIONS if f"RELTYPE={type}" in line[:MAX_HEAD].upper()), kind)
+        elif name == "ATTACH":
+            value = ""  # often the file itself
+        elif not value.strip() or (name, value.strip()) == ("PRIORITY", "0"):
+            return
+        if len(values := self.without_field[kind]) < MAX_VALUES:
+            values.append(value[:MAX_HEAD].replace("\\", ""))
 
     def _row(self) -> Row:
         if self.wrong:
             raise self.wrong
         if not self.values.get("SUMMARY", "").strip():
             raise Wrong(NO_TITLE)
+        due_on = self._due_on()
         return Row(
             title=self.values["SUMMARY"],
             notes=self.values.get("DESCRIPTION", ""),
-            due_on=self._read("DUE", day_seen),
-            completed_at=(self._read("COMPLETED", aware) or timezone.now()) if self._is_done() else None,
-            created_at=self._read("CREATED", aware),
+            due_on=due_on,
+            completed_at=(self._moment("COMPLETED") or timezone.now()) if self._is_done() else None,
+            created_at=self._moment("CREATED"),
             uid=known_uid(self.values.get("UID", "")),
             line=self.line,
+            left_out=self._left_out(due_on),
         )
 
+    def _status(self) -> str:
+        return "-".join(self.values.get("STATUS", "").upper().split())
+
     def _is_done(self) -> bool:
-        by_its_marks = "COMPLETED" in self.values or self.values.get("PERCENT-COMPLETE") == "100"
-        return IS_DONE.get(self.values.get("STATUS", "").strip().upper(), by_its_marks)
+        by_its_marks = bool(self.values.get("COMPLETED")) or self.values.get("PERCENT-COMPLETE") == "100"
+        return IS_DONE.get(self._status(), by_its_marks)
+
+    def _due_on(self) -> date | None:
+        """Return the day of DUE, or else that of DTSTART and DURATION. Raises Wrong."""
+        if self.values.get("DUE") or not (duration := self.values.get("DURATION")):
+            return self._read("DUE", day_seen)
+        return self._read("DTSTART", lambda start: day_seen(start + _duration(duration, start)))
+
+    def _moment(self, name: str) -> datetime | None:
+        """Return the time of this property in UTC, read in its TZID or else in the reader's time zone. Raises Wrong."""
+        zone = zone_named(self.params[name].get("TZID", "")) if name in self.params else None
+        with timezone.override(zone or timezone.get_current_timezone()):
+            return self._read(name, aware)
+
+    def _left_out(self, due_on: date | None) -> tuple[str, ...]:
+        found: list[str] = []
+        for kind, values in self.without_field.items():
+            found += left_out(kind, ", ".join(values)) or (kind,)
+        if not self._starts_on(due_on):
+            found += left_out("start", self.values.get("DTSTART", ""))
+        if self.values.get("DURATION") and not self.values.get("DTSTART"):
+            found += left_out("duration", self.values["DURATION"])
+        if self._status() not in ("", "COMPLETED", "NEEDS-ACTION"):
+            found += left_out("status", self.values["STATUS"])
+        if (percent := self.values.get("PERCENT-COMPLETE", "").strip()) not in ("", "0", "100"):
+            found += left_out("progress", f"{percent} %")
+        return tuple(found)
+
+    def _starts_on(self, day: date | None) -> bool:
+        """Whether DTSTART is on that day. One that can't be read is on none: it is only reported."""
+        try:
+            return self._read("DTSTART", day_seen) == day
+        except Wrong:
+            return False
 
     def _read(self, name: str, meaning: Callable[[date], T]) -> T | None:
-        """What the time, or date, of this property means; None if there is none. Raises Wrong.
+        """Return what the date, or time, of this property means; None if there is none. Raises Wrong.
 
-        Its zone doesn't matter: the day that a person sees there is the one that is written, and all but DUE is in UTC.
+        The zone of DUE doesn't matter: the day that a person sees there is the one that is written.
         """
         if not (text := self.values.get(name)):
             return None
-        try:
-            found = vDDDTypes.from_ical(text)
-            if isinstance(found, date):
-                return meaning(found)
-        except (ValueError, OverflowError):
-            pass
+        for parse in (vDDDTypes.from_ical, date.fromisoformat, datetime.fromisoformat):
+            try:
+                if isinstance(found := parse(text), date):
+                    return meaning(found)
+            except Wrong:
+                raise
+            except (ValueError, OverflowError):
+                continue
         raise Wrong(f"{quoted(text)} is no time for {name}. Write it like 20300131, or 20300131T090000Z.")
+
+
+def _duration(text: str, start: date) -> timedelta:
+    """Return the time that this duration takes. Raises Wrong."""
+    try:
+        found = vDDDTypes.from_ical(text)
+    except (ValueError, OverflowError):
+        found = None
+    if not isinstance(found, timedelta):
+        raise Wrong(f"{quoted(text)} is no DURATION. Write it like P2D, or PT1H.")
+    return found
+
+
+def _parts(line: str, number: int) -> tuple[str, Parameters, str]:
+    """Return name, parameters and value of a line. Raises ValueError, and Unreadable if it is no text."""
+    name, params, value = Contentline(quoted_printable.named(_mended(line, number))).parts()
+    return name, params, quoted_printable.decoded(value, params)
 
 
 def _calendar(file: BinaryIO) -> Iterator[tuple[int, str]]:
@@ -145,12 +292,15 @@ def _unfolded(file: BinaryIO) -> Iterator[tuple[int, str]]:
     begun, length = 1, 0
     parts: list[str] = []
     for number, text in enumerate(lines(file, errors="surrogateescape"), start=1):
-        is_folded = text.startswith((" ", "\t"))
+        goes_on = quoted_printable.goes_on(parts)
+        is_folded = goes_on or text.startswith((" ", "\t"))
         if not is_folded:
             if length:
                 yield begun, "".join(parts)
             begun, length, parts = number, 0, []
-        if length <= LONGEST and (part := text[is_folded:]):
+        if goes_on:
+            parts[-1] = parts[-1][:-1]
+        if length <= LONGEST and (part := text if goes_on else text[is_folded:]):
             parts.append(part)
             length += len(part)
     if length:

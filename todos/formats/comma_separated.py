@@ -14,27 +14,29 @@ from typing import BinaryIO
 from django.utils import timezone
 
 from todos.formats import todoist
-from todos.formats.dates import day_in_words
+from todos.formats.columns import find_columns, known_columns, normalized
+from todos.formats.dates import day_or_words, zone_named
+from todos.formats.done import is_done, says_more
 from todos.formats.fields import FIELDS, row_of, texts_of
-from todos.formats.rows import EMPTY, BadRow, Row, Unreadable, Wrong
-from todos.formats.table import Record, records
+from todos.formats.numeric_dates import DayOrder
+from todos.formats.rows import EMPTY, BadRow, Remark, Row, Unreadable, Wrong, left_out, quoted
+from todos.formats.table import Record, Table
 
 MARK = "\ufeff"
 FORMULA = re.compile("'*[=+@＝＋＠－\t\r\n-]")
 """How a formula begins, or what would be taken for one that was made inert."""
 
-HEADERS = {
-    "title": ("title", "task", "task name", "to do", "todo", "subject", "summary", "name", "content"),
-    "notes": ("notes", "note", "description", "details", "comment", "comments"),
-    "due_on": ("due on", "due", "due date", "deadline", "date"),
-    "completed_at": ("completed at", "completed on", "completed", "completion date", "date completed", "done"),
-    "created_at": ("created at", "created on", "created", "creation date", "date created"),
-    "uid": ("uid",),
-}
-"""What each column may be called, the likeliest first."""
+DATES = ("due_on", "completed_at", "completed", "created_at")
+NOTHING = {"", "-", "0", "false", "n", "no", "none", "normal", "off"}
+"""What programs write into a column of, say, priorities for a to-do that has none."""
 
-DONE = {"yes", "true", "x", "1", "done", "completed"}
-NOT_DONE = {"no", "false", "0"}
+MAX_NAMED = 20
+"""Columns that a remark names."""
+
+TICKTICK = {"status", "completed time", "is all day"}
+"""Columns by which its backups are known. There, statuses are numbers."""
+
+TICKTICK_STATUS = {"0": "open", "1": "completed", "2": "completed", "-1": "won't do"}
 
 
 def write(rows: Iterable[Row]) -> Iterator[str]:
@@ -45,53 +47,138 @@ def write(rows: Iterable[Row]) -> Iterator[str]:
         yield table.writerow([_inert(text) for text in texts_of(row).values()])
 
 
-def read(file: BinaryIO) -> Iterator[Row | BadRow]:
-    table = records(file)
-    headers = next(table, None)
+def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
+    table = Table(file, known_columns)
+    records = iter(table)
+    headers = next(records, None)
     if headers is None:
         raise Unreadable(EMPTY)
     if isinstance(headers, BadRow):
         raise Unreadable(f"Line {headers.line} should name the columns. {headers.reason}")
-    columns = [" ".join(re.split(r"[\s_-]+", cell.strip().casefold())) for cell in headers[1]]
-    if todoist.is_template(columns):
-        yield from todoist.read(columns, table)
+    names = normalized(headers[1])
+    if table.lines_before:
+        first, last = table.lines_before
+        yield Remark(first, f"Lines {first} to {last} stand before the names of the columns and were left out.")
+    if todoist.is_template(names):
+        yield from todoist.read(names, records)
     else:
-        yield from _read(_places(columns), table)
+        yield from _Reader(headers[1], is_day_first=table.delimiter != ",").read(records)
 
 
-def _read(places: dict[str, int], table: Iterator[Record | BadRow]) -> Iterator[Row | BadRow]:
-    for record in table:
-        if isinstance(record, BadRow):
-            yield record
-            continue
-        line, cells = record
+class _Reader:
+    """The columns of one file, and what was learned from its rows."""
+
+    def __init__(self, headers: list[str], *, is_day_first: bool) -> None:
+        """Raises Unreadable unless there is a title. `is_day_first` is for dates of which nothing shows the order.
+
+        Semicolons mean a decimal comma, and so a country that doesn't write the month first.
+        """
+        names = normalized(headers)
+        self._headers = headers
+        self._columns = find_columns(names)
+        self._is_ticktick = set(names) >= TICKTICK
+        self._order = DayOrder(guess_day_first=is_day_first)
+        self._dates = [self._columns.single[name] for name in DATES if name in self._columns.single]
+        self._first_lines: dict[int, int] = {}
+        """By the place of an unknown column, where it is first used."""
+
+        if "title" not in self._columns.single:
+            raise Unreadable(
+                f"No column is called “title”. Name the columns in the first line, like {','.join(FIELDS)}."
+            )
+
+    def read(self, records: Iterator[Record | BadRow]) -> Iterator[Row | BadRow | Remark]:
+        for record in self._with_known_order(records):
+            yield record if isinstance(record, BadRow) else self._row(*record)
+        if self._order.is_open:
+            yield Remark(0, self._guessed_order())
+        if self._first_lines:
+            yield Remark(0, self._unknown_columns())
+
+    def _guessed_order(self) -> str:
+        example = quoted(self._order.ambiguous)
+        order = "day/month/year" if self._order.is_day_first else "month/day/year"
+        return (
+            f"Dates like {example} were read as {order}: no date in the file shows the order. "
+            "If that is wrong, write them as year-month-day."
+        )
+
+    def _unknown_columns(self) -> str:
+        used = [f"{quoted(self._headers[place].strip())} (line {line})" for place, line in self._first_lines.items()]
+        more = f" and {len(used) - MAX_NAMED} more" if len(used) > MAX_NAMED else ""
+        return f"Columns without a counterpart here were left out, first used in: {', '.join(used[:MAX_NAMED])}{more}."
+
+    def _with_known_order(self, records: Iterator[Record | BadRow]) -> Iterator[Record | BadRow]:
+        """Hold rows back while a date among them can be read in two ways and the order is not known."""
+        waiting: list[Record | BadRow] = []
+        for record in records:
+            waiting.append(record)
+            if not isinstance(record, BadRow):
+                for place in self._dates:
+                    self._order.see(_cell(record[1], place))
+            if not self._order.is_open:
+                yield from waiting
+                waiting.clear()
+        yield from waiting
+
+    def _row(self, line: int, cells: list[str]) -> Row | BadRow:
+        for place in self._columns.unknown:
+            if place not in self._first_lines and _cell(cells, place).strip().casefold() not in NOTHING:
+                self._first_lines[place] = line
+        single = {name: _active(_cell(cells, place)) for name, place in self._columns.single.items()}
         try:
-            yield row_of(_texts(places, cells), line)
+            return row_of(self._texts(single, cells), line, self._left_out(single, cells))
         except Wrong as wrong:
-            yield BadRow(line, str(wrong))
+            return BadRow(line, str(wrong))
+
+    def _texts(self, single: dict[str, str], cells: list[str]) -> dict[str, str]:
+        notes = [text for place in self._columns.notes if (text := _active(_cell(cells, place))).strip()]
+        return {
+            "title": single["title"],
+            "notes": "\n\n".join(notes),
+            "due_on": self._due_on(single.get("due_on", ""), single.get("time_zone", "")),
+            "completed_at": self._completed_at(single),
+            "created_at": self._order.iso(single.get("created_at", "")),
+            "uid": single.get("uid", ""),
+        }
+
+    def _due_on(self, text: str, zone: str) -> str:
+        if not text.strip():
+            return ""
+        with timezone.override(zone_named(zone.strip()) or timezone.get_current_timezone()):
+            return day_or_words(self._order.iso(text)).isoformat()
+
+    def _completed_at(self, single: dict[str, str]) -> str:
+        """Return when it was completed, now if the file only says that it was, or nothing."""
+        now = timezone.now().isoformat()
+        for name in ("completed_at", "completed"):
+            text = single.get(name, "").strip()
+            done = is_done(text)
+            if done is None:
+                return self._order.iso(text)
+            if done:
+                return now
+        is_complete = is_done(self._status(single)) or single.get("percent", "").strip() in ("100", "100%")
+        return now if is_complete else ""
+
+    def _status(self, single: dict[str, str]) -> str:
+        status = single.get("status", "").strip()
+        return TICKTICK_STATUS.get(status, status) if self._is_ticktick else status
+
+    def _left_out(self, single: dict[str, str], cells: list[str]) -> tuple[str, ...]:
+        found: list[str] = []
+        due_on = single.get("due_on", "").strip()
+        for place, kind in self._columns.without_field.items():
+            text = _cell(cells, place).strip()
+            if text.casefold() not in NOTHING and not (kind == "start" and text == due_on):
+                found += left_out(kind, text)
+        if says_more(status := self._status(single)):
+            found += left_out("status", status)
+        return tuple(found)
 
 
-def _texts(places: dict[str, int], cells: list[str]) -> dict[str, str]:
-    texts = {field: _active(cells[place]) for field, place in places.items() if place < len(cells)}
-    if found := day_in_words(texts.get("due_on", ""), timezone.localdate()):
-        texts["due_on"] = found.isoformat()
-    completed = texts.get("completed_at", "").strip().casefold()
-    if completed in DONE:
-        texts["completed_at"] = timezone.now().isoformat()
-    elif completed in NOT_DONE:
-        texts["completed_at"] = ""
-    return texts
-
-
-def _places(columns: list[str]) -> dict[str, int]:
-    """Where each field is found. Raises Unreadable if the title isn't."""
-    places = {}
-    for field, names in HEADERS.items():
-        if name := next((name for name in names if name in columns), None):
-            places[field] = columns.index(name)
-    if "title" not in places:
-        raise Unreadable(f"No column is called “title”. Name the columns in the first line, like {','.join(FIELDS)}.")
-    return places
+def _cell(cells: list[str], place: int) -> str:
+    return cells[place] if place < len(cells) else ""
 
 
 def _inert(text: str) -> str:

@@ -36,6 +36,16 @@ def day(text: str) -> date:
         raise Wrong(f"{quoted(text)} is no date. Write it as year-month-day, like 2030-01-31.") from None
 
 
+def day_or_words(text: str) -> date:
+    """Return the date that is written in ISO 8601 or as words. Raises Wrong."""
+    try:
+        return day(text)
+    except Wrong:
+        if found := day_in_words(text, timezone.localdate()):
+            return found
+        raise
+
+
 def day_in_words(text: str, today: date) -> date | None:
     """The day that these words mean, with or without a time of day after them; None if they mean none."""
     return parse_date(TIME_OF_DAY.sub("", " ".join(text.lower().split())), today)

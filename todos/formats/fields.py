@@ -24,7 +24,7 @@ def texts_of(row: Row) -> dict[str, str]:
 FIELDS = tuple(texts_of(Row("")))
 
 
-def row_of(texts: Mapping[str, str], line: int) -> Row:
+def row_of(texts: Mapping[str, str], line: int, left_out: tuple[str, ...] = ()) -> Row:
     """The row of these texts; of what is missing or blank, without it. Raises Wrong."""
     if not texts.get("title", "").strip():
         raise Wrong(NO_TITLE)
@@ -36,6 +36,7 @@ def row_of(texts: Mapping[str, str], line: int) -> Row:
         created_at=moment(text) if (text := texts.get("created_at", "").strip()) else None,
         uid=known_uid(texts.get("uid", "")),
         line=line,
+        left_out=left_out,
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, BinaryIO
 
 from todos.formats.rows import Unreadable
@@ -23,6 +23,8 @@ class JsonSource:
         self.text = ""
         self.at = 0
         self.line = 1
+        self.passed = 0
+        """Characters taken so far."""
 
     def peek(self) -> str:
         """The next character that isn't space; empty at the end."""
@@ -51,14 +53,33 @@ class JsonSource:
 
     def items(self) -> Iterator[tuple[int, Any]]:
         """The values of the array here, each with its line."""
-        for _ in self._members("[", "]"):
-            line = self.line
+        for line in self.elements():
             yield line, self.value()
+
+    def elements(self) -> Iterator[int]:
+        """The lines of the values of the array here; whoever asks for the next one has taken the value."""
+        for _ in self._members("[", "]"):
+            yield self.line
+
+    def members(self, streamed: Container[str]) -> Iterator[tuple[str, Any]]:
+        """The names and values of the object here. Arrays of the names that are streamed are None, to be taken."""
+        taken = 0
+        for name in self.names():
+            if name in streamed and self.peek() == "[":
+                yield name, None
+                continue
+            before = self.passed
+            yield name, self.value()
+            taken += self.passed - before
+            if taken > LONGEST:
+                raise self._broken()
 
     def names(self) -> Iterator[str]:
         """The names of the object here; whoever asks for the next one has taken the value."""
         for _ in self._members("{", "}"):
             name = self.value()
+            if not isinstance(name, str):
+                raise self._broken()
             self._take(":")
             yield name
 
@@ -79,6 +100,7 @@ class JsonSource:
 
     def _go_to(self, place: int) -> None:
         self.line += self.text.count("\n", self.at, place)
+        self.passed += place - self.at
         self.at = place
 
     def _read_on(self) -> bool:

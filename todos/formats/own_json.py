@@ -4,21 +4,30 @@
     {"title": "Pay rent", "due_on": "2026-12-01", "created_at": "2026-11-20T09:00:00+00:00", "uid": "7"}
     ]}
 
-What the API answers with, a list of to-dos, is read as well. Its URLs serve as uids.
+What the API answers with, a list of to-dos, is read as well. Its URLs serve as uids. So are the exports of Vikunja and
+Google Tasks: lists of objects that have tasks in them.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any, BinaryIO
 
 from django.utils import timezone
 
+from todos.formats import google_tasks, vikunja
 from todos.formats.fields import FIELDS, row_of, texts_of
 from todos.formats.json_source import JsonSource
-from todos.formats.rows import EMPTY, BadRow, Row, Unreadable, Wrong, quoted
+from todos.formats.rows import EMPTY, BadRow, Remark, Row, Unreadable, Wrong, quoted
 
 FORMAT = "headway-todos"
 VERSION = 1
+LISTS = ("todos", "items")
+"""The members of a document that have to-dos: ours, and that of Google Tasks."""
+
+GROUPS = ("tasks", "items")
+"""The members of an object that make it a group of to-dos: a project of Vikunja's, a list of Google Tasks."""
+
+OTHERS = (vikunja, google_tasks)
 TYPES: dict[str, Any] = {
     **dict.fromkeys(FIELDS, str | None),
     "url": str,
@@ -38,7 +47,7 @@ def write(rows: Iterable[Row]) -> Iterator[str]:
     yield "\n]}\n"
 
 
-def read(file: BinaryIO) -> Iterator[Row | BadRow]:
+def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
     source = JsonSource(file)
     match source.peek():
         case "":
@@ -53,14 +62,14 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow]:
         raise Unreadable(f"In line {source.line} something follows the end of the list. Remove it.")
 
 
-def _document(source: JsonSource) -> Iterator[Row | BadRow]:
+def _document(source: JsonSource) -> Iterator[Row | BadRow | Remark]:
     found = False
-    for name in source.names():
-        if name == "todos" and source.peek() == "[":
+    for name, value in source.members(LISTS):
+        if name in LISTS and value is None and source.peek() == "[":
             found = True
             yield from _todos(source)
         else:
-            _check(name, source.value())
+            _check(name, value)
     if not found:
         raise Unreadable("There is no list of “todos” in this file. Import what was exported as JSON.")
 
@@ -75,12 +84,44 @@ def _check(name: str, value: Any) -> None:
         )
 
 
-def _todos(source: JsonSource) -> Iterator[Row | BadRow]:
-    for line, value in source.items():
-        try:
-            yield row_of(_texts(value), line)
-        except Wrong as wrong:
-            yield BadRow(line, str(wrong))
+def _todos(source: JsonSource) -> Iterator[Row | BadRow | Remark]:
+    """Read a list of to-dos, or of groups of them, such as projects: its first object shows which."""
+    is_grouped: bool | None = None
+    for line in source.elements():
+        if is_grouped is False or source.peek() != "{":
+            yield _todo(source.value(), line)
+        else:
+            is_grouped = yield from _object(source, line)
+
+
+def _object(source: JsonSource, line: int) -> Generator[Row | BadRow | Remark, None, bool]:
+    """Read a to-do, or a group of them piece by piece, since it may be long. Return whether it was a group."""
+    found: dict[str, Any] = {}
+    is_group = False
+    for name, value in source.members(GROUPS):
+        if name in GROUPS:
+            is_group = True
+            if value is None and source.peek() == "[":
+                for at, task in source.items():
+                    yield _todo(task, at)
+        else:
+            found[name] = value
+    if not is_group:
+        yield _todo(found, line)
+    elif isinstance(title := found.get("title"), str):
+        yield Remark(line, f"The list {quoted(title)} was left out: its to-dos are in one list with all others.")
+    return is_group
+
+
+def _todo(value: Any, line: int) -> Row | BadRow | Remark:
+    try:
+        if isinstance(value, dict):
+            for program in OTHERS:
+                if program.is_task(value):
+                    return program.row(value, line)
+        return row_of(_texts(value), line)
+    except Wrong as wrong:
+        return BadRow(line, str(wrong))
 
 
 def _texts(value: Any) -> dict[str, str]:

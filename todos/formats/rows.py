@@ -31,6 +31,9 @@ class Row:
     line: int = 0
     """Where in the file it begins, from 1; 0 in what is written."""
 
+    left_out: tuple[str, ...] = ()
+    """What the file says of it and Headway has no field for, like "tags “home”"."""
+
 
 @dataclass(frozen=True)
 class BadRow:
@@ -38,6 +41,17 @@ class BadRow:
 
     line: int
     reason: str
+    """A sentence for people."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something in the file that is not imported, without an error in it; or how the file was read."""
+
+    line: int
+    """0 if the remark is about the whole file."""
+
+    text: str
     """A sentence for people."""
 
 
@@ -53,6 +67,12 @@ def quoted(text: str) -> str:
     """A text from a file, fit to be shown in a sentence."""
     shown = "".join(character if character.isprintable() else "\ufffd" for character in text[:LONGEST_QUOTE])
     return f"“{shown}…”" if len(text) > LONGEST_QUOTE else f"“{shown}”"
+
+
+def left_out(kind: str, value: str) -> tuple[str, ...]:
+    """Return the entry of Row.left_out for a value of this kind, or none if the value is empty."""
+    words = " ".join(value.split())
+    return (f"{kind} {quoted(words)}",) if words else ()
 
 
 NO_TITLE = "There is no title. Write down what is to be done."

@@ -1,12 +1,15 @@
 """The records of a CSV file (RFC 4180), each with the line it begins in. What the columns mean it doesn't know.
 
+Some programs write lines about the file before the one that names the columns, and "sep=;" to name the delimiter.
+
 A record ends with its line, unless a quote is open. One that never closes would take in the rest of the file, so it may
 not take in more than the longest record has.
 """
 
 import csv
-from collections.abc import Iterator
-from itertools import chain
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from typing import BinaryIO
 
 from todos.formats.rows import LONGEST, TOO_LONG, BadRow, Unreadable, Wrong
@@ -14,20 +17,32 @@ from todos.formats.text import lines
 
 DELIMITERS = (",", ";", "\t")
 
+SEPARATOR = re.compile(r'"?sep=(?P<delimiter>[,;\t|])"?', re.IGNORECASE)
+MAX_LINES_BEFORE = 20
+"""Lines among which the one that names the columns is looked for."""
+
 Record = tuple[int, list[str]]
 
 
-def records(file: BinaryIO) -> Iterator[Record | BadRow]:
-    """Those that aren't empty, of which the first has the headers. Raises Unreadable."""
-    source = _Lines(file)
-    reader = csv.reader(source, delimiter=source.delimiter)
-    width = 0
-    while record := _next(reader, source):
-        if isinstance(record, BadRow):
-            yield record
-        elif any(map(str.strip, record[1])):
-            width = width or len(record[1])
-            yield _within(width, *record)
+class Table:
+    """The records of a file that aren't empty, of which the first names the columns. Iterating raises Unreadable."""
+
+    def __init__(self, file: BinaryIO, known_columns: Callable[[list[str]], int]) -> None:
+        """`known_columns` returns how many cells of a record name a column, 0 if these can't be the columns."""
+        self._source = _Lines(file, known_columns)
+        self.delimiter = self._source.delimiter
+        self.lines_before = self._source.lines_before
+        """The first and last line of what stands before the names of the columns, if anything does."""
+
+    def __iter__(self) -> Iterator[Record | BadRow]:
+        reader = csv.reader(self._source, delimiter=self.delimiter)
+        width = 0
+        while record := _next(reader, self._source):
+            if isinstance(record, BadRow):
+                yield record
+            elif any(map(str.strip, record[1])):
+                width = width or len(record[1])
+                yield _within(width, *record)
 
 
 def _next(reader: Iterator[list[str]], source: "_Lines") -> Record | BadRow | None:
@@ -51,11 +66,15 @@ def _within(width: int, line: int, cells: list[str]) -> Record | BadRow:
 class _Lines:
     """The lines as csv takes them, one after the other until a record is whole."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, known_columns: Callable[[list[str]], int]) -> None:
         numbered = enumerate(lines(file), start=1)
-        headers = next((line for line in numbered if line[1].strip()), (1, ""))
-        self.delimiter = max(DELIMITERS, key=headers[1].count)
-        self.numbered = chain([headers], numbered)
+        first = [line for line in islice(numbered, MAX_LINES_BEFORE) if line[1].strip()]
+        named = first and SEPARATOR.fullmatch(first[0][1].strip())
+        if named:
+            del first[0]
+        self.delimiter, start = _find_columns(first, named["delimiter"] if named else DELIMITERS, known_columns)
+        self.lines_before = (first[0][0], first[start - 1][0]) if start else None
+        self.numbered = chain(first[start:], numbered)
         self.begin()
 
     def begin(self) -> None:
@@ -83,6 +102,18 @@ class _Lines:
             raise _open_quote(self.first)
         self.first = number
         raise Wrong(TOO_LONG)
+
+
+def _find_columns(
+    first: list[tuple[int, str]], delimiters: Iterable[str], known_columns: Callable[[list[str]], int]
+) -> tuple[str, int]:
+    """Return the delimiter, and the index of the line that names the columns; 0 if none is known to."""
+    for index, (_, text) in enumerate(first):
+        for delimiter in sorted(delimiters, key=text.count, reverse=True):
+            known = known_columns(next(csv.reader([text], delimiter=delimiter), []))
+            if known > (index > 0):  # below other lines a single word may as well be a to-do
+                return delimiter, index
+    return max(delimiters, key=first[0][1].count if first else len), 0
 
 
 def _open_quote(line: int) -> Unreadable:

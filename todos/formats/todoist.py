@@ -1,27 +1,27 @@
 """The CSV template that Todoist exports: tasks, subtasks, notes and sections, a row each, told apart by TYPE.
 
 Tasks and subtasks become to-dos alike. A note belongs to the task before it, and goes to its notes. A due date that is
-none, like "every day", goes there too, so that it isn't lost. Sections, and what Todoist says about the look, don't.
+none, like "every day", goes there too, so that it isn't lost. Sections, priorities, parents and the like are reported.
 """
 
 from collections.abc import Iterator
 
-from django.utils import timezone
-
-from todos.formats.dates import day, day_in_words
+from todos.formats.dates import day_or_words
 from todos.formats.fields import row_of
-from todos.formats.rows import LONGEST, BadRow, Row, Wrong, quoted
+from todos.formats.rows import LONGEST, BadRow, Remark, Row, Wrong, left_out, quoted
 from todos.formats.table import Record
 
-IGNORED = {"", "section", "meta"}
+IGNORED = {"", "meta"}
 DUE = ("date", "deadline")
+NOTHING = {"priority": ("", "4"), "indent": ("", "1")}
+"""What these columns have by default."""
 
 
 def is_template(columns: list[str]) -> bool:
     return {"type", "content"} <= set(columns)
 
 
-def read(columns: list[str], table: Iterator[Record | BadRow]) -> Iterator[Row | BadRow]:
+def read(columns: list[str], table: Iterator[Record | BadRow]) -> Iterator[Row | BadRow | Remark]:
     """What the rows below these columns say. The names of the columns are in lower case."""
     task: _Task | None = None
     for record in table:
@@ -35,6 +35,9 @@ def read(columns: list[str], table: Iterator[Record | BadRow]) -> Iterator[Row |
             if task:
                 yield task.row()
             task = _Task(line, cell)
+        elif kind == "section":
+            if name := cell["content"].strip():
+                yield Remark(line, f"The section {quoted(name)} was left out: there are no sections here.")
         elif kind == "note" and task:
             task.add(cell["content"])
         elif kind not in IGNORED:
@@ -59,6 +62,7 @@ class _Task:
         self.length = 0
         self.add(cell.get("description", ""))
         self.due_on = self._due_on(cell)
+        self.left_out = _left_out(cell)
 
     def add(self, note: str) -> None:
         """What goes beyond the longest notes is refused when it is imported, so no more of it is kept."""
@@ -69,7 +73,7 @@ class _Task:
     def row(self) -> Row | BadRow:
         texts = {"title": self.title, "notes": "\n\n".join(self.notes), "due_on": self.due_on}
         try:
-            return row_of(texts, self.line)
+            return row_of(texts, self.line, self.left_out)
         except Wrong as wrong:
             return BadRow(self.line, str(wrong))
 
@@ -78,8 +82,17 @@ class _Task:
         for column in DUE:
             if words := cell.get(column, "").strip():
                 try:
-                    due_on = day_in_words(words, timezone.localdate()) or day(words)
+                    due_on = day_or_words(words)
                     found = found or due_on.isoformat()
                 except Wrong:
                     self.add(f"Due in Todoist: {words}")
         return found
+
+
+def _left_out(cell: dict[str, str]) -> tuple[str, ...]:
+    priority, indent = cell.get("priority", "").strip(), cell.get("indent", "").strip()
+    found = left_out("priority", priority) if priority not in NOTHING["priority"] else ()
+    if indent not in NOTHING["indent"]:
+        found += ("parent",)
+    found += left_out("assignee", cell.get("responsible", ""))
+    return found + left_out("duration", f"{cell.get('duration', '')} {cell.get('duration unit', '')}")

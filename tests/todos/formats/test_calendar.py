@@ -8,7 +8,7 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from tests.todos.formats.helpers import read, titles, written
-from todos.formats import BadRow, Row
+from todos.formats import BadRow, Remark, Row
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
@@ -112,6 +112,7 @@ def test_what_vikunja_exports():
             created_at=created,
             uid="1f0a3c6e",
             line=6,
+            left_out=("priority “1”", "tags “home,travel”", "reminder", "subtask"),
         ),
         Row(
             "Book tickets",
@@ -119,6 +120,7 @@ def test_what_vikunja_exports():
             created_at=created.replace(minute=34, second=0),
             uid="2f0a3c6e",
             line=24,
+            left_out=("repeat “FREQ=DAILY;INTERVAL=2”", "parent"),
         ),
     ]
 
@@ -129,9 +131,25 @@ def test_what_nextcloud_tasks_exports():
     notes = "A long description that is folded as the standard wants it to be"
     created = datetime(2026, 11, 20, 9, tzinfo=UTC)
     assert read("ics", NEXTCLOUD) == [
-        Row("Prepare the talk", notes, date(2026, 12, 3), created_at=created, uid=uid, line=19),
-        Row("Print the slides", due_on=date(2026, 12, 4), completed_at=NOW, uid=f"a{uid[1:]}", line=32),
-        Row("Rent a room", due_on=date(2026, 12, 4), completed_at=NOW, line=39),
+        Row(
+            "Prepare the talk",
+            notes,
+            date(2026, 12, 3),
+            created_at=created,
+            uid=uid,
+            line=19,
+            left_out=("status “IN-PROCESS”", "progress “50 %”"),
+        ),
+        Row(
+            "Print the slides",
+            due_on=date(2026, 12, 4),
+            completed_at=NOW,
+            uid=f"a{uid[1:]}",
+            line=32,
+            left_out=("parent",),
+        ),
+        Row("Rent a room", due_on=date(2026, 12, 4), completed_at=NOW, line=39, left_out=("status “CANCELLED”",)),
+        Remark(0, "1 event was left out: only to-dos are imported."),
     ]
 
 
@@ -201,7 +219,7 @@ def test_a_bad_to_do_says_why_and_spoils_no_other():
         "BEGIN:VTODO\nSUMMARY:Never ends\n"
         f"BEGIN:VTODO\nSUMMARY:A\nDUE;TZID=\x01:20301231T233000\nEND:VTODO\n"
         f"BEGIN:VTODO\nSUMMARY:{'long ' * 30_000}\nEND:VTODO\n"
-        "BEGIN:VTODO\nSUMMARY:A\nCREATED:00010101T000000Z/P1D\nEND:VTODO\n"
+        "BEGIN:VTODO\nSUMMARY:A\nCREATED:20260101T000000Z/P1D\nEND:VTODO\n"
         "BEGIN:VTODO\nSUMMARY:Good\nEND:VTODO\n"
         "BEGIN:VTODO\nSUMMARY:Cut off",
     )
@@ -214,7 +232,7 @@ def test_a_bad_to_do_says_why_and_spoils_no_other():
         "This to-do has no end. Export the calendar again.",
         "Line 16, DUE, is not as iCalendar has it. Correct it, or export it again.",
         "This is longer than 100000 characters. Shorten it, or leave it out.",
-        "“00010101T000000Z/P1D” is no time for CREATED. Write it like 20300131, or 20300131T090000Z.",
+        "“20260101T000000Z/P1D” is no time for CREATED. Write it like 20300131, or 20300131T090000Z.",
         "This to-do has no end. Export the calendar again.",
     ]
 
@@ -228,7 +246,10 @@ def test_a_bad_to_do_says_why_and_spoils_no_other():
     ],
 )
 def test_what_an_alarm_says_is_not_said_of_the_to_do(parts):
-    assert read("ics", calendar(parts, "SUMMARY:B")) == [Row("A", line=2), Row("B", line=4 + parts.count("\n") + 1)]
+    assert read("ics", calendar(parts, "SUMMARY:B")) == [
+        Row("A", line=2, left_out=("reminder",)),
+        Row("B", line=4 + parts.count("\n") + 1),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_a_bad_row_says_why_and_spoils_no_other():
     found = read(
         "csv",
         "title,notes,due_on\n"
-        "A,,31.01.2030\n"
+        "A,,31.13.2030\n"
         ',"No\ntitle",\n'
         "Buy milk, bread, butter, and so on\n"
         f"{'long ' * 30_000},,\n"
@@ -83,7 +83,7 @@ def test_a_bad_row_says_why_and_spoils_no_other():
         "Good,,2030-01-31\n",
     )
     assert [(row.line, row.reason) for row in found[:-1]] == [
-        (2, "“31.01.2030” is no date. Write it as year-month-day, like 2030-01-31."),
+        (2, "“31.13.2030” is no date. Write it as year-month-day, like 2030-01-31."),
         (3, "There is no title. Write down what is to be done."),
         (5, "There are 4 cells, and 3 columns. Put texts with commas into quotes."),
         (6, "This is longer than 100000 characters. Shorten it, or leave it out."),

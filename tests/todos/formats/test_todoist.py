@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from tests.todos.formats.helpers import read
-from todos.formats import BadRow, Row
+from todos.formats import BadRow, Remark, Row
 
 WEDNESDAY = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
@@ -31,11 +31,30 @@ task,Oil the window,With linseed oil,,2,1,Ada (100),,jährlich,de,Europe/Berlin,
 @time_machine.travel(WEDNESDAY, tick=False)
 def test_a_template_as_it_is_exported():
     assert read("csv", EXPORT) == [
-        Row("Plan the trip @home", "Two weeks, by train", date(2026, 12, 3), line=4),
-        Row("Book tickets", "Mind the reservation\n\nSeats:\nwindow", date(2026, 11, 26), line=5),
+        Row(
+            "Plan the trip @home",
+            "Two weeks, by train",
+            date(2026, 12, 3),
+            line=4,
+            left_out=("priority “1”", "duration “30 minute”"),
+        ),
+        Remark(10, "The section “Home” was left out: there are no sections here."),
+        Row(
+            "Book tickets",
+            "Mind the reservation\n\nSeats:\nwindow",
+            date(2026, 11, 26),
+            line=5,
+            left_out=("parent", "assignee “Bob (200)”"),
+        ),
         Row("Water the plants", "Due in Todoist: every day", line=11),
         Row("[Renew the pass](https://example.com/)", due_on=date(2027, 1, 15), line=12),
-        Row("Oil the window", "With linseed oil\n\nDue in Todoist: jährlich", date(2027, 2, 1), line=13),
+        Row(
+            "Oil the window",
+            "With linseed oil\n\nDue in Todoist: jährlich",
+            date(2027, 2, 1),
+            line=13,
+            left_out=("priority “2”",),
+        ),
     ]
 
 

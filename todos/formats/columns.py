@@ -1,0 +1,97 @@
+"""What the columns of a CSV file may be called, in the files of several programs and languages.
+
+Names are compared in lower case, with spaces for underscores and hyphens. Of several names for a single field the
+likeliest comes first.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+SINGLE = {
+    "title": (
+        *("title", "task", "task name", "to do", "todo", "subject", "summary", "name", "content"),
+        *("titel", "betreff", "objet", "titre", "asunto", "título", "oggetto", "titolo", "onderwerp"),
+    ),
+    "due_on": (
+        *("due on", "due", "due date", "due at", "deadline", "date"),
+        *("fällig am", "fällig", "fälligkeitsdatum", "échéance", "date d'échéance", "fecha de vencimiento", "scadenza"),
+    ),
+    "completed_at": (
+        *("completed at", "completed on", "completed time", "completion date", "completion time", "completed date"),
+        *("date completed", "done at", "done on", "finished at", "erledigt am"),
+    ),
+    "completed": ("completed", "complete", "is completed", "done", "is done", "finished", "checked", "erledigt"),
+    "status": ("status", "state", "progress", "état", "estado", "stato"),
+    "percent": ("% complete", "percent complete", "% erledigt"),
+    "created_at": ("created at", "created on", "created", "created time", "creation date", "date created"),
+    "uid": ("uid",),
+    "time_zone": ("timezone", "time zone"),
+}
+NOTES = {
+    *("notes", "note", "description", "details", "comment", "comments", "content", "body", "memo"),
+    *("notizen", "notiz", "beschreibung", "remarques", "notas", "note"),
+}
+"""All of these are notes, whatever their number."""
+
+WITHOUT_FIELD = {
+    "tags": {"tags", "tag", "labels", "label", "categories", "category", "contexts", "context", "kategorien"},
+    "priority": {"priority", "importance", "priorität", "priorité", "prioridad"},
+    "repeat": {"repeat", "repeats", "recurrence", "recurring", "rrule", "repeat rule"},
+    "parent": {"parent", "parentid", "parent id", "parent task", "subtask of"},
+    "reminder": {"reminder", "reminders", "reminder on/off", "remind at"},
+    "start": {"start", "start date", "start time", "started at", "beginnt am", "beginn"},
+    "assignee": {"assignee", "assigned to", "responsible", "delegated to"},
+}
+"""What is reported by the row that it is left out of."""
+
+TECHNICAL = {
+    *("id", "taskid", "task id", "uuid", "order", "position", "sort order", "kind", "type"),
+    *("is all day", "is floating", "is check list", "column order", "view mode"),
+    *("updated at", "updated", "modified", "modified at", "last modified", "reminder date", "reminder time"),
+    *("sensitivity", "role", "private", "schedule+ priority"),
+}
+"""What is about the other program, and not about the to-do."""
+
+
+@dataclass
+class Columns:
+    """The places of the columns that are understood, and the names of the others."""
+
+    single: dict[str, int] = field(default_factory=dict)
+    notes: list[int] = field(default_factory=list)
+    without_field: dict[int, str] = field(default_factory=dict)
+    """By place, what is left out of rows."""
+
+    unknown: set[int] = field(default_factory=set)
+
+
+def normalized(cells: Iterable[str]) -> list[str]:
+    return [" ".join(re.split(r"[\s_-]+", cell.strip().casefold())) for cell in cells]
+
+
+def known_columns(cells: list[str]) -> int:
+    """Return how many of these cells name a column that is understood; 0 if none is the title."""
+    found = find_columns(normalized(cells))
+    known = len(found.single) + len(found.notes) + len(found.without_field)
+    return known if "title" in found.single else 0
+
+
+def find_columns(names: list[str]) -> Columns:
+    """Return what these columns mean; the names are normalized."""
+    single = {}
+    for wanted, candidates in SINGLE.items():
+        if name := next((name for name in candidates if name in names), None):
+            single[wanted] = names.index(name)
+    found = Columns(single)
+    kinds = {name: kind for kind, candidates in WITHOUT_FIELD.items() for name in candidates}
+    for place, name in enumerate(names):
+        if place in single.values() or name in TECHNICAL or not name:
+            continue
+        if name in NOTES:
+            found.notes.append(place)
+        elif name in kinds:
+            found.without_field[place] = kinds[name]
+        else:
+            found.unknown.add(place)
+    return found

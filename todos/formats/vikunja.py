@@ -1,0 +1,70 @@
+"""Vikunja's own export: `data.json` has projects, and these have tasks. Its API answers with the same tasks."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from todos.formats.dates import day
+from todos.formats.fields import row_of
+from todos.formats.html_text import text_of
+from todos.formats.rows import Row, left_out
+
+NO_TIME = "0001"
+"""The year by which programs in Go write that there is no time."""
+
+WITHOUT_FIELD = {
+    "labels": "tags",
+    "reminders": "reminder",
+    "assignees": "assignee",
+    "attachments": "attachment",
+    "comments": "comment",
+}
+"""The names of lists that have no field here, and what one entry is."""
+
+RELATIONS = {"parenttask": "parent", "subtask": "subtask", "related": "related to-do"}
+
+
+def is_task(value: dict[str, Any]) -> bool:
+    return "done" in value
+
+
+def row(task: dict[str, Any], line: int) -> Row:
+    """Return the to-do of this task. Raises Wrong."""
+    texts = {name: value for name, value in task.items() if isinstance(value, str)}
+    due = _time(texts, "due_date")
+    completed = (_time(texts, "done_at") or timezone.now().isoformat()) if task.get("done") is True else ""
+    return row_of(
+        {
+            "title": texts.get("title", ""),
+            "notes": text_of(texts.get("description", "")),
+            "due_on": day(due).isoformat() if due else "",
+            "completed_at": completed,
+            "created_at": _time(texts, "created"),
+        },
+        line,
+        _left_out(task, texts, due),
+    )
+
+
+def _time(texts: dict[str, str], name: str) -> str:
+    found = texts.get(name, "")
+    return "" if found.startswith(NO_TIME) else found
+
+
+def _left_out(task: dict[str, Any], texts: dict[str, str], due: str) -> tuple[str, ...]:
+    found: list[str] = []
+    for name, kind in WITHOUT_FIELD.items():
+        if (values := task.get(name)) and isinstance(values, list):
+            titles = [value["title"] for value in values if isinstance(value, dict) and "title" in value]
+            found += left_out(kind, ", ".join(map(str, titles))) or (kind,)
+    relations = task.get("related_tasks")
+    found += [kind for name, kind in RELATIONS.items() if isinstance(relations, dict) and relations.get(name)]
+    for name, kind in (("priority", "priority"), ("repeat_after", "repeat"), ("percent_done", "progress")):
+        if value := task.get(name):
+            found += left_out(kind, f"{value} s" if kind == "repeat" else str(value))
+    if task.get("repeat_mode") == 1:
+        found.append("repeat “monthly”")
+    for name, kind in (("start_date", "start"), ("end_date", "end")):
+        if (value := _time(texts, name)) and value != due:
+            found += left_out(kind, value)
+    return tuple(found)
