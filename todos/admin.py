@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from progress.retention import delete_in_batches
+from todos.forms import TextForm
 from todos.models import AT_ONCE, Attachment, Todo, TodoQuerySet
 from todos.search import FOLDED, fold
 
@@ -17,6 +18,7 @@ class AttachmentInline(admin.TabularInline):
 
 @admin.register(Todo)
 class TodoAdmin(admin.ModelAdmin):
+    form = TextForm
     actions = ["complete", "trash", "restore"]
     list_display = ["title", "owner", "due_on", "completed_at", "deleted_at", "created_at"]
     list_filter = [

@@ -13,11 +13,14 @@ from todos.formats.dates import zone_named
 from todos.models import Todo
 from todos.quick_add import parse
 from uploads.models import Upload
+from uploads.visible import is_visible
 
 NO_TEXT = {"Cc", "Cs"}
 """Control characters and lone surrogates."""
 
 LINE_BREAKS = {"Zl", "Zp"}
+
+NO_TITLE = "Write down what is to be done."
 
 LONGEST_QUOTE = 300
 """Characters of what somebody else has written, in the words of an error."""
@@ -32,10 +35,24 @@ class Notes(forms.CharField):
         return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
 
 
-class TodoForm(forms.ModelForm):
-    """A to-do as its owner writes it."""
+class TextForm(forms.ModelForm):
+    """The texts of a to-do, whoever writes them: pages, programs, imports and the admin."""
 
     notes = Notes(max_length=20_000, required=False)
+
+    def clean_title(self) -> str:
+        title = _text(self.cleaned_data["title"], NO_TEXT | LINE_BREAKS)
+        if not is_visible(title):
+            raise ValidationError(NO_TITLE, code="required")
+        return title
+
+    def clean_notes(self) -> str:
+        return _text(self.cleaned_data["notes"], NO_TEXT, but="\n\t")
+
+
+class TodoForm(TextForm):
+    """A to-do as its owner writes it."""
+
     due_on = forms.DateField(
         label="Due",
         required=False,
@@ -47,13 +64,7 @@ class TodoForm(forms.ModelForm):
     class Meta:
         model = Todo
         fields: tuple[str, ...] = ("title", "notes", "due_on")
-        error_messages = {"title": {"required": "Write down what is to be done."}}
-
-    def clean_title(self) -> str:
-        return _text(self.cleaned_data["title"], NO_TEXT | LINE_BREAKS)
-
-    def clean_notes(self) -> str:
-        return _text(self.cleaned_data["notes"], NO_TEXT, but="\n\t")
+        error_messages = {"title": {"required": NO_TITLE}}
 
     def save(self, commit: bool = True) -> Todo:
         """Write a new to-do as a whole, and of an existing one what differs: others may have changed the rest."""
@@ -134,7 +145,8 @@ class QuickAddForm(TodoForm):
     def clean(self) -> dict[str, Any]:
         super().clean()
         typed = self.cleaned_data.get("title", "") if "title" in self.changed_data else ""
-        if not self.cleaned_data["as_typed"] and (found := parse(typed, timezone.localdate())):
+        found = None if self.cleaned_data["as_typed"] else parse(typed, timezone.localdate())
+        if found and is_visible(found.title):
             self.cleaned_data["title"] = found.title
             self.instance.due_on = found.due_on
             self._has_due_date = True

@@ -8,6 +8,7 @@ A file comes in by one of two doors:
     pieces.py      the bytes of a file on its way here; disk.py, how the disk is waited for
     limits.py      how much may be sent
     receiving.py   a file has arrived: it is named, sniffed, kept, and its job enqueued
+    names.py       the name that it is shown by; visible.py, whether a text shows anything
 
 What becomes of it:
     processing.py  the job: SHA-256, then renditions

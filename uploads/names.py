@@ -3,6 +3,8 @@
 import unicodedata
 from pathlib import PurePosixPath
 
+from uploads.visible import is_visible
+
 MAX_LENGTH = 255
 UNNAMED = "unnamed"
 
@@ -20,7 +22,7 @@ def clean_name(name: str | None) -> str:
         for character in last
         if unicodedata.category(character) not in FORBIDDEN_CATEGORIES and character not in TURNS_TEXT_AROUND
     ).strip()
-    if shown.strip(".") == "":
+    if shown.strip(".") == "" or not is_visible(shown):
         return UNNAMED
     if len(shown) > MAX_LENGTH:
         extension = PurePosixPath(shown).suffix[:20]

@@ -4,15 +4,23 @@ import json
 
 import pytest
 
-from tests.helpers import make_todo, problem
+from tests.helpers import file, make_todo, problem, run_queue
 from todos.models import Todo
+from uploads.models import Upload
 
 JSON = "application/json"
+
+INVISIBLE = [
+    *("\u200b", "\u3164", "\u2800", "\u00ad", "\u200d", "\ufeff", "\u202e", "\u2066\u2069", "\u115f\u1160", "\uffa0"),
+    *("\ufe0f", "\u034f", "\u180e", "\u0301", "\u20dd", "\u0903", "\U000e0041", " \u200b \u3164 \u2800 "),
+]
+"""Titles that show nothing."""
 
 WRONG = [
     ({}, "title", "Write down"),
     ({"title": ""}, "title", "Write down"),
     ({"title": " \u00a0\u2003 "}, "title", "Write down"),
+    *(({"title": title}, "title", "Write down") for title in INVISIBLE),
     ({"title": "x" * 501}, "title", "500"),
     ({"title": "nul\0"}, "title", "Null characters"),
     ({"title": "bell\x07"}, "title", "U+0007"),
@@ -105,7 +113,11 @@ def test_a_body_that_is_too_large_is_413(as_alice):
 
 
 @pytest.mark.parametrize(
-    "title", ["x" * 500, "<b>", "مرحبا", "👩‍👩‍👧 ☕", "=cmd|' /C calc'!A0", "\\", "'; DROP TABLE todos_todo; --"]
+    "title",
+    [
+        *("👩‍👩‍👧", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "☕️", "é", "e\u0301", "क्ष", "می\u200cخواهم", "ㅤa", "\u06dd", "\ue000", "\U0001faff", "."),
+        *("x" * 500, "<b>", "مرحبا", "👩‍👩‍👧 ☕", "=cmd|' /C calc'!A0", "\\", "'; DROP TABLE todos_todo; --"),
+    ],
 )
 def test_any_other_title_is_kept_as_it_is(as_alice, title):
     assert as_alice.post("/api/todos/", {"title": title}, content_type=JSON).json()["title"] == title
@@ -123,3 +135,38 @@ def test_the_page_refuses_the_same(as_alice, alice):
         assert as_alice.post(f"/todos/{todo.pk}/", wrong).status_code == 422
     assert as_alice.post("/todos/", {"title": "bell\x07"}).status_code == 422
     assert Todo.objects.get().title == "Buy milk"
+
+
+@pytest.mark.parametrize("title", INVISIBLE)
+def test_every_form_and_the_import_refuse_a_title_that_shows_nothing(as_alice, as_admin, alice, title):
+    todo = make_todo(owner=alice)
+    for url in ("/todos/", f"/todos/{todo.pk}/", f"/todos/{todo.pk}/rename/"):
+        assert as_alice.post(url, {"title": title}).status_code == 422
+    changed = as_admin.post(f"/admin/todos/todo/{todo.pk}/change/", admin_form(todo, title))
+    assert "Write down what is to be done." in changed.text
+    content = json.dumps([{"title": title}, {"title": "Feed the cat"}]).encode()
+    as_alice.post("/api/todos/import/", {"file": file(content, "todos.json")})
+    run_queue()
+    report = Upload.objects.get().metadata["import"]
+    assert (report["added"], report["bad"]) == (1, 1)
+    assert [todo.title for todo in alice.todos.in_order()] == ["Buy milk", "Feed the cat"]
+
+
+def test_admin_refuses_control_characters_and_keeps_lines_of_notes(as_admin, alice):
+    todo = make_todo(owner=alice)
+    url = f"/admin/todos/todo/{todo.pk}/change/"
+    assert "U+0007" in as_admin.post(url, admin_form(todo, "bell\x07")).text
+    assert as_admin.post(url, admin_form(todo, "Feed the cat", notes="two\r\nlines")).status_code == 302
+    todo.refresh_from_db()
+    assert (todo.title, todo.notes) == ("Feed the cat", "two\nlines")
+
+
+def admin_form(todo: Todo, title: str, notes: str = "") -> dict[str, str | int]:
+    management = {f"attachments-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL")}
+    return {"owner": todo.owner_id, "title": title, "notes": notes, "order": todo.order, **management}
+
+
+def test_date_after_a_title_that_shows_nothing_stays_in_it(as_alice, alice):
+    as_alice.post("/todos/", {"title": "\u200b tomorrow"})
+    todo = Todo.objects.get()
+    assert (todo.title, todo.due_on) == ("\u200b tomorrow", None)

@@ -100,8 +100,8 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
             todo = None
         elif todo:
             todo.take(number, line)
-        elif mark.startswith("BEGIN:"):
-            others[mark.removeprefix("BEGIN:")] += 1
+        elif (component := mark.removeprefix("BEGIN:")) in OTHERS and component != mark:
+            others[component] += 1
     if todo:
         yield todo.cut_off()
     yield from _others(others, todos)
