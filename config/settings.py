@@ -34,6 +34,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.accounting.Accounting",  # outside of all, so that whatever is answered has a request id
+    "uploads.tus_headers.TusResumable",  # outside of all middleware that can answer by itself
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.CorsMiddleware",  # outside the errors, so that they carry its headers too

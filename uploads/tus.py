@@ -46,15 +46,13 @@ View = Callable[..., HttpResponse]
 
 
 def protocol(**methods: View) -> View:
-    """A view that speaks tus: which function answers which method. It says so in each answer (§ "Tus-Resumable")."""
+    """Return a view that dispatches on the method, given as keyword arguments."""
 
     @takes_files
     @never_cache
     @wraps(next(iter(methods.values())))
     def view(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        response = _answer(methods, request, **arguments)
-        response["Tus-Resumable"] = read.VERSION
-        return response
+        return _answer(methods, request, **arguments)
 
     return view
 

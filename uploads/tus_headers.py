@@ -1,13 +1,17 @@
-"""The headers of tus 1.0.0, read; bad ones are refused with words that help. https://tus.io/protocols/resumable-upload"""
+"""The headers of tus 1.0.0 (https://tus.io/protocols/resumable-upload).
+
+Invalid request headers raise BadRequest with a message that says what is valid.
+"""
 
 import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Callable
 from uuid import UUID
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
 VERSION = "1.0.0"
@@ -16,6 +20,19 @@ ALGORITHMS = ("sha1", "sha256", "md5")
 LARGEST = 2**63 - 1
 MOST_METADATA = 4096
 """Characters; a header as a whole has at most twice that from gunicorn."""
+
+
+class TusResumable:
+    """Middleware that adds the header Tus-Resumable to each response of /api/tus, errors included."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if f"{request.path}/".startswith("/api/tus/"):
+            response["Tus-Resumable"] = VERSION
+        return response
 
 
 class Digest:

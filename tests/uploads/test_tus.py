@@ -109,6 +109,56 @@ class TestCore:
         assert Upload.objects.count() == Job.objects.count() == 1
 
 
+class TestTusResumableHeader:
+    """Clients of tus treat a response without this header as one of another server."""
+
+    def test_success_has_it(self, as_alice):
+        url = begun(as_alice)
+        for response in (as_alice.options(url), head(as_alice, url), patch(as_alice, url, 0, b"hello")):
+            assert response["Tus-Resumable"] == "1.0.0"
+
+    @pytest.mark.parametrize(
+        ("status", "method", "path", "headers"),
+        [
+            (400, "PATCH", "{url}", {"HTTP_UPLOAD_OFFSET": "x", "CONTENT_TYPE": OCTETS}),
+            (400, "HEAD", "{url}", {"HTTP_HOST": "elsewhere.example.com"}),
+            (403, "PATCH", "{url}", {"HTTP_UPLOAD_OFFSET": "0", "HTTP_ORIGIN": "https://elsewhere.example.com"}),
+            (404, "HEAD", "/api/tus/00000000-0000-0000-0000-000000000000", {}),
+            (404, "HEAD", "/api/tus/nothing", {}),
+            (405, "PUT", "{url}", {}),
+            (412, "PATCH", "{url}", {"HTTP_TUS_RESUMABLE": "0.2.2"}),
+            (413, "PATCH", "{url}", {"CONTENT_LENGTH": str(2**40)}),
+            (415, "PATCH", "{url}", {"HTTP_UPLOAD_OFFSET": "0", "CONTENT_TYPE": "text/plain"}),
+            (415, "PATCH", "{url}", {"HTTP_UPLOAD_OFFSET": "0", "CONTENT_TYPE": "text/plain; charset=utf-7"}),
+        ],
+    )
+    def test_error_has_it(self, alice, as_alice, status, method, path, headers):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(alice)
+        token = client.get("/api/session/").json()["csrf_token"]
+        how = TUS | {"HTTP_X_CSRFTOKEN": token} | headers
+        response = client.generic(method, path.format(url=begun(as_alice)), **how)
+        assert (response.status_code, response["Tus-Resumable"]) == (status, "1.0.0")
+
+    def test_401_429_and_500_have_it(self, as_alice, visitor, monkeypatch):
+        assert begin(visitor)["Tus-Resumable"] == "1.0.0"
+        monkeypatch.setattr("uploads.transfers.MOST_UNFINISHED", 0)
+        response = begin(as_alice)
+        assert (response.status_code, response["Tus-Resumable"]) == (429, "1.0.0")
+
+        def fail(*args, **kwargs):
+            raise RuntimeError
+
+        monkeypatch.setattr("uploads.transfers.start", fail)
+        as_alice.raise_request_exception = False
+        response = begin(as_alice)
+        assert (response.status_code, response["Tus-Resumable"]) == (500, "1.0.0")
+
+    def test_other_addresses_do_not_have_it(self, as_alice):
+        assert "Tus-Resumable" not in as_alice.get("/api/todos/")
+        assert "Tus-Resumable" not in as_alice.get("/api/tuscany/")
+
+
 class TestCreation:
     def test_the_answer_names_the_url_and_when_it_expires(self, as_alice):
         response = begin(as_alice)
