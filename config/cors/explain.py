@@ -7,18 +7,20 @@ seen at once.
 
 from django.conf import settings
 
-from config.cors.asking import Server
+from config.cors.asking import Answer, Server
 from config.cors.browser_steps import cookie_steps, preflight, session_cookie_steps, where_it_goes
 from config.cors.cookies import Cookie
 from config.cors.server_steps import answered, csrf, reading, token_of, with_token
 from config.cors.story import SESSION_URL, Call, Section, Story
+
+HOST_PREFIX = "__Host-"
 
 
 def explain(call: Call, server: Server, session_cookie: Cookie) -> Story:
     """Unreachable, if the server doesn't answer."""
     origin = {"Origin": str(call.origin)} if call.is_cross_origin else {}
     who_am_i = server.ask("GET", SESSION_URL, origin)
-    csrf_cookie = who_am_i.cookies.get(settings.CSRF_COOKIE_NAME)
+    csrf_cookie = _csrf_cookie(who_am_i)
     place = where_it_goes(call)
     session = session_cookie_steps(call, session_cookie, csrf_cookie, who_am_i)
     csrf_way = _csrf_cookie_steps(call, csrf_cookie)
@@ -37,6 +39,12 @@ def explain(call: Call, server: Server, session_cookie: Cookie) -> Story:
         accepted=sent and all(section.passes for section in (session, csrf_way, guard, status)),
         readable=sent and read.passes,
     )
+
+
+def _csrf_cookie(answer: Answer) -> Cookie | None:
+    """Return the CSRF cookie that the answer sets, with or without the prefix that depends on the settings of the site."""
+    name = settings.CSRF_COOKIE_NAME.removeprefix(HOST_PREFIX)
+    return answer.cookies.get(f"{HOST_PREFIX}{name}") or answer.cookies.get(name)
 
 
 def _csrf_cookie_steps(call: Call, cookie: Cookie | None) -> Section:

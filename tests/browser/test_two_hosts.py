@@ -2,6 +2,7 @@
 
 import http.client
 import io
+import re
 import socket
 import ssl
 import threading
@@ -66,13 +67,7 @@ def page(context) -> Iterator[Page]:
 
 def test_one_session_for_both_hosts_and_the_whole_api_from_the_other_one(hosts, context, page, tmp_path, holiday):
     with hosts.site():
-        page.goto(f"{APP}/accounts/signup/")
-        page.get_by_label("Username").fill("ada")
-        page.get_by_label("Password", exact=False).first.fill(PASSWORD)
-        page.get_by_label("Password confirmation").fill(PASSWORD)
-        page.get_by_role("button", name="Sign up").click()
-        page.wait_for_url(f"{APP}/todos/")
-
+        sign_up(page, "ada")
         with page.expect_response("**/static/**/*.css") as style:
             assert is_compressed(page.goto(DASHBOARD))
         assert is_compressed(style.value)
@@ -101,6 +96,44 @@ def test_one_session_for_both_hosts_and_the_whole_api_from_the_other_one(hosts, 
         follow_the_guide(page, DASHBOARD, hosts.mine / "index.html", MINE, "ada")
         assert explained(hosts, MINE) == 0
         assert explained(hosts, STRANGER) == 1
+
+
+def test_logs_have_no_password_token_or_session(hosts, context, page):
+    with hosts.site():
+        context.clear_cookies()
+        sign_up(page, "grace", "grace@example.com")
+        cookies = {cookie["name"]: cookie["value"] for cookie in context.cookies()}
+        secrets = [PASSWORD, "a-wrong-guess", "a-new-passphrase", cookies["sessionid"], cookies["__Host-csrftoken"]]
+        context.clear_cookies()
+        page.goto(f"{APP}/accounts/login/")
+        page.get_by_label("Username").fill("grace")
+        page.get_by_label("Password").fill("a-wrong-guess")
+        page.get_by_role("button", name="Log in").click()
+        page.goto(f"{APP}/accounts/password_reset/")
+        page.get_by_label("Email").fill("grace@example.com")
+        page.get_by_role("button", name="Send the link").click()
+        page.get_by_text("a link is on its way").wait_for()
+        link = re.search(r"https://\S+/accounts/reset/[^/]+/(\S+)/", hosts.mails())
+        page.goto(f"{link[0]}more")  # nothing is there
+        page.goto(link[0].removesuffix("/"))  # redirects
+        page.get_by_label("New password", exact=False).first.fill("a-new-passphrase")
+        page.get_by_label("New password confirmation").fill("a-new-passphrase")
+        page.get_by_role("button", name="Change it").click()
+        page.get_by_role("link", name="Log in").first.wait_for()
+    logs = hosts.logs()
+    assert logs.count("/accounts/reset/") >= 6  # of nginx and of Headway
+    for secret in [*secrets, link[1]]:
+        assert secret not in logs
+
+
+def sign_up(page: Page, username: str, email: str = "") -> None:
+    page.goto(f"{APP}/accounts/signup/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password", exact=False).first.fill(PASSWORD)
+    page.get_by_label("Password confirmation").fill(PASSWORD)
+    page.get_by_role("button", name="Sign up").click()
+    page.wait_for_url(f"{APP}/todos/")
 
 
 def test_a_reload_under_load_fails_no_request(hosts):
@@ -145,14 +178,15 @@ class Through(http.client.HTTPSConnection):
 def explained(hosts: Hosts, origin: str) -> int:
     """The exit code of explain_cors for a call from there, which it makes through nginx."""
     asked = ["--live", APP, "--cafile", str(hosts.authority_file), "--method", "PATCH", "--url", "/api/todos/1/"]
-    resolve = socket.getaddrinfo
+    resolve, out = socket.getaddrinfo, io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             socket, "getaddrinfo", lambda host, port, *how, **more: resolve("127.0.0.1", hosts.port, *how, **more)
         )
         try:
-            call_command("explain_cors", origin, *asked, stdout=io.StringIO())
+            call_command("explain_cors", origin, *asked, stdout=out)
         except SystemExit as end:
+            print(out.getvalue())
             return end.code
     return 0
 

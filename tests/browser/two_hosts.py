@@ -61,6 +61,7 @@ class Hosts:
             "FRONTEND_ORIGINS": f"{DASHBOARD},{MINE}",
             "COOKIE_DOMAIN": "example.test",
             "SIGNUP_OPEN": "true",
+            "EMAIL_URL": f"file:///{directory}/mails",
             "STATE_DIR": str(self._state),
             "DATABASE_URL": database_url,
             "WEB_CONCURRENCY": "1",
@@ -106,6 +107,13 @@ class Hosts:
         with self._running(sys.executable, *serve) as self._gunicorn:
             wait_until(self._is_served, START_SECONDS)
             yield
+
+    def mails(self) -> str:
+        return "".join(path.read_text() for path in sorted((self._directory / "mails").iterdir()))
+
+    def logs(self) -> str:
+        """All that nginx, gunicorn and the worker have logged."""
+        return "".join(path.read_text() for path in self._directory.glob("*.log"))
 
     def reload(self) -> None:
         """The processes of gunicorn make room for new ones, as `systemctl reload` has them do; until they are gone."""
