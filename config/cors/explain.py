@@ -42,7 +42,7 @@ def explain(call: Call, server: Server, session_cookie: Cookie) -> Story:
 
 
 def _csrf_cookie(answer: Answer) -> Cookie | None:
-    """Return the CSRF cookie that the answer sets, with or without the prefix that depends on the settings of the site."""
+    """Return the CSRF cookie that the answer sets. Its `__Host-` prefix depends on the settings of the site."""
     name = settings.CSRF_COOKIE_NAME.removeprefix(HOST_PREFIX)
     return answer.cookies.get(f"{HOST_PREFIX}{name}") or answer.cookies.get(name)
 
