@@ -17,6 +17,7 @@ from http.client import responses
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware import csrf
 from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from django.urls import is_valid_path
@@ -156,12 +157,21 @@ def page(status: int, detail: str = "") -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """CSRF_FAILURE_VIEW."""
     if request.path.startswith(API):
-        return refusal(403, f"{reason.rstrip('.')}. Send the csrf_token of /api/session/ as X-CSRFToken.")
+        return refusal(403, f"{reason.rstrip('.')}. {_csrf_remedy(request, reason)}")
     return refusal(
         403,
         "This form was too old, or did not come from this site, so nothing was changed. "
         "Go back, reload the page, and send it again.",
     )
+
+
+def _csrf_remedy(request: HttpRequest, reason: str) -> str:
+    """Return what an API client has to change, by the reason that Django gives."""
+    if reason in (csrf.REASON_NO_REFERER, csrf.REASON_MALFORMED_REFERER, csrf.REASON_INSECURE_REFERER):
+        return f"A request by https needs the header Origin or Referer: send Origin: https://{request.get_host()}."
+    if reason.startswith(("Origin checking failed", "Referer checking failed")):
+        return "Send requests from the origin of this site, or from one that its setting FRONTEND_ORIGINS names."
+    return "Send the csrf_token of /api/session/ as X-CSRFToken."
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict | None) -> HttpResponse:

@@ -1,11 +1,16 @@
 """/api/session/: one log-in for every front end, and the CORS headers that let it in."""
 
+import re
+import subprocess
+from pathlib import Path
+
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
 from tests.helpers import PASSWORD, file, problem
 
+README = Path(__file__).resolve().parents[2] / "README.md"
 GOOD = {"username": "alice", "password": PASSWORD}
 
 
@@ -131,3 +136,47 @@ def test_a_preflight_is_answered_without_a_session(visitor, settings):
     assert response.status_code == 200
     assert "DELETE" in response["Access-Control-Allow-Methods"]
     assert "x-csrftoken" in response["Access-Control-Allow-Headers"]
+
+
+class TestCsrfFailureOverHttps:
+    """Over https, CSRF protection checks where a request comes from before it checks the token."""
+
+    @pytest.fixture
+    def detail(self, browser, alice):
+        """Send a request with the token and these headers. Return the detail of its 403."""
+
+        def send(**headers: str) -> str:
+            sent = {"X-CSRFToken": browser.get("/api/session/", secure=True).json()["csrf_token"]} | headers
+            response = browser.post("/api/session/", GOOD, "application/json", headers=sent, secure=True)
+            return problem(response, 403)["detail"]
+
+        return send
+
+    @pytest.mark.parametrize("headers", [{}, {"Referer": "nonsense"}, {"Referer": "http://testserver/"}])
+    def test_names_the_missing_header_and_not_the_token(self, detail, headers):
+        text = detail(**headers)
+        assert "Origin: https://testserver" in text
+        assert "token" not in text
+
+    @pytest.mark.parametrize("headers", [{"Origin": "https://a.example"}, {"Referer": "https://a.example/"}])
+    def test_names_the_setting_for_a_foreign_origin(self, detail, headers):
+        text = detail(**headers)
+        assert "FRONTEND_ORIGINS" in text
+        assert "token" not in text
+
+    def test_blames_a_wrong_token(self, detail):
+        assert "csrf_token" in detail(**{"Origin": "https://testserver", "X-CSRFToken": "wrong"})
+
+    @pytest.mark.parametrize("header", ["Origin", "Referer"])
+    def test_does_not_happen_with_either_header(self, browser, alice, header):
+        sent = {"X-CSRFToken": browser.get("/api/session/", secure=True).json()["csrf_token"]}
+        sent[header] = "https://testserver" + ("/" if header == "Referer" else "")
+        response = browser.post("/api/session/", GOOD, "application/json", headers=sent, secure=True)
+        assert response.status_code == 200
+
+
+def test_shell_example_in_readme_sends_the_origin_that_https_needs():
+    call = re.search(r"^    call\(\) \{ (.*) \}$", README.read_text(), re.MULTILINE)[1]
+    script = f'api=https://app.example.com/api; curl() {{ printf "%s\\n" "$@"; }}; {call}'
+    sent = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert "Origin: https://app.example.com" in sent.stdout.splitlines()
