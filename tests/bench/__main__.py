@@ -8,7 +8,19 @@ from pathlib import Path
 
 import django
 
-NAMES = ["track", "latency", "throughput", "scale", "streams", "transfers", "pictures", "todos", "exchange", "live"]
+NAMES = [
+    "track",
+    "latency",
+    "throughput",
+    "scale",
+    "streams",
+    "transfers",
+    "pictures",
+    "todos",
+    "exchange",
+    "live",
+    "long_list",
+]
 
 
 def main() -> int:
@@ -25,7 +37,19 @@ def main() -> int:
 def measure(names: list[str], directory: Path) -> int:
     """Do these, and print a table of what came out."""
     set_up(directory)
-    from tests.bench import exchange, latency, live, pictures, scale, streams, throughput, todos, track, transfers
+    from tests.bench import (
+        exchange,
+        latency,
+        live,
+        long_list,
+        pictures,
+        scale,
+        streams,
+        throughput,
+        todos,
+        track,
+        transfers,
+    )
     from tests.bench.databases import databases
     from tests.bench.results import Result, is_met, table
 
@@ -40,6 +64,7 @@ def measure(names: list[str], directory: Path) -> int:
         "todos": todos.measure,
         "exchange": exchange.measure,
         "live": live.measure,
+        "long_list": long_list.measure,
     }
     results: list[Result] = []
     with databases(directory) as made:

@@ -169,6 +169,28 @@ def test_editing_hides_the_controls_and_saves_on_enter_and_on_leaving(page, todo
 
 
 @pytest.mark.usefixtures("no_errors")
+def test_edit_is_saved_once_by_a_dispatched_blur_event(page, todos):
+    """TodoMVC's own suite dispatches the event. A browser window without the focus fires no focusout at all."""
+    requests = []
+    page.on("request", lambda request: requests.append(request) if "/rename/" in request.url else None)
+    field = edit(todos.nth(1))
+    field.fill("feed the dog")
+    field.dispatch_event("blur", {"bubbles": False})
+    expect(todos).to_have_text([THREE[0], "feed the dog", THREE[2]])
+    field = edit(todos.nth(1))
+    field.fill("feed the canary")
+    field.press("Enter")
+    field.dispatch_event("blur", {"bubbles": False})
+    expect(todos).to_have_text([THREE[0], "feed the canary", THREE[2]])
+    field = edit(todos.nth(1))
+    field.fill("feed the crocodile")
+    field.press("Escape")
+    field.dispatch_event("blur", {"bubbles": False})
+    expect(todos).to_have_text([THREE[0], "feed the canary", THREE[2]])
+    assert len(requests) == 2
+
+
+@pytest.mark.usefixtures("no_errors")
 def test_escape_takes_an_edit_back_and_an_empty_title_deletes(page, todos):
     field = edit(todos.nth(1))
     field.fill("foo")
@@ -396,6 +418,47 @@ def test_a_long_list_scrolls_on(page, sqlite_site, add):
     expect(rows).to_have_count(111)
     expect(rows.last).to_have_text("The last")
     expect(page.get_by_role("link", name="More")).to_have_count(0)
+
+
+def copy_the_only_row(site: Site, title: str, number: int) -> None:
+    with closing(sqlite3.connect(site.state_dir / "headway.sqlite3", timeout=30)) as database, database:
+        names = [row[1] for row in database.execute("PRAGMA table_info(todos_todo)")]
+        values = [{"id": "NULL", "uid": "hex(randomblob(16))"}.get(name, f'"{name}"') for name in names]
+        (pk,) = database.execute("SELECT max(id) FROM todos_todo WHERE title = ?", [title]).fetchone()
+        for _ in range(number):
+            database.execute(f"INSERT INTO todos_todo SELECT {', '.join(values)} FROM todos_todo WHERE id = ?", [pk])
+
+
+COUNT_SEARCHES = """
+    window.searches = 0;
+    for (const type of [Document, Element]) {
+        for (const name of ["querySelector", "querySelectorAll"]) {
+            const search = type.prototype[name];
+            type.prototype[name] = function (selector) {
+                const list = document.getElementById("todo-list");
+                if (list && this.contains(list)) window.searches += 1;
+                return search.call(this, selector);
+            };
+        }
+    }
+"""
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_work_per_page_does_not_grow_with_the_list(page, sqlite_site):
+    sign_up(page, sqlite_site, "long-list")
+    add_steps(page, sqlite_site, 1)
+    copy_the_only_row(sqlite_site, "Step 0", 409)
+    page.add_init_script(COUNT_SEARCHES)
+    page.reload()
+    rows = page.locator(".todo-list li")
+    expect(rows).to_have_count(100)
+    for count in (200, 300, 400, 410):
+        page.evaluate("window.searches = 0")
+        page.mouse.wheel(0, 100_000)
+        expect(rows).to_have_count(count)
+        assert page.evaluate("window.searches") < 100, "each new row searches the list"
+    expect(page.locator(".more a")).to_have_count(0)
 
 
 def test_today_is_the_day_of_the_reader(browser, sqlite_site):

@@ -73,8 +73,8 @@ export function letEdit(list) {
     if (event.key === "Enter") save(row);
     if (["Escape", "Enter"].includes(event.key)) row.querySelector(".grip")?.focus();
   });
-  list.addEventListener("focusout", (event) => {
-    const { target, relatedTarget: next } = event;
+  const onBlur = ({ target, relatedTarget: next }) => {
     if (isEditor(target) && !(isEditor(next) && rowOf(next) === rowOf(target))) save(rowOf(target));
-  });
+  };
+  list.addEventListener("blur", onBlur, { capture: true }); // blur doesn't bubble; scripts dispatch it, unlike focusout
 }

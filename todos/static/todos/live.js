@@ -9,13 +9,16 @@
 
 import { Channel, comeBack, get } from "../progress/event-stream.js";
 import { headers, settled } from "./changes.js";
+import { isDragging } from "./moving.js";
 import { isHeld, show, showAll } from "./rows.js";
 
 const MOST_IDS = 100; // of one question
 const PATIENCE_MS = 30000;
 const AGAIN_MS = 5000; // after a question that failed
+const FETCHING = ["search-form", "more", "todos-footer"]; // the elements that contain the links and fields that htmx follows
 
 const byId = (id) => document.getElementById(id);
+const rowsIn = (element) => element.querySelectorAll("li[data-version]");
 
 export function goLive(app) {
   const pending = new Map(); // id → its newest version, of those that may be shown at an older one
@@ -79,9 +82,9 @@ export function goLive(app) {
     return Number(byId(`todo-${id}`)?.dataset.version ?? seen.get(id) ?? 0);
   }
 
-  function see(id, version) {
+  function see(id, version, isDoubtful = isBusy()) {
     seen.set(id, Math.max(version, seen.get(id) ?? 0));
-    if (isBusy()) doubtful.set(id, seen.get(id));
+    if (isDoubtful) doubtful.set(id, seen.get(id));
   }
 
   /** The other part of the list is there. */
@@ -94,8 +97,9 @@ export function goLive(app) {
     look();
   }
 
-  function seeRows(element) {
-    for (const { id, dataset } of element.querySelectorAll("li[data-version]")) see(id.replace("todo-", ""), dataset.version);
+  function seeRows(rows) {
+    const isDoubtful = isBusy();
+    for (const { id, dataset } of rows) see(id.replace("todo-", ""), dataset.version, isDoubtful);
   }
 
   /** Ask for what can be shown now, once all is answered that was changed here; false if that is nothing. */
@@ -124,9 +128,9 @@ export function goLive(app) {
     }
   }
 
-  /** Something is dragged, or another part of the list is on its way. */
+  /** Return whether a row is dragged or another part of the list is being fetched. No row is visited to find out. */
   function isBusy() {
-    return app.querySelector(".dragged, .htmx-request:not(.new-todo)") !== null;
+    return isDragging() || FETCHING.some((id) => byId(id).querySelector(".htmx-request"));
   }
 
   const listing = () => byId("todo-form").getAttribute("action");
@@ -150,7 +154,7 @@ export function goLive(app) {
 
   /** What was shown, or written. A row that is only one version older than what was written differs in nothing else. */
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
-    seeRows(elt.matches("li") ? elt.parentElement : elt);
+    seeRows(elt.matches("li") ? [elt] : rowsIn(elt));
     if (elt.id === "list") resolveDoubts();
     if (elt.id !== "written") return;
     for (const [id, version, order] of elt.dataset.todos.trim().split(" ").map((todo) => todo.split(":"))) {
@@ -161,8 +165,9 @@ export function goLive(app) {
   });
 
   const list = new List();
-  seeRows(app);
+  seeRows(rowsIn(app));
   list.soon(0);
+  document.addEventListener("rows", ({ detail: rows }) => seeRows(rows));
   addEventListener("focus", () => list.wakeIfStopped()); // they may have logged in again in another window
   new MutationObserver(look).observe(app, { subtree: true, childList: true, attributeFilter: ["class"] });
 }

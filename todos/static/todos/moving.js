@@ -2,6 +2,10 @@
 
 import { change } from "./changes.js";
 
+let dragged = null; // the row
+
+export const isDragging = () => dragged !== null;
+
 /** `announce` tells people who listen to the page where the row is now. */
 export function letMove(list, announce) {
   list.addEventListener("keydown", (event) => {
@@ -34,12 +38,14 @@ function drag(grip, row, announce) {
   const on = (type, handle) => addEventListener(type, handle, { signal: listening.signal });
   const stop = () => {
     listening.abort();
+    dragged = null;
     row.classList.remove("dragged");
   };
   const back = () => {
     stop();
     row.parentElement.insertBefore(row, home);
   };
+  dragged = row;
   row.classList.add("dragged");
   on("pointermove", ({ clientX, clientY }) => {
     const over = document.elementFromPoint(clientX, clientY)?.closest(".todo-list > li");

@@ -1,7 +1,12 @@
 /**
- * Rows of the list that the server has sent because they were changed elsewhere: each is put to its place among those
- * that are there, by the label of its order. The focus stays where it is, and so do files on their way in a row.
+ * The rows of a list, inserted and removed without htmx. htmx settles every row by itself and dispatches two events for
+ * each element that it removes, which takes seconds where a list has thousands of rows.
+ *
+ * A row that was changed elsewhere is inserted by its order among the rows that are there. The focus stays where it is,
+ * and so do files that are being sent from a row.
  */
+
+const BATCH_SIZE = 100; // of rows that are removed in one task
 
 const byId = (id) => document.getElementById(id);
 
@@ -10,64 +15,147 @@ export function isHeld(row) {
   return row !== null && (row.matches(".editing, .dragged") || row.querySelector(".failed") !== null);
 }
 
-/** Another list in the place of the one that is shown. */
+/** Replace the list by another one. */
 export function showAll(list) {
-  htmx.swap(byId("list"), list, { swapStyle: "outerHTML" });
+  htmx.swap(retire(byId("list")), list, { swapStyle: "outerHTML" });
+}
+
+/** Let htmx replace empty elements instead of long lists. */
+export function retireBeforeSwaps() {
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.shouldSwap && detail.target.id === "list") detail.target = retire(detail.target);
+  });
+  document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+    if (detail.fragment.firstElementChild?.id === "todo-list") detail.target = retire(detail.target);
+  });
+}
+
+/** Return an empty element that takes the place of this one, whose rows are removed a few at a time. */
+function retire(stale) {
+  const fresh = stale.cloneNode(false);
+  stale.before(fresh);
+  stale.classList.add("retired");
+  stale.removeAttribute("id");
+  removeRows(stale);
+  return fresh;
+}
+
+function removeRows(stale) {
+  const rows = [...stale.querySelectorAll("li[data-version]")];
+  if (rows.length <= BATCH_SIZE) return stale.remove();
+  for (const row of rows.slice(-BATCH_SIZE)) row.remove();
+  return setTimeout(removeRows, 0, stale);
+}
+
+/** Append the rows of the next page. A row that was added here before its page was fetched moves to its place. */
+export function append(page) {
+  const fragments = parse(page);
+  const rows = takeRows(fragments).filter(({ id }) => !isHeld(byId(id)));
+  for (const row of rows) {
+    const shown = byId(row.id);
+    if (shown) keepFiles(shown, row);
+    shown?.remove();
+  }
+  byId("todo-list").append(...rows);
+  announce(rows);
+  htmx.swap(byId("more"), fragments.innerHTML, { swapStyle: "outerHTML" });
 }
 
 /** An answer to a question for these to-dos: those without a row are gone. Gives the ids of those that were not held. */
 export function show(answer, ids) {
   const free = ids.filter((id) => !isHeld(byId(`todo-${id}`)));
-  const fragments = document.createElement("template");
-  fragments.innerHTML = answer;
-  const rows = new Map([...fragments.content.querySelectorAll("li[id]")].map((row) => [row.id.replace("todo-", ""), row]));
+  const fragments = parse(answer);
+  const rows = new Map(takeRows(fragments).map((row) => [row.id.replace("todo-", ""), row]));
   for (const id of free) if (!rows.has(id)) takeAway(byId(`todo-${id}`));
-  for (const [id, row] of rows) if (!free.includes(id) || isOlder(row)) drop(rows, id);
-  const unplaced = new Set([...rows.values()].map(({ id }) => id));
-  for (const [id, row] of rows) {
-    if (!makePlace(row, unplaced)) drop(rows, id);
-    unplaced.delete(row.id);
-  }
+  const fresh = [...rows].filter(([id, row]) => free.includes(id) && !isOlder(row)).map(([, row]) => row);
+  const places = new Places(fresh);
+  announce(fresh.filter((row) => place(row, places)));
   htmx.swap(byId("todoapp"), fragments.innerHTML, { swapStyle: "none" });
   return free;
 }
 
-function drop(rows, id) {
-  rows.get(id).remove();
-  rows.delete(id);
+function parse(answer) {
+  const fragments = document.createElement("template");
+  fragments.innerHTML = answer;
+  return fragments;
+}
+
+/** Remove the rows from the fragments, and the list that contains them; return the rows. */
+function takeRows(fragments) {
+  const rows = [...fragments.content.querySelectorAll("li[data-version]")];
+  for (const row of rows) {
+    row.removeAttribute("hx-swap-oob");
+    row.remove();
+  }
+  fragments.content.querySelector("ul[hx-swap-oob]")?.remove();
+  return rows;
+}
+
+/** Let the rest of the page know which rows are new, as htmx does by `htmx:load`. */
+function announce(rows) {
+  if (rows.length) document.dispatchEvent(new CustomEvent("rows", { detail: rows }));
 }
 
 function isOlder(row) {
   return Number(row.dataset.version) < Number(byId(row.id)?.dataset.version ?? 0);
 }
 
-/** Where it belongs there shall be something to be replaced by it. False if that is further down than the page reaches. */
-function makePlace(row, unplaced) {
+/** The rows of the list by their order, without those that are about to be inserted. */
+class Places {
+  #keys;
+
+  constructor(without) {
+    const ids = new Set(without.map(({ id }) => id));
+    this.#keys = [...byId("todo-list").children].filter(({ id }) => !ids.has(id)).map(keyOf);
+  }
+
+  /** Return the row that comes after this one, or null at the end of the list; from now on this one has its place. */
+  take(row) {
+    const key = keyOf(row);
+    let [low, high] = [0, this.#keys.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (isAfter(this.#keys[middle], key)) high = middle;
+      else low = middle + 1;
+    }
+    const next = this.#keys[low];
+    this.#keys.splice(low, 0, key);
+    return next ? byId(next.id) : null;
+  }
+}
+
+function keyOf({ id, dataset }) {
+  return { id, order: BigInt(dataset.order), number: Number(id.replace("todo-", "")) };
+}
+
+/** In the list's order, which the server has by the same rule. */
+function isAfter(one, other) {
+  return one.order === other.order ? one.number > other.number : one.order > other.order;
+}
+
+/** Insert the row by its order. Return false if that is further down than the page reaches. */
+function place(row, places) {
   const list = byId("todo-list");
-  const others = [...list.children].filter(({ id }) => !unplaced.has(id));
-  const next = others.find((other) => isAfter(other, row)) ?? null;
+  const next = places.take(row);
   const shown = byId(row.id);
   if (!next && byId("more").querySelector("a") && shown !== list.lastElementChild) {
     takeAway(shown);
     return false;
   }
-  const placed = shown ?? Object.assign(document.createElement("li"), { id: row.id });
-  placed.dataset.order = row.dataset.order;
-  if (!shown) list.insertBefore(placed, next);
-  else if (shown.nextElementSibling !== next) move(shown, next);
+  const focused = shown?.contains(document.activeElement) ? document.activeElement.id : null;
+  if (shown) keepFiles(shown, row);
+  if (shown && shown.nextElementSibling === next) shown.replaceWith(row);
+  else {
+    shown?.remove();
+    list.insertBefore(row, next);
+  }
+  if (focused) byId(focused)?.focus({ preventScroll: true });
   return true;
 }
 
-/** In the list's order, which the server has by the same rule. */
-function isAfter({ id, dataset }, row) {
-  const [mine, other] = [BigInt(dataset.order), BigInt(row.dataset.order)];
-  return mine === other ? Number(id.replace("todo-", "")) > Number(row.id.replace("todo-", "")) : mine > other;
-}
-
-function move(row, next) {
-  const focused = row.contains(document.activeElement) ? document.activeElement : null;
-  row.parentElement.insertBefore(row, next);
-  focused?.focus({ preventScroll: true });
+function keepFiles(shown, row) {
+  const [files, none] = [shown, row].map((either) => either.querySelector(".sending"));
+  if (files.firstElementChild) none.replaceWith(files);
 }
 
 /** A file on its way needs its row until it is there. */

@@ -11,6 +11,7 @@ import { goLive } from "./live.js";
 import { letMove } from "./moving.js";
 import { offerSeveral } from "./pasting.js";
 import { reader, showPreview } from "./preview.js";
+import { append, retireBeforeSwaps } from "./rows.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -54,7 +55,7 @@ function showTicks() {
 }
 
 app.addEventListener("click", async (event) => {
-  const button = event.target.closest("button[form=todo-form]");
+  const button = event.target.closest("button[formaction]");
   if (!button) return;
   event.preventDefault();
   const row = button.closest("li");
@@ -86,19 +87,27 @@ for (const failed of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   });
 }
 
-/** What follows from the counts, and from rows that came twice: once when they were added, and once in their turn. */
-document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+/** The next page of the list. */
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target.id !== "more" || !detail.shouldSwap) return;
+  detail.shouldSwap = false;
+  append(detail.serverResponse);
+});
+
+/** What follows from the counts. */
+document.addEventListener("htmx:load", () => {
   const { total, active } = byId("todo-count").dataset;
   byId("todos-main").hidden = byId("todos-footer").hidden = total === "0";
   byId("no-todos").hidden = total !== "0";
   byId("toggle-all").checked = active === "0";
   showTicks();
-  if (!elt.id.startsWith("todo-")) return;
-  for (const other of document.querySelectorAll(`[id="${elt.id}"]`)) if (other !== elt) other.remove();
 });
 
 if (location.pathname !== app.dataset.path) location.reload(); // Back was pressed before there was anybody to follow it
 offerSeveral(form);
+retireBeforeSwaps();
+// Whenever a submit button is inserted or removed, Chromium searches the whole document for its form's default button.
+for (const button of app.querySelectorAll("button[form]")) button.removeAttribute("form");
 letEdit(app);
 letMove(app, announcer(byId("news")));
 letAttach(app, byId("news"));

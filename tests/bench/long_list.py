@@ -1,0 +1,110 @@
+"""The longest task of the page's main thread, by CPU time, while somebody uses a list of thousands of to-dos in Chromium.
+
+Wall-clock time would tell how busy the machine is. `PerformanceObserver` has no other, so tasks are read from a trace.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.bench.databases import Databases, using
+from tests.bench.results import Result
+from tests.bench.todos import make_list
+from tests.browser.conftest import program, sign_up
+from tests.browser.site import running_site
+from todos.models import Todo
+
+ROWS = 5000
+PATIENCE_MS = 300_000
+SETTLE_MS = 300
+LIMIT_MS = 100.0
+CHANGED = 90
+
+ROW_COUNT = "document.getElementById('todo-list').children.length"
+IDLE = "document.getElementById('todoapp').ariaBusy !== 'true'"
+
+
+def measure(databases: Databases) -> Iterator[Result]:
+    """On SQLite: the browser's part doesn't depend on the database."""
+    directory = databases.directory / "long-list"
+    directory.mkdir()
+    with running_site(directory) as site, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**program("chromium-headless-shell"))
+        page = browser.new_context(bypass_csp=True).new_page()  # Playwright evaluates strings
+        page.set_default_timeout(PATIENCE_MS)
+        sign_up(page, site, "alice")
+        with using(f"sqlite:///{site.state_dir / 'headway.sqlite3'}"):
+            ids = _make_old_list()
+            page.reload()
+            page.wait_for_selector("html.live")
+            for name, action in _actions(page, ids).items():
+                longest = _longest_task_ms(browser, page, action)
+                yield Result(f"long list: {name}, longest task", "sqlite", longest, LIMIT_MS, "ms CPU", most=1)
+        browser.close()
+
+
+def _make_old_list() -> list[int]:
+    """Of more than a hundred recent changes the page would fetch its list again."""
+    owner = User.objects.get(username="alice")
+    make_list(owner, ROWS)
+    owner.todos.update(updated_at=timezone.now() - timedelta(days=1))
+    return list(owner.todos.in_order().values_list("pk", flat=True))
+
+
+def _actions(page: Page, ids: list[int]) -> dict[str, Callable[[], object]]:
+    changed = Todo.objects.filter(pk__in=ids[200 : 200 + CHANGED])
+    return {
+        f"scroll from 100 to {ROWS:,} rows": lambda: _scroll_to_end(page),
+        "tick the last": lambda: _tick_last(page),
+        "move the last by keyboard": lambda: _move_last(page),
+        f"show {CHANGED} changes made elsewhere": lambda: _wait(
+            page, changed.trash, f"{ROW_COUNT} === {ROWS - CHANGED}"
+        ),
+        "search": lambda: _wait(page, lambda: page.fill("#id_q", "Thing 42"), f"{ROW_COUNT} <= 111"),
+    }
+
+
+def _scroll_to_end(page: Page) -> None:
+    while page.evaluate(ROW_COUNT) < ROWS:
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        page.wait_for_timeout(30)
+
+
+def _tick_last(page: Page) -> None:
+    _wait(page, page.locator(".todo-list > li .toggle").last.click, IDLE)
+
+
+def _move_last(page: Page) -> None:
+    page.locator(".grip").last.focus()
+    _wait(page, lambda: page.keyboard.press("Alt+ArrowUp"), IDLE)
+
+
+def _wait(page: Page, act: Callable[[], object], condition: str) -> None:
+    act()
+    page.wait_for_function(condition)
+
+
+def _longest_task_ms(browser: Browser, page: Page, action: Callable[[], object]) -> float:
+    with _trace(browser, page) as events:
+        action()
+        page.wait_for_timeout(SETTLE_MS)
+    threads = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    tasks = (event for event in events if event["name"] == "RunTask" and (event["pid"], event["tid"]) in threads)
+    return max((event.get("tdur", 0) for event in tasks), default=0) / 1000
+
+
+@contextmanager
+def _trace(browser: Browser, page: Page) -> Iterator[list[dict]]:
+    events: list[dict] = []
+    browser.start_tracing(page=page, categories=["disabled-by-default-devtools.timeline"])
+    yield events
+    events += json.loads(browser.stop_tracing())["traceEvents"]
