@@ -1,4 +1,4 @@
-"""The longest task of the page's main thread, by CPU time, while somebody uses a list of thousands of to-dos in Chromium.
+"""Measure the longest task of a page's main thread, by CPU time, in a list of thousands of to-dos in Chromium.
 
 Wall-clock time would tell how busy the machine is. `PerformanceObserver` has no other, so tasks are read from a trace.
 """
