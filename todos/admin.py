@@ -19,7 +19,7 @@ class AttachmentInline(admin.TabularInline):
 @admin.register(Todo)
 class TodoAdmin(admin.ModelAdmin):
     form = TextForm
-    actions = ["complete", "trash", "restore"]
+    actions = ["complete", "trash", "restore", "undo"]
     list_display = ["title", "owner", "due_on", "completed_at", "deleted_at", "created_at"]
     list_filter = [
         ("completed_at", admin.EmptyFieldListFilter),
@@ -50,6 +50,10 @@ class TodoAdmin(admin.ModelAdmin):
     @admin.action(description="Take the selected to-dos out of the trash", permissions=["change"])
     def restore(self, request: HttpRequest, todos: TodoQuerySet) -> None:
         self._say(request, todos.restore(), "taken out of the trash")
+
+    @admin.action(description="Undo the last change of several to-dos, for the selected ones", permissions=["change"])
+    def undo(self, request: HttpRequest, todos: TodoQuerySet) -> None:
+        self._say(request, todos.exclude(batch=None).undo(), "undone")
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Todo]) -> None:
         delete_in_batches(Todo.objects.filter(pk__in=queryset.values("pk")), AT_ONCE)

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from todos import exporting, importing, tasks
 from todos.formats import FORMATS
+from todos.undo import Batch
 from uploads.api import receive
 from uploads.forms import UploadForm
 from uploads.limits import takes_files_of
@@ -71,7 +72,8 @@ def detail(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     is_import = Q(metadata__has_key=importing.REPORT) | Q(job__task=tasks.import_file.name)
     mine = Upload.objects.visible_to(request.user).select_related("job")
     upload = get_object_or_404(mine.filter(is_import), pk=upload_id)
-    shown = {"upload": upload, "report": upload.metadata.get(importing.REPORT)}
+    report = upload.metadata.get(importing.REPORT)
+    shown = {"upload": upload, "report": report, "batch": Batch.named(request.user, str(upload.pk))}
     return render(request, "todos/import_detail.html", shown)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from progress.reporter import Progress
 from progress.tasks import TaskError
@@ -69,7 +70,7 @@ def why_unknown(file: IO[bytes]) -> str:
 
 
 def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
-    judge = _Judge(upload.owner)
+    judge = _Judge(upload)
     with temporary_directory(upload) as directory:
         rows = _read(upload, fetch(upload, directory, progress, weight=CHECKSUM_WEIGHT), progress)
     for row in progress.track(rows, stage="Checking rows", unit="rows", weight=JUDGING_WEIGHT):
@@ -127,8 +128,9 @@ class _Counted(io.RawIOBase):
 class _Judge:
     """Parts the right from the wrong, by the form that judges pages and programs."""
 
-    def __init__(self, owner: Any) -> None:
-        self._owner = owner
+    def __init__(self, upload: Upload) -> None:
+        self._owner = upload.owner
+        self._undo = {"batch": upload.pk, "deleted_before": timezone.now()}  # to undo an import is to delete its to-dos
         self.wanted: list[Wanted] = []
         self._bad = _Entries()
         self._remarks = _Entries()
@@ -149,7 +151,8 @@ class _Judge:
     def _accept(self, row: Row) -> BadRow | None:
         """Take it, or say what is wrong with it."""
         beside = {"uid": row.uid, "completed_at": row.completed_at, "created_at": row.created_at}
-        todo = Todo(owner=self._owner, **{name: value for name, value in beside.items() if value})
+        todo = Todo(owner=self._owner, **self._undo, **{name: value for name, value in beside.items() if value})
+        todo.completed_before = todo.completed_at
         title = LINE_BREAK.sub(" ", row.title.strip())
         form = TodoForm({"title": title, "notes": row.notes, "due_on": row.due_on}, instance=todo)
         if not form.is_valid():

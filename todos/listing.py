@@ -7,7 +7,6 @@ same list.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import unquote, urlencode
 
@@ -122,40 +121,3 @@ class Listing:
     def nothing(self) -> str:
         """What to say when it is empty, although there are to-dos."""
         return f"Nothing was found for “{self.q}”." if self.q else NOTHING[self.filter]
-
-
-@dataclass(frozen=True)
-class Trashed:
-    """What was put into the trash at one time, and can be taken back as such."""
-
-    owner: Any
-    deleted_at: datetime
-
-    @classmethod
-    def of(cls, owner: Any, ids: list[int]) -> Self | None:
-        """None if nothing was put there, or all of it is back already."""
-        first = Todo.objects.filter(owner=owner, pk__in=ids[:1]).in_trash().first()
-        return cls(owner, first.deleted_at) if first and first.deleted_at else None
-
-    @classmethod
-    def named(cls, owner: Any, name: str) -> Self | None:
-        """By the name that a form or an address has for it; None if nothing of it is in the trash any more."""
-        try:
-            trashed = cls(owner, datetime.fromisoformat(name).astimezone(UTC))
-        except (ValueError, OverflowError):
-            return None
-        return trashed if trashed.todos.exists() else None
-
-    @property
-    def name(self) -> str:
-        return self.deleted_at.isoformat()
-
-    @property
-    def todos(self) -> TodoQuerySet:
-        return Todo.objects.filter(owner=self.owner, deleted_at=self.deleted_at)
-
-    @property
-    def text(self) -> str:
-        """What has happened, in a sentence."""
-        titles = list(self.todos.values_list("title", flat=True)[:2])
-        return f"Deleted “{titles[0]}”." if len(titles) == 1 else f"Deleted {self.todos.count()} to-dos."

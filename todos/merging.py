@@ -41,6 +41,7 @@ WRITE = f"""
         title_folded = EXCLUDED.title_folded,
         notes = CASE WHEN EXCLUDED.notes = '' THEN todos_todo.notes ELSE EXCLUDED.notes END,
         notes_folded = CASE WHEN EXCLUDED.notes = '' THEN todos_todo.notes_folded ELSE EXCLUDED.notes_folded END,
+        batch = EXCLUDED.batch, completed_before = todos_todo.completed_at, deleted_before = todos_todo.deleted_at,
         deleted_at = NULL, updated_at = EXCLUDED.updated_at, version = todos_todo.version + 1
     WHERE todos_todo.deleted_at IS NOT NULL
 """  # noqa: S608 (the names are our own)

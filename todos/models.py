@@ -85,7 +85,7 @@ class TodoQuerySet(models.QuerySet["Todo"]):
     def toggle(self, todo_id: int) -> bool:
         """Complete an active to-do, reactivate a completed one, in one UPDATE; False if there is none."""
         turned = Case(When(completed_at=None, then=Now()), default=Value(None))
-        return bool(self.filter(pk=todo_id).update(completed_at=turned, **changed()))
+        return bool(self.filter(pk=todo_id).update(completed_at=turned, batch=None, **changed()))
 
     def toggle_all(self) -> list[int]:
         """Complete those that are active; if none is, reactivate all. The ids of those that changed."""
@@ -111,6 +111,10 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         """Take those that are in the trash out of it, each to its old place; their ids."""
         return self.in_trash()._change(deleted_at=None)
 
+    def undo(self) -> list[int]:
+        """Return the to-dos of a batch to the state that they had before it. Return their ids."""
+        return self._change(completed_at=F("completed_before"), deleted_at=F("deleted_before"))
+
     def move(self, todo_id: int, *, before: int | None = None, after: int | None = None) -> bool:
         """Bring a to-do right before, or right after, another one; False when one of them isn't there."""
         neighbour_id, place = (after, order.after) if before is None else (before, order.before)
@@ -132,7 +136,9 @@ class TodoQuerySet(models.QuerySet["Todo"]):
             self.filter(pk__in=pks).update(order=label, **changed())
 
     def _change(self, **values: Any) -> list[int]:
-        """Change them all; their ids."""
+        """Change all of them as one batch, and keep the state that they had before it. Return their ids."""
+        before = {"completed_before": F("completed_at"), "deleted_before": F("deleted_at")}
+        values |= {"batch": uuid.uuid4(), **before}
         with transaction.atomic():
             ids = self._lock()
             for pks in _chunks(ids):
@@ -171,6 +177,11 @@ class Todo(models.Model):
         editable=False,
         help_text="by which it is known again when it is imported: ours, or that of the program it came from",
     )
+    batch = models.UUIDField(null=True, editable=False)
+    """The change of several to-dos that changed this one last; None after any other change, except of the order."""
+
+    completed_before = models.DateTimeField(null=True, editable=False)
+    deleted_before = models.DateTimeField(null=True, editable=False)
     version = models.PositiveBigIntegerField(default=1, db_default=1, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="when it was put into the trash")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -194,6 +205,7 @@ class Todo(models.Model):
             models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="todo_in_trash"),
             models.Index(fields=["updated_at"], name="todo_by_change"),
             models.Index(fields=["owner", "text_length"], name="todo_by_length"),
+            models.Index(fields=["batch"], condition=Q(batch__isnull=False), name="todo_by_batch"),
         ]
         constraints = [models.UniqueConstraint(fields=["owner", "uid"], name="todo_known_by_uid")]
 
@@ -211,7 +223,7 @@ class Todo(models.Model):
         with transaction.atomic():
             self._make_room(update_fields)
             if not self._state.adding:
-                self.version = F("version") + 1
+                self.version, self.batch = F("version") + 1, None
                 update_fields = self._with_derived_fields(update_fields)
             elif self.order is None:
                 order.hold(self.owner)
@@ -238,7 +250,7 @@ class Todo(models.Model):
         if names is None:
             loaded = {field.attname for field in self._meta.concrete_fields if not field.primary_key}
             names = loaded - self.get_deferred_fields()
-        return names and {*names, "version", "updated_at", *(FOLDED[name] for name in FOLDED if name in names)}
+        return names and {*names, "version", "batch", "updated_at", *(FOLDED[name] for name in FOLDED if name in names)}
 
     def attach(self, uploads: list[Upload]) -> None:
         """Let exactly these hang on it, and those in the trash that do. Those deleted meanwhile are left out."""

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.middleware import HtmxDetails
 
 from todos.forms import EditForm, QuickAddForm
-from todos.listing import Listing, Trashed
+from todos.listing import Listing
 from todos.models import Todo, TodoQuerySet
 from todos.stream import MOST_CHANGED, stamp
+from todos.undo import Batch
 
 MAX_LINES = 100
 """The number of lines that can be added by one request."""
@@ -50,7 +51,7 @@ def index(request: HtmxRequest, filter: str = "all") -> HttpResponse:
         "listing": listing,
         "page": listing.page(request.GET.get("after", "")),
         "counts": listing.counts(),
-        "trashed": Trashed.named(request.user, request.GET.get("deleted", "")),
+        "batch": Batch.named(request.user, request.GET.get("undo", "")),
         "max_bytes": settings.MAX_UPLOAD_BYTES,
     }
     return render(request, "todos/index.html", shown, status=422 if form.errors else 200)
@@ -88,8 +89,8 @@ def changes(request: HtmxRequest) -> HttpResponse:
     ids = request.GET.getlist("id")
     if len(ids) > MOST_CHANGED or not all(re.fullmatch(PK, pk) for pk in ids):
         raise BadRequest(f"Ask with ?id=<id>&id=<id>, for at most {MOST_CHANGED} to-dos at once.")
-    is_undone = "deleted" in request.GET and not Trashed.named(request.user, request.GET["deleted"])
-    return _answer(request, listing, rows=list(listing.todos.for_list().filter(pk__in=ids)), restored=is_undone)
+    is_undone = "undo" in request.GET and not Batch.named(request.user, request.GET["undo"])
+    return _answer(request, listing, rows=list(listing.todos.for_list().filter(pk__in=ids)), is_undone=is_undone)
 
 
 @never_cache
@@ -127,8 +128,9 @@ def toggle(request: HtmxRequest, todo_id: int) -> HttpResponse:
 def toggle_all(request: HtmxRequest) -> HttpResponse:
     """Make all of them completed or active, whatever part of them is shown."""
     listing = Listing.of(request)
-    written = _written(_set_completed(listing.mine, request))
-    return _answer(request, listing, written, page=listing.page())
+    ids = _set_completed(listing.mine, request)
+    written = _written(ids)
+    return _answer(request, listing, written, page=listing.page(), batch=Batch.of(request.user, ids))
 
 
 @require_POST
@@ -146,7 +148,7 @@ def delete(request: HtmxRequest, todo_id: int) -> HttpResponse:
     """Put it into the trash, and offer to take that back."""
     todo = mine(request, todo_id)
     ids = Todo.objects.visible_to(request.user).filter(pk=todo_id).trash()
-    return _answer(request, Listing.of(request), _written(ids), gone=todo, trashed=Trashed.of(request.user, ids))
+    return _answer(request, Listing.of(request), _written(ids), gone=todo, batch=Batch.of(request.user, ids))
 
 
 @require_POST
@@ -155,18 +157,18 @@ def clear_completed(request: HtmxRequest) -> HttpResponse:
     listing = Listing.of(request)
     ids = listing.mine.clear_completed()
     written = _written(ids)
-    return _answer(request, listing, written, page=listing.page(), trashed=Trashed.of(request.user, ids))
+    return _answer(request, listing, written, page=listing.page(), batch=Batch.of(request.user, ids))
 
 
 @require_POST
-def restore(request: HtmxRequest) -> HttpResponse:
-    """Take back what was put into the trash at one time."""
-    trashed = Trashed.named(request.user, request.POST.get("deleted", ""))
-    if not trashed:
+def undo(request: HtmxRequest) -> HttpResponse:
+    """Undo a change of several to-dos, except for those that were changed since."""
+    batch = Batch.named(request.user, request.POST.get("undo", ""))
+    if not batch:
         raise Http404
-    written = _written(trashed.todos.restore())
+    written = _written(batch.todos.undo())
     listing = Listing.of(request)
-    return _answer(request, listing, written, page=listing.page(), restored=True)
+    return _answer(request, listing, written, page=listing.page(), is_undone=True)
 
 
 def _set_completed(todos: TodoQuerySet, request: HtmxRequest) -> list[int]:
@@ -198,7 +200,7 @@ def _written(ids: list[int]) -> list[Todo]:
 
 
 def _answer(
-    request: HtmxRequest, listing: Listing, written: Sequence[Todo] = (), trashed: Trashed | None = None, **shown: Any
+    request: HtmxRequest, listing: Listing, written: Sequence[Todo] = (), batch: Batch | None = None, **shown: Any
 ) -> HttpResponse:
     """What is different now: rows, counts, and the offer to take it back. What is written may have no row in the
     answer; where it was changed, nobody need ask for it when the stream tells of that.
@@ -207,8 +209,8 @@ def _answer(
     after it, the counts last: nothing that is shown may be older than what the page takes to be known.
     """
     if not request.htmx:
-        return redirect(listing.address(deleted=trashed.name) if trashed else listing.url)
-    shown |= {"counts": listing.counts(), "trashed": trashed, "written": written}
+        return redirect(listing.address(undo=batch.id) if batch else listing.url)
+    shown |= {"counts": listing.counts(), "batch": batch, "written": written}
     return render(request, "todos/_answer.html", shown)
 
 

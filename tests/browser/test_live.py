@@ -5,7 +5,6 @@ import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -118,8 +117,8 @@ def test_whatever_is_done_on_the_one_is_seen_on_the_other(devices, sqlite_site):
 
     there.page.get_by_role("button", name="Delete water the plants").click()
     expect(here.titles).to_have_text([THREE[0], "feed the dog", THREE[2]])
-    deleted = there.page.locator("[name=deleted]").get_attribute("value")
-    here.page.goto(f"{sqlite_site.url}/todos/?{urlencode({'deleted': deleted})}")
+    batch = there.page.locator("[name=undo]").get_attribute("value")
+    here.page.goto(f"{sqlite_site.url}/todos/?undo={batch}")
     here.page.get_by_role("button", name="Undo").click()
     expect(there.titles).to_have_text([THREE[0], "water the plants", "feed the dog", THREE[2]])
     expect(there.page.locator("#undo")).to_be_empty()  # it was done elsewhere

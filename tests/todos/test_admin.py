@@ -45,8 +45,19 @@ def test_many_are_completed_trashed_and_restored(as_admin, todos):
     assert Todo.objects.in_trash().count() == 0
 
 
+def test_undo_action_reverts_the_last_action(as_admin, todos):
+    completed_at = Todo.objects.get(title="Done").completed_at
+    act(as_admin, "complete")
+    assert "2 undone." in act(as_admin, "undo").text
+    assert list(Todo.objects.completed()) == [todos["done"]]
+    act(as_admin, "trash")
+    act(as_admin, "undo")
+    assert list(Todo.objects.in_trash()) == [todos["deleted"]]
+    assert Todo.objects.get(title="Done").completed_at == completed_at
+
+
 def test_that_is_for_staff(as_bob, todos):
-    for action in ("complete", "trash", "restore"):
+    for action in ("complete", "trash", "restore", "undo"):
         assert act(as_bob, action).redirect_chain[0][0].startswith("/admin/login/")
     assert (Todo.objects.active().count(), Todo.objects.in_trash().count()) == (2, 1)
 

@@ -56,13 +56,14 @@ def test_what_is_written_is_not_newer_than_the_rows_beside_it(as_alice, alice):
 
 
 def test_an_offer_to_take_back_what_is_back_already_is_withdrawn(as_alice, alice):
-    todo = make_todo(owner=alice, deleted_at=timezone.now())
-    deleted = todo.deleted_at.isoformat()
+    todo = make_todo(owner=alice)
+    Todo.objects.trash()
+    batch = Todo.objects.get().batch
     withdrawn = 'hx-swap-oob="innerHTML:#undo"'
-    assert withdrawn not in ask(as_alice, todo, deleted=deleted).text
+    assert withdrawn not in ask(as_alice, todo, undo=batch).text
     assert withdrawn not in ask(as_alice, todo).text
     Todo.objects.restore()
-    assert withdrawn in ask(as_alice, todo, deleted=deleted).text
+    assert withdrawn in ask(as_alice, todo, undo=batch).text
 
 
 def test_a_page_learns_nothing_of_others(as_bob, visitor, alice, bob):
@@ -109,8 +110,7 @@ def test_what_is_written_and_not_shown_is_known_where_it_was_written(as_alice, a
     assert written(f"{here}toggle/", filter="completed") == [f"{todo.pk}:3:{todo.order}"]
     assert written("/todos/toggle-all/", completed="true", q="nothing") == [f"{todo.pk}:4:{todo.order}"]
     assert written("/todos/clear-completed/") == [f"{todo.pk}:5:{todo.order}"]
-    deleted = Todo.objects.get().deleted_at.isoformat()
-    assert written("/todos/restore/", deleted=deleted, filter="active") == [f"{todo.pk}:6:{todo.order}"]
+    assert written("/todos/undo/", undo=Todo.objects.get().batch, filter="active") == [f"{todo.pk}:6:{todo.order}"]
     assert written(f"{here}delete/") == [f"{todo.pk}:7:{todo.order}"]
     assert [version for _, version, _ in [each.split(":") for each in written("/todos/", title="New", q="x")]] == ["1"]
 

@@ -146,9 +146,9 @@ def test_what_someone_else_deleted_can_not_be_brought_back(as_alice, as_bob, vis
     todo = make_todo(owner=alice)
     as_alice.post(f"/todos/{todo.pk}/delete/")
     todo.refresh_from_db()
-    name = {"deleted": todo.deleted_at.isoformat()}
-    assert as_bob.post("/todos/restore/", name).status_code == 404
-    assert visitor.post("/todos/restore/", name).status_code == 302
+    name = {"undo": todo.batch}
+    assert as_bob.post("/todos/undo/", name).status_code == 404
+    assert visitor.post("/todos/undo/", name).status_code == 302
     assert "Undo" not in as_bob.get("/todos/", name).text
     assert not Todo.objects.visible_to(alice).exists()
 
@@ -157,7 +157,7 @@ def test_a_link_can_not_change_anything(as_alice, alice):
     todo = make_todo(owner=alice)
     for url in ("rename", "toggle", "move", "delete", "attach", "detach"):
         assert as_alice.get(f"/todos/{todo.pk}/{url}/").status_code == 405
-    for url in ("toggle-all", "clear-completed", "restore"):
+    for url in ("toggle-all", "clear-completed", "undo"):
         assert as_alice.get(f"/todos/{url}/").status_code == 405
     todo.refresh_from_db()
     assert todo.version == 1
@@ -296,22 +296,22 @@ def test_completing_all_and_clearing_them_can_be_undone(as_alice, alice):
     page = as_alice.post("/todos/clear-completed/", follow=True).text
     assert titles(page) == ["Later"]
     assert "Deleted 3 to-dos." in page
-    undo = re.search(r'name="deleted" value="(.*?)"', page)[1]
-    assert titles(as_alice.post("/todos/restore/", {"deleted": undo}, follow=True).text) == [
+    undo = re.search(r'name="undo" value="(.*?)"', page)[1]
+    assert titles(as_alice.post("/todos/undo/", {"undo": undo}, follow=True).text) == [
         "Step 0",
         "Step 1",
         "Step 2",
         "Later",
     ]
-    assert as_alice.post("/todos/restore/", {"deleted": undo}).status_code == 404
+    assert as_alice.post("/todos/undo/", {"undo": undo}).status_code == 404
     as_alice.post("/todos/toggle-all/", {"completed": ""})
     assert not Todo.objects.completed().exists()
 
 
 @pytest.mark.parametrize("name", ["", "yesterday", "2026-02-31T00:00:00Z", "0001-01-01T00:00:00+23:00", "\0"])
 def test_what_was_never_deleted_can_not_be_brought_back(as_alice, name):
-    assert as_alice.post("/todos/restore/", {"deleted": name}).status_code == 404
-    assert as_alice.get("/todos/", {"deleted": name}).status_code == 200
+    assert as_alice.post("/todos/undo/", {"undo": name}).status_code == 404
+    assert as_alice.get("/todos/", {"undo": name}).status_code == 200
 
 
 def test_moving_by_neighbour_and_past_the_one_that_is_shown(as_alice, alice):

@@ -139,9 +139,9 @@ export function goLive(app) {
 
   function rowsUrl(ids) {
     const { filter, q } = byId("todo-form").elements;
-    const undo = byId("undo").querySelector("[name=deleted]");
+    const undo = byId("undo").querySelector("[name=undo]");
     const url = new URL(app.dataset.changes, location);
-    url.search = new URLSearchParams({ filter: filter.value, q: q.value, ...(undo && { deleted: undo.value }) });
+    url.search = new URLSearchParams({ filter: filter.value, q: q.value, ...(undo && { undo: undo.value }) });
     for (const id of ids) url.searchParams.append("id", id);
     return url;
   }
