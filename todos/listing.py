@@ -23,6 +23,7 @@ PLACE = r"(-?[0-9]{1,19})\.([0-9]{1,18})"
 
 MOST_SOUGHT = 200
 FILTERS = {"all": "All", "active": "Active", "completed": "Completed"}
+TITLES = {"all": "To-dos", "active": "Active to-dos", "completed": "Completed to-dos"}
 NOTHING = {"all": "", "active": "Nothing is left to be done.", "completed": "Nothing is completed yet."}
 
 
@@ -103,6 +104,10 @@ class Listing:
     @property
     def path(self) -> str:
         return reverse("todos:index" if self.filter == "all" else f"todos:{self.filter}")
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.filter]
 
     @property
     def url(self) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from todos import api, attaching, exchange, stream, views
+from todos import api, attaching, exchange, stream, trash, views
 
 app_name = "todos"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("todos/toggle-all/", views.toggle_all, name="toggle-all"),
     path("todos/clear-completed/", views.clear_completed, name="clear-completed"),
     path("todos/undo/", views.undo, name="undo"),
+    path("todos/trash/", trash.index, name="trash"),
+    path("todos/trash/restore/", trash.restore, name="trash-restore"),
     path("todos/import/", exchange.index, name="import"),
     path("todos/import/<uuid:upload_id>/", exchange.detail, name="import-detail"),
     path("todos/<int:todo_id>/", views.edit, name="edit"),

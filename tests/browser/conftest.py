@@ -122,6 +122,7 @@ def sign_up(page, site: Site, name: str) -> None:
 
 def sign_up_by_hand(page, site: Site, name: str) -> None:
     page.goto(f"{site.url}/")
+    page.get_by_role("link", name="Open my list").click()
     page.get_by_role("link", name="Sign up").click()
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password", exact=False).first.fill(PASSWORD)

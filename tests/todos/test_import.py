@@ -226,7 +226,7 @@ def test_bad_rows_are_told_by_line_and_reason_and_the_others_imported(as_alice, 
     assert titles(alice) == ["Buy milk", "Feed the cat"]
     page = as_alice.get(f"/todos/import/{upload.pk}/").text
     assert "<strong>4</strong> left out" in page
-    assert "<td>5</td><td>Title: Remove the control character U+0007" in page
+    assert '<td>5</td><td dir="auto">Title: Remove the control character U+0007' in page
 
 
 def test_remarks_name_what_was_left_out_of_valid_rows(as_alice, alice):

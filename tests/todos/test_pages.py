@@ -16,7 +16,7 @@ HTMX = {"HX-Request": "true"}
 
 def titles(page: str) -> list[str]:
     """Of the rows, in their order."""
-    return re.findall(r"<label>(.*?)</label>", page)
+    return re.findall(r'<label dir="auto">(.*?)</label>', page)
 
 
 def test_an_empty_list_says_what_to_do(as_alice):
@@ -351,7 +351,7 @@ def test_a_file_is_attached_shown_and_taken_off(as_alice, alice, as_bob, bob):
     assert as_alice.post(f"/todos/{todo.pk}/attach/", {"file": file()})["Location"] == f"/todos/{todo.pk}/"
     upload = Upload.objects.get(owner=alice)
     for url in ("/todos/", f"/todos/{todo.pk}/"):
-        assert f'<a href="/uploads/{upload.pk}/">hello.txt</a>' in as_alice.get(url).text
+        assert f'<a dir="auto" href="/uploads/{upload.pk}/">hello.txt</a>' in as_alice.get(url).text
     response = as_alice.post(f"/todos/{todo.pk}/attach/", {"upload": upload.pk}, headers=HTMX)
     assert response.text.count("hello.txt") == 1
     other = make_todo(owner=bob)

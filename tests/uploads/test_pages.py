@@ -33,7 +33,7 @@ def values(page: str) -> list[str]:
 def test_a_deleted_file_can_be_had_back(as_alice, upload):
     response = as_alice.post(f"/uploads/{upload.pk}/delete/", follow=True)
     assert f'action="/uploads/{upload.pk}/restore/"' in response.text
-    assert "Deleted hello.tar.gz." in response.text
+    assert "Deleted <bdi>hello.tar.gz</bdi>." in response.text
     assert "No files yet" in response.text
     assert as_alice.get(f"/uploads/{upload.pk}/").status_code == 404
     assert as_alice.post(f"/uploads/{upload.pk}/restore/")["Location"] == "/uploads/"

@@ -87,7 +87,7 @@ class DueList extends Panel {
   #row(todo) {
     const box = element("input", { type: "checkbox" });
     box.addEventListener("change", () => this.#tick(todo, box));
-    return element("li", {}, element("label", {}, box, element("span")), element("time"));
+    return element("li", {}, element("label", {}, box, element("span", { dir: "auto" })), element("time"));
   }
 
   #draw(row, { id, title, due_on: due, completed }) {

@@ -1,0 +1,49 @@
+"""The title of each page, and the navigation, which static and dynamic pages share."""
+
+import re
+
+import pytest
+
+PAGES = [
+    "/todos/",
+    "/todos/active/",
+    "/todos/completed/",
+    "/todos/import/",
+    "/todos/trash/",
+    "/uploads/",
+    "/accounts/password_change/",
+    "/accounts/password_reset/",
+    "/guide/",
+    "/dashboard/",
+]
+
+
+def title(page: str) -> str:
+    return re.search(r"<title>(.*?)</title>", page, re.DOTALL)[1]
+
+
+def links(page: str) -> list[str]:
+    nav = re.search(r'<nav aria-label="Site">(.*?)</nav>', page, re.DOTALL)[1]
+    return re.findall(r"<a [^>]*>(To-dos|Uploads|Dashboard|Guide|Log in)</a>", nav)
+
+
+def test_each_page_has_a_title_of_its_own(as_alice):
+    titles = [title(as_alice.get(url).text) for url in PAGES]
+    assert [each for each in titles if not re.fullmatch(r"\S.* · Headway", each)] == []
+    assert len(set(titles)) == len(PAGES)
+
+
+def test_filter_chosen_by_script_changes_the_title(as_alice):
+    fragment = as_alice.get("/todos/active/", headers={"HX-Request": "true"}).text
+    assert title(fragment) == title(as_alice.get("/todos/active/").text) == "Active to-dos · Headway"
+
+
+@pytest.mark.parametrize("url", ["/", *PAGES])
+def test_static_and_dynamic_pages_share_their_navigation(as_alice, url):
+    assert links(as_alice.get(url).text) == ["To-dos", "Uploads", "Dashboard", "Guide"]
+
+
+def test_static_pages_do_not_offer_to_log_in_or_sign_up(as_alice):
+    for url in ("/", "/guide/"):
+        page = as_alice.get(url).text
+        assert not re.search(r'<a [^>]*href="[^#"][^>]*>(Log in|Sign up)</a>', page)

@@ -1,0 +1,35 @@
+"""Text of users is shown in the direction of its own script, wherever it stands in a page."""
+
+import re
+
+import pytest
+
+from tests.helpers import file, make_todo
+from todos.models import Todo
+from uploads.models import Upload
+
+TITLE = "קנה חלב"
+ISOLATED = re.compile(rf'<(bdi|[a-z0-9]+ [^<>]*dir="auto"[^<>]*)>[^<>]*{TITLE}')
+
+
+@pytest.mark.parametrize("url", ["/todos/", "/todos/trash/", "/todos/{todo}/", "/uploads/", "/uploads/{upload}/"])
+def test_titles_and_file_names_have_their_own_direction(as_alice, alice, url):
+    as_alice.post("/uploads/", {"file": file(name=f"{TITLE}.txt")})
+    todo = make_todo(owner=alice, title=TITLE)
+    upload = Upload.objects.get()
+    todo.attach([upload])
+    if "trash" in url:
+        Todo.objects.trash()
+    page = as_alice.get(url.format(todo=todo.pk, upload=upload.pk)).text
+    body = page[page.index("<body>") :]
+    shown = re.findall(rf">[^<>]*{TITLE}", body)
+    assert shown
+    assert len(shown) == len(ISOLATED.findall(body)) + len(re.findall(rf'class="visually-hidden">{TITLE}', body))
+
+
+def test_fields_have_the_direction_of_what_is_typed(as_alice, alice):
+    make_todo(owner=alice)
+    page = as_alice.get("/todos/").text
+    for name in ("id_title", "id_q"):
+        assert re.search(rf'<input [^>]*dir="auto"[^>]*id="{name}"', page)
+    assert re.search(r'class="edit" dir="auto"', page)
