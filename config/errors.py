@@ -16,7 +16,7 @@ from http.client import responses
 
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.middleware import csrf
 from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
@@ -41,6 +41,7 @@ HELP = {
     403: "You are not allowed to do this. If you think that you should be, ask whoever runs this site.",
     404: "There is nothing at this address. It may have been deleted, or the link is wrong.",
     405: "This address can't be used in that way.",
+    408: "The end of the request was not received in time. Send it again.",
     410: "This is no longer kept.",
     412: "That has changed since. Load it again.",
     413: "That is more than this site takes at once.",
@@ -95,7 +96,14 @@ def unauthorized(text: str) -> HttpResponse:
 
 
 # In order: an upload that is too big is a kind of suspicious operation to Django.
-STATUS = {Http404: 404, PermissionDenied: 403, RequestDataTooBig: 413, BadRequest: 400, SuspiciousOperation: 400}
+STATUS = {
+    Http404: 404,
+    PermissionDenied: 403,
+    RequestDataTooBig: 413,
+    BadRequest: 400,
+    SuspiciousOperation: 400,
+    UnreadablePostError: 408,
+}
 SPEAKING = (PermissionDenied, BadRequest)
 """The exceptions whose text is meant for the person or program that caused them."""
 

@@ -19,6 +19,7 @@ from django.utils.http import parse_header_parameters
 
 from config.errors import API, answer_or_raise, refusal, unauthorized
 from progress.connections import release_connection
+from uploads import body
 
 UTF8 = ("utf-8", "utf8")
 CHARSET_PARAMETER = re.compile(r"""; *charset *= *["']?([^;"']*)""", re.IGNORECASE)
@@ -142,7 +143,8 @@ def client_address(request: HttpRequest) -> str:
 class BodyLimit:
     """Refuse a body that is larger than its view wants, before a byte of it is read; leave no part of one behind.
 
-    A view that takes more than `DATA_UPLOAD_MAX_MEMORY_SIZE` says so by its attribute `max_body_bytes`.
+    A view that takes more than `DATA_UPLOAD_MAX_MEMORY_SIZE` says so by its attribute `max_body_bytes`. One
+    that takes a chunked body, and limits it while it reads, has `takes_chunked_bodies`.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -158,17 +160,20 @@ class BodyLimit:
 
     def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
         limit = getattr(view, "max_body_bytes", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-        if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        if body.is_chunked(request) and not getattr(view, "takes_chunked_bodies", False):
             return refusal(411, "Say how long the body is, by Content-Length.")
         if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
             return refusal(413, f"This address takes at most {limit:,} bytes at once.")
-        return self._receive(request) if request.content_type == "multipart/form-data" else None
+        if request.content_type == "multipart/form-data":
+            release_connection()
+            return self._receive(request)
+        return None if hasattr(view, "max_body_bytes") else self._receive(request)
 
     def _receive(self, request: HttpRequest) -> HttpResponse | None:
-        """Parse the body here, where a full disk or a broken body can still be answered."""
-        release_connection()
+        """Read the body here, where a full disk or a broken or stalled body can still be answered."""
         try:
-            request.POST  # noqa: B018
+            with body.socket_timeout(request, body.STALL_SECONDS):
+                request.POST if request.content_type == "multipart/form-data" else request.body  # noqa: B018
         except Exception as error:  # noqa: BLE001 (what is no answer is raised again)
             return answer_or_raise(request, error)
         return None

@@ -1,16 +1,17 @@
-"""The body of a request as it arrives, from clients that are slow, stall, or are cut off."""
+"""The body of a request while it is being received, from clients that are slow, stall, or disconnect."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, UnreadablePostError
 
 TICK_SECONDS = 1.0
-"""So long a silence is told to whoever reads."""
+"""How long the reader of a body of known length waits for data before it gets an empty chunk."""
 
 STALL_SECONDS = 60.0
-"""After so long a silence nothing more is expected."""
+"""How long a client may send nothing before its request is given up."""
 
 SMALLEST, LARGEST = 4096, 1024**2
 """Bytes read at once. What has been read only in part is lost with a broken connection, so a slow line gets less."""
@@ -19,28 +20,79 @@ QUICK, SLOW = 0.05, 0.25
 """Seconds that a reading may take to be followed by a larger or a smaller one."""
 
 
+class IncompleteBody(Exception):
+    """The client has disconnected or stalled before the end of the body."""
+
+
+class BodyTooLong(Exception):
+    """A chunked body has more bytes than are allowed."""
+
+
+def is_chunked(request: HttpRequest) -> bool:
+    return "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+
+
 def arriving(request: HttpRequest, size: int) -> Iterator[bytes]:
-    """The bytes in the order in which they come, and b"" for each second without; ends early when the client does."""
+    """Yield a body of so many bytes as it is received, and b"" for each second without. Raises IncompleteBody."""
     at_once = 16 * SMALLEST
     heard_at = time.monotonic()
-    with _ticking(request):
+    with socket_timeout(request, TICK_SECONDS):  # gunicorn keeps what it had received by then for the next try
         while size:
             begun_at = time.monotonic()
             try:
                 data = request.read(min(size, at_once))
             except UnreadablePostError as error:
-                silent = time.monotonic() - heard_at
-                if not isinstance(error.__cause__ or error.__context__, TimeoutError) or silent > STALL_SECONDS:
-                    return
+                if not is_timeout(error) or time.monotonic() - heard_at > STALL_SECONDS:
+                    raise IncompleteBody from error
                 at_once = SMALLEST
                 yield b""
                 continue
             if not data:
-                return
+                raise IncompleteBody
             heard_at = time.monotonic()
             size -= len(data)
             at_once = _next(at_once, heard_at - begun_at)
             yield data
+
+
+def arriving_chunked(request: HttpRequest, limit: int) -> Iterator[bytes]:
+    """Yield a chunked body of at most `limit` bytes as it is received.
+
+    The last bytes within the limit are yielded when it is known that no more follow. Raises BodyTooLong,
+    IncompleteBody, and BadRequest.
+    """
+    at_once = 16 * SMALLEST
+    with socket_timeout(request, STALL_SECONDS):  # gunicorn's parser of chunks can't go on after an exception
+        while True:
+            begun_at = time.monotonic()
+            data, error = _read_chunked(request, min(limit, at_once) or 1)
+            if len(data) > limit:
+                raise BodyTooLong
+            limit -= len(data)
+            if not limit and not error and _read_chunked(request, 1)[0]:
+                raise BodyTooLong
+            at_once = _next(at_once, time.monotonic() - begun_at)
+            yield data
+            if error:
+                raise error
+            if not data:
+                return
+
+
+def _read_chunked(request: HttpRequest, size: int) -> tuple[bytes, Exception | None]:
+    """Return up to so many bytes, and what ended the body before its end."""
+    stream = request.META["wsgi.input"]  # Django's own takes a request without a length for one without a body
+    try:
+        return stream.read(size), None
+    except OSError:
+        return stream.read(size), IncompleteBody()
+    except Exception:  # noqa: BLE001 (what gunicorn raises has no other base class)
+        return b"", BadRequest("The body is not in valid chunks.")
+
+
+def is_timeout(error: UnreadablePostError) -> bool:
+    """Return whether the client sent nothing for the socket's timeout."""
+    return isinstance(error.__cause__ or error.__context__, TimeoutError)
 
 
 def _next(at_once: int, seconds: float) -> int:
@@ -50,14 +102,14 @@ def _next(at_once: int, seconds: float) -> int:
 
 
 @contextmanager
-def _ticking(request: HttpRequest) -> Iterator[None]:
-    """Have reading give up after each second of silence. gunicorn keeps what it had by then for the next try."""
+def socket_timeout(request: HttpRequest, seconds: float) -> Iterator[None]:
+    """Raise UnreadablePostError from reading when nothing has been received for so long."""
     socket = request.META.get("gunicorn.socket")
     if socket is None:
         yield
         return
     usual = socket.gettimeout()
-    socket.settimeout(TICK_SECONDS)
+    socket.settimeout(seconds)
     try:
         yield
     finally:

@@ -45,6 +45,12 @@ def takes_files_of(size: int) -> Callable[[View], View]:
     return take
 
 
+def takes_chunked_bodies(view: View) -> View:
+    """Let a view receive a body without Content-Length, whose size it limits itself while it reads."""
+    view.takes_chunked_bodies = True  # type: ignore[attr-defined]
+    return view
+
+
 def room(owner: Any) -> int | None:
     """How many bytes more this user may keep; None is any number. What is in the trash makes way for them."""
     if not settings.USER_QUOTA_BYTES:

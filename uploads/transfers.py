@@ -120,7 +120,7 @@ class Writer:
         """Take over from whoever was writing. Raises WrongOffset."""
         self.transfer = transfer
         self.offset = offset
-        self._counted = offset
+        self.counted = offset
         self._digest = digest
         self._claim = transfer.claim + 1
         self._pieces = self._continued()
@@ -190,12 +190,12 @@ class Writer:
             position, synced = self._syncing
             self._syncing = None
             synced.result()
-            self._count(self._counted if self._digest else position)
+            self._count(self.counted if self._digest else position)
             release_connection()
 
     def _end(self, error: BaseException | None) -> None:
         if self._digest and (error or not self._digest.matches()):
-            self._count(self._counted, writing=False)
+            self._count(self.counted, writing=False)
             if error is None:
                 raise ChecksumMismatch
         elif self.offset == self.transfer.length and not self.transfer.is_part:
@@ -218,7 +218,7 @@ class Writer:
         with _durably():
             if not self._mine().update(offset=offset, expires_at=self._expiry(), **values):
                 raise WrongOffset
-        self._counted = offset
+        self.counted = offset
 
     def _keep(self) -> None:
         """All of it is here. If it can't be kept, the last bytes don't count, so that they are sent again."""
@@ -236,8 +236,9 @@ class Writer:
         except FileNotFoundError as error:
             self._lose(error)
         except BaseException:
-            self._count(self._counted, writing=False)
+            self._count(self.counted, writing=False)
             raise
+        self.counted = length
         transfer.upload = upload
 
     def _lose(self, error: FileNotFoundError) -> NoReturn:

@@ -9,7 +9,8 @@
 With its last byte the file becomes an upload of the same id: see /api/uploads/<id>/, and there its job.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -21,10 +22,11 @@ from django.urls import reverse
 from django.utils.http import http_date
 from django.views.decorators.cache import never_cache
 
+from progress.connections import release_connection
 from uploads import limits, names, transfers
 from uploads import tus_headers as read
-from uploads.body import arriving
-from uploads.limits import takes_files
+from uploads.body import BodyTooLong, IncompleteBody, arriving, arriving_chunked
+from uploads.limits import takes_chunked_bodies, takes_files
 from uploads.models import Transfer
 
 EXTENSIONS = "creation,creation-with-upload,creation-defer-length,checksum,expiration,termination,concatenation"
@@ -38,6 +40,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     transfers.NotJoinable: (409, ""),
     transfers.ChecksumMismatch: (460, "The bytes that arrived do not match Upload-Checksum. Send them again."),
     transfers.TooMany: (429, "Many files are on their way already: GET lists them. Finish or delete some first."),
+    BodyTooLong: (413, "The body has more bytes than this file may still have."),
     transfers.Lost: (410, "Bytes of this file were lost here. Send it again from the beginning."),
 }
 """What to say to what can go wrong; without a text, what it says itself."""
@@ -49,6 +52,7 @@ def protocol(**methods: View) -> View:
     """Return a view that dispatches on the method, given as keyword arguments."""
 
     @takes_files
+    @takes_chunked_bodies
     @never_cache
     @wraps(next(iter(methods.values())))
     def view(request: HttpRequest, **arguments: Any) -> HttpResponse:
@@ -85,25 +89,26 @@ def _post(request: HttpRequest) -> HttpResponse:
         return _join(request, part_ids, **how)
     length = read.length_to_begin_with(request)
     size, digest = read.body_size(request), read.checksum(request)
-    if size and request.content_type != read.BODY_TYPE:
+    if size != 0 and request.content_type != read.BODY_TYPE:
         return _wrong_type()
-    if length is not None and size > length:
+    if length is not None and size is not None and size > length:
         return _overshoot(length)
     transfer = transfers.start(request.user, length=length, is_part=kind == "partial", **how)
-    if size:
+    if size != 0:
         _write_first(request, transfer, size, digest)
     response = HttpResponse(status=201, headers=_state(transfer))
     response["Location"] = _url(request, transfer)
     return response
 
 
-def _write_first(request: HttpRequest, transfer: Transfer, size: int, digest: read.Digest | None) -> None:
-    """If that goes wrong, nobody will know of the file: it is as if it had not begun."""
+def _write_first(request: HttpRequest, transfer: Transfer, size: int | None, digest: read.Digest | None) -> None:
+    """Write the body. If that fails, delete the transfer, since the client doesn't get its URL."""
     try:
-        if transfer.length is None:
+        if transfer.length is None and size is not None:
             transfers.promise(transfer, length=None, end=size)
-        _write(request, transfer, 0, size, digest)
-    except (limits.Refused, transfers.ChecksumMismatch, transfers.Lost, OSError):
+        with suppress(IncompleteBody):  # the answer says how much has been received
+            _write(request, transfer, 0, size, digest)
+    except (limits.Refused, transfers.ChecksumMismatch, transfers.Lost, BodyTooLong, BadRequest, OSError):
         transfers.forget(transfer)
         raise
 
@@ -142,14 +147,15 @@ def _patch(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
     if offset != transfer.offset:
         return _conflict(transfer)
     size, digest, length = read.body_size(request), read.checksum(request), _length(request, transfer)
-    if length is not None and offset + size > length:
+    if length is not None and size is not None and offset + size > length:
         return _overshoot(length)
     try:
         _write_on(request, transfer, offset, size, length, digest)
     except transfers.WrongOffset:
         return _conflict(_mine(request, transfer_id))
-    if transfer.offset < offset + size:
-        return _refuse(400, "The body ended early. What arrived is kept: go on from Upload-Offset.", _state(transfer))
+    except IncompleteBody:
+        said = "The end of the body was not received in time. Send the rest, from Upload-Offset."
+        return _refuse(408, said, _state(transfer))
     return HttpResponse(status=204, headers=_state(transfer))
 
 
@@ -167,20 +173,42 @@ detail = protocol(HEAD=_head, PATCH=_patch, DELETE=_delete)
 
 
 def _write_on(
-    request: HttpRequest, transfer: Transfer, offset: int, size: int, length: int | None, digest: read.Digest | None
+    request: HttpRequest,
+    transfer: Transfer,
+    offset: int,
+    size: int | None,
+    length: int | None,
+    digest: read.Digest | None,
 ) -> None:
     """Unless all of it is here already. Of a file of unknown length each request takes the room that it needs."""
-    if transfer.length is None and (length is not None or offset + size > transfer.reserved):
-        transfers.promise(transfer, length=length, end=offset + size)
+    end = offset + (size or 0)
+    if transfer.length is None and (length is not None or end > transfer.reserved):
+        transfers.promise(transfer, length=length, end=end)
     if transfer.upload_id is None and not (transfer.is_part and transfer.is_complete):
         _write(request, transfer, offset, size, digest)
 
 
-def _write(request: HttpRequest, transfer: Transfer, offset: int, size: int, digest: read.Digest | None) -> None:
-    """Take the body of the request. Raises what `transfers` raises."""
-    with transfers.Writer(transfer, offset, digest) as writer:
-        writer.receive(arriving(request, size))
-    transfer.offset = writer.offset
+def _write(request: HttpRequest, transfer: Transfer, offset: int, size: int | None, digest: read.Digest | None) -> None:
+    """Write the body of the request. Raises what `transfers` and `body` raise."""
+    body = _chunked(request, transfer, offset) if size is None else arriving(request, size)
+    writer = transfers.Writer(transfer, offset, digest)
+    try:
+        with writer:
+            writer.receive(body)
+    finally:
+        transfer.offset = writer.counted
+
+
+def _chunked(request: HttpRequest, transfer: Transfer, offset: int) -> Iterator[bytes]:
+    """Yield a body of unknown length. While the length of the file is unknown too, reserve each part's room first."""
+    most = settings.MAX_UPLOAD_BYTES
+    end = offset
+    for data in arriving_chunked(request, most if transfer.length is None else min(most, transfer.length - offset)):
+        end += len(data)
+        if transfer.length is None and end > transfer.reserved:
+            transfers.promise(transfer, length=None, end=end)
+            release_connection()
+        yield data
 
 
 def _length(request: HttpRequest, transfer: Transfer) -> int | None:

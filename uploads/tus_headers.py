@@ -14,6 +14,8 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
+from uploads.body import is_chunked
+
 VERSION = "1.0.0"
 BODY_TYPE = "application/offset+octet-stream"
 ALGORITHMS = ("sha1", "sha256", "md5")
@@ -70,9 +72,9 @@ def length_to_begin_with(request: HttpRequest) -> int | None:
     return length
 
 
-def body_size(request: HttpRequest) -> int:
-    """How many bytes the body has."""
-    return int(request.META.get("CONTENT_LENGTH") or 0)
+def body_size(request: HttpRequest) -> int | None:
+    """Return how many bytes the body has; None if it is chunked."""
+    return None if is_chunked(request) else int(request.META.get("CONTENT_LENGTH") or 0)
 
 
 def metadata(text: str) -> dict[str, str]:

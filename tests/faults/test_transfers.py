@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.cluster import freeze, kill, wait_until
 from tests.faults.conftest import looking_into
-from tests.faults.web import MEGABYTE, Visitor, Web, answer_of, make_user, running_web
+from tests.faults.web import MEGABYTE, OCTETS, Visitor, Web, answer_of, make_user, running_web
 from uploads.body import STALL_SECONDS
 from uploads.models import Upload
 
@@ -59,6 +59,15 @@ def test_what_arrived_of_a_cut_patch_counts(visitor, web):
     visitor.half_a_patch(web, path, 0, content[:300_001], len(content)).close()
     wait_for_offset(visitor, web, path, 300_001)
     assert visitor.patch(web, path, 300_001, content[300_001:]).status == 204
+    assert visitor.download(web, path) == content
+
+
+def test_chunked_patch_is_written(visitor, web):
+    content = noise(3 * MEGABYTE)
+    path = visitor.begin(web, len(content)).path
+    parts = (content[start : start + 100_000] for start in range(0, len(content), 100_000))
+    answer = visitor.ask(web, "PATCH", path, parts, Upload_Offset="0", Content_Type=OCTETS)
+    assert (answer.status, answer.offset) == (204, len(content))
     assert visitor.download(web, path) == content
 
 

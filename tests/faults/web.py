@@ -122,7 +122,9 @@ class Visitor:
             self._cookies += "; " + answer.headers["Set-Cookie"].split(";")[0]
         return {"Cookie": self._cookies, "X-CSRFToken": self._tokens[web.port]}
 
-    def ask(self, web: Web, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+    def ask(
+        self, web: Web, method: str, path: str, body: bytes | Iterator[bytes] | None = None, **headers: str
+    ) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return ask(web, method, path, self.headers(web) | TUS | named, body)
 
@@ -154,8 +156,10 @@ class Visitor:
         return answer.body
 
 
-def ask(web: Web, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> Answer:
-    """One request, with these headers and no others."""
+def ask(
+    web: Web, method: str, path: str, headers: dict[str, str], body: bytes | Iterator[bytes] | None = None
+) -> Answer:
+    """Send one request, with these headers and no others. The body is chunked if it is an iterator."""
     connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)
     try:
         connection.request(method, path, body, {"Host": f"localhost:{web.port}"} | headers)

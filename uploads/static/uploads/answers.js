@@ -7,7 +7,6 @@ export class Refused extends Error {
   constructor(response, detail) {
     super(detail || `The server answered ${response.status}.`);
     this.status = response.status;
-    this.isCut = response.status === 400 && response.headers.has("Upload-Offset"); // not all of what we sent came
     this.retryAfter = Number(response.headers.get("Retry-After")) || 0; // in seconds
   }
 }

@@ -252,7 +252,7 @@ export class Sender extends EventTarget {
     const isLoggedOut = error.status === 401 || (error.status === 403 && !(await session.isTheirs().catch(() => true)));
     await this.#file?.slice(this.offset, this.offset + 1).arrayBuffer().catch(this.#unreadable); // looks like no answer
     signal.throwIfAborted();
-    if (error instanceof NoAnswer || error.isCut || COME_BACK_LATER.includes(error.status)) {
+    if (error instanceof NoAnswer || COME_BACK_LATER.includes(error.status)) {
       this.#pace.broke();
       this.#become(error.status === TOO_MANY ? "waiting" : "unreachable");
       await this.#patience.wait(signal, error.retryAfter);

@@ -1,0 +1,155 @@
+"""Bodies that are chunked, stall, or are cut off, as gunicorn reads them from a socket."""
+
+import socket
+from contextlib import suppress
+
+import pytest
+from gunicorn.config import Config
+from gunicorn.http.parser import RequestParser
+
+from tests.helpers import problem
+from tests.uploads.tus import OCTETS, TUS, begin, begun, offset
+from uploads import body
+from uploads.models import Transfer, Upload
+
+MULTIPART = "multipart/form-data; boundary=x"
+CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
+
+
+@pytest.fixture
+def over_socket(monkeypatch):
+    """Return the part of a WSGI environment that gunicorn would make of these bytes of a body.
+
+    Unless it is closed, the client sends nothing more, and has stalled after a fifth of a second.
+    """
+    monkeypatch.setattr(body, "TICK_SECONDS", 0.05)
+    monkeypatch.setattr(body, "STALL_SECONDS", 0.2)
+    ends: list[socket.socket] = []
+
+    def send(content: bytes, length: int | None = None, *, close: bool = False) -> dict:
+        client, server = socket.socketpair()
+        ends.extend((client, server))
+        framing = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
+        client.sendall(f"PATCH / HTTP/1.1\r\n{framing}\r\n\r\n".encode() + content)
+        if close:
+            client.close()
+        request = next(RequestParser(Config(), server, ("127.0.0.1", 1)))
+        declared = CHUNKED if length is None else {"CONTENT_LENGTH": str(length)}
+        return {"wsgi.input": request.body, "gunicorn.socket": server, **declared}
+
+    yield send
+    for end in ends:
+        with suppress(OSError):
+            end.close()
+
+
+def chunks(*parts: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
+    return b"".join(f"{len(part):x}\r\n".encode() + part + b"\r\n" for part in parts) + end
+
+
+def patch(client, url, start, environ, **headers):
+    how = {"HTTP_UPLOAD_OFFSET": str(start), "CONTENT_TYPE": OCTETS} | TUS | environ | headers
+    return client.generic("PATCH", url, **how)
+
+
+class TestStalledPatch:
+    def test_is_408_and_keeps_what_was_received(self, as_alice, over_socket):
+        """Less than 4 KiB may be lost: gunicorn keeps them until that much has been received."""
+        url = begun(as_alice, 11_000)
+        response = patch(as_alice, url, 0, over_socket(bytes(9000), 11_000))
+        problem(response, 408)
+        assert response["Upload-Offset"] == "8192"
+        assert patch(as_alice, url, 8192, over_socket(bytes(2808), 2808)).status_code == 204
+        assert Upload.objects.get().size == 11_000
+
+    def test_of_a_client_that_is_gone_is_kept_to_the_last_byte(self, as_alice, over_socket):
+        url = begun(as_alice)
+        patch(as_alice, url, 0, over_socket(b"hello", 11, close=True))
+        assert offset(as_alice, url) == 5
+
+    @pytest.mark.parametrize("close", [False, True])
+    def test_chunked_is_408_and_keeps_what_was_received(self, as_alice, over_socket, close):
+        url = begun(as_alice)
+        response = patch(as_alice, url, 0, over_socket(chunks(b"hell", b"o", end=b""), close=close))
+        problem(response, 408)
+        assert response["Upload-Offset"] == "5"
+
+    def test_with_checksum_keeps_nothing(self, as_alice, over_socket):
+        url = begun(as_alice)
+        response = patch(as_alice, url, 0, over_socket(b"hello", 11), HTTP_UPLOAD_CHECKSUM="sha1 YQ==")
+        problem(response, 408)
+        assert response["Upload-Offset"] == "0"
+
+    def test_creation_answers_with_what_was_received(self, as_alice, over_socket):
+        response = begin(as_alice, 11_000, CONTENT_TYPE=OCTETS, **over_socket(bytes(9000), 11_000))
+        assert (response.status_code, response["Upload-Offset"]) == (201, "8192")
+
+
+class TestStalledRequest:
+    """Of a form or JSON nothing is kept."""
+
+    @pytest.mark.parametrize(
+        ("url", "content_type"),
+        [
+            ("/api/uploads/", MULTIPART),
+            ("/uploads/", MULTIPART),
+            ("/todos/", MULTIPART),
+            ("/todos/", "application/x-www-form-urlencoded"),
+            ("/api/todos/", "application/json"),
+        ],
+    )
+    def test_is_408(self, as_alice, over_socket, url, content_type):
+        part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc'
+        environ = over_socket(part if content_type == MULTIPART else b"title=", 1000)
+        response = as_alice.generic("POST", url, CONTENT_TYPE=content_type, **environ)
+        assert response.status_code == 408
+        assert not Upload.objects.exists()
+
+
+class TestChunkedPatch:
+    def test_is_written(self, as_alice, over_socket):
+        url = begun(as_alice)
+        response = patch(as_alice, url, 0, over_socket(chunks(b"hel", b"lo")))
+        assert (response.status_code, response["Upload-Offset"]) == (204, "5")
+        assert patch(as_alice, url, 5, over_socket(chunks(b" world"))).status_code == 204
+        assert Upload.objects.get().size == 11
+
+    @pytest.mark.parametrize("excess", [b"!", b"!" * 100_000])
+    def test_longer_than_the_file_is_413_and_completes_nothing(self, as_alice, over_socket, excess):
+        url = begun(as_alice)
+        problem(patch(as_alice, url, 0, over_socket(chunks(b"hello world", excess))), 413)
+        assert offset(as_alice, url) < 11
+        assert not Upload.objects.exists()
+
+    def test_longer_than_any_file_is_413(self, as_alice, over_socket, settings):
+        settings.MAX_UPLOAD_BYTES = 8
+        url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        problem(patch(as_alice, url, 0, over_socket(chunks(b"hello", b"world"))), 413)
+        assert not Upload.objects.exists()
+
+    def test_longer_than_the_quota_is_413(self, as_alice, over_socket, settings):
+        settings.USER_QUOTA_BYTES = 8
+        url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        problem(patch(as_alice, url, 0, over_socket(chunks(b"hello", b"world"))), 413)
+        assert Transfer.objects.get().reserved <= 8
+
+    def test_of_unknown_length_reserves_what_it_writes(self, as_alice, over_socket):
+        url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        assert patch(as_alice, url, 0, over_socket(chunks(b"hello"))).status_code == 204
+        assert Transfer.objects.get().reserved == 5
+        assert patch(as_alice, url, 5, over_socket(chunks(b" world")), HTTP_UPLOAD_LENGTH="11").status_code == 204
+        assert Upload.objects.get().size == 11
+
+    @pytest.mark.parametrize("content", [b"x\r\nhello\r\n", b"5\r\nhelloXX", b"5\r\nhello\r\n0\r\nbad trailer\r\n\r\n"])
+    def test_that_is_malformed_is_400(self, as_alice, over_socket, content):
+        problem(patch(as_alice, begun(as_alice), 0, over_socket(content)), 400)
+
+    def test_creation_takes_it_too(self, as_alice, over_socket):
+        response = begin(as_alice, CONTENT_TYPE=OCTETS, **over_socket(chunks(b"hello")))
+        assert (response.status_code, response["Upload-Offset"]) == (201, "5")
+        problem(begin(as_alice, CONTENT_TYPE=OCTETS, **over_socket(chunks(b"hello world", b"!"))), 413)
+        assert Transfer.objects.count() == 1
+
+    def test_elsewhere_is_411(self, as_alice, over_socket):
+        environ = over_socket(chunks(b"{}"))
+        problem(as_alice.generic("POST", "/api/todos/", CONTENT_TYPE="application/json", **environ), 411)
