@@ -58,7 +58,7 @@ test-deploy: .venv/dev ## boot a Debian, install Headway on it, upgrade it under
 	@tests/install_system_packages deploy
 	@$(BIN)/python -m pytest -m deploy tests/deploy --durations=0 --durations-min=5 $(ARGS)
 
-bench: .venv/dev .venv/system .venv/node ## measure the engine against its peers, in ratios (ARGS="track latency throughput scale streams transfers pictures todos exchange live long_list")
+bench: .venv/dev .venv/system .venv/node ## measure the engine against its peers, in ratios (ARGS="track latency throughput scale streams transfers pictures todos exchange live long_list"; ARGS=--quick runs each once, small)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 lint: .venv/dev ## check style, types, templates and the direction of imports

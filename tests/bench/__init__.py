@@ -9,5 +9,7 @@
     todos.py       the first page of a long list, against a short one
     exchange.py    imports and exports of long lists
 
+`make bench ARGS=--quick` runs each once, with the small sizes of size.py, to see that it works. It judges no ratio.
+
 The site and the workers run as in production. Machines differ and are noisy, so what is judged are ratios.
 """

@@ -10,9 +10,10 @@ from django.db import transaction
 from tests.bench.databases import KINDS, Databases, using
 from tests.bench.peers import OURS, STOCK, Diary, Peer
 from tests.bench.results import Result
+from tests.bench.size import size
 from tests.faults.cluster import START_SECONDS, WITHIN_SECONDS, wait_until
 
-JOBS = 100
+JOBS = size(100, quick=3)
 MOST = {"sqlite": 0.150, "postgresql": 0.010}
 """Seconds."""
 

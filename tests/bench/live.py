@@ -14,12 +14,13 @@ from django.contrib.auth.models import User
 
 from tests.bench.databases import Databases, using
 from tests.bench.results import Result
+from tests.bench.size import size
 from tests.bench.streams import log_in
 from tests.bench.web import Web, web
 from todos.models import Todo
 
-TODOS = 100
-ROUNDS = 60
+TODOS = size(100, quick=10)
+ROUNDS = size(60, quick=3)
 PAUSE_SECONDS = 0.3
 A_SECOND = 1000.0
 

@@ -16,12 +16,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.bench.databases import Databases, using
 from tests.bench.results import Result
+from tests.bench.size import size
 from tests.bench.todos import make_list
 from tests.browser.conftest import program, sign_up
 from tests.browser.site import running_site
 from todos.models import Todo
 
-ROWS = 5000
+ROWS = size(5000, quick=400)
 PATIENCE_MS = 300_000
 SETTLE_MS = 300
 LIMIT_MS = 100.0

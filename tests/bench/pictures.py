@@ -22,19 +22,20 @@ from progress.reporter import Progress
 from tests.bench.databases import Databases, using
 from tests.bench.peers import OURS, Ours
 from tests.bench.results import Result
+from tests.bench.size import size
 from tests.faults.cluster import ROOT, START_SECONDS, wait_until
 from uploads import receiving
 from uploads.models import Rendition
 from uploads.pictures import Pictures
 
 KIND = "sqlite"
-LARGE = (12_000, 9_000)
-PHOTO = (4_000, 3_000)
-PHOTOS = 100
+LARGE = size((12_000, 9_000), quick=(2_400, 1_800))
+PHOTO = size((4_000, 3_000), quick=(2_400, 1_800))
+PHOTOS = size(100, quick=4)
 LONGEST_SECONDS = 300
 MOST_BYTES = 200 * 10**6
-ROUNDS = 5
-LONG_ROUNDS = 2
+ROUNDS = size(5, quick=1)
+LONG_ROUNDS = size(2, quick=1)
 """Of what others on the machine disturb, the best of so many is taken."""
 
 ALONE = Ours("alone")
@@ -44,7 +45,9 @@ def measure(databases: Databases) -> Iterator[Result]:
     """On SQLite: the database has little to do with it."""
     large = photo(databases.directory / "large.jpg", LARGE)
     ours, bare = job_and_script(databases, large)
-    yield Result("pictures: 108 megapixels / a bare script", KIND, ours, bare, "s", most=1.5)
+    yield Result(
+        f"pictures: {LARGE[0] * LARGE[1] // 10**6} megapixels / a bare script", KIND, ours, bare, "s", most=1.5
+    )
     peak = peak_bytes(databases, large)
     yield Result("pictures: peak memory of the decoder", "", peak / 10**6, MOST_BYTES / 10**6, "MB", most=1)
 

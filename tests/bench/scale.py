@@ -24,15 +24,16 @@ from tests import redis
 from tests.bench.databases import Databases, using
 from tests.bench.peers import Diary, Ours
 from tests.bench.results import Result
+from tests.bench.size import size
 from tests.faults.cluster import START_SECONDS, wait_until
 
-ROUNDS = 3
-JOBS = 300
+ROUNDS = size(3, quick=1)
+JOBS = size(300, quick=20)
 """Fewer than the 500 after which Django-Q2 replaces a worker."""
 
 LONGEST_SECONDS = 300
 WAITING_SECONDS = 0.05
-SHAPES = ((1, 1), (1, 2), (1, 4), (2, 2))
+SHAPES = size(((1, 1), (1, 2), (1, 4), (2, 2)), quick=((1, 1), (2, 2)))
 """Clusters, and the workers of each."""
 
 LEAST = {(1, 2): 1.7, (1, 4): 2.8, (2, 2): 2.8}

@@ -13,10 +13,11 @@ from django.db import transaction
 from tests.bench.databases import KINDS, Databases, using
 from tests.bench.peers import BARE, OURS, STOCK, Diary, Peer
 from tests.bench.results import Result
+from tests.bench.size import size
 from tests.faults.cluster import START_SECONDS, wait_until
 
-JOBS = 800
-ROUNDS = 3
+JOBS = size(800, quick=20)
+ROUNDS = size(3, quick=1)
 LONGEST_SECONDS = 300
 
 

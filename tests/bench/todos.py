@@ -15,11 +15,12 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.bench.databases import KINDS, Databases, using
 from tests.bench.results import Result
+from tests.bench.size import size
 from todos import order
 from todos.models import Todo
 
-MANY, FEW = 10_000, 100
-ROUNDS = 30
+MANY, FEW = size((10_000, 100), quick=(200, 100))
+ROUNDS = size(30, quick=2)
 MOST_QUERIES = 6
 URLS = {"page": "/todos/", "JSON": "/api/todos/"}
 

@@ -18,10 +18,11 @@ from progress.pulse import WRITE_INTERVAL, Pulse
 from progress.reporter import Progress
 from tests.bench.databases import KINDS, Databases, using
 from tests.bench.results import Result
+from tests.bench.size import size
 
-ITERATIONS = 1_000_000
-ROUNDS = 9
-LONG_SECONDS = 4.0
+ITERATIONS = size(1_000_000, quick=10_000)
+ROUNDS = size(9, quick=1)
+LONG_SECONDS = size(4.0, quick=0.5)
 """How long a loop must last for its writes to be counted."""
 
 

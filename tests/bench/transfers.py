@@ -15,13 +15,14 @@ from statistics import median
 from progress import processes
 from tests.bench.databases import Databases, using
 from tests.bench.results import Result
+from tests.bench.size import size
 from tests.bench.web import web
 from tests.faults.cluster import ROOT, wait_until
 from tests.faults.web import OCTETS, TUS, Visitor, make_user
 from tests.ports import free_port
 
-SIZE = 1024**3
-ROUNDS = 5
+SIZE = size(1024**3, quick=16 * 1024**2)
+ROUNDS = size(5, quick=1)
 MEBIBYTE = 1024**2
 MOST_GROWTH = 16 * MEBIBYTE
 START_SECONDS = 20
@@ -43,7 +44,9 @@ def measure(databases: Databases) -> Iterator[Result]:
             ours.append(send(site.port, "/api/tus", headers, file))
             theirs.append(send(peer_port, "/files", {}, file))
         speeds = [SIZE / MEBIBYTE / median(seconds) for seconds in (ours, theirs)]
-        yield Result("transfers: 1 GiB in one PATCH / @tus/server", "postgresql", *speeds, "MiB/s", least=1)
+        yield Result(
+            f"transfers: {SIZE // MEBIBYTE:,} MiB in one PATCH / @tus/server", "postgresql", *speeds, "MiB/s", least=1
+        )
         grown, limit = growth.largest() / MEBIBYTE, MOST_GROWTH / MEBIBYTE
         yield Result("transfers: growth of a web process", "postgresql", grown, limit, "MiB", most=1)
 

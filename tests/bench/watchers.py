@@ -49,8 +49,8 @@ class Watcher:
         return is_first
 
 
-def watch(connection: Connection, port: int, cookie: str, streams: Sequence[Sequence[UUID]]) -> None:
-    """Opens a stream for each of these groups of jobs, and says when all have begun. Notes the receipts of each."""
+def watch(connection: Connection, port: int, streams: Sequence[tuple[str, Sequence[UUID]]]) -> None:
+    """Open a stream for each cookie and its jobs, and report when all have begun. Notes the receipts of each."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, FILES), most))
     watchers: dict[int, Watcher] = {}
@@ -59,7 +59,7 @@ def watch(connection: Connection, port: int, cookie: str, streams: Sequence[Sequ
     with select.epoll() as ready:
         while not connection.poll():
             while to_open and len(watchers) - answered < AT_ONCE:
-                watcher = Watcher(port, cookie, to_open.popleft())
+                watcher = Watcher(port, *to_open.popleft())
                 watchers[watcher.socket.fileno()] = watcher
                 ready.register(watcher.socket, select.EPOLLIN)
             for number, _ in ready.poll(0.1):

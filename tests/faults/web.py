@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -111,7 +112,8 @@ class Visitor:
         self.user = user
         client = Client()
         client.force_login(user)
-        self._cookies = f"sessionid={client.cookies['sessionid'].value}"
+        name = settings.SESSION_COOKIE_NAME
+        self._cookies = f"{name}={client.cookies[name].value}"
         self._tokens: dict[int, str] = {}
 
     def headers(self, web: Web) -> dict[str, str]:
