@@ -18,7 +18,7 @@ What becomes of it:
                    raster.py pictures, pdf.py PDFs
     serving.py     bytes go out: to their owner, and harmless to the browser; ranges.py, in part
     storage.py     where bytes are: in a directory; or in an object store, by s3.py
-    retention.py   what nobody will come back for is deleted
+    retention.py   what nobody will come back for is deleted; trash.py, the page of deleted files
     fsck.py        rows and bytes that are out of step are found
 
 For programs:

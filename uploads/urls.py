@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from uploads import api, tus, views
+from uploads import api, trash, tus, views
 
 app_name = "uploads"
 urlpatterns = [
     path("uploads/", views.index, name="index"),
+    path("uploads/trash/", trash.index, name="trash"),
     path("uploads/<uuid:upload_id>/", views.detail, name="detail"),
     path("uploads/<uuid:upload_id>/card/", views.card, name="card"),
     path("uploads/<uuid:upload_id>/delete/", views.delete, name="delete"),

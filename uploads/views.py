@@ -75,7 +75,7 @@ def restore(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         raise Http404
     if _wants_part(request):
         return render(request, "uploads/_upload.html", {"upload": _mine(request, upload_id)})
-    return redirect("uploads:index")
+    return redirect("uploads:trash" if "trash" in request.POST else "uploads:index")
 
 
 @require_POST

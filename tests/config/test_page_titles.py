@@ -11,6 +11,7 @@ PAGES = [
     "/todos/import/",
     "/todos/trash/",
     "/uploads/",
+    "/uploads/trash/",
     "/accounts/password_change/",
     "/accounts/password_reset/",
     "/guide/",

@@ -12,7 +12,9 @@ TITLE = "קנה חלב"
 ISOLATED = re.compile(rf'<(bdi|[a-z0-9]+ [^<>]*dir="auto"[^<>]*)>[^<>]*{TITLE}')
 
 
-@pytest.mark.parametrize("url", ["/todos/", "/todos/trash/", "/todos/{todo}/", "/uploads/", "/uploads/{upload}/"])
+@pytest.mark.parametrize(
+    "url", ["/todos/", "/todos/trash/", "/todos/{todo}/", "/uploads/", "/uploads/trash/", "/uploads/{upload}/"]
+)
 def test_titles_and_file_names_have_their_own_direction(as_alice, alice, url):
     as_alice.post("/uploads/", {"file": file(name=f"{TITLE}.txt")})
     todo = make_todo(owner=alice, title=TITLE)
@@ -20,6 +22,7 @@ def test_titles_and_file_names_have_their_own_direction(as_alice, alice, url):
     todo.attach([upload])
     if "trash" in url:
         Todo.objects.trash()
+        Upload.objects.get().trash()
     page = as_alice.get(url.format(todo=todo.pk, upload=upload.pk)).text
     body = page[page.index("<body>") :]
     shown = re.findall(rf">[^<>]*{TITLE}", body)
