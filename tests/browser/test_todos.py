@@ -326,6 +326,107 @@ def test_order_by_dragging_and_what_is_dropped_nowhere_stays(page, todos):
     expect(todos).to_have_text(moved)
 
 
+@pytest.fixture
+def long_list(page, sqlite_site, request) -> Locator:
+    """Return the rows of a list that is higher than the viewport."""
+    page.set_viewport_size({"width": 375, "height": 500})
+    sign_up(page, sqlite_site, re.sub(r"\W", "-", request.node.name)[5:155])
+    add_steps(page, sqlite_site, 24)
+    page.reload()
+    rows = page.locator(".todo-list li")
+    expect(rows).to_have_count(24)
+    return rows
+
+
+class Touch:
+    """Fingers on a touch screen, by the DevTools protocol."""
+
+    def __init__(self, page: Page) -> None:
+        self.cdp = page.context.new_cdp_session(page)
+        self.cdp.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+
+    def send(self, kind: str, *points: tuple[float, float]) -> None:
+        touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+        self.cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+
+def grip_of(row: Locator) -> tuple[float, float]:
+    row.evaluate("row => row.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    box = row.locator(".grip").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+AT_THE_END = "() => Math.ceil(scrollY + innerHeight) >= document.documentElement.scrollHeight"
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_dragging_with_a_mouse_scrolls_at_both_edges(page, long_list):
+    x, y = grip_of(long_list.first)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, 495)
+    page.wait_for_function(AT_THE_END)
+    page.mouse.move(x, 5)
+    page.wait_for_function("() => scrollY === 0")
+    page.mouse.move(x, 495)
+    page.wait_for_function(AT_THE_END)
+    expect(long_list.nth(20)).to_be_in_viewport()
+    page.mouse.move(x, long_list.nth(20).bounding_box()["y"] + 3)
+    with page.expect_response("**/move/"):
+        page.mouse.up()
+    moved = long_list.all_inner_texts()
+    assert moved.index("Step 0") > 15
+    reload_when_saved(page)
+    expect(long_list).to_have_text(moved)
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_dragging_with_a_finger_scrolls_at_the_edge(page, long_list):
+    touch = Touch(page)
+    x, y = grip_of(long_list.first)
+    touch.send("touchStart", (x, y))
+    touch.send("touchMove", (x, 300))
+    touch.send("touchMove", (x, 495))
+    page.wait_for_function(AT_THE_END)
+    touch.send("touchMove", (x, 250))
+    with page.expect_response("**/move/"):
+        touch.send("touchEnd")
+    moved = long_list.all_inner_texts()
+    assert moved.index("Step 0") > 10
+    reload_when_saved(page)
+    expect(long_list).to_have_text(moved)
+
+
+@pytest.mark.usefixtures("no_errors")
+@pytest.mark.parametrize("cause", ["second touch", "pointercancel", "Escape", "page hidden"])
+def test_dragging_is_cancelled_without_a_request(page, long_list, cause):
+    requests = []
+    page.on("request", lambda request: requests.append(request.url) if "/move/" in request.url else None)
+    touch = Touch(page)
+    before = long_list.all_inner_texts()
+    x, y = grip_of(long_list.nth(4))
+    touch.send("touchStart", (x, y))
+    touch.send("touchMove", (x, y + 60))
+    touch.send("touchMove", (x, y + 80))
+    expect(long_list.nth(4)).not_to_have_text(before[4])
+    expect(page.locator(".dragged")).to_have_text(before[4])
+    if cause == "second touch":
+        touch.send("touchStart", (x, y + 80), grip_of(long_list.first))
+    elif cause == "pointercancel":
+        touch.send("touchCancel")
+    elif cause == "Escape":
+        page.keyboard.press("Escape")
+    else:
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))")
+    expect(page.locator(".dragged")).to_have_count(0)
+    assert long_list.all_inner_texts() == before
+    if cause != "pointercancel":
+        touch.send("touchEnd")
+    expect(page.locator("#todoapp")).not_to_have_attribute("aria-busy", "true")
+    assert long_list.all_inner_texts() == before
+    assert requests == []
+
+
 @pytest.mark.usefixtures("no_errors")
 def test_search_as_one_types_is_an_address(page, todos):
     page.get_by_label("Search the list").press_sequentially("cat")
