@@ -97,6 +97,12 @@ def on_exit(server: Any) -> None:
     shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
+def pre_request(worker: Any, request: Any) -> None:
+    """Announce in the response that the connection ends, as it does when reading the body has failed."""
+    usual = request.should_close
+    request.should_close = lambda: request.body.failed or usual()
+
+
 def post_request(worker: Any, request: Any, meta: dict[str, Any], response: Any) -> None:
     """The last byte has been sent, or nobody wants more of it."""
     from config.accounting import is_over

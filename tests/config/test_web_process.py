@@ -3,7 +3,7 @@
 import os
 import runpy
 import socket
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from gunicorn.config import Config
@@ -17,6 +17,32 @@ ASKED = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 def hello(environ, start_response):
     start_response("200 OK", [("Content-Length", "5")])
     return [b"hello"]
+
+
+def stalled(environ, start_response):
+    environ["gunicorn.socket"].settimeout(0.05)
+    with suppress(TimeoutError):
+        environ["wsgi.input"].read(5)
+    start_response("408 Request Timeout", [("Content-Length", "0")])
+    return [b""]
+
+
+def test_response_to_a_body_that_could_not_be_read_ends_the_connection(monkeypatch):
+    monkeypatch.setenv("DATABASE_POOL", "false")
+    module = runpy.run_path(str(CONFIGURATION))
+    configuration = Config()
+    configuration.set("pre_request", module["pre_request"])
+    client, server = socket.socketpair()
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        worker = module["worker_class"](0, os.getppid(), [listener], None, 30, configuration, Logger(configuration))
+        worker.wsgi = stalled
+        monkeypatch.setattr(GeventWorker, "run", lambda self: self.handle(listener, server, ("127.0.0.1", 1)))
+        with closing(worker.tmp), closing(client):
+            client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nab")
+            worker.run()
+            answer = b"".join(iter(lambda: client.recv(4096), b""))
+    assert b"Connection: close" in answer
+    assert b"Connection: keep-alive" not in answer
 
 
 def test_a_request_that_comes_just_before_it_stops_listening_is_answered(monkeypatch):
