@@ -48,20 +48,51 @@ server {{
 """What app.conf has, but for its host name and its certificate. A request can name the address that it comes from."""
 
 
+LIMITING = """
+server {{
+    listen 127.0.0.1:{port};
+    client_max_body_size {limit};
+    location / {{
+        proxy_pass http://127.0.0.1:{site_port};
+        proxy_set_header Host $http_host;
+    }}
+}}
+"""
+"""Somebody else's proxy, which knows nothing of Headway."""
+
+
+@contextmanager
+def limiting_proxy(directory: Path, site_port: int, limit: str) -> Iterator[str]:
+    """Run a proxy in front of a site that refuses larger bodies than `limit`, as "1m". Yield its URL."""
+    port = free_port()
+    (directory / "headway").mkdir()
+    server = LIMITING.format(port=port, site_port=site_port, limit=limit)
+    (directory / "headway" / "headway.conf").write_text(server)
+    (directory / "nginx.conf").write_text(around(directory))
+    with _running(directory, port):
+        yield f"http://localhost:{port}"
+
+
 @contextmanager
 def server(directory: Path, site: str, media: Path, *, public: Path = Path("/nowhere")) -> Iterator[str]:
     """The address of one that stands in front of `site`, and sends the files below `media`; until the end."""
     port = free_port()
-    program = binary()
     configure(directory, port, {"UPSTREAM": site.removeprefix("http://"), "MEDIA": str(media), "PUBLIC": str(public)})
-    process = subprocess.Popen([program, "-c", str(directory / "nginx.conf"), "-e", "stderr"])
+    with _running(directory, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def _running(directory: Path, port: int) -> Iterator[None]:
+    """Run nginx with the directory's nginx.conf."""
+    process = subprocess.Popen([binary(), "-c", str(directory / "nginx.conf"), "-e", "stderr"])
     try:
         deadline = time.monotonic() + START_SECONDS
         while not listens(port):
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}"
+        yield
     finally:
         process.terminate()
         process.wait()

@@ -1,11 +1,14 @@
 """Files on their way, through whatever the network, the server, the session, other tabs and people do to them."""
 
 import os
+from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests import nginx
 from tests.browser.conftest import PASSWORD
 from tests.browser.site import Site
 from tests.browser.uploading import (
@@ -159,6 +162,44 @@ def test_a_refusal_says_why_and_can_be_tried_again(page, sqlite_site, tmp_path):
     page.get_by_role("button", name="Try again: data.bin").click()
     expect_cards(page, "data.bin")
     assert_kept_unchanged(page, sqlite_site, path)
+
+
+@pytest.fixture
+def behind_proxy(page, sqlite_site, tmp_path_factory):
+    """Open the uploads behind a proxy with this limit. Return the proxied site, and the sizes that were refused."""
+    with ExitStack() as stack:
+
+        def open_behind(limit: str, name: str):
+            directory = tmp_path_factory.mktemp("proxy")
+            url = stack.enter_context(nginx.limiting_proxy(directory, sqlite_site.port, limit))
+            refused = []
+            page.on("response", lambda response: refused.append(response) if response.status == 413 else None)
+            proxied = SimpleNamespace(url=url)
+            open_uploads(page, proxied, name)
+            return proxied, refused
+
+        yield open_behind
+
+
+def test_piece_that_a_proxy_refuses_is_halved_and_the_limit_remembered(page, tmp_path, behind_proxy):
+    site, refused = behind_proxy("1m", "proxied")
+    first, second = make_file(tmp_path, "first.bin", 8_000_000), make_file(tmp_path, "second.bin", 6_000_000)
+    choose(page, first)
+    expect_cards(page, "first.bin")
+    assert 1 <= len(refused) <= 3
+    refusals = len(refused)
+    choose(page, second)
+    expect_cards(page, "first.bin", "second.bin")
+    assert len(refused) == refusals
+    assert_kept_unchanged(page, site, first, second)
+
+
+def test_proxy_that_refuses_the_smallest_piece_is_named(page, tmp_path, behind_proxy):
+    _, refused = behind_proxy("16k", "narrow-proxy")
+    choose(page, make_file(tmp_path))
+    expect(row(page, "data.bin")).to_contain_text("Failed: A proxy in front of this site refuses even small parts")
+    assert len(refused) == 3  # of 128, 64 and 32 KiB
+    expect(page.get_by_role("button", name="Try again: data.bin")).to_be_visible()
 
 
 def test_a_log_in_that_runs_out(page, line, sqlite_site, tmp_path):

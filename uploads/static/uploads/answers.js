@@ -7,6 +7,8 @@ export class Refused extends Error {
   constructor(response, detail) {
     super(detail || `The server answered ${response.status}.`);
     this.status = response.status;
+    // Headway and its nginx send Tus-Resumable with each answer of /api/tus; a proxy in front of them doesn't.
+    this.isProxyLimit = response.status === 413 && !response.headers.has("Tus-Resumable");
     this.retryAfter = Number(response.headers.get("Retry-After")) || 0; // in seconds
   }
 }

@@ -12,9 +12,16 @@ const AIM_MS = 1000;
 const FASTEST_GROWTH = 4;
 const NEWEST_WEIGHT = 0.3; // in the smoothed speed
 
+let limit = LARGEST_BYTES; // what proxies are known to let through, for all files of the page
+
 export class Pace {
-  bytes = FIRST_BYTES; // the next time
+  #bytes = FIRST_BYTES;
   #speed = null; // bytes a millisecond
+
+  /** The next time. */
+  get bytes() {
+    return Math.min(this.#bytes, limit);
+  }
 
   /** So many bytes were acknowledged after so long a time. */
   took(bytes, ms) {
@@ -28,12 +35,19 @@ export class Pace {
     this.#set(this.bytes / 2);
   }
 
+  /** A proxy refused a request of so many bytes. Returns whether a smaller one can be tried. */
+  refused(bytes) {
+    if (bytes <= SMALLEST_BYTES) return false;
+    limit = Math.min(limit, Math.max(Math.floor(bytes / 2), SMALLEST_BYTES));
+    return true;
+  }
+
   /** How long so many bytes will take, in whole seconds; null while nobody knows. */
   seconds(bytes) {
     return this.#speed ? Math.ceil(bytes / this.#speed / 1000) : null;
   }
 
   #set(bytes) {
-    this.bytes = Math.round(Math.min(Math.max(bytes, SMALLEST_BYTES), LARGEST_BYTES));
+    this.#bytes = Math.round(Math.min(Math.max(bytes, SMALLEST_BYTES), LARGEST_BYTES));
   }
 }

@@ -30,6 +30,8 @@ const COME_BACK_LATER = [408, 423, 425, TOO_MANY, 500, 502, 503, 504];
 const UNREADABLE = "The file can't be read any more: it may have been changed or moved since it was chosen.";
 const GONE = "The server does not have what was sent any more. Try again to send the file from its start.";
 const CONFLICT = "This file is being sent from somewhere else at the same time. Try again when that has ended.";
+const PROXY_LIMIT =
+  "A proxy in front of this site refuses even small parts of the file. Ask whoever runs the site to raise its limit.";
 
 class Unreadable extends Error {}
 
@@ -45,6 +47,7 @@ export class Sender extends EventTarget {
   #run = Promise.resolve();
   #stop = new AbortController();
   #pace = new Pace();
+  #sentBytes = 0; // in the last request
   #patience = new Patience();
   #unsure; // whether the server may have more than we know
   #conflicts = 0;
@@ -152,7 +155,7 @@ export class Sender extends EventTarget {
       this.fail(GONE);
     } else {
       if (!error.status) reportError(error);
-      this.fail(error.status === 409 ? CONFLICT : error.message);
+      this.fail(error.status === 409 ? CONFLICT : error.isProxyLimit ? PROXY_LIMIT : error.message);
     }
   }
 
@@ -207,6 +210,7 @@ export class Sender extends EventTarget {
     const bytes = this.#file.slice(this.offset, this.offset + this.#pace.bytes);
     const since = performance.now();
     this.#unsure = true;
+    this.#sentBytes = bytes.size;
     const offset = await tus.send(this.id, this.offset, bytes, signal);
     this.#pace.took(offset - this.offset, performance.now() - since);
     this.#conflicts = this.#forbidden = 0;
@@ -256,6 +260,8 @@ export class Sender extends EventTarget {
       this.#pace.broke();
       this.#become(error.status === TOO_MANY ? "waiting" : "unreachable");
       await this.#patience.wait(signal, error.retryAfter);
+    } else if (error.isProxyLimit && this.#pace.refused(this.#sentBytes)) {
+      return; // try again at once, with less
     } else if (isLoggedOut) {
       this.#become("logged out");
       await unlessAborted(session.returned(), signal);
