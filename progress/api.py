@@ -110,6 +110,7 @@ def as_json(job: Job, root: str) -> dict[str, Any]:
         "cancel_requested": job.cancel_requested,
         "result": job.result,
         "error": error,
+        "retryable": job.is_retryable,
         "created_at": job.created_at,
         "started_at": job.started_at,
         "finished_at": job.finished_at,

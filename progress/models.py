@@ -40,6 +40,8 @@ class State(models.TextChoices):
 
 UNFINISHED = (State.QUEUED, State.RUNNING)
 RETRIABLE = (State.FAILED, State.CANCELLED)
+TEMPORARY_ERRORS = ("internal", "worker_lost", "time_limit")
+"""The codes of errors that are not the task's own, so that another attempt may succeed."""
 
 CLAIM_NEXT = """
     WITH RECURSIVE waiting_owner (id) AS (
@@ -255,8 +257,9 @@ class Job(models.Model):
         return not self.is_finished and not self.cancel_requested
 
     @property
-    def can_be_retried(self) -> bool:
-        return self.state in RETRIABLE
+    def is_retryable(self) -> bool:
+        """Whether another attempt may succeed. A task has failed for good, by TaskError, if the code is its own."""
+        return self.state == State.CANCELLED or (self.state == State.FAILED and self.error_code in TEMPORARY_ERRORS)
 
     @property
     def headline(self) -> str:

@@ -5,7 +5,7 @@ doing anything twice leaves the same files, and no name of a user's making ever 
 """
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -102,7 +102,7 @@ class Upload(models.Model):
     @property
     def shows_job(self) -> bool:
         """Whether its owner can still do something about its job: wait, cancel it, try it again."""
-        return self.job is not None and self.job.state != State.SUCCEEDED and not self.job.is_gone
+        return self.job is not None and not self.job.is_gone and (self.is_processing or self.job.is_retryable)
 
     @property
     def kind(self) -> str:
@@ -181,6 +181,12 @@ class Transfer(models.Model):
     the newest claim: a write that names an older one matches no row.
     """
 
+    LIFETIME = timedelta(hours=24)
+    """How long an unfinished file waits for its next byte."""
+
+    RECEIVING = timedelta(seconds=5)
+    """How long ago the last byte may have arrived while a request is still sending."""
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, help_text="the upload's too, later")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="transfers")
     upload = models.OneToOneField(Upload, models.CASCADE, null=True, blank=True, related_name="transfer")
@@ -218,6 +224,12 @@ class Transfer(models.Model):
     def is_complete(self) -> bool:
         """Whether all of it is here."""
         return self.offset == self.length
+
+    @property
+    def is_receiving(self) -> bool:
+        """Whether a request is sending bytes of it now. Its writer postpones the expiry every second."""
+        silent = timezone.now() + self.LIFETIME - self.expires_at
+        return self.writing and self.upload_id is None and silent < self.RECEIVING
 
     @property
     def is_expired(self) -> bool:

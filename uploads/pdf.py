@@ -22,9 +22,7 @@ LOCKED = (
     "The PDF is protected by a password, so its pages can't be shown. The file itself is kept. "
     "To see them here, save it without a password, and send that."
 )
-UNREADABLE = (
-    "The file begins like a PDF, but can't be read as one: it is damaged or cut short. The file itself is kept."
-)
+UNREADABLE = "No preview: the file is damaged or cut short. The file itself is kept."
 NEEDS_A_PASSWORD = (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY)
 
 

@@ -5,9 +5,9 @@ import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from PIL import AvifImagePlugin, Image
+from PIL import AvifImagePlugin, Image, ImageChops
 
 from uploads.decoder import Refused, Say
 
@@ -40,12 +40,21 @@ TURNS = {
 }
 """What makes a picture upright again, by its EXIF orientation (2.32 §4.6.4.A); from 5 on it lies on its side."""
 
+GREY_SCALES = {"L;2": 85, "L;4": 17}
+"""What makes values of 2 and 4 bits values of 8, by Pillow's name for them."""
+
+SCREEN_GAMMA = 2.2
+SLIGHT_GAMMA = 0.05
+"""As libpng has them."""
+
 WEBP_MAX = 16383
 """The longest side that a WebP can have, in pixels."""
 
-UNREADABLE = (
-    "The file begins like a picture, but can't be read as one: it is damaged or cut short. The file itself is kept."
-)
+UNREADABLE = "No preview: the file is damaged or cut short. The file itself is kept."
+
+END_OF_IMAGE = b"\xff\xd9"
+ANYTHING = b"\0" + b"\x55\xaa" * 65536
+"""Bytes that a decoder would take for pixels, if any were missing."""
 TOO_LARGE = f"The picture has more than {MAX_PIXELS // 10**6} million pixels. The file itself is kept."
 
 
@@ -98,7 +107,46 @@ def _prepare(content_type: str) -> None:
 
 
 def _make_renditions(content_type: str, source: Path, directory: Path, say: Say) -> None:
+    opened = _open_jpeg(source, say) if content_type == "image/jpeg" else _open(content_type, source, say)
+    picture, width = opened.picture, opened.width
+    say({"metadata": {"width": width, "height": opened.height, **opened.moves}, "total": len(opened.widths)})
+    for wanted in opened.widths:
+        picture = picture.resize(scaled((width, opened.height), wanted / width), Image.Resampling.LANCZOS)
+        say({"made": [save(picture, directory / f"{wanted}.webp")]})
+
+
+class Opened(NamedTuple):
+    """A decoded picture in sRGB and upright, as large as the largest rendition; `width` and `height` are the file's."""
+
+    picture: Image.Image
+    width: int
+    height: int
+    widths: list[int]
+    moves: dict[str, Any]
+
+
+def _open_jpeg(source: Path, say: Say) -> Opened:
+    """Open a JPEG of which nothing but the end marker may be missing.
+
+    Then all pixels are there, and what follows the last byte makes no difference to them.
+    """
+    try:
+        return _open("image/jpeg", source, say)
+    except OSError as error:
+        if error.errno or "truncated" not in str(error):
+            raise
+        opened, other = (_open("image/jpeg", source, say, ending) for ending in (END_OF_IMAGE, ANYTHING + END_OF_IMAGE))
+        if opened.picture.tobytes() != other.picture.tobytes():
+            raise
+        return opened
+
+
+def _open(content_type: str, source: Path, say: Say, ending: bytes = b"") -> Opened:
+    """Decode the file as if it ended with these bytes too, which only a JPEG can."""
     with CountedFile(source, say) as file, Image.open(file, formats=[FORMATS[content_type]]) as image:
+        if ending:
+            _append(image, ending)
+        _scale_key(image)
         orientation = orientation_of(image)
         width, height = reversed(image.size) if orientation >= 5 else image.size
         fitting = max(1, min(width, WEBP_MAX * width // height))
@@ -109,10 +157,13 @@ def _make_renditions(content_type: str, source: Path, directory: Path, say: Say)
         moves = movement(image) if content_type in MOVING else {}
         file.say_how_far()
     picture = to_srgb(small.transpose(TURNS[orientation]) if orientation in TURNS else small)
-    say({"metadata": {"width": width, "height": height, **moves}, "total": len(widths)})
-    for wanted in widths:
-        picture = picture.resize(scaled((width, height), wanted / width), Image.Resampling.LANCZOS)
-        say({"made": [save(picture, directory / f"{wanted}.webp")]})
+    return Opened(picture, width, height, widths, moves)
+
+
+def _append(image: Any, ending: bytes) -> None:
+    """Let the decoder read these bytes after the file's last."""
+    read, rest = image.load_read, [ending]
+    image.load_read = lambda size: read(size) or (rest.pop() if rest else b"")
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -144,12 +195,41 @@ def movement(image: Image.Image) -> dict[str, Any]:
 
 
 def scalable(image: Image.Image) -> Image.Image:
-    """The picture in a mode whose values can be averaged: a palette's numbers can't, 16 bits are cut to 8."""
+    """The picture in a mode whose values can be averaged: a palette's numbers can't, 16 bits are cut to 8.
+
+    A colour that stands for transparency becomes an alpha channel, since averaged colours no longer match it.
+    """
     if image.mode.startswith("I"):
-        return image.point(lambda value: value / 256).convert("L")
+        grey = image.point(lambda value: value / 256).convert("L")
+        if (key := image.info.get("transparency")) is None:
+            return grey
+        return Image.merge("LA", (grey, _all_but(image, key)))
     if image.mode in ("1", "P", "PA"):
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    if image.mode in ("L", "RGB") and "transparency" in image.info:
+        return image.convert("LA" if image.mode == "L" else "RGBA")
     return image
+
+
+def _scale_key(image: Image.Image) -> None:
+    """Bring the transparent colour, which is as the file has it, to the 8 bits of pixels that have been loaded."""
+    key, kind = image.info.get("transparency"), image.tile[0].args if image.tile else ""  # type: ignore[attr-defined]
+    if isinstance(key, int) and kind in GREY_SCALES:
+        image.info["transparency"] = key * GREY_SCALES[kind]
+    elif isinstance(key, tuple) and kind == "RGB;16B":
+        image.info["transparency"] = tuple(value >> 8 for value in key)
+
+
+def _all_but(image: Image.Image, key: int) -> Image.Image:
+    """The alpha channel of a picture with 16 bits a pixel, of which the value `key` is transparent."""
+    image.load()
+    values = image.tobytes("raw", "I;16")
+    lower, upper = (Image.frombytes("L", image.size, values[start::2]) for start in (0, 1))
+    is_key = [
+        part.point(lambda value, wanted=byte: 255 * (value == wanted))
+        for part, byte in ((lower, key & 255), (upper, key >> 8))
+    ]
+    return ImageChops.invert(ImageChops.darker(*is_key))
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
@@ -158,11 +238,22 @@ def to_srgb(image: Image.Image) -> Image.Image:
     alpha = image.convert("RGBA").getchannel("A") if mode == "RGBA" else None
     if profile := image.info.get("icc_profile"):
         image = by_profile(image, profile)
+    elif (gamma := image.info.get("gamma")) and "srgb" not in image.info:
+        image = by_gamma(image.convert(mode), gamma)
     plain = Image.new(mode, image.size)
     plain.paste(image.convert(mode))
     if alpha:
         plain.putalpha(alpha)
     return plain
+
+
+def by_gamma(image: Image.Image, gamma: float) -> Image.Image:
+    """Its colours with the gamma of sRGB, as browsers do it: not if the difference is slight."""
+    exponent = 1 / (gamma * SCREEN_GAMMA)
+    if abs(exponent - 1) <= SLIGHT_GAMMA:
+        return image
+    table = [round(255 * (value / 255) ** exponent) for value in range(256)]
+    return image.point(table * 3 + (list(range(256)) if image.mode == "RGBA" else []))
 
 
 def by_profile(image: Image.Image, profile: bytes) -> Image.Image:

@@ -4,6 +4,9 @@ Only the types that Headway treats in a way of their own are told apart. Signatu
 standard §6; for AVIF and HEIC, the brands of ISO/IEC 23008-12 §10.
 """
 
+import codecs
+import re
+
 BYTES_NEEDED = 4096
 
 SIGNATURES = (
@@ -11,8 +14,10 @@ SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
-    (b"%PDF-", "application/pdf"),
 )
+PDF_HEADER = re.compile(rb"%PDF-[0-9]\.[0-9]")
+PDF_HEADER_BYTES = 1024
+"""So far from the beginning readers look for it (ISO 32000-1, Annex H, note 13)."""
 HEIF_BRANDS = {
     b"avif": "image/avif",
     b"avis": "image/avif",
@@ -36,7 +41,18 @@ def sniff(head: bytes) -> str:
         return "image/webp"
     if head[4:8] == b"ftyp":
         return _heif(head)
+    if _is_pdf(head):
+        return "application/pdf"
     return "text/plain" if _is_text(head) else "application/octet-stream"
+
+
+def _is_pdf(head: bytes) -> bool:
+    """Whether it has the header of a PDF, at its beginning or after what is no text. A text may well mention one."""
+    header = PDF_HEADER.search(head[:PDF_HEADER_BYTES])
+    if header is None:
+        return head.startswith(b"%PDF-")
+    before = head[: header.start()].removeprefix(codecs.BOM_UTF8)
+    return not before.strip() or not _is_text(head)
 
 
 def _heif(head: bytes) -> str:

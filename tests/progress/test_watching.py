@@ -45,6 +45,7 @@ def test_the_json_of_a_job(as_alice, alice):
         "cancel_requested": False,
         "result": None,
         "error": None,
+        "retryable": False,
         "finished_at": None,
     }
 

@@ -4,10 +4,16 @@ import struct
 import zlib
 
 
-def png(width: int, height: int, rows: bytes, *, depth: int = 8, colours: int = 2, interlaced: bool = False) -> bytes:
-    """Whatever its header claims. `rows` is as PNG has it before compression: each begins with its filter's number."""
+def png(
+    width: int, height: int, rows: bytes, *, depth: int = 8, colours: int = 2, interlaced: bool = False, **more: bytes
+) -> bytes:
+    """Whatever its header claims. `rows` is as PNG has it before compression: each begins with its filter's number.
+
+    `more` are further chunks by their names.
+    """
     header = struct.pack(">IIBBBBB", width, height, depth, colours, 0, 0, interlaced)
-    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    between = [(name.encode(), data) for name, data in more.items()]
+    chunks = [(b"IHDR", header), *between, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
 
 

@@ -139,3 +139,57 @@ def test_16_bit_grey_keeps_its_brightness(alice):
 def test_16_bit_colours_keep_their_brightness(alice):
     row = b"\0" + struct.pack(">HHH", 40_000, 20_000, 60_000) * 50
     assert seen(process(alice, png(50, 50, row * 50, depth=16))) == pytest.approx((156, 78, 234), abs=8)
+
+
+WHITE_AND_BLACK = {1: b"\xf0"} | {depth: b"\xff" * (depth // 2) + b"\0" * (depth // 2) for depth in (2, 4, 8, 16)}
+"""A row of four white and four black pixels, by the number of bits that a pixel has."""
+
+
+@pytest.mark.parametrize("depth", WHITE_AND_BLACK)
+@pytest.mark.parametrize("key", ["white", "black"])
+def test_grey_that_a_png_calls_transparent_is(alice, depth, key):
+    value = 2**depth - 1 if key == "white" else 0
+    rows = (b"\0" + WHITE_AND_BLACK[depth]) * 8
+    upload = process(alice, png(8, 8, rows, depth=depth, colours=0, tRNS=struct.pack(">H", value)))
+    picture = open_rendition(upload.renditions.get()).convert("RGBA")
+    alphas = [picture.getpixel((x, 4))[3] for x in (0, 7)]
+    assert alphas == ([0, 255] if key == "white" else [255, 0])
+
+
+def test_grey_of_16_bits_that_differs_in_its_lower_ones_is_opaque(alice):
+    rows = (b"\0" + b"\x12\x34" * 4 + b"\x12\x35" * 4) * 8
+    upload = process(alice, png(8, 8, rows, depth=16, colours=0, tRNS=b"\x12\x34"))
+    picture = open_rendition(upload.renditions.get())
+    assert [picture.getpixel((x, 4))[3] for x in (0, 7)] == [0, 255]
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_colour_that_a_png_calls_transparent_is(alice, depth):
+    red, blue = (b"\xff\0\0", b"\0\0\xff") if depth == 8 else (b"\xff\xff\0\0\0\0", b"\0\0\0\0\xff\xff")
+    key = struct.pack(">3H", 2**depth - 1, 0, 0)
+    upload = process(alice, png(8, 8, (b"\0" + red * 4 + blue * 4) * 8, depth=depth, tRNS=key))
+    picture = open_rendition(upload.renditions.get())
+    assert [picture.getpixel((x, 4))[3] for x in (0, 7)] == [0, 255]
+
+
+def test_transparent_colour_has_no_fringe_when_it_is_scaled(alice):
+    """Neighbours of transparent pixels keep their colour, and are not mixed with it."""
+    rows = b"".join(b"\0" + b"\xff\0\xff" * 1501 + b"\0\xff\0" * 1499 for _ in range(4))
+    upload = process(alice, png(3000, 4, rows, tRNS=struct.pack(">3H", 255, 0, 255)))
+    picture = open_rendition(upload.renditions.first()).convert("RGBA")
+    opaque = [picture.getpixel((x, 0)) for x in range(picture.width) if picture.getpixel((x, 0))[3] == 255]
+    assert opaque
+    assert all(pixel[1] > 200 for pixel in opaque)
+
+
+@pytest.mark.parametrize(
+    ("gamma", "more", "wanted"),
+    [(100_000, {}, 136), (45_455, {}, 64), (46_000, {}, 64), (100_000, {"sRGB": b"\0"}, 64)],
+)
+@pytest.mark.parametrize("colours", [0, 2, 4, 6])
+def test_gamma_of_a_png(alice, gamma, more, wanted, colours):
+    """As Chromium shows it: gAMA counts where there is no sRGB chunk, and only if it makes a difference."""
+    pixel = {0: b"\x40", 2: b"\x40" * 3, 4: b"\x40\xff", 6: b"\x40" * 3 + b"\xff"}[colours]
+    content = png(64, 64, (b"\0" + pixel * 64) * 64, colours=colours, gAMA=struct.pack(">I", gamma), **more)
+    red, green, blue = seen(process(alice, content))
+    assert max(abs(value - wanted) for value in (red, green, blue)) <= 2

@@ -94,3 +94,9 @@ def test_a_page_that_takes_too_long_to_draw_is_given_up(alice, kept, decoder_wit
     assert upload.metadata["pages"] == 2
     assert "memory or time" in upload.problem
     assert kept() == ["original"]
+
+
+def test_pdf_after_a_line_break_gets_pictures(alice):
+    upload = process(alice, b"\r\n" + pdf(), "lead.pdf")
+    assert upload.content_type == "application/pdf"
+    assert upload.renditions.count() == 2

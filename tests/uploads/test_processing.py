@@ -333,3 +333,33 @@ def test_a_cancelled_upload_keeps_its_file_and_leaves_no_part_of_its_pictures(al
     run_queue()
     assert upload.renditions.exists()
     assert "<progress-bar src" not in as_alice.get(url).text
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("missing", [1, 2])
+def test_jpeg_that_lacks_only_its_end_marker_gets_pictures(alice, progressive, missing):
+    whole = encoded(Image.effect_noise((600, 400), 60).convert("RGB"), "JPEG", progressive=progressive)
+    uploads = [process(alice, content) for content in (whole[:-missing], whole)]
+    found, wanted = ([bytes_of(rendition) for rendition in upload.renditions.all()] for upload in uploads)
+    assert found == wanted != []
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("missing", [10, 500, 30_000])
+def test_jpeg_that_lacks_pixels_is_damaged(alice, as_alice, progressive, missing):
+    whole = encoded(Image.effect_noise((600, 400), 60).convert("RGB"), "JPEG", progressive=progressive)
+    upload = process(alice, whole[:-missing])
+    assert upload.job.error_code == "unreadable_picture"
+    assert not upload.renditions.exists()
+    for page in (f"/uploads/{upload.pk}/", "/uploads/"):
+        text = as_alice.get(page).text.split("</template>")[-1]
+        assert "No preview: the file is damaged" in text
+        assert "Try again" not in text
+
+
+def test_failure_that_is_not_the_files_offers_to_try_again(alice, as_alice):
+    upload = process(alice, b"hello")
+    Job.objects.update(state=State.FAILED, error_code="internal", error_message="Something went wrong.", percent=0)
+    for page in (f"/uploads/{upload.pk}/", "/uploads/"):
+        assert "Try again" in as_alice.get(page).text.split("</template>")[-1]
+    assert as_alice.get(f"/api/uploads/{upload.pk}/").json()["job"]["retryable"] is True

@@ -47,3 +47,18 @@ def test_other_files(head, content_type):
 def test_any_bytes_are_something(head):
     assert "/" in sniff(head)
     assert "/" in sniff(b"\0\0\0\x40ftyp" + head)
+
+
+@pytest.mark.parametrize(
+    ("before", "content_type"),
+    [
+        (b"\r\n", "application/pdf"),
+        (b"\xef\xbb\xbf", "application/pdf"),
+        (b" " * 1010, "application/pdf"),
+        (b" " * 1030, "text/plain"),
+        (b"\0\1binary" * 16, "application/pdf"),
+        (b"A text about PDFs: they begin with ", "text/plain"),
+    ],
+)
+def test_pdf_whose_header_comes_late(before, content_type):
+    assert sniff(before + b"%PDF-1.7\n1 0 obj") == content_type

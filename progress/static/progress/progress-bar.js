@@ -90,7 +90,7 @@ class ProgressBar extends HTMLElement {
     if (finished) this.#unwatch = null; // it ends by itself
     this.draw({ ...job, percent: overall(job.percent, Number(this.getAttribute("from"))) });
     this.#offer("cancel", !finished && !job.cancel_requested);
-    this.#offer("retry", ["failed", "cancelled"].includes(job.state));
+    this.#offer("retry", job.retryable);
     if (changed) this.#tell("progress", job);
     if (changed && finished) this.#tell(job.state, job);
   }
