@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from todos import exporting, importing, tasks
 from todos.formats import FORMATS
+from todos.formats.rows import EMPTY
 from todos.undo import Batch
 from uploads.api import receive
 from uploads.forms import UploadForm
@@ -41,6 +42,8 @@ class ImportForm(UploadForm):
 
     def clean_file(self) -> UploadedFile:
         file = super().clean_file()
+        if not file.size:
+            raise ValidationError(EMPTY)
         if (file.size or 0) > MOST_BYTES:
             text = f"The file is too large to be imported: at most {filesizeformat(MOST_BYTES)} are taken. Split it."
             raise ValidationError(text, code="too_large")

@@ -75,8 +75,7 @@ class TodoQuerySet(models.QuerySet["Todo"]):
 
     def for_list(self) -> Self:
         """All that a list of to-dos shows, in its order, in two queries."""
-        files = Attachment.objects.filter(upload__deleted_at=None).select_related("upload__job")
-        return self.prefetch_related(Prefetch("attachments", files)).in_order()
+        return self.prefetch_related(Prefetch("attachments", Attachment.objects.visible())).in_order()
 
     def beyond(self, place: int, todo_id: int) -> Self:
         """Those after this place in that list; no to-do need be there any more."""
@@ -303,12 +302,20 @@ class Todo(models.Model):
         return f'"{self.pk}-{self.version}"'
 
 
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def visible(self) -> Self:
+        """Exclude attachments whose upload is in the trash."""
+        return self.filter(upload__deleted_at=None).select_related("upload__job")
+
+
 class Attachment(models.Model):
     """A file of `uploads` that hangs on a to-do. Either goes without the other."""
 
     todo = models.ForeignKey(Todo, models.CASCADE, related_name="attachments")
     upload = models.ForeignKey(Upload, models.CASCADE, related_name="attachments")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "id"]

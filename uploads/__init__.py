@@ -7,6 +7,7 @@ A file comes in by one of two doors:
     transfers.py   the rules: who may write where, and when a file is complete
     pieces.py      the bytes of a file on its way here; disk.py, how the disk is waited for
     limits.py      how much may be sent
+    checksums.py   digests of what has arrived, for clients that go on with it
     receiving.py   a file has arrived: it is named, sniffed, kept, and its job enqueued
     names.py       the name that it is shown by; visible.py, whether a text shows anything
 

@@ -19,9 +19,9 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label="File",
+        allow_empty_file=True,
         error_messages={
             "required": "Choose a file first.",
-            "empty": limits.EMPTY,
             "missing": "Choose a file first.",
         },
     )

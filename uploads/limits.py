@@ -14,17 +14,8 @@ ENVELOPE_BYTES = 64 * 1024
 """What a multipart form may need beyond the file in it."""
 
 
-EMPTY = "The file is empty: it has 0 bytes."
-
-
 class Refused(Exception):
-    """This user can't keep a file of that size. The text says why, and what to do; `status` is HTTP's."""
-
-    status = 413
-
-
-class Empty(Refused):
-    status = 422
+    """This user can't keep a file of that size. The text says why, and what to do."""
 
 
 View = Callable[..., HttpResponse]
@@ -66,8 +57,6 @@ def judge(owner: Any, size: int) -> None:
 
 def judge_size(size: int) -> None:
     """Say whether a file may have so many bytes. Raises Refused."""
-    if size == 0:
-        raise Empty(EMPTY)
     if size > settings.MAX_UPLOAD_BYTES:
         raise Refused(f"The file is too large: at most {filesizeformat(settings.MAX_UPLOAD_BYTES)} are taken.")
 

@@ -93,6 +93,12 @@ class Bucket(S3Storage):
         body = self.bucket.Object(self._normalize_name(clean_name(name))).get()["Body"]
         return File(io.BufferedReader(body, READ_BYTES), name)
 
+    @_translated
+    def read_part(self, name: str, start: int, end: int) -> bytes:
+        """Return the bytes from `start` to before `end`."""
+        key = self._normalize_name(clean_name(name))
+        return self.bucket.Object(key).get(Range=f"bytes={start}-{end - 1}")["Body"].read()
+
     _save = _translated(S3Storage._save)
     delete = _translated(S3Storage.delete)
     exists = _translated(S3Storage.exists)

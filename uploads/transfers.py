@@ -9,7 +9,7 @@ This module knows the rules, and nothing of HTTP; `tus.py` is the protocol, `pie
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NoReturn, Protocol, Self
 from uuid import UUID
 
@@ -21,9 +21,6 @@ from progress.tasks import check_queue_limit
 from uploads import limits, pieces, receiving
 from uploads.disk import Begun, aside, begin
 from uploads.models import Transfer, TransferQuerySet, Upload
-
-LIFETIME = timedelta(hours=24)
-"""How long an unfinished file waits for its next byte."""
 
 MOST_UNFINISHED = 1000
 """Of one user, parts included: each costs a row, whether or not a byte of it ever comes."""
@@ -90,8 +87,7 @@ def start(
 def promise(transfer: Transfer, *, length: int | None, end: int) -> None:
     """Take note of the length, if it is known now, and see that there is room up to `end`. Raises Refused."""
     wanted = max(transfer.reserved, end) if length is None else length
-    if wanted or not transfer.is_part:
-        limits.judge_size(wanted)
+    limits.judge_size(wanted)
     limits.reserve(transfer.owner, wanted - transfer.reserved)
     won = Transfer.objects.filter(pk=transfer.pk, length=None, reserved=transfer.reserved, offset__lte=wanted)
     if not won.update(length=length, reserved=wanted):
@@ -297,7 +293,7 @@ def _parts(owner: Any, part_ids: Sequence[UUID]) -> list[Transfer]:
 
 
 def _expiry() -> datetime:
-    return timezone.now() + LIFETIME
+    return timezone.now() + Transfer.LIFETIME
 
 
 @contextmanager

@@ -5,6 +5,8 @@
     HEAD /api/tus/<id>     how much has arrived
     PATCH                  brings more
     DELETE                 forgets it
+    GET  /api/tus/<id>/checksum?start=0&end=1000    the SHA-256 of bytes that have arrived: not part of tus, but of use
+                           before a client goes on with a file of which it only knows the name and the size
 
 With its last byte the file becomes an upload of the same id: see /api/uploads/<id>/, and there its job.
 """
@@ -15,6 +17,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -23,7 +26,7 @@ from django.utils.http import http_date
 from django.views.decorators.cache import never_cache
 
 from progress.connections import release_connection
-from uploads import limits, names, transfers
+from uploads import checksums, limits, names, transfers
 from uploads import tus_headers as read
 from uploads.body import BodyTooLong, IncompleteBody, arriving, arriving_chunked
 from uploads.limits import takes_chunked_bodies, takes_files
@@ -46,6 +49,11 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
 """What to say to what can go wrong; without a text, what it says itself."""
 
 View = Callable[..., HttpResponse]
+
+
+class ChecksumQuery(forms.Form):
+    start = forms.IntegerField()
+    end = forms.IntegerField()
 
 
 def protocol(**methods: View) -> View:
@@ -74,7 +82,7 @@ def _answer(methods: dict[str, View], request: HttpRequest, **arguments: Any) ->
     try:
         return methods[method](request, **arguments)
     except limits.Refused as reason:
-        return _refuse(reason.status, str(reason))
+        return _refuse(413, str(reason))
     except tuple(PROBLEMS) as problem:
         status, text = PROBLEMS[type(problem)]
         return _refuse(status, text or str(problem))
@@ -94,7 +102,7 @@ def _post(request: HttpRequest) -> HttpResponse:
     if length is not None and size is not None and size > length:
         return _overshoot(length)
     transfer = transfers.start(request.user, length=length, is_part=kind == "partial", **how)
-    if size != 0:
+    if size != 0 or (length == 0 and not kind):  # an empty file is complete when it is created
         _write_first(request, transfer, size, digest)
     response = HttpResponse(status=201, headers=_state(transfer))
     response["Location"] = _url(request, transfer)
@@ -125,6 +133,24 @@ def _get(request: HttpRequest) -> HttpResponse:
     """The files of which something is still to come, newest first."""
     mine = Transfer.objects.visible_to(request.user).unfinished()
     return JsonResponse([_as_json(transfer, request) for transfer in mine], safe=False)
+
+
+def _checksum(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
+    """Answer the SHA-256 of acknowledged bytes."""
+    transfer = _mine(request, transfer_id)
+    if transfer.is_expired:
+        return _gone()
+    part = ChecksumQuery(request.GET)
+    if not part.is_valid() or not 0 <= part.cleaned_data["start"] < part.cleaned_data["end"] <= transfer.offset:
+        raise BadRequest(f"Name a part of the {transfer.offset} bytes that have arrived, by ?start= and ?end=.")
+    start, end = part.cleaned_data["start"], part.cleaned_data["end"]
+    if end - start > checksums.MAX_BYTES:
+        raise BadRequest(f"The part is too large: at most {checksums.MAX_BYTES} bytes.")
+    try:
+        digest = checksums.checksum(transfer, start, end)
+    except FileNotFoundError as error:
+        raise transfers.WrongOffset from error  # it has just been completed or deleted, or else PATCH finds out
+    return JsonResponse({"start": start, "end": end, "sha256": digest})
 
 
 def _head(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
@@ -169,6 +195,7 @@ def _delete(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
 
 
 index = protocol(POST=_post, GET=_get)
+checksum = protocol(GET=_checksum)
 detail = protocol(HEAD=_head, PATCH=_patch, DELETE=_delete)
 
 
@@ -259,6 +286,7 @@ def _as_json(transfer: Transfer, request: HttpRequest) -> dict[str, Any]:
         "name": transfer.name,
         "size": transfer.length,
         "offset": transfer.offset,
+        "receiving": transfer.is_receiving,
         "metadata": read.metadata(transfer.metadata),
         "expires_at": transfer.expires_at,
         "created_at": transfer.created_at,

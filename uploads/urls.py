@@ -21,4 +21,5 @@ urlpatterns = [
     path("api/tus/", tus.index),
     path("api/tus/<uuid:transfer_id>", tus.detail, name="tus-detail"),
     path("api/tus/<uuid:transfer_id>/", tus.detail),
+    path("api/tus/<uuid:transfer_id>/checksum", tus.checksum, name="tus-checksum"),
 ]

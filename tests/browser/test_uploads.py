@@ -1,7 +1,9 @@
 """Files on their way, through whatever the network, the server, the session, other tabs and people do to them."""
 
+import hashlib
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from copy import copy
 from types import SimpleNamespace
 
 import pytest
@@ -9,8 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests import nginx
-from tests.browser.conftest import PASSWORD
-from tests.browser.site import Site
+from tests.browser.conftest import PASSWORD, PATIENCE_MS, sign_up_by_hand
+from tests.browser.site import Site, running_site
 from tests.browser.uploading import (
     LABEL,
     SLOW,
@@ -243,15 +245,135 @@ def test_going_on_from_another_device_with_the_same_file_and_no_other(
 
     other = another_device("devices")
     expect_under_way(other, "data.bin")
-    for chosen in (changed, make_file(tmp_path, "wrong.bin")):
-        with other.expect_file_chooser() as chooser:
-            other.get_by_role("button", name="Choose the same file to go on: data.bin").click()
-        chooser.value.set_files(chosen)
-        expect(row(other, "data.bin")).to_contain_text(f"That is another file, {chosen.name}")
+    wrong = make_file(tmp_path, "wrong.bin")
+    with other.expect_file_chooser() as chooser:
+        other.get_by_role("button", name="Choose the same file to go on: data.bin").click()
+    chooser.value.set_files(wrong)
+    expect(row(other, "data.bin")).to_contain_text("That is another file, wrong.bin")
     drop(other, path)
     expect_cards(other, "data.bin")
     assert_kept_unchanged(other, sqlite_site, path)
     page.get_by_role("button", name="Resume: data.bin").click()
+    expect_cards(page, "data.bin")
+
+
+@pytest.fixture(scope="module")
+def site_of_two_names(tmp_path_factory):
+    """Browsers take it for secure by the name localhost, and for plain http by the other."""
+    with running_site(tmp_path_factory.mktemp("names"), ALLOWED_HOSTS="localhost,app.example.test") as site:
+        yield site
+
+
+@pytest.fixture(params=["localhost", "app.example.test"])
+def uploads_page(request, launch_chromium, site_of_two_names):
+    """The page of uploads as a new user sees it: on a secure origin, and over plain http, where browsers offer less."""
+    site = copy(site_of_two_names)
+    site.url = f"http://{request.param}:{site.port}"
+    with closing(launch_chromium("--host-resolver-rules=MAP app.example.test 127.0.0.1")) as browser:
+        page = browser.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        sign_up_by_hand(page, site, request.param)
+        page.goto(f"{site.url}/uploads/")
+        assert page.evaluate("isSecureContext") is (request.param == "localhost")
+        yield page
+
+
+@pytest.mark.xdist_group("two names")
+def test_file_changed_in_its_middle_is_sent_as_another_upload(uploads_page, tmp_path):
+    """Its name, its size, its first and its last bytes are those of the file that was begun."""
+    page = uploads_page
+    line = Line(page)
+    path = make_file(tmp_path, size=2_000_000)
+    before = path.read_bytes()
+    send_a_part(page, line, path)
+    page.get_by_role("button", name="Pause: data.bin").click()
+    expect(row(page, "data.bin")).to_contain_text("Paused")
+    page.evaluate("indexedDB.deleteDatabase('headway-uploads')")
+    line.throttle()
+    page.reload()
+    expect(row(page, "data.bin")).to_contain_text("Unfinished")
+
+    (unfinished,) = get(page, "/api/tus")
+    middle = unfinished["offset"] // 2
+    after = before[:middle] + b"changed" + before[middle + 7 :]
+    path.write_bytes(after)
+    choose(page, path)
+    expect(page.locator(".card")).to_have_count(1)
+    assert checksums(page) == [hashlib.sha256(after).hexdigest()]
+    assert [left["offset"] for left in get(page, "/api/tus")] == [unfinished["offset"]]
+
+    path.write_bytes(before)
+    choose(page, path)
+    expect(page.locator(".card")).to_have_count(2)
+    expect(page.locator("#rows .row")).to_have_count(0)
+    assert checksums(page) == [hashlib.sha256(content).hexdigest() for content in (before, after)]
+    assert get(page, "/api/tus") == []
+
+
+def get(page: Page, path: str) -> list:
+    return page.evaluate("path => fetch(path).then((answer) => answer.json())", path)
+
+
+def checksums(page: Page) -> list[str]:
+    """Of all that is kept and processed, the newest first."""
+    expect(page.locator(".card progress-bar")).to_have_count(0)
+    return [upload["sha256"] for upload in get(page, "/api/uploads/")]
+
+
+def test_sha256_over_plain_http_is_that_of_the_browser(page, sqlite_site):
+    page.goto(f"{sqlite_site.url}/")
+    differing = page.evaluate(
+        """async () => {
+          const { inSlices } = await import("/static/uploads/sha256.js");
+          const same = (a, b) => new Uint8Array(a).every((byte, index) => byte === new Uint8Array(b)[index]);
+          const sizes = [0, 1, 55, 56, 63, 64, 65, 119, 120, 262143, 262144, 262145, 1000003];
+          const differing = [];
+          for (const size of sizes) {
+            const blob = new Blob([Uint8Array.from({ length: size }, (_, index) => index * 7 + (index >> 8))]);
+            const theirs = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
+            if (!same(theirs, await inSlices(blob))) differing.push(size);
+          }
+          return differing;
+        }"""
+    )
+    assert differing == []
+
+
+def test_resuming_on_the_same_device_names_no_other(page, line, sqlite_site, tmp_path):
+    """The server still receives what the paused request has sent, so the first offset that it names is soon stale."""
+    open_uploads(page, sqlite_site, "resuming")
+    page.add_init_script(RECORD_STAGES)
+    page.reload()
+    path = make_file(tmp_path, size=3_000_000)
+    send_a_part(page, line, path)
+    for _ in range(3):
+        page.get_by_role("button", name="Pause: data.bin").click()
+        page.get_by_role("button", name="Resume: data.bin").click()
+    page.reload()
+    line.throttle()
+    expect_cards(page, "data.bin")
+    assert_kept_unchanged(page, sqlite_site, path)
+    assert "another device" not in page.evaluate("sessionStorage.stages")
+
+
+RECORD_STAGES = """
+new MutationObserver(() => {
+  for (const stage of document.querySelectorAll(".row .bar-stage")) sessionStorage.stages += `|${stage.textContent}`;
+}).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+
+
+def test_another_device_is_named_while_it_is_sending(page, line, sqlite_site, tmp_path, another_device):
+    open_uploads(page, sqlite_site, "following")
+    path = make_file(tmp_path)
+    send_a_part(page, line, path)
+    other = another_device("following")
+    expect(row(other, "data.bin")).to_contain_text("Being sent from another device")
+    page.get_by_role("button", name="Pause: data.bin").click()
+    expect(row(other, "data.bin")).to_contain_text("Unfinished")
+    other.reload()
+    page.get_by_role("button", name="Resume: data.bin").click()
+    line.throttle()
     expect_cards(page, "data.bin")
 
 
@@ -341,12 +463,19 @@ def test_a_file_that_was_changed_on_the_disk_is_not_sent_on(page, line, sqlite_s
     assert_kept_unchanged(page, sqlite_site, path)
 
 
+def test_empty_file_is_sent(page, sqlite_site, tmp_path):
+    open_uploads(page, sqlite_site, "nothing")
+    path = make_file(tmp_path, "empty.bin", 0)
+    choose(page, path)
+    expect_cards(page, "empty.bin")
+    assert_kept_unchanged(page, sqlite_site, path)
+
+
 @pytest.mark.xdist_group("narrow")
 def test_what_is_too_large_is_said_before_anything_is_sent(page, narrow_site, tmp_path):
     open_uploads(page, narrow_site, "greedy")
-    choose(page, make_file(tmp_path, "huge.bin", 4_000_001), make_file(tmp_path, "empty.bin", 0))
+    choose(page, make_file(tmp_path, "huge.bin", 4_000_001))
     expect(row(page, "huge.bin")).to_contain_text("too large: at most 3.8\xa0MB are taken")
-    expect(row(page, "empty.bin")).to_contain_text("0 bytes")
     assert requests(page, "POST") == []
     sizes = {"first.bin": 3_500_000, "second.bin": 3_000_000, "third.bin": 2_000_000}
     paths = [make_file(tmp_path, name, size) for name, size in sizes.items()]
@@ -408,12 +537,14 @@ def test_rows_in_all_states_are_accessible(page, line, sqlite_site, tmp_path, sc
     page.set_viewport_size({"width": width, "height": 900})
     open_uploads(page, sqlite_site, f"rows-{scheme}-{width}")
     line.throttle(5_000)
-    choose(page, *(make_file(tmp_path, f"{'unbreakable' * 9}{number}.bin", 100_000 * number) for number in range(6)))
+    paths = [make_file(tmp_path, f"{'unbreakable' * 9}{number}.bin", 100_000 * number) for number in range(6)]
+    os.truncate(paths[0], 2 * 10**9)
+    choose(page, *paths)
     stages = page.locator("#rows .bar-stage")
     expect(stages.get_by_text("Sending")).to_have_count(3)
     page.get_by_role("button", name="Pause").last.click()
     expect(stages.get_by_text("Paused")).to_have_count(1)
-    expect(stages.get_by_text("Failed: The file is empty")).to_have_count(1)
+    expect(stages.get_by_text("Failed: The file is too large")).to_have_count(1)
     buttons = page.locator("#rows button:visible")
     assert sorted(buttons.all_inner_texts()) == ["Cancel"] * 6 + ["Pause"] * 4 + ["Resume"]
     if folder := os.environ.get("SCREENSHOTS"):

@@ -425,7 +425,7 @@ def test_a_file_that_was_deleted_is_not_imported(as_alice, alice):
     ("sent", "status", "words"),
     [
         ({}, 422, "Choose a file"),
-        ({"file": file(b"", "todos.csv")}, 422, "empty"),
+        ({"file": file(b"", "todos.csv")}, 422, "There is nothing in this file."),
         ({"file": file(b"\x89PNG\r\n\x1a\n", "todos.png")}, 415, "csv, txt, ics, json"),
         ({"file": file(b"\0\1\2\3" * 100, "todos")}, 415, "csv, txt, ics, json"),
         ({"file": file(b"PK\3\4" + b"data.json" * 100, "vikunja-export.zip")}, 415, "Unpack it"),

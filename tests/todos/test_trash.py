@@ -100,6 +100,16 @@ def test_deleting_a_file_for_good_leaves_the_todo(alice):
     todo.refresh_from_db()
 
 
+def test_edit_page_lists_no_attachments_in_the_trash(as_alice, alice):
+    kept, trashed = (receiving.receive(alice, file(name=name)) for name in ("kept.txt", "trashed.txt"))
+    todo = make_todo(owner=alice)
+    todo.attach([kept, trashed])
+    trashed.trash()
+    for page in (as_alice.get(f"/todos/{todo.pk}/"), as_alice.post(f"/todos/{todo.pk}/attach/")):
+        assert "kept.txt" in page.text
+        assert "trashed.txt" not in page.text
+
+
 def test_what_hangs_on_a_todo_comes_back_with_it(alice):
     first, second = (receiving.receive(alice, file()) for _ in range(2))
     todo = make_todo(owner=alice)

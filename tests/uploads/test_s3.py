@@ -59,6 +59,23 @@ def refused(url: str, method: str = "GET") -> int:
     return caught.value.code
 
 
+def test_empty_file_is_kept_and_processed(as_alice, bucket):
+    url = begun(as_alice, 0)
+    assert as_alice.post("/api/uploads/", {"file": file(b"", "empty.txt")}).status_code == 202
+    run_queue()
+    for upload in Upload.objects.all():
+        assert (upload.size, upload.sha256) == (0, hashlib.sha256(b"").hexdigest())
+        assert fetch(as_alice.get(f"/uploads/{upload.pk}/download/")["Location"]).read() == b""
+    assert offset(as_alice, url) == 0
+
+
+def test_checksum_of_a_part_of_a_finished_file(as_alice, bucket):
+    url = begun(as_alice, 5)
+    patch(as_alice, url, 0, b"hello")
+    answer = as_alice.get(f"{url}/checksum?start=1&end=4").json()
+    assert answer["sha256"] == hashlib.sha256(b"ell").hexdigest()
+
+
 @pytest.fixture
 def upload(alice, bucket) -> Upload:
     return receiving.receive(alice, file(b"0123456789", 'hölly "1".txt'))

@@ -184,13 +184,22 @@ class TestCreation:
         patch(as_alice, url, 0, b"hello")
         begun(as_alice, 5)
 
-    def test_an_empty_file_is_refused_as_by_the_form(self, as_alice):
-        assert "0 bytes" in problem(begin(as_alice, 0), 422)["detail"]
+    def test_empty_file_is_complete_when_it_is_created(self, as_alice):
+        url = begun(as_alice, 0)
+        assert offset(as_alice, url) == 0
+        assert Upload.objects.get().size == 0
+        assert patch(as_alice, url, 0).status_code == 204
+        assert as_alice.get("/api/tus").json() == []
+
+    def test_empty_file_of_deferred_length_is_complete_once_the_length_is_known(self, as_alice):
         url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
-        problem(patch(as_alice, url, 0, HTTP_UPLOAD_LENGTH="0"), 422)
+        assert patch(as_alice, url, 0, HTTP_UPLOAD_LENGTH="0").status_code == 204
+        assert Upload.objects.get().size == 0
+
+    def test_empty_parts_are_joined_to_an_empty_file(self, as_alice):
         parts = [begun(as_alice, 0, HTTP_UPLOAD_CONCAT="partial") for _ in range(2)]
-        problem(begin(as_alice, None, HTTP_UPLOAD_CONCAT="final;" + " ".join(parts)), 422)
-        assert not Upload.objects.exists()
+        assert begin(as_alice, None, HTTP_UPLOAD_CONCAT="final;" + " ".join(parts)).status_code == 201
+        assert Upload.objects.get().size == 0
 
     @pytest.mark.parametrize("metadata", ["", "filename", "filename ,x", ",", "is_confidential"])
     def test_metadata_may_be_empty(self, as_alice, metadata):

@@ -1,6 +1,7 @@
 """The other extensions of tus 1.0.0: checksum, expiration, termination and concatenation."""
 
 import hashlib
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 from progress.models import State
 from tests.helpers import body, files_below, problem
 from tests.uploads.tus import TUS, b64, begin, begun, head, offset, patch
+from uploads import checksums
 from uploads.models import Transfer, Upload
 
 
@@ -173,3 +175,53 @@ class TestConcatenation:
     def test_it_takes_no_room_twice(self, as_alice, settings):
         settings.USER_QUOTA_BYTES = 10
         assert self.join(as_alice, self.part(as_alice, b"hello"), self.part(as_alice, b"world")).status_code == 201
+
+
+class TestChecksumOfReceivedBytes:
+    def get(self, client, url, start, end):
+        return client.get(f"{url}/checksum?start={start}&end={end}")
+
+    @pytest.mark.parametrize("in_pieces", [False, True])
+    def test_is_of_the_acknowledged_bytes(self, as_alice, as_bob, in_pieces):
+        url = begun(as_alice, 20)
+        patch(as_alice, url, 0, b"hello")
+        if in_pieces:
+            Transfer.objects.update(writing=True)  # as a killed process leaves it
+        patch(as_alice, url, 5, b" world")
+        for start, end in ((0, 11), (0, 3), (3, 7), (6, 11)):
+            wanted = hashlib.sha256(b"hello world"[start:end]).hexdigest()
+            assert self.get(as_alice, url, start, end).json() == {"start": start, "end": end, "sha256": wanted}
+        for start, end in ((0, 12), (-1, 5), (5, 5), (7, 3), ("", 5), ("x", "y")):
+            problem(self.get(as_alice, url, start, end), 400)
+        problem(self.get(as_bob, url, 0, 5), 404)
+
+    def test_of_a_finished_file(self, as_alice, django_capture_on_commit_callbacks):
+        url = begun(as_alice, 5)
+        with django_capture_on_commit_callbacks(execute=True):
+            patch(as_alice, url, 0, b"hello")
+        assert self.get(as_alice, url, 1, 5).json()["sha256"] == hashlib.sha256(b"ello").hexdigest()
+
+    def test_of_bytes_that_are_lost_is_409(self, as_alice, state_dir):
+        url = begun(as_alice, 20)
+        patch(as_alice, url, 0, b"hello")
+        shutil.rmtree(state_dir / "incoming")
+        problem(self.get(as_alice, url, 0, 5), 409)
+
+    def test_of_a_part_that_is_too_large_is_400(self, as_alice, monkeypatch):
+        monkeypatch.setattr(checksums, "MAX_BYTES", 4)
+        url = begun(as_alice, 20)
+        patch(as_alice, url, 0, b"hello")
+        assert self.get(as_alice, url, 0, 4).status_code == 200
+        problem(self.get(as_alice, url, 0, 5), 400)
+
+
+def test_list_tells_which_files_are_being_received(as_alice):
+    def receiving() -> bool:
+        return as_alice.get("/api/tus").json()[0]["receiving"]
+
+    patch(as_alice, begun(as_alice, 20), 0, b"hello")
+    assert not receiving()
+    Transfer.objects.update(writing=True)
+    assert receiving()
+    Transfer.objects.update(expires_at=timezone.now() + Transfer.LIFETIME - 2 * Transfer.RECEIVING)
+    assert not receiving()

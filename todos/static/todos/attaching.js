@@ -34,8 +34,7 @@ export function letAttach(app, news) {
       row.element.remove();
       if (upload) announce(name, "Attached");
     });
-    if (!size) sender.refuse("The file is empty: it has 0 bytes.");
-    else if (size > Number(maxBytes)) sender.refuse(`The file is too large: at most ${maxText} are taken.`);
+    if (size > Number(maxBytes)) sender.refuse(`The file is too large: at most ${maxText} are taken.`);
     else sender.start();
   }
 

@@ -18,9 +18,15 @@ export class KeptFiles {
     this.#user = user;
   }
 
-  /** Whether it could be kept. */
+  /** Whether it could be kept. If not, it is noted all the same that this browser is sending it. */
   async keep(id, file) {
-    if (file.size > Math.min(MOST_BYTES, (await room()) / 2)) return false;
+    const fits = file.size <= Math.min(MOST_BYTES, (await room()) / 2);
+    if (fits && (await this.#put(id, file))) return true;
+    await this.#put(id, null);
+    return false;
+  }
+
+  #put(id, file) {
     return quietly(async () => {
       await inStore("readwrite", (store) => store.put({ id, user: this.#user, file }));
       return true;
@@ -36,7 +42,7 @@ export class KeptFiles {
     await quietly(() => inStore("readwrite", (store) => store.delete(id)));
   }
 
-  /** The user's own, as a map of id to file; those of others are forgotten. */
+  /** The user's own, as a map of id to file, or to null if it was not kept; those of others are forgotten. */
   async all() {
     const records = await quietly(() => inStore("readonly", (store) => store.getAll()), []);
     const others = records.filter(({ user }) => user !== this.#user);

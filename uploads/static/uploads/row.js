@@ -12,18 +12,20 @@ const STAGES = {
   arrived: "Waiting",
   unreachable: "No connection; goes on by itself",
   "logged out": "You are not logged in any more",
+  resuming: "Resuming…",
   elsewhere: "Being sent in another tab",
+  followed: "Being sent from another device",
   contested: "Being sent from another device",
   paused: "Paused",
   "needs file": "Unfinished",
 };
 
 const BUTTONS = {
-  pause: ["waiting", "sending", "contested", "unreachable", "logged out"],
+  pause: ["waiting", "sending", "resuming", "contested", "unreachable", "logged out"],
   resume: ["paused"],
   retry: ["failed"],
-  choose: ["needs file"],
-  cancel: ["waiting", "sending", "contested", "unreachable", "logged out", "paused", "failed", "needs file", "refused"],
+  choose: ["needs file", "followed"],
+  cancel: ["waiting", "sending", "resuming", "followed", "contested", "unreachable", "logged out", "paused", "failed", "needs file", "refused"],
 };
 
 export class Row {

@@ -4,23 +4,29 @@
  *
  *   waiting → sending → arrived → sent             and by the user: paused, cancelled
  *             sending ⇄ unreachable, logged out    goes on by itself
+ *             sending ⇄ resuming                   asks what the server has, and compares it with the file
  *   waiting → elsewhere                            another tab sends it; goes on by itself
  *             sending ⇄ contested                    another device sends it; goes on when that has stopped
+ *   followed → sent, needs file                    another device sends it, and this one has no file
  *   failed, needs file                             goes on when the user says so, or gives the file
  *   refused                                        never began
  *
- * `offset` is what the server has acknowledged, and no more.
+ * `offset` is what the server has acknowledged, and no more. Bytes that this sender hasn't sent are compared with the
+ * file's before it goes on. If they differ, the file is sent from its start as another upload; "left" names the old one.
  */
 
 import { ask, NoAnswer } from "./answers.js";
-import { fingerprint } from "./fingerprint.js";
 import { Pace } from "./pace.js";
+import { sha256 } from "./sha256.js";
 import { alone, moment, Patience, Turns, unlessAborted } from "./waiting.js";
 
 const sending = new Turns(3);
 const creating = new Turns(3);
 const held = new Set(); // the ids of all uploads that have a sender here
 
+const COMPARED_BYTES = 16 * 1024 * 1024; // in one step
+const OWN_CONFLICTS = 3; // in a row, by an earlier request of this browser that the server is still receiving
+const RESUME_MS = 300; // by then it has noticed that the request was cut
 const MOST_CONFLICTS = 5; // in a row
 const GIVE_WAY_MS = 3000; // whoever sends has something acknowledged within that
 const MOST_FORBIDDEN = 3;
@@ -34,6 +40,7 @@ const PROXY_LIMIT =
   "A proxy in front of this site refuses even small parts of the file. Ask whoever runs the site to raise its limit.";
 
 class Unreadable extends Error {}
+class Different extends Error {}
 
 export class Sender extends EventTarget {
   state = "needs file";
@@ -43,31 +50,32 @@ export class Sender extends EventTarget {
 
   #site;
   #file;
-  #fingerprint;
   #run = Promise.resolve();
   #stop = new AbortController();
   #pace = new Pace();
   #sentBytes = 0; // in the last request
   #patience = new Patience();
+  #key = Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join("-");
   #unsure; // whether the server may have more than we know
+  #same = 0; // so many bytes of what the server has are known to be this file's
+  #ownConflicts = 0; // how many more an earlier request of ours may cause
   #conflicts = 0;
   #contested = false; // whether somebody else may be sending it
   #seen = null; // how far they had come when we last looked
   #forbidden = 0;
 
   /** `site` is what all senders share: api, tus, session and kept. An upload that exists already has an id. */
-  constructor(site, { name, size, file = null, id = null, offset = 0, fingerprint = "", kept = false }) {
+  constructor(site, { name, size, file = null, id = null, offset = 0, kept = false }) {
     super();
     Object.assign(this, { name, size, id, offset, kept });
     this.#site = site;
     this.#file = file;
-    this.#fingerprint = fingerprint;
     this.#unsure = id !== null;
     if (id) held.add(id);
   }
 
   get isActive() {
-    return ["waiting", "sending", "contested", "unreachable", "logged out"].includes(this.state);
+    return ["waiting", "sending", "resuming", "contested", "unreachable", "logged out"].includes(this.state);
   }
 
   get takesRoom() {
@@ -79,16 +87,23 @@ export class Sender extends EventTarget {
     return this.state === "sending" ? this.#pace.seconds(this.size - this.offset) : null;
   }
 
-  /** Whether this file is the one, as far as one can tell without reading all of it. */
-  async isFor(file) {
-    if (file.name !== this.name || file.size !== this.size) return false;
-    const found = this.#fingerprint && (await fingerprint(file).catch(() => "unreadable"));
-    return !found || found === this.#fingerprint;
+  /** Whether this file may be the one; its bytes are compared once it is started. */
+  isFor(file) {
+    return file.name === this.name && file.size === this.size;
+  }
+
+  /** Show how far another device comes, which is sending it. */
+  follow() {
+    const { signal } = this.#stop;
+    this.#become("followed");
+    this.#run = this.#follow(signal).catch((error) => signal.aborted || this.#end(error));
   }
 
   start(file = this.#file) {
     this.#file = file;
+    this.#stop.abort();
     this.#stop = new AbortController();
+    this.#ownConflicts = OWN_CONFLICTS;
     const { signal } = this.#stop;
     this.#conflicts = this.#forbidden = 0;
     this.#become("waiting");
@@ -103,7 +118,9 @@ export class Sender extends EventTarget {
     await this.#run;
     if (!this.id) return;
     const offset = await this.#site.tus.offset(this.id).catch(() => this.offset);
-    if (this.#stop === stop && this.state === "paused") this.#acknowledge(offset);
+    if (this.#stop !== stop || this.state !== "paused") return;
+    this.offset = offset;
+    this.#become("paused");
   }
 
   /** For good, here and on the server, however long it takes to reach it. */
@@ -138,8 +155,26 @@ export class Sender extends EventTarget {
       this.#site.kept.sent(this.id);
       this.#become("sent");
     } catch (error) {
-      if (!signal.aborted) this.#end(error);
+      if (signal.aborted) return;
+      if (!(error instanceof Different)) return this.#end(error);
+      this.#leave();
+      await this.#live(signal);
     }
+  }
+
+  /** What has been begun is not this file: send it as another upload. */
+  #leave() {
+    const { id, name, size, offset } = this;
+    this.#forget();
+    this.dispatchEvent(new CustomEvent("left", { detail: { id, name, size, offset } }));
+  }
+
+  #forget() {
+    this.#site.kept.forget(this.id);
+    held.delete(this.id);
+    Object.assign(this, { id: null, offset: 0, kept: false });
+    this.#unsure = false;
+    this.#same = 0;
   }
 
   #end(error) {
@@ -148,10 +183,7 @@ export class Sender extends EventTarget {
       this.problem = UNREADABLE;
       this.#become("needs file");
     } else if (this.id && [404, 410].includes(error.status)) {
-      this.#site.kept.forget(this.id);
-      held.delete(this.id);
-      Object.assign(this, { id: null, offset: 0, kept: false });
-      this.#unsure = false;
+      this.#forget();
       this.fail(GONE);
     } else {
       if (!error.status) reportError(error);
@@ -163,7 +195,6 @@ export class Sender extends EventTarget {
   async #create(signal) {
     const release = await creating.take(signal);
     try {
-      this.#fingerprint ||= await fingerprint(this.#file).catch(this.#unreadable);
       await this.#insist(async () => (this.id ??= await this.#register()), signal);
     } finally {
       release();
@@ -175,7 +206,7 @@ export class Sender extends EventTarget {
   async #register() {
     const found = this.#unsure && (await this.#lookUp());
     this.#unsure = true;
-    const about = { filename: this.name, filetype: this.#file.type, fingerprint: this.#fingerprint, size: this.size };
+    const about = { filename: this.name, filetype: this.#file.type, key: this.#key, size: this.size };
     const id = found || (await this.#site.tus.create(about));
     this.#unsure = Boolean(found);
     return id;
@@ -184,9 +215,7 @@ export class Sender extends EventTarget {
   /** The answer to a request that created it may have been lost: then it is there. */
   async #lookUp() {
     const unfinished = await this.#site.tus.unfinished();
-    const same = ({ id, size, metadata }) =>
-      !held.has(id) && size === this.size && (metadata.fingerprint ?? "") === this.#fingerprint && metadata.filename === this.name;
-    return unfinished.find(same)?.id;
+    return unfinished.find(({ metadata }) => metadata.key === this.#key)?.id;
   }
 
   async #send(signal) {
@@ -206,15 +235,33 @@ export class Sender extends EventTarget {
   async #sendNext(signal) {
     const { tus } = this.#site;
     if (this.#contested) return this.#giveWay(signal);
-    if (this.#unsure) return this.#acknowledge(await tus.offset(this.id, signal));
+    if (this.#unsure) return this.#catchUp(signal);
     const bytes = this.#file.slice(this.offset, this.offset + this.#pace.bytes);
     const since = performance.now();
     this.#unsure = true;
     this.#sentBytes = bytes.size;
     const offset = await tus.send(this.id, this.offset, bytes, signal);
     this.#pace.took(offset - this.offset, performance.now() - since);
-    this.#conflicts = this.#forbidden = 0;
+    this.#conflicts = this.#forbidden = this.#ownConflicts = 0;
+    this.#same = offset;
     return this.#acknowledge(offset);
+  }
+
+  /** Ask how much the server has, and compare what is new of it. Raises Different. */
+  async #catchUp(signal) {
+    const offset = await this.#site.tus.offset(this.id, signal);
+    this.offset = offset;
+    this.#same = Math.min(this.#same, offset);
+    if (this.#same < offset) this.#become("resuming");
+    while (this.#same < offset) await this.#compare(Math.min(this.#same + COMPARED_BYTES, offset), signal);
+    this.#acknowledge(offset);
+  }
+
+  async #compare(end, signal) {
+    const ours = sha256(this.#file.slice(this.#same, end)).catch(this.#unreadable);
+    ours.catch(() => {}); // it is awaited below, unless the server doesn't answer
+    if ((await this.#site.tus.checksum(this.id, this.#same, end, signal)) !== (await ours)) throw new Different();
+    this.#same = end;
   }
 
   /** Two that send the same file would throw each other out again and again: wait until the other one has stopped. */
@@ -222,10 +269,24 @@ export class Sender extends EventTarget {
     const offset = await this.#site.tus.offset(this.id, signal);
     this.#contested = offset !== this.#seen && offset < this.size;
     this.#seen = this.#contested ? offset : null;
-    if (!this.#contested) return this.#acknowledge(offset);
+    if (!this.#contested) return this.#catchUp(signal);
     this.offset = offset;
     this.#become("contested");
     return moment(GIVE_WAY_MS * (1 + Math.random() / 2), signal);
+  }
+
+  async #follow(signal) {
+    for (;;) {
+      await moment(GIVE_WAY_MS, signal);
+      const offset = await this.#insist(() => this.#site.tus.offset(this.id, signal), signal);
+      const hasStopped = offset === this.offset;
+      this.offset = offset;
+      if (offset === this.size) break;
+      this.#become(hasStopped ? "needs file" : "followed");
+      if (hasStopped) return;
+    }
+    this.upload = await this.#insist(() => this.#ask(signal), signal);
+    this.#become("sent");
   }
 
   #acknowledge(offset) {
@@ -258,6 +319,7 @@ export class Sender extends EventTarget {
     signal.throwIfAborted();
     if (error instanceof NoAnswer || COME_BACK_LATER.includes(error.status)) {
       this.#pace.broke();
+      this.#ownConflicts = OWN_CONFLICTS;
       this.#become(error.status === TOO_MANY ? "waiting" : "unreachable");
       await this.#patience.wait(signal, error.retryAfter);
     } else if (error.isProxyLimit && this.#pace.refused(this.#sentBytes)) {
@@ -267,6 +329,9 @@ export class Sender extends EventTarget {
       await unlessAborted(session.returned(), signal);
     } else if (error.status === 403 && this.#forbidden++ < MOST_FORBIDDEN) {
       session.forget();
+    } else if (error.status === 409 && this.#ownConflicts-- > 0) {
+      this.#become("resuming");
+      await moment(RESUME_MS, signal);
     } else if (error.status === 409 && this.#conflicts++ < MOST_CONFLICTS) {
       this.#contested = true;
     } else {

@@ -40,6 +40,23 @@ export class Tus {
     return offsetOf(await ask(this.#url(id), { method: "HEAD", headers: VERSION, signal }));
   }
 
+  /** Whether the server knows it, complete or not. */
+  async knows(id) {
+    try {
+      await this.offset(id);
+      return true;
+    } catch (error) {
+      if ([404, 410].includes(error.status)) return false;
+      throw error;
+    }
+  }
+
+  /** The SHA-256 of bytes that the server has, in hexadecimal. */
+  async checksum(id, start, end, signal) {
+    const { sha256 } = await (await ask(`${this.#url(id)}/checksum?start=${start}&end=${end}`, { signal })).json();
+    return sha256;
+  }
+
   /** Send the bytes that belong at the offset; how many the server has then. */
   async send(id, offset, bytes, signal) {
     const headers = { "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream" };

@@ -31,6 +31,7 @@ let wanted = null; // the row whose file is being chosen
 function show(sender) {
   const row = new Row(sender, byId("row"), announce);
   rows.set(sender, row);
+  sender.addEventListener("left", ({ detail }) => leave(detail));
   byId("rows").append(row.element);
   byId("sending").hidden = false;
   row.element.addEventListener("over", ({ detail: upload }) => finish(sender, upload));
@@ -38,6 +39,12 @@ function show(sender) {
     wanted = sender;
     byId("same-file").click();
   });
+}
+
+/** The file is not the one that was begun, which stays as it is, complete or not. */
+function leave({ id, name, size, offset }) {
+  if (offset === size) catchUp(id).catch(console.warn);
+  else show(new Sender(site, { id, name, size, offset }));
 }
 
 /** The row goes; where there is an upload, its card comes. */
@@ -65,17 +72,14 @@ async function finish(sender, upload) {
 async function take(files) {
   await listed; // one of them may be unfinished
   for (const file of files) {
-    const waiting = await waitingFor(file);
+    const waiting = waitingFor(file);
     if (waiting) waiting.start(file);
     else add(file);
   }
 }
 
-async function waitingFor(file) {
-  for (const sender of rows.keys()) {
-    if (sender.state === "needs file" && (await sender.isFor(file))) return sender;
-  }
-  return null;
+function waitingFor(file) {
+  return [...rows.keys()].find((sender) => ["needs file", "followed"].includes(sender.state) && sender.isFor(file));
 }
 
 function add(file) {
@@ -85,8 +89,7 @@ function add(file) {
   added.push(sender);
   show(sender);
   // What the server would say, said before anything is sent.
-  if (!size) sender.refuse("The file is empty: it has 0 bytes.");
-  else if (size > Number(maxBytes)) sender.refuse(`The file is too large: at most ${maxText} are taken.`);
+  if (size > Number(maxBytes)) sender.refuse(`The file is too large: at most ${maxText} are taken.`);
   else if (size > left) sender.fail(`There is no room for it: it has ${inWords(size)}, and ${inWords(left)} are left. Delete some files first.`);
   else sender.start();
 }
@@ -100,18 +103,19 @@ function bytesAdded() {
 async function goOn() {
   const unfinished = await site.tus.unfinished();
   const kept = await site.kept.all();
-  for (const { id, name, size, offset, metadata } of unfinished.reverse()) {
+  for (const { id, name, size, offset, receiving, metadata } of unfinished.reverse()) {
     if (size === null) continue; // only the program that sends it knows when it is complete
     if (added.some((sender) => sender.id === id)) continue;
-    const { filename = name, fingerprint } = metadata;
-    const sender = new Sender(site, { id, name: filename, size, offset, fingerprint, kept: kept.has(id) });
+    const file = kept.get(id);
+    const sender = new Sender(site, { id, name: metadata.filename ?? name, size, offset, kept: Boolean(file) });
     show(sender);
-    if (kept.has(id)) sender.start(kept.get(id));
+    if (file) sender.start(file);
+    else if (receiving && !kept.has(id)) sender.follow();
     kept.delete(id);
     byId(`unfinished-${id}`)?.remove();
   }
   for (const id of new Set([...endedSince(unfinished), ...kept.keys()])) {
-    if (!added.some((sender) => sender.id === id)) catchUp(id).catch(console.warn);
+    if (!added.some((sender) => sender.id === id)) catchUp(id, kept.get(id)).catch(console.warn);
   }
   const section = byId("unfinished");
   if (section && !section.querySelector("li")) section.remove();
@@ -136,8 +140,14 @@ async function goOnLater() {
 }
 
 /** What is not unfinished any more: it may have been finished while this page was loaded, by its last bytes. */
-async function catchUp(id) {
+async function catchUp(id, file = null) {
   byId(`unfinished-${id}`)?.remove();
+  if (file && (await site.tus.knows(id))) {
+    const { name, size } = file;
+    const sender = new Sender(site, { id, name, size, kept: true });
+    show(sender);
+    return sender.start(file); // which compares it: another device may have completed it with another file
+  }
   if (!byId(`upload-${id}`)) await cards.show(cardUrl(id));
   await site.kept.forget(id);
 }
@@ -148,11 +158,11 @@ form.elements.file.addEventListener("change", ({ target }) => {
   take([...target.files]);
   target.value = "";
 });
-byId("same-file").addEventListener("change", async ({ target }) => {
+byId("same-file").addEventListener("change", ({ target }) => {
   const [file] = target.files;
   target.value = "";
   const { name, size } = wanted;
-  if (await wanted.isFor(file)) return wanted.start(file);
+  if (wanted.isFor(file)) return wanted.start(file);
   const row = rows.get(wanted);
   row?.note(`That is another file, ${file.name} with ${inWords(file.size)}. Choose ${name} with ${inWords(size)}, as it was.`);
 });

@@ -48,8 +48,9 @@ class FileSender extends Panel {
     const underWay = new Set([...this.#senders].map(({ id }) => id));
     for (const [id, file] of await this.#site.kept.all()) {
       if (underWay.has(id)) continue;
-      if (!unfinished.has(id)) this.#site.kept.forget(id);
-      else this.#send(file, { id, offset: unfinished.get(id).offset, kept: true });
+      const offset = unfinished.get(id)?.offset ?? 0;
+      if (file && (await this.#site.tus.knows(id))) this.#send(file, { id, offset, kept: true });
+      else if (!unfinished.has(id)) this.#site.kept.forget(id);
     }
     this.#wentOn = true;
   }
@@ -66,8 +67,7 @@ class FileSender extends Panel {
     this.querySelector("ul").append(element);
     sender.addEventListener("change", () => sender.state === "sent" && this.#tellOthers()); // whose bar this is now
     element.addEventListener("over", ({ detail: upload }) => this.#over(sender, element, upload));
-    if (size) sender.start();
-    else sender.refuse("The file is empty: it has 0 bytes.");
+    sender.start();
   }
 
   #over(sender, row, upload) {
