@@ -15,11 +15,11 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from progress.sizes import size
 from todos import exporting, importing, tasks
 from todos.formats import FORMATS
 from todos.formats.rows import EMPTY
@@ -45,7 +45,7 @@ class ImportForm(UploadForm):
         if not file.size:
             raise ValidationError(EMPTY)
         if (file.size or 0) > MOST_BYTES:
-            text = f"The file is too large to be imported: at most {filesizeformat(MOST_BYTES)} are taken. Split it."
+            text = f"The file is too large to be imported: at most {size(MOST_BYTES)} are taken. Split it."
             raise ValidationError(text, code="too_large")
         if importing.find_format(file.name or "", file) is None:
             raise ValidationError(importing.why_unknown(file), code="unknown_format")

@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat
 
 from progress.retention import delete_in_batches
+from progress.sizes import size
 from uploads.models import Rendition, Transfer, Upload
 
 
@@ -49,7 +49,7 @@ class UploadAdmin(admin.ModelAdmin):
 
     @admin.display(description="size", ordering="size")
     def human_size(self, upload: Upload) -> str:
-        return filesizeformat(upload.size)
+        return size(upload.size)
 
     @admin.display(description="job", ordering="job__state")
     def state(self, upload: Upload) -> str:
@@ -73,5 +73,5 @@ class TransferAdmin(admin.ModelAdmin):
 
     @admin.display(description="arrived", ordering="offset")
     def arrived(self, transfer: Transfer) -> str:
-        whole = "?" if transfer.length is None else filesizeformat(transfer.length)
-        return f"{filesizeformat(transfer.offset)} of {whole}"
+        whole = "?" if transfer.length is None else size(transfer.length)
+        return f"{size(transfer.offset)} of {whole}"

@@ -8,7 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpResponse
-from django.template.defaultfilters import filesizeformat
+
+from progress.sizes import size as size_text
 
 ENVELOPE_BYTES = 64 * 1024
 """What a multipart form may need beyond the file in it."""
@@ -58,7 +59,7 @@ def judge(owner: Any, size: int) -> None:
 def judge_size(size: int) -> None:
     """Say whether a file may have so many bytes. Raises Refused."""
     if size > settings.MAX_UPLOAD_BYTES:
-        raise Refused(f"The file is too large: at most {filesizeformat(settings.MAX_UPLOAD_BYTES)} are taken.")
+        raise Refused(f"The file is too large: at most {size_text(settings.MAX_UPLOAD_BYTES)} are taken.")
 
 
 def judge_room(owner: Any, size: int) -> None:
@@ -66,8 +67,8 @@ def judge_room(owner: Any, size: int) -> None:
     free = room(owner)
     if free is not None and size > free:
         raise Refused(
-            f"There is no room for it: your files take {filesizeformat(_kept(owner))} of the "
-            f"{filesizeformat(settings.USER_QUOTA_BYTES)} that you may keep. Delete some, then send it again."
+            f"There is no room for it: your files take {size_text(_kept(owner))} of the "
+            f"{size_text(settings.USER_QUOTA_BYTES)} that you may keep. Delete some, then send it again."
         )
 
 

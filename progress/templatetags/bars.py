@@ -1,10 +1,12 @@
-"""Bars for templates; the bar's script calculates the same."""
+"""Bars and sizes for templates; the bar's script calculates the same."""
 
 from django import template
 
 from progress.models import Job
+from progress.sizes import size
 
 register = template.Library()
+register.filter("size", size)
 
 
 @register.simple_tag

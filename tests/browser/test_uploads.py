@@ -30,6 +30,7 @@ from tests.browser.uploading import (
     send_a_part,
 )
 from tests.faults.cluster import wait_until
+from tests.progress.test_sizes import CASES
 
 MAY_BE_LEFT = "() => dispatchEvent(new Event('beforeunload', {cancelable: true}))"
 """Nobody would be asked whether they really want to: all files are kept, and go on by themselves."""
@@ -475,7 +476,7 @@ def test_empty_file_is_sent(page, sqlite_site, tmp_path):
 def test_what_is_too_large_is_said_before_anything_is_sent(page, narrow_site, tmp_path):
     open_uploads(page, narrow_site, "greedy")
     choose(page, make_file(tmp_path, "huge.bin", 4_000_001))
-    expect(row(page, "huge.bin")).to_contain_text("too large: at most 3.8\xa0MB are taken")
+    expect(row(page, "huge.bin")).to_contain_text("too large: at most 4 MB are taken")
     assert requests(page, "POST") == []
     sizes = {"first.bin": 3_500_000, "second.bin": 3_000_000, "third.bin": 2_000_000}
     paths = [make_file(tmp_path, name, size) for name, size in sizes.items()]
@@ -553,3 +554,9 @@ def test_rows_in_all_states_are_accessible(page, line, sqlite_site, tmp_path, sc
     assert results.violations_count == 0, results.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     expect(page.get_by_label(LABEL)).to_be_visible()
+
+
+def test_sizes_are_those_of_pages_without_scripts(page, sqlite_site):
+    page.goto(f"{sqlite_site.url}/")
+    format_all = "(numbers) => import('/static/progress/figures.js').then(({ size }) => numbers.map(size))"
+    assert page.evaluate(format_all, list(CASES)) == list(CASES.values())

@@ -72,7 +72,7 @@ def test_the_page_does_not_mind_what_it_is_told_of_deleted_files(as_alice, delet
 def test_unfinished_files_are_listed_and_can_be_discarded(as_alice, as_bob, transfer):
     page = as_alice.get("/uploads/").text
     assert "film.mp4" in page
-    assert "0\xa0bytes of 4.8\xa0MB have arrived" in page
+    assert "0 B of 5 MB have arrived" in page
     assert "film.mp4" not in as_bob.get("/uploads/").text
     assert as_bob.post(f"/uploads/unfinished/{transfer.pk}/discard/").status_code == 404
     response = as_alice.post(f"/uploads/unfinished/{transfer.pk}/discard/", follow=True)
@@ -127,7 +127,8 @@ def test_the_page_tells_its_script_how_much_it_may_send(as_alice, upload, settin
     ],
 )
 def test_the_bar_of_a_file_begins_where_the_sending_ended(as_alice, alice, upload, state, percent, shown):
-    Upload.objects.update(job=make_job(owner=alice, state=state, percent=percent))
+    error = {"error_code": "internal"} if state == State.FAILED else {}
+    Upload.objects.update(job=make_job(owner=alice, state=state, percent=percent, **error))
     upload.refresh_from_db()
     for url in ("/uploads/", f"/uploads/{upload.pk}/", f"/uploads/{upload.pk}/card/"):
         page = as_alice.get(url).text

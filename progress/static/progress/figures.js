@@ -1,11 +1,13 @@
 /** Figures for people: sizes and durations, rounded to what they want to know. */
 
-const UNITS = ["B", "kB", "MB", "GB", "TB"];
+const UNITS = [["B", 1], ["kB", 10], ["MB", 10], ["GB", 100], ["TB", 100]]; // each with the smallest part that is shown
 
+/** Rounded half up, in the smallest unit in which it is less than 1000. `progress/sizes.py` formats it the same way. */
 export function size(bytes) {
-  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
-  const places = 10 ** (power && 1);
-  return `${Math.round((bytes / 1000 ** power) * places) / places} ${UNITS[power]}`;
+  for (const [power, [unit, scale]] of UNITS.entries()) {
+    const rounded = Math.floor((bytes * scale * 2 + 1000 ** power) / (2 * 1000 ** power));
+    if (rounded < 1000 * scale || power === UNITS.length - 1) return `${rounded / scale} ${unit}`;
+  }
 }
 
 export function duration(seconds) {

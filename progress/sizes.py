@@ -1,0 +1,15 @@
+"""Sizes for people, in decimal units. `static/progress/figures.js` formats them the same way."""
+
+UNITS = (("B", 0), ("kB", 1), ("MB", 1), ("GB", 2), ("TB", 2))
+"""Each a thousand times the one before, and with how many decimal places it is shown."""
+
+
+def size(number: int) -> str:
+    """Format a number of bytes, rounded half up, in the smallest unit in which it is less than 1000."""
+    for power, (unit, places) in enumerate(UNITS):
+        scale = 10**places
+        rounded = (number * scale * 2 + 1000**power) // (2 * 1000**power)
+        if rounded < 1000 * scale or unit == UNITS[-1][0]:
+            break
+    text = f"{rounded / scale:.{places}f}"
+    return f"{text.rstrip('0').rstrip('.') if places else text} {unit}"
