@@ -22,6 +22,7 @@ JOB: dict[str, Any] = {
     "attempt": 1,
     "cancel_requested": False,
     "error": None,
+    "retryable": False,
     "result": None,
 }
 
@@ -53,7 +54,8 @@ class JobServer:
         """Another version of the job."""
         with self.changed:
             job = self.jobs.setdefault(job_id, {**JOB, "id": job_id, "version": 0})
-            self.jobs[job_id] = {**job, "version": job["version"] + 1, **changes}
+            job = {**job, "version": job["version"] + 1, **changes}
+            self.jobs[job_id] = {**job, "retryable": job["state"] in ("failed", "cancelled")}
             self.changed.notify_all()
 
     def forget(self, job_id: str = ID) -> None:
