@@ -1,5 +1,6 @@
 """`make run` as a newcomer meets it: its words, its ports, its end."""
 
+import json
 import os
 import re
 import shutil
@@ -10,7 +11,7 @@ import subprocess
 import pytest
 
 from tests.browser.conftest import CLOSE, PASSWORD
-from tests.browser.site import ROOT, Site
+from tests.browser.site import ROOT, Site, running_site
 from tests.faults.cluster import wait_until
 from tests.ports import free_port
 
@@ -73,6 +74,17 @@ def test_environment_of_another_python_is_made_anew(tree):
     assert not (tree / ".venv").exists()
     subprocess.run(["make", ".venv/bin/python"], cwd=tree, check=True, capture_output=True)
     assert (tree / ".venv/bin/python").exists()
+
+
+def test_shell_commands_of_readme_upload_a_file(tmp_path):
+    block = re.search(r"\n((?:    .*\n)*    .*/uploads/ -F file=@photo.jpg\n)", (ROOT / "README.md").read_text())[1]
+    (tmp_path / "photo.jpg").write_bytes(b"hello")
+    with running_site(tmp_path) as site:
+        commands = block.replace("localhost:8000", f"localhost:{site.port}")
+        done = subprocess.run(["bash", "-c", commands], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    *_, session, upload = done.stdout.replace("}{", "}\n{").splitlines()
+    assert json.loads(session)["user"] == {"username": "maria"}
+    assert json.loads(upload)["name"] == "photo.jpg"
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "8001"])
