@@ -23,11 +23,17 @@ const notices = document.querySelectorAll(".notice");
 const panels = document.querySelectorAll("due-list, file-sender, job-list, latest-files");
 const connection = new Connection(byId("dashboard").dataset.api);
 const rhythm = new Rhythm();
+let isLoaded = false; // whether the panels have their first content: before that they would push each other down
+let isFocusLost = false; // whether the element that had the focus has been hidden
 
 async function live() {
   for (;;) {
     await connection.look();
-    if (connection.state === "ready") await Promise.all([...panels].map((panel) => panel.renew()));
+    if (connection.state === "ready") {
+      await Promise.all([...panels].map((panel) => panel.renew()));
+      isLoaded = true;
+      show();
+    }
     await rhythm.pause(connection.state === "ready" ? EVERY_MS : SOON_MS);
   }
 }
@@ -36,11 +42,18 @@ function show() {
   const { state, user } = connection;
   const focused = document.activeElement;
   for (const notice of notices) notice.hidden = notice.dataset.when !== state;
-  byId("panels").hidden = !user || !["ready", "down"].includes(state);
+  byId("panels").hidden = !isLoaded || !user || !["ready", "down"].includes(state);
   byId("user").textContent = state === "ready" ? user : "";
   byId("log-out").hidden = state !== "ready";
   byId("state").textContent = headline(state, user);
-  if (focused?.closest("[hidden]")) (document.querySelector(".notice:not([hidden]) :is(input, button)") ?? byId("title")).focus();
+  if (isFocusLost || focused?.closest("[hidden]")) moveFocus();
+}
+
+/** Focus the first control that is visible, or leave that to the next call if none is visible yet. */
+function moveFocus() {
+  const control = document.querySelector(".notice:not([hidden]) :is(input, button)") ?? byId("title");
+  control.focus();
+  isFocusLost = document.activeElement !== control;
 }
 
 function headline(state, user) {

@@ -8,9 +8,11 @@ import { Todos } from "./todos.js";
 
 const MOST_WITH_DATE = 20;
 const MOST_WITHOUT_DATE = 8;
+const FIRST_LIST_MS = 3000; // for which the other panels wait at most
 
 class DueList extends Panel {
   #todos;
+  #firstList; // a promise
   #ticked = new Set(); // what was ticked off here stays, so that it can be had back
   #changing = new Set();
   #updatePreview;
@@ -20,6 +22,7 @@ class DueList extends Panel {
     super.start(connection);
     this.#todos = new Todos(connection);
     this.#todos.addEventListener("change", () => this.#render());
+    this.#firstList = new Promise((resolve) => this.#todos.addEventListener("change", resolve, { once: true }));
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#add();
@@ -32,8 +35,10 @@ class DueList extends Panel {
     due.addEventListener("input", this.#updatePreview);
   }
 
-  /** Nothing to do: a stream keeps it up to date. */
-  async renew() {}
+  /** Wait for the first list. A stream keeps it up to date from then on. */
+  async renew() {
+    await Promise.race([this.#firstList, new Promise((resolve) => setTimeout(resolve, FIRST_LIST_MS))]);
+  }
 
   get #form() {
     return this.querySelector("form");

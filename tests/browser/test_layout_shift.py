@@ -1,0 +1,57 @@
+"""Pages on a phone don't move what is already visible while they load."""
+
+import pytest
+
+from tests.browser.conftest import sign_up
+
+MEASURE = """
+    window.shifts = [];
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+            const sources = entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 100) ?? node?.textContent);
+            if (!entry.hadRecentInput) window.shifts.push([entry.value, sources]);
+        }
+    }).observe({ type: "layout-shift", buffered: true });
+"""
+TWO_FRAMES = "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
+MAX_SHIFT = 0.01
+
+PAGES = ["/todos/", "/todos/trash/", "/todos/import/", "/uploads/", "/accounts/password_change/"]
+
+
+@pytest.fixture
+def assert_stable(page):
+    """Load a page at the width of a phone until the element is visible, and assert that nothing was moved."""
+    page.set_viewport_size({"width": 375, "height": 667})
+    page.add_init_script(MEASURE)
+
+    def load(url: str, awaited: str) -> None:
+        page.goto(url)
+        page.locator(awaited).first.wait_for()
+        page.evaluate(TWO_FRAMES)
+        shifts = page.evaluate("window.shifts")
+        assert sum(value for value, _ in shifts) < MAX_SHIFT, (url, shifts)
+
+    return load
+
+
+def test_pages_of_a_visitor_are_stable(assert_stable, sqlite_site):
+    for path in ("/", "/guide/", "/accounts/login/", "/accounts/signup/"):
+        assert_stable(sqlite_site.url + path, "main")
+    assert_stable(sqlite_site.dashboard_url, "#log-in")
+
+
+def test_pages_of_a_user_are_stable(page, assert_stable, sqlite_site):
+    sign_up(page, sqlite_site, "a-name-that-needs-a-line-of-its-own")
+    for title in ("Write a letter to each of the neighbours", "Buy milk", "Pay the rent"):
+        page.locator(".new-todo").fill(title)
+        page.keyboard.press("Enter")
+        page.get_by_role("link", name=f"Edit {title}").wait_for()
+    for name in ("one.txt", "two.txt"):
+        token = page.context.request.get(f"{sqlite_site.url}/api/session/").json()["csrf_token"]
+        file = {"name": name, "mimeType": "text/plain", "buffer": b"text"}
+        headers = {"X-CSRFToken": token}
+        page.context.request.post(f"{sqlite_site.url}/api/uploads/", headers=headers, multipart={"file": file})
+    for path in PAGES:
+        assert_stable(sqlite_site.url + path, "main")
+    assert_stable(sqlite_site.dashboard_url, "due-list li")
