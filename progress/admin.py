@@ -32,7 +32,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
     actions = ["cancel", "retry"]
-    list_display = ["label", "owner", "state", "bar", "stage", "tries", "age", "worker", "finished_at"]
+    list_display = ["label", "owner", "state", "bar", "tries", "age", "worker"]
     list_filter = ["state", "task", "created_at"]
     list_select_related = ["owner"]
     search_fields = ["id", "label", "owner__username", "error_message", "worker", "request_id"]

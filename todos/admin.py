@@ -20,7 +20,7 @@ class AttachmentInline(admin.TabularInline):
 class TodoAdmin(admin.ModelAdmin):
     form = TextForm
     actions = ["complete", "trash", "restore", "undo"]
-    list_display = ["title", "owner", "due_on", "completed_at", "deleted_at", "created_at"]
+    list_display = ["title", "owner", "due_on", "completed_at", "deleted_at"]
     list_filter = [
         ("completed_at", admin.EmptyFieldListFilter),
         ("deleted_at", admin.EmptyFieldListFilter),

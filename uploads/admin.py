@@ -60,7 +60,7 @@ class UploadAdmin(admin.ModelAdmin):
 class TransferAdmin(admin.ModelAdmin):
     """Files on their way here. They can be deleted, with what has arrived of them."""
 
-    list_display = ["name", "owner", "arrived", "writing", "is_part", "created_at", "expires_at"]
+    list_display = ["name", "owner", "arrived", "writing", "is_part", "expires_at"]
     list_filter = [("upload", admin.EmptyFieldListFilter), "created_at"]
     list_select_related = ["owner"]
     search_fields = ["id", "name", "owner__username"]

@@ -1,5 +1,7 @@
 """Every page: no accessibility violations, no sideways scrolling at 320 px, in light and dark."""
 
+from base64 import b64encode
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -113,3 +115,40 @@ def test_the_admins_list_of_jobs_renews_itself_and_keeps_what_is_selected(page, 
     page.locator("select[name=action]").select_option("retry")
     page.get_by_role("button", name="Go").click()
     expect(page.locator(".messagelist")).to_contain_text("1 had neither failed nor been cancelled.")
+
+
+CUT_OFF = "[...document.querySelectorAll('.results')].some((list) => list.scrollWidth > list.clientWidth)"
+
+
+def test_admin_lists_fit_at_1280_px(page, sqlite_site):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    sqlite_site.create_superuser("an-administrator-with-a-long-name", PASSWORD)
+    http = page.context.request
+    page.goto(f"{sqlite_site.url}/admin/")
+    page.get_by_label("Username").fill("an-administrator-with-a-long-name")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/admin/")
+    token = http.get(f"{sqlite_site.url}/api/session/").json()["csrf_token"]
+    name = "An_unbreakable_name_" * 10
+    todo = {"title": name, "due_on": "2026-12-24", "completed": True}
+    file = {"name": f"{name}.txt", "mimeType": "text/plain", "buffer": b"text"}
+    headers = {"X-CSRFToken": token}
+    transfer = {
+        "Tus-Resumable": "1.0.0",
+        "Upload-Length": "5000000",
+        "Upload-Metadata": f"filename {b64encode(name.encode()).decode()}",
+    }
+    for path, values in (
+        ("todos/", {"data": todo}),
+        ("uploads/", {"multipart": {"file": file}}),
+        ("tus", {"headers": headers | transfer}),
+    ):
+        assert http.post(f"{sqlite_site.url}/api/{path}", **{"headers": headers, **values}).ok
+    lists = page.locator("#content-main tbody th a").evaluate_all("links => links.map((link) => link.href)")
+    assert len(lists) > 5
+    for url in lists:
+        page.goto(url)
+        page.get_by_role("heading", level=1).first.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280, url
+        assert not page.evaluate(CUT_OFF), url
