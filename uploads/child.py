@@ -4,25 +4,26 @@
         for message in decoder.messages(while_waiting):
             ...
 
-However the block is left, by a cancelled job for example, the child has ended when it is over, so that its directory
-can be removed.
+However the block is left, by a cancelled job for example, the child and the processes of its group have ended when it
+is over, so that its directory can be removed.
 """
 
 import json
+import os
 import select
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from signal import SIGABRT, SIGBUS, SIGILL, SIGKILL, SIGSEGV, SIGTRAP, SIGXCPU
+from signal import SIGABRT, SIGBUS, SIGILL, SIGKILL, SIGSEGV, SIGTRAP, SIGXCPU, SIGXFSZ
 from typing import IO, Any, cast
 
 from django.conf import settings
 
 from progress.tasks import TaskError
-from uploads.decoder import OUT_OF_MEMORY
+from uploads.decoder import LIMIT_EXCEEDED
 
 DECODER = ["-m", "uploads.decoder"]
 WALL_SECONDS = 240.0
@@ -33,10 +34,12 @@ LOOK_INTERVAL = 0.1
 """Seconds between two looks at whether the job is to stop, while the decoder is silent."""
 
 LONGEST_LINE = 64 * 1024
-ENDED_BY_A_LIMIT = {OUT_OF_MEMORY, -SIGKILL, -SIGXCPU, -SIGSEGV, -SIGABRT, -SIGBUS, -SIGILL, -SIGTRAP}
+ENDED_BY_A_LIMIT = {LIMIT_EXCEEDED, -SIGKILL, -SIGXCPU, -SIGXFSZ, -SIGSEGV, -SIGABRT, -SIGBUS, -SIGILL, -SIGTRAP}
 """How a child ends that takes too much; SIGTERM, as when the worker is stopped, is not the file's fault."""
 
-TOO_DEMANDING = "The file needs more memory or time to make pictures of than it may have. The file itself is kept."
+TOO_DEMANDING = (
+    "Making pictures of this file needs more memory, time or disk space than a file may use. The file itself is kept."
+)
 
 
 class Decoder:
@@ -44,6 +47,7 @@ class Decoder:
 
     def __init__(self, process: subprocess.Popen) -> None:
         self._process = process
+        self._pidfd = os.pidfd_open(process.pid)
         self._output = cast(IO[bytes], process.stdout)
         self._deadline = time.monotonic() + WALL_SECONDS
 
@@ -61,14 +65,30 @@ class Decoder:
             raise RuntimeError(f"the decoder ended with {code}; its words are in the log")
 
     def stop(self) -> int:
-        """Tell it to end, and see to it that it does; its exit code."""
-        if self._process.stdin:
-            self._process.stdin.close()
+        """Close the child's standard input, kill its group after STOP_SECONDS at most, and return its exit code."""
+        if self._process.returncode is None:
+            if self._process.stdin:
+                self._process.stdin.close()
+            self._has_exited(STOP_SECONDS)
+            self._kill_group()
+        return self._process.wait()
+
+    def close(self) -> None:
+        """Stop the child, and release the handle to it."""
         try:
-            return self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            return self._process.wait()
+            self.stop()
+        finally:
+            os.close(self._pidfd)
+
+    def _has_exited(self, seconds: float = 0) -> bool:
+        """Wait for the child to exit without reaping it, so that its id stays that of its group."""
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+
+    def _kill_group(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, SIGKILL)
 
     def _lines(self, while_waiting: Callable[[], None]) -> Iterator[bytes]:
         rest = b""
@@ -86,6 +106,8 @@ class Decoder:
             while_waiting()
             if time.monotonic() > self._deadline:
                 raise TaskError("picture_too_demanding", TOO_DEMANDING)
+            if self._has_exited():
+                self._kill_group()  # a process that the child has started could keep the pipe open
             if poll.poll(LOOK_INTERVAL * 1000):
                 return self._output.read(LONGEST_LINE)
 
@@ -100,9 +122,10 @@ def decoding(content_type: str, source: Path, directory: Path) -> Iterator[Decod
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         bufsize=0,
+        start_new_session=True,
     ) as process:
         decoder = Decoder(process)
         try:
             yield decoder
         finally:
-            decoder.stop()
+            decoder.close()

@@ -1,19 +1,21 @@
 """The child process that opens what users sent: `python -m uploads.decoder CONTENT_TYPE SOURCE DIRECTORY`.
 
 Nothing else in Headway decodes what a user sent. This process has no database, no secrets in its environment, and
-limits on memory and time that it sets before it opens the file. It writes its renditions into DIRECTORY and says
-what it does on standard output, a JSON object a line:
+limits on memory, time, file size, open files and new processes that it sets before it opens the file. It is not a
+sandbox: it can read the files that its user can read, and use the network. It writes its renditions into DIRECTORY and
+reports its progress on standard output, a JSON object a line:
 
     {"read": 65536}                                       it has read the file so far, in bytes
     {"metadata": {"width": 4000, …}, "total": 3}          what the file is; so many pictures, or pages, will follow
     {"made": [{"file": "1920.webp", "page": 1, …}]}       one more of them is done, and these are its files
     {"error": "unreadable_picture", "message": "…"}       it can't be done, and why, for the file's owner
 
-It ends by itself when its standard input is closed. A signal, or the exit code OUT_OF_MEMORY, means that a limit
+It ends by itself when its standard input is closed. A signal, or the exit code LIMIT_EXCEEDED, means that a limit
 ended it.
 """
 
 import ctypes
+import errno
 import json
 import os
 import resource
@@ -26,10 +28,16 @@ from typing import Any
 
 MEMORY_BYTES = 2 * 1024**3
 CPU_SECONDS = 120
-OUT_OF_MEMORY = 3
+FILE_BYTES = 128 * 1024**2
+"""The largest file that may be written: the pixels of 1920 × 16,383 at 4 bytes each, the largest rendition, fit."""
+
+OPEN_FILES = 64
+LIMIT_EXCEEDED = 3
 TOLD_TO_END = 4
 PDF = "application/pdf"
+HEIC = "image/heic"
 PR_SET_PDEATHSIG = 1
+PR_SET_NO_NEW_PRIVS = 38
 
 Say = Callable[[dict[str, Any]], None]
 
@@ -61,11 +69,25 @@ def main(content_type: str, source: Path, directory: Path, say: Say) -> None:
 
 
 def limit() -> None:
-    """Take away what a hostile file could make this process do harm with; and its life, if its worker is killed."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    """Limit this process's resources, and have the kernel kill it when its worker ends."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+
+
+def forbid_new_processes(content_type: str) -> None:
+    """Forbid new processes and threads. The kernel ignores this limit for root.
+
+    HEIC is exempt: libde265 always starts a thread, and the limit counts all processes of the user, so that no number
+    above zero is both small and safe.
+    """
+    if content_type != HEIC:
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
 def end_when_told() -> None:
@@ -82,10 +104,15 @@ def run(content_type: str, source: str, directory: str) -> None:
     """All that this process does."""
     limit()
     threading.Thread(target=end_when_told, daemon=True).start()
+    forbid_new_processes(content_type)
     try:
         main(content_type, Path(source), Path(directory), print_line)
     except MemoryError:
-        sys.exit(OUT_OF_MEMORY)
+        sys.exit(LIMIT_EXCEEDED)
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        sys.exit(LIMIT_EXCEEDED)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ import pytest
 
 from progress.attempt import Cancelled
 from progress.models import State
+from progress.processes import everybody
 from progress.reporter import Progress
+from tests.faults.cluster import ROOT
 from tests.helpers import photo
 from tests.uploads.files import pdf
 from tests.uploads.helpers import process
@@ -24,11 +26,64 @@ print('{"read": 1}', flush=True)
 os.read(0, 1)
 pathlib.Path(sys.argv[3], "told").touch()
 """
+FULL_DISK = """
+import os
+for name in ("320.webp", "page-1-320.webp"):
+    os.symlink("/dev/full", os.path.join(sys.argv[3], name))
+"""
+FORKS = """
+import os, sys, time
+reader, writer = os.pipe()
+if os.fork() == 0:
+    os.write(writer, b"x")
+    time.sleep(600)
+os.read(reader, 1)
+print('{"read": 1}', flush=True)
+"""
+"""The forked process keeps the standard output of its parent, which ends, open."""
+
 DEAF = "import time; print('{\"read\": 1}', flush=True); time.sleep(600)"
+
+
+HARMFUL = f"""
+import errno, json, os, sys
+sys.path.insert(0, {str(ROOT)!r})
+from uploads import decoder
+
+def attempt(what, act):
+    try:
+        act()
+    except OSError as error:
+        print(json.dumps({{what: errno.errorcode[error.errno]}}), flush=True)
+
+def write():
+    os.pwrite(large.fileno(), b"x", decoder.FILE_BYTES)
+
+def fork():
+    if os.fork() == 0:
+        os._exit(0)
+
+decoder.limit()
+large = open(os.path.join(sys.argv[3], "large"), "wb")
+if os.getuid() == 0:  # the kernel doesn't limit root's processes
+    os.setgid(65534)
+    os.setuid(65534)
+decoder.forbid_new_processes(sys.argv[1])
+attempt("file size", write)
+attempt("open files", lambda: [open("/dev/null") for _ in range(decoder.OPEN_FILES)])
+attempt("processes", fork)
+"""
 
 
 def nothing():
     """Nobody asks the job to stop."""
+
+
+def group_of(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
 
 
 @pytest.fixture(scope="module")
@@ -148,12 +203,40 @@ def test_one_that_is_broken_or_stopped_is_our_fault_and_tried_again(alice, decod
 
 @pytest.mark.parametrize("content", [photo(), pdf()], ids=["picture", "PDF"])
 def test_a_full_disk_is_not_the_files_fault(alice, kept, decoder_with, content):
-    """Whoever writes more than a file may be long is told so like someone whose disk is full."""
-    decoder_with("import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))")
+    decoder_with(FULL_DISK)
     upload = process(alice, content)
     assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, "internal", 3)
     assert upload.metadata == {}
     assert kept() == ["original"]
+
+
+@pytest.mark.parametrize("content", [photo(), pdf()], ids=["picture", "PDF"])
+def test_a_rendition_larger_than_the_limit_fails_its_job_and_the_next_job_runs(alice, kept, decoder_with, content):
+    decoder_with("decoder.FILE_BYTES = 10")
+    upload = process(alice, content)
+    assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, "picture_too_demanding", 1)
+    assert "disk space" in upload.problem
+    assert kept() == ["original"]
+    decoder_with("pass")
+    assert process(alice, photo()).job.state == State.SUCCEEDED
+
+
+def test_decoder_can_not_write_a_large_file_open_many_files_or_start_processes(tmp_path, decoder_is):
+    decoder_is(HARMFUL)
+    with decoding("image/png", tmp_path / "file", tmp_path) as running:
+        assert list(running.messages(nothing)) == [
+            {"file size": "EFBIG"},
+            {"open files": "EMFILE"},
+            {"processes": "EAGAIN"},
+        ]
+
+
+def test_process_forked_by_the_decoder_is_killed_when_the_decoder_exits(tmp_path, decoder_is):
+    decoder_is(FORKS)
+    with decoding("image/png", tmp_path / "file", tmp_path) as running:
+        group = running._process.pid
+        assert list(running.messages(nothing)) == [{"read": 1}]
+    assert [process for process in everybody() if process.state != "Z" and group_of(process.pid) == group] == []
 
 
 @pytest.mark.parametrize("limit", ["MEMORY_BYTES = 150 * 2**20", "CPU_SECONDS = 1"])
@@ -163,7 +246,7 @@ def test_a_picture_that_needs_too_much_is_ended_by_its_limit_and_the_next_job_ru
     decoder_with(f"decoder.{limit}")
     upload = process(alice, large)
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
-    assert "memory or time" in upload.problem
+    assert "memory, time or disk space" in upload.problem
     assert kept() == ["original"]
     decoder_with("pass")
     assert process(alice, photo()).job.state == State.SUCCEEDED

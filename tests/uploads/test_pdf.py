@@ -92,7 +92,7 @@ def test_a_page_that_takes_too_long_to_draw_is_given_up(alice, kept, decoder_wit
     upload = process(alice, pdf(pages=2, content=b"0 0 m 900 900 l S " * 600_000))
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
     assert upload.metadata["pages"] == 2
-    assert "memory or time" in upload.problem
+    assert "memory, time or disk space" in upload.problem
     assert kept() == ["original"]
 
 
