@@ -14,6 +14,7 @@ from gevent.event import AsyncResult
 from tests.helpers import body, file, files_below, problem, run_queue
 from tests.uploads.tus import TUS, begin, begun, head, offset, patch
 from uploads import disk, limits, pieces, receiving, transfers, tus
+from uploads.body import BodyTooLong
 from uploads.models import Transfer, Upload
 
 
@@ -242,4 +243,5 @@ def test_a_process_that_is_told_to_end_does_not_close_a_file_that_a_thread_still
 def test_the_view_of_tus_knows_all_that_can_go_wrong():
     """Whatever `transfers` may raise has words, so that none of it is a 500."""
     raised = {each for each in vars(transfers).values() if isinstance(each, type) and issubclass(each, Exception)}
-    assert {each for each in raised if each.__module__ == transfers.__name__} == set(tus.PROBLEMS)
+    own = {each for each in raised if each.__module__ == transfers.__name__}
+    assert own | {BodyTooLong} == set(tus.PROBLEMS)  # the latter by the body that a writer reads
