@@ -102,7 +102,9 @@ class TestDashboard:
     @pytest.fixture
     def panel(self, page, sqlite_site, request) -> Locator:
         open_dashboard(page, sqlite_site, request.node.originalname[5:155])
-        return page.locator("due-list")
+        panel = page.locator("due-list")
+        expect(panel).to_be_visible()  # keys that are pressed before that are lost
+        return panel
 
     def test_dashboard_previews_and_sets_the_due_date(self, page, sqlite_site, panel):
         field = page.get_by_label("What is to be done?")
