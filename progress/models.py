@@ -128,9 +128,12 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Return the running job of this worker process, which has one at most."""
         return self.filter(state=State.RUNNING, worker=worker).first()
 
-    def await_delivery(self, job_id: uuid.UUID | str) -> None:
-        """Note that a queued job waits for another delivery from now on, since its own has started another job."""
-        self.filter(pk=job_id, state=State.QUEUED).update(delivered_at=timezone.now())
+    def await_delivery(self, job_id: uuid.UUID | str, claimed: "Job") -> None:
+        """Let a queued job, whose delivery has started another job, wait for the delivery of that job instead.
+
+        It takes over the time of that delivery, so that recovery notices a lost one as early as before.
+        """
+        self.filter(pk=job_id, state=State.QUEUED).update(delivered_at=claimed.delivered_at)
 
     def cancel(self) -> int:
         """Cancel those that wait, and ask those that run to stop; how many of them were unfinished.

@@ -46,7 +46,7 @@ def run(job_id: str) -> None:
         return
     if str(job.pk) != job_id:
         with suppress(DatabaseError, InterfaceError):  # recovery finds the delivered job all the same
-            Job.objects.await_delivery(job_id)
+            Job.objects.await_delivery(job_id, job)
     with origin.of_job(job):
         _run(Attempt(job), asked_at)
 

@@ -107,6 +107,7 @@ def test_an_outsider_is_told_nothing_whatever_it_forges(web):
 
 def test_an_id_goes_from_the_request_to_the_line_of_the_worker(tmp_path, database_url, settings, django_db_blocker):
     settings.SECRET_KEY = KEY  # this process signs the visitor's session
+    settings.SESSION_COOKIE_NAME = "__Host-sessionid"  # as in production
     form = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nhello\r\n--x--\r\n'
     cluster = Cluster(tmp_path, database_url, **PRODUCTION)
     with ExitStack() as stack:
