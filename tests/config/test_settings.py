@@ -227,7 +227,7 @@ def test_cookies_and_origins_follow_from_two_settings(state_dir):
     [
         ({}, ["__Host-sessionid", "__Host-csrftoken"]),
         ({"COOKIE_DOMAIN": "example.com"}, ["sessionid", "__Host-csrftoken"]),
-        ({"DEBUG": "true"}, ["sessionid", "csrftoken"]),
+        ({"DEBUG": "true", "ALLOWED_HOSTS": "localhost"}, ["sessionid", "csrftoken"]),
     ],
 )
 def test_cookies_of_one_host_can_not_be_set_by_another(state_dir, environment, names):
