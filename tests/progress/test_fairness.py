@@ -164,3 +164,13 @@ class TestQueueLimit:
         Job.objects.filter(pk=extra.pk).delete()
         assert begin(as_alice, **final).status_code == 201
         assert Upload.objects.get().size == 10
+
+
+def test_delivered_job_takes_over_the_delivery_of_the_claimed_one(alice):
+    """So a delivery that is lost is noticed as early as if each delivery started its own job."""
+    first, second = count.enqueue(owner=alice), count.enqueue(owner=alice)
+    lost_at = timezone.now() - timedelta(seconds=9)
+    Job.objects.filter(pk=first.pk).update(delivered_at=lost_at)
+    worker.run(str(second.pk))
+    second.refresh_from_db()
+    assert (second.state, second.delivered_at) == (State.QUEUED, lost_at)
