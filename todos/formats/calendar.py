@@ -18,7 +18,7 @@ from icalendar import vDate, vDatetime, vDDDTypes
 from icalendar.parser import Contentline, Parameters
 
 from todos.formats import quoted_printable
-from todos.formats.dates import aware, day_seen, zone_named
+from todos.formats.dates import aware, day_seen, is_zero_time, zone_named
 from todos.formats.fields import known_uid
 from todos.formats.rows import (
     EMPTY,
@@ -66,9 +66,6 @@ MAX_VALUES = 5
 
 IS_DONE = {"COMPLETED": True, "CANCELLED": True, "NEEDS-ACTION": False, "IN-PROCESS": False}
 """By STATUS. What was called off needs no doing either."""
-
-NO_TIME = "0001"
-"""The year by which programs in Go write that there is no time."""
 
 OTHERS = {"VEVENT": ("event", "events"), "VJOURNAL": ("journal entry", "journal entries")}
 """Components of a calendar that are no to-dos, for people."""
@@ -166,7 +163,7 @@ class _Todo:
         except ValueError:
             self.wrong = Wrong(f"Line {number}, {name}, is not as iCalendar has it. Correct it, or export it again.")
         else:
-            self.values[name] = "" if name in TIMES and value.startswith(NO_TIME) else value
+            self.values[name] = "" if name in TIMES and is_zero_time(value.strip()) else value
 
     def _note(self, name: str, line: str) -> None:
         """Keep so much of a value that has no field here as can be reported."""

@@ -58,11 +58,17 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
     names = normalized(headers[1])
     if table.lines_before:
         first, last = table.lines_before
-        yield Remark(first, f"Lines {first} to {last} stand before the names of the columns and were left out.")
+        yield Remark(first, _before_columns(first, last))
     if todoist.is_template(names):
         yield from todoist.read(names, records)
     else:
         yield from _Reader(headers[1], is_day_first=table.delimiter != ",").read(records)
+
+
+def _before_columns(first: int, last: int) -> str:
+    if first == last:
+        return f"Line {first} stands before the names of the columns and was left out."
+    return f"Lines {first} to {last} stand before the names of the columns and were left out."
 
 
 class _Reader:

@@ -4,7 +4,7 @@ A day is the one that a person sees: of a time in UTC the day it is here, of a t
 """
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,8 @@ from todos.quick_add import parse_date
 TIME_OF_DAY = re.compile(r" (?:at .*|[0-9]{1,2}:[0-9]{2}.*|[0-9]{1,2} ?[ap]m)$", re.IGNORECASE)
 EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 """What has a date in every zone."""
+BEFORE_YEAR_1 = "0000-12-31T"
+"""How Go's zero time begins in a time zone west of Greenwich."""
 
 
 @lru_cache(maxsize=1024)
@@ -25,6 +27,23 @@ def zone_named(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # OSError: it is the name of a directory
         return None
+
+
+def is_zero_time(text: str) -> bool:
+    """Whether this is Go's zero time, 0001-01-01T00:00:00Z, which programs in Go write for a time that is not set.
+
+    In another zone Go writes the local mean time, and cuts the seconds of its offset: 0001-01-01T00:53:28+00:53.
+    """
+    if not text.startswith("000"):
+        return False
+    if text.startswith(BEFORE_YEAR_1):
+        return True
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    offset = value.utcoffset()
+    return offset is not None and abs(value.replace(tzinfo=None) - datetime.min - offset) < timedelta(minutes=1)
 
 
 def day(text: str) -> date:

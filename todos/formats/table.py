@@ -9,7 +9,7 @@ not take in more than the longest record has.
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain, dropwhile, islice
 from typing import BinaryIO
 
 from todos.formats.rows import LONGEST, TOO_LONG, BadRow, Unreadable, Wrong
@@ -67,13 +67,14 @@ class _Lines:
     """The lines as csv takes them, one after the other until a record is whole."""
 
     def __init__(self, file: BinaryIO, known_columns: Callable[[list[str]], int]) -> None:
-        numbered = enumerate(lines(file), start=1)
-        first = [line for line in islice(numbered, MAX_LINES_BEFORE) if line[1].strip()]
+        numbered = dropwhile(_is_blank, enumerate(lines(file), start=1))
+        first = list(islice(numbered, MAX_LINES_BEFORE))
         named = first and SEPARATOR.fullmatch(first[0][1].strip())
         if named:
-            del first[0]
+            first = list(dropwhile(_is_blank, first[1:]))
         self.delimiter, start = _find_columns(first, named["delimiter"] if named else DELIMITERS, known_columns)
-        self.lines_before = (first[0][0], first[start - 1][0]) if start else None
+        before = [line[0] for line in first[:start] if not _is_blank(line)]
+        self.lines_before = (before[0], before[-1]) if before else None
         self.numbered = chain(first[start:], numbered)
         self.begin()
 
@@ -102,6 +103,10 @@ class _Lines:
             raise _open_quote(self.first)
         self.first = number
         raise Wrong(TOO_LONG)
+
+
+def _is_blank(line: tuple[int, str]) -> bool:
+    return not line[1].strip()
 
 
 def _find_columns(

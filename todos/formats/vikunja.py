@@ -4,13 +4,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from todos.formats.dates import day
+from todos.formats.dates import day, is_zero_time
 from todos.formats.fields import row_of
 from todos.formats.html_text import text_of
 from todos.formats.rows import Row, left_out
-
-NO_TIME = "0001"
-"""The year by which programs in Go write that there is no time."""
 
 WITHOUT_FIELD = {
     "labels": "tags",
@@ -48,7 +45,7 @@ def row(task: dict[str, Any], line: int) -> Row:
 
 def _time(texts: dict[str, str], name: str) -> str:
     found = texts.get(name, "")
-    return "" if found.startswith(NO_TIME) else found
+    return "" if is_zero_time(found) else found
 
 
 def _left_out(task: dict[str, Any], texts: dict[str, str], due: str) -> tuple[str, ...]:

@@ -149,6 +149,22 @@ class TestTable:
     def test_named_delimiter_wins(self, line):
         assert read("csv", f"{line}\nTitle;a,b,c\nA;1,2\n")[0].title == "A"
 
+    @pytest.mark.parametrize("ends", ["\n", "\r\n"])
+    @pytest.mark.parametrize("before", ["", "sep=,\n", "\n \nsep=,\n\n"])
+    def test_blank_lines_of_a_quoted_cell_are_kept(self, before, ends):
+        content = f'{before}Title,Notes\n\nA,"one \n\n \ntwo"\nB,\n'
+        first, second = read("csv", content.replace("\n", ends))
+        line = before.count("\n") + 3
+        assert (first, second) == (Row("A", "one \n\n \ntwo", line=line), Row("B", line=line + 4))
+
+    def test_blank_lines_below_lines_about_the_file_are_kept(self):
+        found = read("csv", 'My list\n\nTitle;Notes\nA;"one\n\ntwo"\n')
+        assert rows(found) == [Row("A", "one\n\ntwo", line=4)]
+        assert remarks(found) == [(1, "Line 1 stands before the names of the columns and was left out.")]
+
+    def test_any_number_of_blank_lines_may_come_first(self):
+        assert read("csv", "\n" * 100 + "Title;Notes\nA;one\n") == [Row("A", "one", line=102)]
+
     def test_lines_before_the_columns_are_reported(self):
         assert read("csv", "My list\nExported today\n\nTitle;Due\nA;2026-12-31\n") == [
             Remark(1, "Lines 1 to 2 stand before the names of the columns and were left out."),
@@ -256,11 +272,15 @@ class TestCalendar:
             assert case("utc_due_and_newline.ics")[0].due_on == date(2026, 12, day)
 
     @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Los_Angeles"])
-    def test_year_one_is_no_time(self, zone):
+    def test_zero_time_of_go_is_no_time(self, zone):
         times = "".join(f"{name}:00010101T000000Z\n" for name in ("DUE", "DTSTART", "COMPLETED", "CREATED"))
         with timezone.override(zone):
             found = read("ics", f"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:A\n{times}END:VTODO\nEND:VCALENDAR\n")
         assert found == [Row("A", line=2)]
+
+    def test_first_day_of_the_calendar_is_a_due_date(self):
+        content = "BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:A\nDUE;VALUE=DATE:00010101\nEND:VTODO\nEND:VCALENDAR\n"
+        assert read("ics", content) == [Row("A", due_on=date(1, 1, 1), line=2)]
 
     def test_time_of_completion_is_in_the_zone_that_it_names(self):
         times = "COMPLETED;TZID=Europe/Berlin:20261120T010000\nCREATED;TZID=Unknown/Zone:20261119T010000\n"
@@ -369,6 +389,19 @@ class TestVikunja:
         found = read("json", f'[{{"title": "Home", "tasks": [\n{tasks}]}}, {{"title": "Empty", "tasks": null}}]')
         assert len(rows(found)) == 10_000
         assert [line for line, _ in remarks(found)] == [1, 10_001]
+
+    @pytest.mark.parametrize(
+        ("due", "due_on"),
+        [
+            ("0001-01-01T00:00:00Z", None),
+            ("0001-01-01T00:53:28+00:53", None),
+            ("0000-12-31T19:03:58-04:56", None),
+            ("0001-01-01T09:00:00Z", date(1, 1, 1)),
+        ],
+    )
+    def test_zero_time_of_go_is_no_due_date(self, due, due_on):
+        (row,) = read("json", f'[{{"title": "A", "done": false, "due_date": "{due}"}}]')
+        assert row.due_on == due_on
 
 
 GOOGLE = """\

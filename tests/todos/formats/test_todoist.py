@@ -91,6 +91,11 @@ def test_what_has_no_place_is_told():
     ]
 
 
+def test_blank_lines_of_notes_are_kept():
+    content = 'TYPE,CONTENT,DESCRIPTION\r\n\r\ntask,A,"one\r\n\r\ntwo"\r\nnote,"three\r\n\r\nfour",\r\n'
+    assert read("csv", content) == [Row("A", "one\n\ntwo\n\nthree\n\nfour", line=3)]
+
+
 def test_notes_without_end_are_not_kept():
     (row,) = read("csv", "TYPE,CONTENT\ntask,A\n" + f"note,{'n' * 10_000}\n" * 100)
     assert 100_000 < len(row.notes) < 200_000
