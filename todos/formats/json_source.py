@@ -42,7 +42,7 @@ class JsonSource:
             try:
                 value, end = DECODER.raw_decode(self.text, self.at)
             except RecursionError:
-                raise Unreadable(f"What begins in line {self.line} is nested too deeply. Leave it out.") from None
+                raise self.too_deep() from None
             except ValueError:
                 end = len(self.text)
             if end < len(self.text):  # else it may go on
@@ -50,11 +50,6 @@ class JsonSource:
                 return value
             if end - self.at > LONGEST or not self._read_on():
                 raise self._broken()
-
-    def items(self) -> Iterator[tuple[int, Any]]:
-        """The values of the array here, each with its line."""
-        for line in self.elements():
-            yield line, self.value()
 
     def elements(self) -> Iterator[int]:
         """The lines of the values of the array here; whoever asks for the next one has taken the value."""
@@ -108,6 +103,9 @@ class JsonSource:
         block = next(self.blocks, None)
         self.text, self.at = self.text[self.at :] + (block or ""), 0
         return block is not None
+
+    def too_deep(self) -> Unreadable:
+        return Unreadable(f"What begins in line {self.line} is nested too deeply. Leave it out.")
 
     def _broken(self) -> Unreadable:
         return Unreadable(

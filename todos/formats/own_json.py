@@ -24,8 +24,15 @@ VERSION = 1
 LISTS = ("todos", "items")
 """The members of a document that have to-dos: ours, and that of Google Tasks."""
 
-GROUPS = ("tasks", "items")
-"""The members of an object that make it a group of to-dos: a project of Vikunja's, a list of Google Tasks."""
+GROUPS = ("tasks", "items", "lists", "child_projects")
+"""The members of an object that make it a group of to-dos, or of such groups.
+
+A project of Vikunja's has tasks and child projects, a namespace of its versions before 0.21 has lists, and a list of
+Google Tasks has items.
+"""
+
+MAX_DEPTH = 20
+"""Groups in one another."""
 
 OTHERS = (vikunja, google_tasks)
 TYPES: dict[str, Any] = {
@@ -84,17 +91,19 @@ def _check(name: str, value: Any) -> None:
         )
 
 
-def _todos(source: JsonSource) -> Iterator[Row | BadRow | Remark]:
+def _todos(source: JsonSource, depth: int = 0) -> Iterator[Row | BadRow | Remark]:
     """Read a list of to-dos, or of groups of them, such as projects: its first object shows which."""
+    if depth > MAX_DEPTH:
+        raise source.too_deep()
     is_grouped: bool | None = None
     for line in source.elements():
         if is_grouped is False or source.peek() != "{":
             yield _todo(source.value(), line)
         else:
-            is_grouped = yield from _object(source, line)
+            is_grouped = yield from _object(source, line, depth)
 
 
-def _object(source: JsonSource, line: int) -> Generator[Row | BadRow | Remark, None, bool]:
+def _object(source: JsonSource, line: int, depth: int) -> Generator[Row | BadRow | Remark, None, bool]:
     """Read a to-do, or a group of them piece by piece, since it may be long. Return whether it was a group."""
     found: dict[str, Any] = {}
     is_group = False
@@ -102,8 +111,7 @@ def _object(source: JsonSource, line: int) -> Generator[Row | BadRow | Remark, N
         if name in GROUPS:
             is_group = True
             if value is None and source.peek() == "[":
-                for at, task in source.items():
-                    yield _todo(task, at)
+                yield from _todos(source, depth + 1)
         else:
             found[name] = value
     if not is_group:
