@@ -18,7 +18,7 @@ from icalendar import vDate, vDatetime, vDDDTypes
 from icalendar.parser import Contentline, Parameters
 
 from todos.formats import quoted_printable
-from todos.formats.dates import aware, day_seen, is_zero_time, zone_named
+from todos.formats.dates import Due, aware, due_seen, is_zero_time, zone_named
 from todos.formats.fields import known_uid
 from todos.formats.rows import (
     EMPTY,
@@ -183,16 +183,16 @@ class _Todo:
             raise self.wrong
         if not self.values.get("SUMMARY", "").strip():
             raise Wrong(NO_TITLE)
-        due_on = self._due_on()
+        due = self._due()
         return Row(
             title=self.values["SUMMARY"],
             notes=self.values.get("DESCRIPTION", ""),
-            due_on=due_on,
+            due_on=due.day if due else None,
             completed_at=(self._moment("COMPLETED") or timezone.now()) if self._is_done() else None,
             created_at=self._moment("CREATED"),
             uid=known_uid(self.values.get("UID", "")),
             line=self.line,
-            left_out=self._left_out(due_on),
+            left_out=self._left_out(due),
         )
 
     def _status(self) -> str:
@@ -202,11 +202,11 @@ class _Todo:
         by_its_marks = bool(self.values.get("COMPLETED")) or self.values.get("PERCENT-COMPLETE") == "100"
         return IS_DONE.get(self._status(), by_its_marks)
 
-    def _due_on(self) -> date | None:
-        """Return the day of DUE, or else that of DTSTART and DURATION. Raises Wrong."""
+    def _due(self) -> Due | None:
+        """Return what DUE says, or else DTSTART and DURATION. Raises Wrong."""
         if self.values.get("DUE") or not (duration := self.values.get("DURATION")):
-            return self._read("DUE", day_seen)
-        return self._read("DTSTART", lambda start: day_seen(start + _duration(duration, start)))
+            return self._read("DUE", due_seen)
+        return self._read("DTSTART", lambda start: due_seen(start + _duration(duration, start)))
 
     def _moment(self, name: str) -> datetime | None:
         """Return the time of this property in UTC, read in its TZID or else in the reader's time zone. Raises Wrong."""
@@ -214,11 +214,11 @@ class _Todo:
         with timezone.override(zone or timezone.get_current_timezone()):
             return self._read(name, aware)
 
-    def _left_out(self, due_on: date | None) -> tuple[str, ...]:
-        found: list[str] = []
+    def _left_out(self, due: Due | None) -> tuple[str, ...]:
+        found: list[str] = list(due.left_out) if due else []
         for kind, values in self.without_field.items():
             found += left_out(kind, ", ".join(values)) or (kind,)
-        if not self._starts_on(due_on):
+        if not self._starts_when_due(due):
             found += left_out("start", self.values.get("DTSTART", ""))
         if self.values.get("DURATION") and not self.values.get("DTSTART"):
             found += left_out("duration", self.values["DURATION"])
@@ -228,10 +228,10 @@ class _Todo:
             found += left_out("progress", f"{percent} %")
         return tuple(found)
 
-    def _starts_on(self, day: date | None) -> bool:
-        """Whether DTSTART is on that day. One that can't be read is on none: it is only reported."""
+    def _starts_when_due(self, due: Due | None) -> bool:
+        """Whether DTSTART says no more than the due date. If it can't be read, it is only reported."""
         try:
-            return self._read("DTSTART", day_seen) == day
+            return self._read("DTSTART", due_seen) in (due, due and Due(due.day))
         except Wrong:
             return False
 
@@ -339,4 +339,5 @@ def _utc(value: datetime) -> str:
 
 def _escaped(text: str) -> str:
     r"""As TEXT is written (section 3.3.11). The library's own way takes a \N in the text for the end of a line."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # which else would end the line, and begin a property
     return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")

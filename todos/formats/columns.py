@@ -26,6 +26,7 @@ SINGLE = {
     "percent": ("% complete", "percent complete", "% erledigt"),
     "created_at": ("created at", "created on", "created", "created time", "creation date", "date created"),
     "uid": ("uid",),
+    "all_day": ("is all day", "all day"),
     "time_zone": ("timezone", "time zone"),
 }
 NOTES = {
@@ -47,7 +48,7 @@ WITHOUT_FIELD = {
 
 TECHNICAL = {
     *("id", "taskid", "task id", "uuid", "order", "position", "sort order", "kind", "type"),
-    *("is all day", "is floating", "is check list", "column order", "view mode"),
+    *("is floating", "is check list", "column order", "view mode"),
     *("updated at", "updated", "modified", "modified at", "last modified", "reminder date", "reminder time"),
     *("sensitivity", "role", "private", "schedule+ priority"),
 }

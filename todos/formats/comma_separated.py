@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from todos.formats import todoist
 from todos.formats.columns import find_columns, known_columns, normalized
-from todos.formats.dates import day_or_words, zone_named
+from todos.formats.dates import Due, due_or_words, zone_named
 from todos.formats.done import is_done, says_more
 from todos.formats.fields import FIELDS, row_of, texts_of
 from todos.formats.numeric_dates import DayOrder
@@ -133,26 +133,31 @@ class _Reader:
                 self._first_lines[place] = line
         single = {name: _active(_cell(cells, place)) for name, place in self._columns.single.items()}
         try:
-            return row_of(self._texts(single, cells), line, self._left_out(single, cells))
+            due = self._due(single)
+            without = (due.left_out if due else ()) + self._left_out(single, cells)
+            return row_of(self._texts(single, cells, due), line, without)
         except Wrong as wrong:
             return BadRow(line, str(wrong))
 
-    def _texts(self, single: dict[str, str], cells: list[str]) -> dict[str, str]:
+    def _texts(self, single: dict[str, str], cells: list[str], due: Due | None) -> dict[str, str]:
         notes = [text for place in self._columns.notes if (text := _active(_cell(cells, place))).strip()]
         return {
             "title": single["title"],
             "notes": "\n\n".join(notes),
-            "due_on": self._due_on(single.get("due_on", ""), single.get("time_zone", "")),
+            "due_on": due.day.isoformat() if due else "",
             "completed_at": self._completed_at(single),
             "created_at": self._order.iso(single.get("created_at", "")),
             "uid": single.get("uid", ""),
         }
 
-    def _due_on(self, text: str, zone: str) -> str:
+    def _due(self, single: dict[str, str]) -> Due | None:
+        """Return the due date in the time zone of the row. Raises Wrong."""
+        text, zone = single.get("due_on", ""), single.get("time_zone", "").strip()
         if not text.strip():
-            return ""
-        with timezone.override(zone_named(zone.strip()) or timezone.get_current_timezone()):
-            return day_or_words(self._order.iso(text)).isoformat()
+            return None
+        with timezone.override(zone_named(zone) or timezone.get_current_timezone()):
+            found = due_or_words(self._order.iso(text))
+        return Due(found.day) if is_done(single.get("all_day", "")) else found
 
     def _completed_at(self, single: dict[str, str]) -> str:
         """Return when it was completed, now if the file only says that it was, or nothing."""

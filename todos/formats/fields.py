@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC
 
-from todos.formats.dates import day, moment
+from todos.formats.dates import due, moment
 from todos.formats.rows import NO_TITLE, Row, Wrong
 
 LONGEST_UID = 255
@@ -28,15 +28,16 @@ def row_of(texts: Mapping[str, str], line: int, left_out: tuple[str, ...] = ()) 
     """The row of these texts; of what is missing or blank, without it. Raises Wrong."""
     if not texts.get("title", "").strip():
         raise Wrong(NO_TITLE)
+    found = due(text) if (text := texts.get("due_on", "").strip()) else None
     return Row(
         title=texts["title"],
         notes=texts.get("notes", ""),
-        due_on=day(text) if (text := texts.get("due_on", "").strip()) else None,
+        due_on=found.day if found else None,
         completed_at=moment(text) if (text := texts.get("completed_at", "").strip()) else None,
         created_at=moment(text) if (text := texts.get("created_at", "").strip()) else None,
         uid=known_uid(texts.get("uid", "")),
         line=line,
-        left_out=left_out,
+        left_out=(found.left_out if found else ()) + left_out,
     )
 
 

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from todos.formats.dates import day
+from todos.formats.dates import due
 from todos.formats.fields import known_uid, row_of
 from todos.formats.rows import Remark, Row, left_out
 
 DATE = len("2030-01-31")
+MIDNIGHT = "T00:00:00"
+"""The time of every "due", whatever the task's own time is."""
 
 
 def is_task(value: dict[str, Any]) -> bool:
@@ -21,12 +23,14 @@ def row(task: dict[str, Any], line: int) -> Row | Remark:
     if task.get("deleted") is True:
         return Remark(line, "A deleted task was left out.")
     is_completed = texts.get("status") == "completed"
-    found = left_out("repeat", texts.get("task_recurrence_id", ""))
+    due_on, scheduled = texts.get("due", "")[:DATE], _scheduled(task)
+    found = due(scheduled).left_out if due_on and scheduled else ()
+    found += left_out("repeat", texts.get("task_recurrence_id", ""))
     return row_of(
         {
             "title": texts.get("title", ""),
             "notes": texts.get("notes", ""),
-            "due_on": _due_on(task, texts),
+            "due_on": due_on or scheduled,
             "completed_at": (texts.get("completed") or timezone.now().isoformat()) if is_completed else "",
             "created_at": texts.get("created", ""),
             "uid": known_uid(texts.get("id", "")),
@@ -36,11 +40,9 @@ def row(task: dict[str, Any], line: int) -> Row | Remark:
     )
 
 
-def _due_on(task: dict[str, Any], texts: dict[str, str]) -> str:
-    """Return the date of "due", whose time means nothing; or else the day of the time that it is scheduled for."""
-    if due := texts.get("due"):
-        return due[:DATE]
+def _scheduled(task: dict[str, Any]) -> str:
+    """Return the time that the task is scheduled for, or the date if it is a midnight, which Google writes for none."""
     for time in task.get("scheduled_time") or ():
-        if isinstance(time, dict) and time.get("current") and isinstance(time.get("start"), str):
-            return day(time["start"]).isoformat()
+        if isinstance(time, dict) and time.get("current") and isinstance(start := time.get("start"), str):
+            return start[:DATE] if start[DATE:].startswith(MIDNIGHT) else start
     return ""

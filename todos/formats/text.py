@@ -57,7 +57,8 @@ def in_blocks(pieces: Iterable[str]) -> Iterator[bytes]:
 
 
 def not_text(line: int) -> Unreadable:
-    return Unreadable(f"Line {line} is not text in UTF-8. Save the file as UTF-8, and import it again.")
+    remedy = "Save the file as UTF-8 with a text editor, and import it again."
+    return Unreadable(f"Line {line} is not text in UTF-8. {remedy}")
 
 
 def _decode(decoder: io.IncrementalNewlineDecoder, raw: bytes, line: int) -> str:

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from django.utils import timezone
 
-from todos.formats.dates import day, moment
+from todos.formats.dates import due, moment
 from todos.formats.rows import LONGEST, NO_TITLE, TOO_LONG, BadRow, Row, Wrong
 from todos.formats.text import lines
 
@@ -26,7 +26,7 @@ DONE = re.compile("x ")
 PRIORITY = re.compile(r"\([A-Z]\) ")
 DATE = re.compile(f"{_DATE} ")
 NOT_DUE = "none"
-DUE = re.compile(rf"(?:^| )due:({_DATE}|{NOT_DUE})(?= |$)")
+DUE = re.compile(rf"(?:^| )due:({_DATE}(?:T[0-9]{{2}}:[0-9]{{2}}[^ ]*)?|{NOT_DUE})(?= |$)")
 
 
 def write(rows: Iterable[Row]) -> Iterator[str]:
@@ -68,15 +68,17 @@ def _row(text: str, number: int) -> Row:
     priority, rest = _split(PRIORITY, rest)
     completed, rest = _split(DATE, rest) if done else ("", rest)
     created, rest = _split(DATE, rest)
-    rest, due = _without_due(rest)
+    rest, text = _without_due(rest)
     if not rest.strip():
         raise Wrong(NO_TITLE)
+    found = due(text) if text not in ("", NOT_DUE) else None
     return Row(
         title=f"{priority}{rest}".strip(),
-        due_on=day(due) if due not in ("", NOT_DUE) else None,
+        due_on=found.day if found else None,
         completed_at=(moment(completed) if completed else timezone.now()) if done else None,
         created_at=moment(created) if created else None,
         line=number,
+        left_out=found.left_out if found else (),
     )
 
 

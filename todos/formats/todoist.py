@@ -6,7 +6,7 @@ none, like "every day", goes there too, so that it isn't lost. Sections, priorit
 
 from collections.abc import Iterator
 
-from todos.formats.dates import day_or_words
+from todos.formats.dates import due_or_words
 from todos.formats.fields import row_of
 from todos.formats.rows import LONGEST, BadRow, Remark, Row, Wrong, left_out, quoted
 from todos.formats.table import Record
@@ -61,8 +61,8 @@ class _Task:
         self.notes: list[str] = []
         self.length = 0
         self.add(cell.get("description", ""))
-        self.due_on = self._due_on(cell)
-        self.left_out = _left_out(cell)
+        self.due_on = ""
+        self.left_out = self._read_due(cell) + _left_out(cell)
 
     def add(self, note: str) -> None:
         """What goes beyond the longest notes is refused when it is imported, so no more of it is kept."""
@@ -77,15 +77,18 @@ class _Task:
         except Wrong as wrong:
             return BadRow(self.line, str(wrong))
 
-    def _due_on(self, cell: dict[str, str]) -> str:
-        found = ""
+    def _read_due(self, cell: dict[str, str]) -> tuple[str, ...]:
+        """Take the date, or else the deadline. Return what is left out of them."""
+        found: tuple[str, ...] = ()
         for column in DUE:
             if words := cell.get(column, "").strip():
                 try:
-                    due_on = day_or_words(words)
-                    found = found or due_on.isoformat()
+                    due = due_or_words(words)
                 except Wrong:
                     self.add(f"Due in Todoist: {words}")
+                    continue
+                found += due.left_out if not self.due_on else left_out(column, words)
+                self.due_on = self.due_on or due.day.isoformat()
         return found
 
 

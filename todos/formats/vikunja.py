@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from todos.formats.dates import day, is_zero_time
+from todos.formats.dates import is_zero_time
 from todos.formats.fields import row_of
 from todos.formats.html_text import text_of
 from todos.formats.rows import Row, left_out
@@ -34,7 +34,7 @@ def row(task: dict[str, Any], line: int) -> Row:
         {
             "title": texts.get("title", ""),
             "notes": text_of(texts.get("description", "")),
-            "due_on": day(due).isoformat() if due else "",
+            "due_on": due,
             "completed_at": completed,
             "created_at": _time(texts, "created"),
         },

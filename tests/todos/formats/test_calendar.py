@@ -112,7 +112,7 @@ def test_what_vikunja_exports():
             created_at=created,
             uid="1f0a3c6e",
             line=6,
-            left_out=("priority “1”", "tags “home,travel”", "reminder", "subtask"),
+            left_out=("time “11:00”", "priority “1”", "tags “home,travel”", "reminder", "subtask"),
         ),
         Row(
             "Book tickets",
@@ -138,7 +138,7 @@ def test_what_nextcloud_tasks_exports():
             created_at=created,
             uid=uid,
             line=19,
-            left_out=("status “IN-PROCESS”", "progress “50 %”"),
+            left_out=("time “08:00”", "status “IN-PROCESS”", "progress “50 %”"),
         ),
         Row(
             "Print the slides",
@@ -148,7 +148,13 @@ def test_what_nextcloud_tasks_exports():
             line=32,
             left_out=("parent",),
         ),
-        Row("Rent a room", due_on=date(2026, 12, 4), completed_at=NOW, line=39, left_out=("status “CANCELLED”",)),
+        Row(
+            "Rent a room",
+            due_on=date(2026, 12, 4),
+            completed_at=NOW,
+            line=39,
+            left_out=("time “23:59”", "status “CANCELLED”"),
+        ),
         Remark(0, "1 event was left out: only to-dos are imported."),
     ]
 

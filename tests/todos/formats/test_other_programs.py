@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from tests.todos.formats.helpers import read
-from todos.formats import BadRow, Remark, Row, format_of
+from todos.formats import BadRow, Remark, Row, Unreadable, format_of
 
 CASES = Path(__file__).parent / "cases"
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -100,6 +100,14 @@ class TestOutlook:
             Row("Pay rent", completed_at=datetime(2026, 3, 2, tzinfo=UTC), line=4),
             Row("File taxes", completed_at=NOW, line=5, left_out=("priority “Low”",)),
         ]
+
+    def test_windows_encoding_is_refused_with_what_to_do(self):
+        content = OUTLOOK.replace("Call Ada", "Call Zoë").replace("\n", "\r\n").encode("cp1252")
+        with pytest.raises(Unreadable) as refusal:
+            read("csv", content)
+        assert str(refusal.value) == (
+            "Line 3 is not text in UTF-8. Save the file as UTF-8 with a text editor, and import it again."
+        )
 
     def test_german_columns_are_known(self):
         (row,) = read("csv", "Betreff;Fällig am;Notizen;Status\nMiete;3.12.2026;Mai;Erledigt\n")
@@ -249,8 +257,8 @@ class TestCalendar:
     def test_occurrences_never_replace_their_series(self):
         found = case("recur.ics")
         assert [(row.title, row.due_on, row.completed_at, row.left_out) for row in rows(found)] == [
-            ("Bins", date(2026, 12, 1), None, ("repeat “FREQ=WEEKLY”",)),
-            ("Master last", date(2026, 12, 1), None, ("repeat “FREQ=WEEKLY”",)),
+            ("Bins", date(2026, 12, 1), None, ("time “09:00”", "repeat “FREQ=WEEKLY”")),
+            ("Master last", date(2026, 12, 1), None, ("time “09:00”", "repeat “FREQ=WEEKLY”")),
         ]
         assert remarks(found) == [
             (10, "One occurrence of a repeating to-do was left out: “Bins”."),
@@ -316,6 +324,11 @@ class TestCalendar:
             ("URL:https://example.com/", ("link “https://example.com/”",)),
             ("DURATION:PT1H", ("duration “PT1H”",)),
             ("DTSTART:rubbish", ("start “rubbish”",)),
+            ("DUE:20261203T093000\nDTSTART;VALUE=DATE:20261203", ("time “09:30”",)),
+            ("DUE:20261203T093000\nDTSTART:20261203T093000", ("time “09:30”",)),
+            ("DUE:20261203T093000\nDTSTART:20261203T090000", ("time “09:30”", "start “20261203T090000”")),
+            ("DTSTART:20261203T090000\nDURATION:PT1H", ("time “10:00”", "start “20261203T090000”")),
+            ("DTSTART;VALUE=DATE:20261203\nDURATION:P1W", ("start “20261203”",)),
             ("STATUS:WAITING", ("status “WAITING”",)),
             ("X-APPLE-SORT-ORDER:7\nSEQUENCE:1\nCLASS:PRIVATE", ()),
         ],
@@ -325,11 +338,96 @@ class TestCalendar:
         assert (row.title, row.left_out) == ("A", told)
 
 
+class TestTimeOfDay:
+    """A due date has no time of day here, so that of a file is reported."""
+
+    @pytest.mark.parametrize(
+        ("due", "day", "told"),
+        [
+            ("DUE:20261203T093000", 3, ("time “09:30”",)),
+            ("DUE:20261203T233000Z", 4, ("time “00:30”",)),
+            ("DUE:20261203T230000Z", 4, ()),
+            ("DUE;TZID=America/New_York:20261203T230000", 3, ("time “23:00”",)),
+            ("DUE;TZID=America/New_York:20261203T000000", 3, ()),
+            ("DUE:20261203T000000", 3, ()),
+            ("DUE;VALUE=DATE:20261203", 3, ()),
+        ],
+    )
+    def test_calendar(self, due, day, told):
+        with timezone.override("Europe/Berlin"):
+            (row,) = read("ics", f"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:A\n{due}\nEND:VTODO\nEND:VCALENDAR\n")
+        assert (row.due_on, row.left_out) == (date(2026, 12, day), told)
+
+    @pytest.mark.parametrize(
+        ("due", "day", "told"),
+        [
+            ("2026-12-03T09:30:00", 3, ("time “09:30”",)),
+            ("2026-12-03T09:30:00-08:00", 3, ("time “09:30”",)),
+            ("2026-12-03T23:30:00Z", 4, ("time “00:30”",)),
+            ("2026-12-03T23:00:00.000Z", 4, ()),
+            ("2026-12-03T00:00:00+05:00", 3, ()),
+            ("2026-12-03", 3, ()),
+        ],
+    )
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("json", '[{{"title": "A", "due_on": "{}"}}]'),
+            ("json", '[{{"title": "A", "done": false, "due_date": "{}"}}]'),
+            ("csv", "Title,Due\nA,{}\n"),
+            ("csv", "TYPE,CONTENT,DATE\ntask,A,{}\n"),
+            ("txt", "A due:{}\n"),
+        ],
+    )
+    def test_other_formats(self, name, content, due, day, told):
+        with timezone.override("Europe/Berlin"):
+            (row,) = read(name, content.format(due))
+        assert (row.due_on, row.left_out) == (date(2026, 12, day), told)
+
+    @pytest.mark.parametrize(
+        ("due", "told"),
+        [
+            ("3.12.2026 09:30", ("time “09:30”",)),
+            ("12/3/2026 9:30 PM", ("time “21:30”",)),
+            ("12/3/2026 12:00 AM", ()),
+            ("3 dec 2026 at 9", ("time “9”",)),
+            ("3 dec 2026 9:30 am", ("time “9:30 am”",)),
+            ("3 dec 2026 00:00", ()),
+        ],
+    )
+    def test_numeric_dates_and_words(self, due, told):
+        (row,) = read("csv", f"Title,Due\nA,{due}\nB,12/31/2026\n")[:1]
+        assert (row.due_on, row.left_out) == (date(2026, 12, 3), told)
+
+    @pytest.mark.parametrize(("all_day", "told"), [("false", ("time “09:30”",)), ("", ("time “09:30”",)), ("true", ())])
+    def test_ticktick_writes_one_for_all_day_too(self, all_day, told):
+        content = "Title,Due Date,Timezone,Is All Day,Status,Completed Time\nA,{},{},{},0,\n"
+        (row,) = read("csv", content.format("2026-12-03T08:30:00+0000", "Europe/Berlin", all_day))
+        assert (row.due_on, row.left_out) == (date(2026, 12, 3), told)
+
+    @pytest.mark.parametrize(
+        ("times", "told"),
+        [
+            ('"due": "2026-12-03T00:00:00.000Z"', ()),
+            ('"due": "2026-12-03", "scheduled_time": [{"current": true, "start": "2026-12-03T00:00:00Z"}]', ()),
+            ('"scheduled_time": [{"current": true, "start": "2026-12-03T00:00:00Z"}]', ()),
+            (
+                '"due": "2026-12-03", "scheduled_time": [{"current": true, "start": "2026-12-03T08:30:00Z"}]',
+                ("time “09:30”",),
+            ),
+        ],
+    )
+    def test_google_tasks_has_it_in_the_scheduled_time_alone(self, times, told):
+        with timezone.override("Europe/Berlin"):
+            (row,) = read("json", f'[{{"title": "A", "status": "needsAction", {times}}}]')
+        assert (row.due_on, row.left_out) == (date(2026, 12, 3), told)
+
+
 class TestVCalendar1:
     def test_quoted_printable_is_decoded(self):
         kaese, plain = case("vcal1.ics")
         assert (kaese.title, kaese.notes) == ("Käse kaufen", "Zeile eins\r\nZeile zwei")
-        assert (kaese.due_on, kaese.completed_at, kaese.left_out) == (date(2026, 12, 31), None, ())
+        assert (kaese.due_on, kaese.completed_at, kaese.left_out) == (date(2026, 12, 31), None, ("time “09:00”",))
         assert (plain.title, plain.completed_at) == ("Plain", datetime(2026, 1, 1, tzinfo=UTC))
 
     @pytest.mark.parametrize(
@@ -363,7 +461,7 @@ class TestVikunja:
                 date(2026, 12, 31),
                 created_at=created,
                 line=1,
-                left_out=("priority “3”",),
+                left_out=("time “22:59”", "priority “3”"),
             ),
             Row("Done", completed_at=datetime(2026, 2, 1, tzinfo=UTC), line=1),
             Remark(1, "The list “Home” was left out: its to-dos are in one list with all others."),
@@ -382,6 +480,33 @@ class TestVikunja:
             *("tags “home”", "reminder", "parent", "repeat “86400 s”", "progress “0.5”"),
             "start “2026-01-01T00:00:00Z”",
         )
+
+    def test_lists_of_namespaces_are_read(self):
+        task = '{{"title": "{}", "done": false}}'
+        found = read(
+            "json",
+            f"""[{{"id": 1, "title": "Private", "lists": [
+            {{"title": "Home", "tasks": [{task.format("A")}, {task.format("B")}], "buckets": null}},
+            {{"title": "Empty", "tasks": null}}]}},
+            {{"title": "Archive", "lists": null}},
+            {{"title": "Work", "lists": [{{"tasks": [{task.format("C")}], "title": "Office"}}]}}]""",
+        )
+        assert [row.title for row in rows(found)] == ["A", "B", "C"]
+        assert [text.split("”")[0] for _, text in remarks(found)] == [
+            f"The list “{title}" for title in ("Home", "Empty", "Private", "Archive", "Office", "Work")
+        ]
+
+    def test_child_projects_are_read(self):
+        child = '{"title": "Garden", "tasks": [{"title": "B", "done": false}]}'
+        found = read(
+            "json", f'[{{"title": "Home", "tasks": [{{"title": "A", "done": false}}], "child_projects": [{child}]}}]'
+        )
+        assert [row.title for row in rows(found)] == ["A", "B"]
+
+    @pytest.mark.parametrize("depth", [30, 3_000])
+    def test_groups_too_deep_in_one_another_are_refused(self, depth):
+        with pytest.raises(Unreadable, match="nested too deeply"):
+            read("json", '[{"lists": ' * depth + "[]" + "}]" * depth)
 
     def test_long_project_is_read_piece_by_piece(self):
         task = '{"title": "A", "done": false, "description": "' + "long " * 20 + '"}'
@@ -427,7 +552,7 @@ def test_google_takeout_is_read():
             datetime(2026, 11, 20, 8, tzinfo=UTC),
             uid="T2",
             line=4,
-            left_out=("parent",),
+            left_out=("time “15:30”", "parent"),
         ),
         Remark(6, "A deleted task was left out."),
         Remark(1, "The list “My Tasks” was left out: its to-dos are in one list with all others."),

@@ -64,6 +64,47 @@ def test_the_longest_notes_come_back(name):
 
 
 @pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(
+    "title", ["'=1", "''=1", "=1", "\ufeffA", "A\ufeff", "sep=;", "title", "title,notes", "BEGIN:VTODO"]
+)
+def test_title_that_looks_like_a_mark_comes_back(name, title):
+    (row,) = read(name, written(name, [Row(title)]))
+    assert row.title == title
+
+
+@pytest.mark.parametrize("name", ["csv", "ics", "json"])
+@pytest.mark.parametrize(
+    "notes",
+    [
+        *("one\x85two", "one\u2028two\u2029three", "\ufeffone\n\ufefftwo", "one\x0btwo\x0cthree\x1cfour"),
+        *("one\n\n\n \n\ttwo", "'=one\n=two", 'one""\n"two', "title,notes\nsep=;\n", "END:VTODO\nEND:VCALENDAR"),
+    ],
+)
+def test_notes_that_look_like_marks_or_ends_of_lines_come_back(name, notes):
+    first, second = read(name, written(name, [Row("A", notes), Row("B")]))
+    assert (first.notes, second.title) == (notes, "B")
+
+
+@pytest.mark.parametrize("name", ["csv", "ics", "json"])
+@pytest.mark.parametrize("ends", ["\r", "\r\n"])
+def test_ends_of_lines_in_notes_become_those_of_here(name, ends):
+    (row,) = read(name, written(name, [Row("A", f"one{ends}{ends}two")]))
+    assert row.notes.replace("\r\n", "\n").replace("\r", "\n") == "one\n\ntwo"  # as the form does with the rest
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("shift", range(4))
+@pytest.mark.parametrize("text", ["é€😀", "€\n\n"])
+def test_text_at_the_edge_of_a_block_comes_back(name, text, shift):
+    before, long = "x" * (60_000 + shift), text * 3_000
+    rows = (
+        [Row("A", before), Row("B", long), Row("C")] if name != "txt" else [Row(before), Row(long.replace("\n", " "))]
+    )
+    found = read(name, written(name, rows))
+    assert [(row.title, row.notes) for row in found] == [(row.title.strip(), row.notes) for row in rows]
+
+
+@pytest.mark.parametrize("name", FORMATS)
 def test_an_empty_list_comes_back(name):
     assert read(name, written(name, [])) == []
 

@@ -63,6 +63,21 @@ def test_what_is_written_others_can_read(row, line):
     assert [found.title for found in read("txt", f"{line}\n")] == [row.title]
 
 
+@pytest.mark.parametrize(
+    ("due", "told"), [("2026-12-01T09:30", ("time “09:30”",)), ("2026-12-01T00:00:00", ()), ("2026-12-01", ())]
+)
+def test_time_of_day_is_reported(due, told):
+    assert read("txt", f"Pay rent due:{due} @home\n") == [
+        Row("Pay rent @home", due_on=date(2026, 12, 1), line=1, left_out=told)
+    ]
+
+
+def test_title_with_a_time_of_day_that_is_not_due_comes_back():
+    row = Row("Pay due:2026-12-01T09:30", created_at=on(20))
+    (found,) = read("txt", written("txt", [row]))
+    assert (found.title, found.due_on) == (row.title, None)
+
+
 def test_a_bad_line_says_why_and_spoils_no_other():
     content = f"A due:2030-02-30\n2026-13-01 B\n\n(A) due:2030-01-31\n{'long ' * 30_000}\nGood\n"
     assert read("txt", content) == [

@@ -36,7 +36,7 @@ def test_a_template_as_it_is_exported():
             "Two weeks, by train",
             date(2026, 12, 3),
             line=4,
-            left_out=("priority “1”", "duration “30 minute”"),
+            left_out=("time “09:00”", "priority “1”", "duration “30 minute”"),
         ),
         Remark(10, "The section “Home” was left out: there are no sections here."),
         Row(
@@ -44,7 +44,7 @@ def test_a_template_as_it_is_exported():
             "Mind the reservation\n\nSeats:\nwindow",
             date(2026, 11, 26),
             line=5,
-            left_out=("parent", "assignee “Bob (200)”"),
+            left_out=("time “5pm”", "parent", "assignee “Bob (200)”"),
         ),
         Row("Water the plants", "Due in Todoist: every day", line=11),
         Row("[Renew the pass](https://example.com/)", due_on=date(2027, 1, 15), line=12),
@@ -79,6 +79,22 @@ def test_due_dates(words, due_on):
     (row,) = read("csv", f"TYPE,CONTENT,DATE\ntask,Buy milk,{words}\n")
     assert (row.title, row.due_on) == ("Buy milk", due_on)
     assert row.notes == ("" if due_on or not words else f"Due in Todoist: {words.strip()}")
+
+
+@pytest.mark.parametrize(
+    ("cells", "due_on", "told"),
+    [
+        ("2030-01-31 09:00,", date(2030, 1, 31), ("time “09:00”",)),
+        ("2030-01-31 00:00,", date(2030, 1, 31), ()),
+        ("31 Jan 2030 at 0:00,", date(2030, 1, 31), ()),
+        ("31 Jan 2030 at noon,", date(2030, 1, 31), ("time “noon”",)),
+        ("2030-01-31 09:00,2030-02-28", date(2030, 1, 31), ("time “09:00”", "deadline “2030-02-28”")),
+        (",2030-02-28", date(2030, 2, 28), ()),
+    ],
+)
+def test_time_of_day_and_second_date_are_reported(cells, due_on, told):
+    (row,) = read("csv", f"TYPE,CONTENT,DATE,DEADLINE\ntask,A,{cells}\n")
+    assert (row.due_on, row.left_out) == (due_on, told)
 
 
 def test_what_has_no_place_is_told():
