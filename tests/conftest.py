@@ -1,7 +1,9 @@
 """The cast: Alice, who owns things; Bob, the outsider; and a visitor who is not logged in."""
 
+import shutil
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from hypothesis import settings as hypothesis_settings
 from progress.hub import Watcher, hub
 from progress.pulse import Pulse
 from tests.helpers import PASSWORD
+
+STATE_FOLDERS = {"incoming", "media", "tmp"}
 
 # How long an example takes says nothing on a machine that does other things at the same time.
 hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -84,17 +88,34 @@ def _pulse_without_a_thread(monkeypatch):
     monkeypatch.setattr(Pulse, "wake", Pulse.beat)
 
 
+@pytest.fixture(scope="session")
+def shared_state_dir(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("state")
+
+
 @pytest.fixture(autouse=True)
-def state_dir(request, tmp_path, settings) -> Path:
-    """A state directory for each test; whatever a test leaves there can be looked at."""
-    for name in ("incoming", "media", "tmp"):
-        (tmp_path / name).mkdir()
-    settings.STATE_DIR = tmp_path
-    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "tmp"
+def state_dir(request, shared_state_dir, settings) -> Iterator[Path]:
+    """An empty state directory: `tmp_path` of tests that use it, else a shared one, which saves time in the others."""
+    root = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else shared_state_dir
+    for name in STATE_FOLDERS:
+        (root / name).mkdir(exist_ok=True)
+    settings.STATE_DIR = root
+    settings.FILE_UPLOAD_TEMP_DIR = root / "tmp"
     storages = dict(settings.STORAGES)
-    storages["default"] = {**storages["default"], "OPTIONS": {"location": tmp_path / "media", "allow_overwrite": True}}
+    storages["default"] = {**storages["default"], "OPTIONS": {"location": root / "media", "allow_overwrite": True}}
     settings.STORAGES = storages
-    return tmp_path
+    yield root
+    if root == shared_state_dir:
+        _remove_contents(root)
+
+
+def _remove_contents(root: Path) -> None:
+    """Remove what a test has written, but not the empty folders."""
+    for path in root.iterdir():
+        if not path.is_dir():
+            path.unlink()
+        elif path.name not in STATE_FOLDERS or any(path.iterdir()):
+            shutil.rmtree(path)
 
 
 @pytest.fixture

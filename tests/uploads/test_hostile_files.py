@@ -78,6 +78,7 @@ def test_the_jobs_after_a_hostile_file_are_done(alice):
     assert [upload.job.state for upload in uploads] == [State.FAILED, State.FAILED, State.SUCCEEDED]
 
 
+@pytest.mark.services  # takes seconds
 def test_a_picture_just_within_the_limit_is_shown(alice):
     """So many pixels in so few bytes look like a bomb, and are none."""
     upload = process(alice, png(14_000, 14_000, (b"\0" + b"\xff" * 1750) * 14_000, depth=1, colours=0))

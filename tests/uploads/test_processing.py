@@ -60,7 +60,7 @@ def test_nothing_is_scaled_up(alice, size, widths):
     assert [rendition.width for rendition in upload.renditions.all()] == widths
 
 
-@pytest.mark.parametrize("size", [(400, 20_000), (1, 16_384), (1, 65_000), (2, 40_000)])
+@pytest.mark.parametrize("size", [(50, 20_000), (1, 16_384), (1, 65_000), (2, 40_000)])
 def test_a_very_tall_picture_fits_into_a_webp(alice, size):
     upload = process(alice, photo(*size, format="PNG"))
     assert upload.job.state == State.SUCCEEDED
@@ -123,8 +123,8 @@ def test_processing_twice_gives_the_same_files(alice, state_dir):
 
 
 def test_pictures_that_are_no_longer_made_go(alice, kept, decoder_with, django_capture_on_commit_callbacks):
-    upload = process(alice, photo(2000, 1500))
-    assert kept() == ["1920.webp", "320.webp", "960.webp", "original"]
+    upload = process(alice, photo(1000, 500))
+    assert kept() == ["1000.webp", "320.webp", "960.webp", "original"]
     decoder_with("raster.WIDTHS = (640, 320)")
     with django_capture_on_commit_callbacks(execute=True):
         processing.process(upload, Silent())
@@ -338,16 +338,16 @@ def test_a_cancelled_upload_keeps_its_file_and_leaves_no_part_of_its_pictures(al
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("missing", [1, 2])
 def test_jpeg_that_lacks_only_its_end_marker_gets_pictures(alice, progressive, missing):
-    whole = encoded(Image.effect_noise((600, 400), 60).convert("RGB"), "JPEG", progressive=progressive)
+    whole = encoded(Image.effect_noise((300, 200), 60).convert("RGB"), "JPEG", progressive=progressive)
     uploads = [process(alice, content) for content in (whole[:-missing], whole)]
     found, wanted = ([bytes_of(rendition) for rendition in upload.renditions.all()] for upload in uploads)
     assert found == wanted != []
 
 
 @pytest.mark.parametrize("progressive", [False, True])
-@pytest.mark.parametrize("missing", [10, 500, 30_000])
+@pytest.mark.parametrize("missing", [10, 500, 10_000])
 def test_jpeg_that_lacks_pixels_is_damaged(alice, as_alice, progressive, missing):
-    whole = encoded(Image.effect_noise((600, 400), 60).convert("RGB"), "JPEG", progressive=progressive)
+    whole = encoded(Image.effect_noise((300, 200), 60).convert("RGB"), "JPEG", progressive=progressive)
     upload = process(alice, whole[:-missing])
     assert upload.job.error_code == "unreadable_picture"
     assert not upload.renditions.exists()
