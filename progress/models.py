@@ -44,36 +44,45 @@ TEMPORARY_ERRORS = ("internal", "worker_lost", "time_limit")
 """The codes of errors that are not the task's own, so that another attempt may succeed."""
 
 CLAIM_NEXT = """
-    WITH RECURSIVE waiting_owner (id) AS (
-        SELECT min(owner_id) FROM progress_job WHERE state = 'queued'
-        UNION ALL
-        SELECT (SELECT min(owner_id) FROM progress_job WHERE state = 'queued' AND owner_id > waiting_owner.id)
-        FROM waiting_owner WHERE id IS NOT NULL
-    ),
-    running (owner_id, jobs) AS (
+    WITH running (owner_id, jobs) AS (
         SELECT owner_id, count(*) FROM progress_job WHERE state = 'running' GROUP BY owner_id
     )
     UPDATE progress_job
     SET state = 'running', attempt = attempt + 1, claim = claim + 1, version = version + 1, worker = %s,
         started_at = {now}, heartbeat_at = {now}, changed_at = {now},
         stage = '', unit = '', current = 0, total = NULL, percent = NULL, eta_seconds = NULL
-    WHERE state = 'queued' AND id = (
-        SELECT oldest.id
-        FROM waiting_owner
-        JOIN progress_job AS oldest ON oldest.id = (
-            SELECT id FROM progress_job
-            WHERE state = 'queued' AND owner_id = waiting_owner.id
-            ORDER BY created_at, id LIMIT 1
+    WHERE state = 'queued' AND id = coalesce(
+        (
+            SELECT oldest.id
+            FROM progress_job AS oldest
+            WHERE oldest.state = 'queued' AND oldest.owner_id NOT IN (SELECT owner_id FROM running) AND oldest.id = (
+                SELECT id FROM progress_job
+                WHERE state = 'queued' AND owner_id = oldest.owner_id
+                ORDER BY created_at, id LIMIT 1
+            )
+            ORDER BY oldest.created_at, oldest.id
+            LIMIT 1 {lock}
+        ),
+        (
+            SELECT oldest.id
+            FROM running
+            JOIN progress_job AS oldest ON oldest.id = (
+                SELECT id FROM progress_job
+                WHERE state = 'queued' AND owner_id = running.owner_id
+                ORDER BY created_at, id LIMIT 1
+            )
+            WHERE oldest.state = 'queued'
+            ORDER BY running.jobs, oldest.created_at, oldest.id
+            LIMIT 1 {lock}
         )
-        LEFT JOIN running ON running.owner_id = waiting_owner.id
-        WHERE oldest.state = 'queued'
-        ORDER BY coalesce(running.jobs, 0), oldest.created_at, oldest.id
-        LIMIT 1 {lock}
     )
     RETURNING *
 """
-"""Raw SQL, because the ORM has neither recursive queries nor RETURNING. The recursion visits each owner with queued
-jobs by one index lookup, so the cost grows with the number of these owners and not with the number of jobs."""
+"""Raw SQL, because the ORM has no UPDATE with RETURNING. The first subquery selects the oldest job of the owners
+without running jobs: it passes over the older jobs of owners with running jobs, of whom each has MAX_QUEUED at most.
+The second one does one index lookup for each owner with running jobs, of whom there are as many as worker processes.
+The condition that a job is its owner's oldest keeps concurrent claims, which skip each other's jobs, from claiming two
+jobs of one owner."""
 
 CLAIM_LOCKS = {"postgresql": ("FOR UPDATE OF oldest SKIP LOCKED", "FOR UPDATE OF oldest")}
 """How to lock the chosen row, in the order to try. SQLite needs no lock: it has one writer at a time."""
@@ -223,6 +232,9 @@ class Job(models.Model):
             models.Index(fields=["changed_at"], name="job_by_change"),
             # SQLite uses a partial index only for the very condition that it was made with.
             models.Index(fields=["owner", "created_at", "id"], condition=Q(state=State.QUEUED), name="job_queued"),
+            models.Index(
+                fields=["created_at", "id", "owner"], condition=Q(state=State.QUEUED), name="job_queued_by_age"
+            ),
             models.Index(fields=["owner"], condition=Q(state=State.RUNNING), name="job_running"),
         ]
         constraints = [

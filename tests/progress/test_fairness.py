@@ -89,7 +89,7 @@ def test_claim_reads_no_table_as_a_whole(alice):
             cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute(f"EXPLAIN {queries[0]['sql']}")
         plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
-    assert "job_queued" in plan
+    assert "job_queued_by_age" in plan
     assert "job_running" in plan
     assert "SCAN progress_job\n" not in plan
     assert "Seq Scan on progress_job" not in plan
