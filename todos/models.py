@@ -58,6 +58,15 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         folded = {column: fold(values[name]) for name, column in FOLDED.items() if name in values}
         return super().update(**values, **folded)
 
+    def refold(self) -> int:
+        """Correct the folded text of to-dos whose title or notes differ from it. Return their number."""
+        texts = self.order_by().values_list("pk", "title", "notes", "title_folded", "notes_folded")
+        stale = [(pk, title, notes) for pk, title, notes, *old in texts.iterator() if old != [fold(title), fold(notes)]]
+        return sum(
+            self.filter(pk=pk, title=title, notes=notes).update(title_folded=fold(title), notes_folded=fold(notes))
+            for pk, title, notes in stale
+        )
+
     def in_order(self) -> Self:
         return self.order_by("order", "id")
 

@@ -1,4 +1,7 @@
-"""What has been in the trash for long enough is deleted for good, by a schedule of Django-Q2's. Its files stay."""
+"""Hourly maintenance of to-dos, by schedules of Django-Q2's: emptying the trash, and correcting the search text.
+
+The files of to-dos that are deleted permanently stay.
+"""
 
 from datetime import timedelta
 
@@ -8,10 +11,12 @@ from progress.retention import delete_in_batches, repeat
 from todos.models import Todo
 
 TRASH_KEPT = timedelta(days=30)
+REFOLDED = timedelta(days=30)
 AT_ONCE = 1000
 
 MINUTES = 60
 NAME = "todos: empty the trash"
+REFOLD_NAME = "todos: correct the search text"
 
 
 def prune() -> None:
@@ -19,6 +24,13 @@ def prune() -> None:
     delete_in_batches(Todo.objects.filter(deleted_at__lt=timezone.now() - TRASH_KEPT), AT_ONCE)
 
 
+def refold() -> None:
+    """Correct the search text of to-dos that a release without it has written: before the restart of an upgrade, or
+    after a rollback."""
+    Todo.objects.changed_within(REFOLDED).refold()
+
+
 def plan(**kwargs: object) -> None:
-    """Have it done every hour; called after each migration."""
+    """Schedule both for every hour; called after each migration."""
     repeat(NAME, "todos.retention.prune", MINUTES)
+    repeat(REFOLD_NAME, "todos.retention.refold", MINUTES)

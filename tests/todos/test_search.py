@@ -3,9 +3,13 @@
 import unicodedata
 
 import pytest
+from django.db import models
 from django.db.models import F
+from django.utils.module_loading import import_string
+from django_q.models import Schedule
 
 from tests.helpers import file, make_todo, run_queue
+from todos import retention
 from todos.models import Todo
 from todos.search import fold, words_of
 
@@ -110,3 +114,34 @@ def test_words_are_searched_once_and_the_longest_first():
 def test_folded_text_does_not_change_when_folded_again():
     for code in range(0x3000):
         assert fold(fold(chr(code))) == fold(chr(code))
+
+
+class TestTextWrittenByAnOlderRelease:
+    """Such a release writes titles and notes, and leaves the folded text as it is."""
+
+    @staticmethod
+    def write(todo: Todo, **values: str) -> None:
+        models.QuerySet(Todo).filter(pk=todo.pk).update(**values)
+
+    def test_is_found_after_maintenance(self, as_alice, alice):
+        added, renamed = make_todo(owner=alice, title="ÄPFEL"), make_todo(owner=alice, title="Birnen")
+        self.write(added, title_folded="", notes_folded="")
+        self.write(renamed, title="Äpfel kochen", notes="ÖL")
+        assert found(as_alice, "äpfel") == []
+        retention.refold()
+        assert found(as_alice, "äpfel") == ["ÄPFEL", "Äpfel kochen"]
+        assert found(as_alice, "öl") == ["Äpfel kochen"]
+        assert found(as_alice, "birnen") == []
+        assert Todo.objects.refold() == 0
+
+    def test_maintenance_does_not_change_versions(self, alice):
+        todo = make_todo(owner=alice, title="ÄPFEL")
+        before = Todo.objects.filter(pk=todo.pk).values("version", "updated_at", "batch").get()
+        self.write(todo, title_folded="")
+        retention.refold()
+        assert Todo.objects.filter(pk=todo.pk).values("version", "updated_at", "batch").get() == before
+
+    def test_maintenance_is_scheduled(self, db):
+        retention.plan()
+        schedule = Schedule.objects.get(name=retention.REFOLD_NAME)
+        assert import_string(schedule.func) is retention.refold
