@@ -18,6 +18,9 @@ from django.urls import reverse
 from todos.models import Todo, TodoQuerySet
 
 PAGE_SIZE = 100
+NEXT_PAGE_SIZE = 50
+"""The size of all pages but the first: a browser appends them to a list that may have thousands of rows already."""
+
 PLACE = r"(-?[0-9]{1,19})\.([0-9]{1,18})"
 """A to-do's order and id, with which the page after it begins."""
 
@@ -77,11 +80,11 @@ class Listing:
 
     def page(self, after: str = "") -> Page:
         """As many as are shown at once: the first, or those after the place that the page before has named."""
-        todos = self.todos.for_list()
+        todos, size = self.todos.for_list(), PAGE_SIZE
         if place := re.fullmatch(PLACE, after):
-            todos = todos.beyond(int(place[1]), int(place[2]))
-        found = list(todos[: PAGE_SIZE + 1])
-        shown = found[:PAGE_SIZE]
+            todos, size = todos.beyond(int(place[1]), int(place[2])), NEXT_PAGE_SIZE
+        found = list(todos[: size + 1])
+        shown = found[:size]
         is_last = len(found) == len(shown)
         return Page(shown, "" if is_last else self.address(after=f"{shown[-1].order}.{shown[-1].pk}"))
 

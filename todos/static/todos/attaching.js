@@ -19,15 +19,17 @@ export function letAttach(app, news) {
   const site = { api, session, tus: new Tus(api, session), kept: NOT_KEPT };
   const announce = announcer(news);
   const senders = new Set();
+  const places = new Map(); // id of a row → the element in it that contains the bars of its files
 
-  function send(file, place) {
+  function send(file, rowId, place) {
     const { name, size } = file;
     const sender = new Sender(site, { file, name, size });
     const row = new Row(sender, document.getElementById("row"), announce);
     senders.add(sender);
+    places.set(rowId, place);
     place.append(row.element);
     sender.addEventListener("change", () => {
-      if (sender.state === "sent") attach(sender, place);
+      if (sender.state === "sent") attach(sender, rowId, place);
     });
     row.element.addEventListener("over", ({ detail: upload }) => {
       senders.delete(sender);
@@ -38,11 +40,25 @@ export function letAttach(app, news) {
     else sender.start();
   }
 
-  const attach = ({ upload }, place) => change(place.dataset.action, { upload: upload.id }, place.closest("li").id);
+  const attach = ({ upload }, rowId, { dataset }) => change(dataset.action, { upload: upload.id }, rowId);
 
+  /** Put the bars into rows that are new: rows are replaced, and are missing while a filter or a search hides them. */
+  function restoreBars() {
+    for (const [rowId, place] of places) {
+      const empty = document.getElementById(rowId)?.querySelector(".sending");
+      if (!place.firstElementChild) places.delete(rowId);
+      else if (empty && empty !== place) {
+        place.id = empty.id; // that of a row which is being removed has no id any more
+        empty.replaceWith(place);
+      }
+    }
+  }
+
+  document.addEventListener("htmx:load", restoreBars);
+  document.addEventListener("rows", restoreBars);
   listen((files, target) => {
-    const place = target.closest?.(".todo-list > li")?.querySelector(".sending");
-    if (place) files.forEach((file) => send(file, place));
+    const row = target.closest?.(".todo-list > li");
+    if (row) files.forEach((file) => send(file, row.id, row.querySelector(".sending")));
     else if (files.length) announce("Files", "Drop them on a to-do, to attach them to it");
   });
   addEventListener("beforeunload", (event) => {

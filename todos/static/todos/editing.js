@@ -42,6 +42,7 @@ function end(row) {
 async function save(row) {
   if (!end(row)) return;
   const asTyped = choices.get(row).checked;
+  const { id } = row; // a row that is replaced loses it
   const input = row.querySelector(".edit");
   const label = row.querySelector("label");
   const before = label.textContent;
@@ -49,13 +50,13 @@ async function save(row) {
   if (title === before) return;
   label.textContent = title || before; // it is replaced by what the server says
   const keep = () => {
-    const now = document.getElementById(row.id);
+    const now = document.getElementById(id);
     if (!now) return false;
     now.querySelector("label").textContent = before;
     begin(now, title, asTyped);
     return true;
   };
-  await change(input.dataset.action, { title, as_typed: asTyped ? "true" : "" }, row.id, keep);
+  await change(input.dataset.action, { title, as_typed: asTyped ? "true" : "" }, id, keep);
 }
 
 export function letEdit(list) {

@@ -96,11 +96,12 @@ function placeAfter(row, previous) {
 /** Save the position of the row; if that fails, move the row back to its old position, after `previous`. */
 async function drop(row, { other, isBefore, previous, announce }) {
   const title = row.querySelector("label").textContent;
+  const ids = [row.id, previous?.id]; // a row that is replaced loses its id
   const rows = [...row.parentElement.children];
   const wanted = { [isBefore ? "before" : "after"]: other.id.replace("todo-", "") };
   announce(title, `${rows.indexOf(row) + 1} of ${rows.length}`);
   await change(`${row.querySelector(".open").pathname}move/`, wanted, row.id, () => {
-    const [now, then] = [row, previous].map((element) => document.getElementById(element?.id)); // they may have been replaced
+    const [now, then] = ids.map((id) => document.getElementById(id));
     if (now) placeAfter(now, then);
     return true;
   });

@@ -1,9 +1,8 @@
 /**
- * The rows of a list, inserted and removed without htmx. htmx settles every row by itself and dispatches two events for
- * each element that it removes, which takes seconds where a list has thousands of rows.
+ * The rows of a list, inserted and removed without htmx. htmx settles every row by itself, searches the page for each id
+ * in it and dispatches two events for each element that it removes, which takes seconds in a list of thousands of rows.
  *
- * A row that was changed elsewhere is inserted by its order among the rows that are there. The focus stays where it is,
- * and so do files that are being sent from a row.
+ * A row that was changed elsewhere is inserted by its order among the rows that are there. The focus stays where it is.
  */
 
 const BATCH_SIZE = 100; // of rows that are removed in one task
@@ -17,45 +16,60 @@ export function isHeld(row) {
 
 /** Replace the list by another one. */
 export function showAll(list) {
-  htmx.swap(retire(byId("list")), list, { swapStyle: "outerHTML" });
+  const fragments = parse(list);
+  const rows = takeRows(fragments);
+  const options = { afterSwapCallback: () => byId("todo-list").append(...rows) };
+  htmx.swap(retire(byId("list"), rows), fragments.innerHTML, { swapStyle: "outerHTML" }, options);
 }
 
-/** Let htmx replace empty elements instead of long lists. */
-export function retireBeforeSwaps() {
+/** Replace the rows of whole lists without htmx, which replaces an empty element by the list without its rows. */
+export function replaceLists() {
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (detail.shouldSwap && detail.target.id === "list") detail.target = retire(detail.target);
+    if (!detail.shouldSwap || detail.target.id !== "list") return;
+    const fragments = parse(detail.serverResponse);
+    const rows = takeRows(fragments);
+    detail.target = retire(detail.target, rows);
+    detail.serverResponse = fragments.innerHTML;
+    document.addEventListener("htmx:afterSwap", () => byId("todo-list").append(...rows), { once: true });
   });
   document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
-    if (detail.fragment.firstElementChild?.id === "todo-list") detail.target = retire(detail.target);
+    const list = detail.fragment.firstElementChild;
+    if (list?.id !== "todo-list") return;
+    const rows = [...list.children];
+    retire(detail.target, rows).append(...rows);
+    announce(rows);
+    detail.shouldSwap = false;
   });
 }
 
-/** Return an empty element that takes the place of this one, whose rows are removed a few at a time. */
-function retire(stale) {
+/** Put an empty copy of the element in its place and return the copy. The old rows are removed in batches. */
+function retire(stale, rows) {
+  for (const { id } of rows) removeIds(byId(id));
   const fresh = stale.cloneNode(false);
   stale.before(fresh);
   stale.classList.add("retired");
   stale.removeAttribute("id");
-  removeRows(stale);
+  removeRows(stale, [...stale.querySelectorAll("li[data-version]")]);
   return fresh;
 }
 
-function removeRows(stale) {
-  const rows = [...stale.querySelectorAll("li[data-version]")];
+/** Remove the ids of an old row: while an id occurs twice, Chromium searches the whole document for it. */
+function removeIds(row) {
+  row?.removeAttribute("id");
+  for (const element of row?.querySelectorAll("[id]") ?? []) element.removeAttribute("id");
+}
+
+function removeRows(stale, rows) {
   if (rows.length <= BATCH_SIZE) return stale.remove();
-  for (const row of rows.slice(-BATCH_SIZE)) row.remove();
-  return setTimeout(removeRows, 0, stale);
+  for (const row of rows.splice(-BATCH_SIZE)) row.remove();
+  return setTimeout(removeRows, 0, stale, rows);
 }
 
 /** Append the rows of the next page. A row that was added here before its page was fetched moves to its place. */
 export function append(page) {
   const fragments = parse(page);
   const rows = takeRows(fragments).filter(({ id }) => !isHeld(byId(id)));
-  for (const row of rows) {
-    const shown = byId(row.id);
-    if (shown) keepFiles(shown, row);
-    shown?.remove();
-  }
+  for (const { id } of rows) byId(id)?.remove();
   byId("todo-list").append(...rows);
   announce(rows);
   htmx.swap(byId("more"), fragments.innerHTML, { swapStyle: "outerHTML" });
@@ -143,7 +157,6 @@ function place(row, places) {
     return false;
   }
   const focused = shown?.contains(document.activeElement) ? document.activeElement.id : null;
-  if (shown) keepFiles(shown, row);
   if (shown && shown.nextElementSibling === next) shown.replaceWith(row);
   else {
     shown?.remove();
@@ -151,11 +164,6 @@ function place(row, places) {
   }
   if (focused) byId(focused)?.focus({ preventScroll: true });
   return true;
-}
-
-function keepFiles(shown, row) {
-  const [files, none] = [shown, row].map((either) => either.querySelector(".sending"));
-  if (files.firstElementChild) none.replaceWith(files);
 }
 
 /** A file on its way needs its row until it is there. */

@@ -11,7 +11,7 @@ import { goLive } from "./live.js";
 import { letMove } from "./moving.js";
 import { offerSeveral } from "./pasting.js";
 import { reader, showPreview } from "./preview.js";
-import { append, retireBeforeSwaps } from "./rows.js";
+import { append, replaceLists } from "./rows.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -105,7 +105,7 @@ document.addEventListener("htmx:load", () => {
 
 if (location.pathname !== app.dataset.path) location.reload(); // Back was pressed before there was anybody to follow it
 offerSeveral(form);
-retireBeforeSwaps();
+replaceLists();
 // Whenever a submit button is inserted or removed, Chromium searches the whole document for its form's default button.
 for (const button of app.querySelectorAll("button[form]")) button.removeAttribute("form");
 letEdit(app);
