@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -87,12 +87,21 @@ class ListEvents(Events[int, Changed]):
 @never_cache
 @require_GET
 def stream(request: HttpRequest) -> HttpResponseBase:
-    """What changes from now on in the visitor's list; and what did since `Last-Event-ID`, or `?since=`, at once."""
+    """Return the events of the visitor's list, of which the first has the changes since `Last-Event-ID` or `?since=`.
+
+    With `?once=true` the response ends after the first event, so that a proxy that buffers it can't hold it back.
+    """
     since = _since(request)
     owner: Any = request.user
 
+    def changed() -> Changed:
+        return _changed_since(owner, since) if since else {}
+
+    if request.GET.get("once") == "true":
+        return HttpResponse(_event(changed()), content_type="text/event-stream")
+
     def begin(watcher: Watcher[int, Changed]) -> ListEvents:
-        return ListEvents(watcher, _changed_since(owner, since) if since else {})
+        return ListEvents(watcher, changed())
 
     return respond(request, Lists, [owner.pk], begin)
 

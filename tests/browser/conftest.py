@@ -1,11 +1,13 @@
 """Chromium, from Debian; and the real site, once on SQLite and once on PostgreSQL."""
 
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.site import Site, running_site
 from tests.postgresql import postgresql
@@ -118,6 +120,15 @@ def sign_up(page, site: Site, name: str) -> None:
     fields = {"username": name, "password1": PASSWORD, "password2": PASSWORD, "csrfmiddlewaretoken": token}
     assert http.post(f"{site.url}/accounts/signup/", form=fields, headers=CLOSE, max_redirects=0).status == 302
     page.goto(f"{site.url}/todos/")
+
+
+def pass_time(page: Page, until: Callable[[], object]) -> None:
+    """Let the installed clock of the page run, second by second, with time for a request in each of them."""
+    deadline = time.monotonic() + 2 * PATIENCE_MS / 1000
+    while not until():
+        assert time.monotonic() < deadline, "it has not happened"
+        page.clock.run_for(1000)
+        page.evaluate("fetch('/').then(() => null)")
 
 
 def sign_up_by_hand(page, site: Site, name: str) -> None:

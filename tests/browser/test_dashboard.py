@@ -1,12 +1,13 @@
 """The dashboard and the guide: pages of one origin that live from the API of another, with the visitor's cookies."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import PASSWORD
+from tests.browser.conftest import PASSWORD, pass_time
 from tests.browser.guide import follow_the_guide
 from tests.browser.site import Site
 from tests.browser.uploading import assert_kept_unchanged, drop, make_file
@@ -101,6 +102,17 @@ def test_one_log_in_holds_for_both_sites(page, sqlite_site):
     expect(page.get_by_text("You are not logged in.")).to_be_visible()
     page.goto(f"{sqlite_site.url}/todos/")
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
+
+
+def test_todos_are_polled_behind_a_proxy_that_buffers_streams(page, sqlite_site):
+    page.clock.install()
+    page.route(re.compile(r"/api/todos/stream/(?!.*once)"), lambda route: None)
+    open_dashboard(page, sqlite_site, "buffered")
+    shown = page.locator("due-list li")
+    for number in (1, 2):
+        call(page, sqlite_site, "POST", "/api/todos/", data={"title": f"Letter {number}", "due_on": "2030-01-31"})
+        pass_time(page, until=lambda number=number: shown.count() == number)
+        expect(shown).to_have_count(number)
 
 
 @pytest.mark.usefixtures("no_errors")

@@ -9,13 +9,16 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, sign_up
+from tests.browser.conftest import PATIENCE_MS, pass_time, sign_up
 from tests.browser.site import Site
 from tests.browser.test_streams import master_of
 from tests.browser.test_todos import add_steps, edit
 from tests.browser.uploading import SLOWER, Line, drop_at, make_file
 
 THREE = ["buy some cheese", "feed the cat", "book a doctors appointment"]
+
+
+ENDLESS_STREAM = re.compile(r"/api/todos/stream/(?!.*once)")
 
 
 class Device:
@@ -283,6 +286,35 @@ def test_a_file_on_its_way_stays_in_a_row_that_is_changed_elsewhere(devices, tmp
     for device in devices:
         expect(device.row("feed the dog").get_by_role("link", name="data.bin")).to_be_visible()
     expect(bar).to_have_count(0)
+
+
+def test_list_is_polled_behind_a_proxy_that_buffers_streams_and_streamed_later(devices):
+    here, there = devices
+    there.page.clock.install()
+    there.page.route(ENDLESS_STREAM, lambda route: None)
+    there.page.reload()
+    here.add("water the plants")
+    wait_until_shown(there, [*THREE, "water the plants"])
+    here.page.get_by_role("button", name="Delete feed the cat").click()
+    wait_until_shown(there, [THREE[0], THREE[2], "water the plants"])
+    there.page.unroute(ENDLESS_STREAM)
+    there.asked.clear()
+    pass_time(there.page, until=lambda: any(map(ENDLESS_STREAM.search, there.asked)))
+    here.add("mow the lawn")
+    expect(there.titles).to_have_text([THREE[0], THREE[2], "water the plants", "mow the lawn"])
+
+
+def test_list_is_polled_while_the_server_has_too_many_streams(devices):
+    here, there = devices
+    there.page.route(ENDLESS_STREAM, lambda route: route.fulfill(status=503, headers={"Retry-After": "600"}))
+    there.page.reload()
+    here.add("water the plants")
+    expect(there.titles).to_have_text([*THREE, "water the plants"])
+
+
+def wait_until_shown(device: Device, titles: list[str]) -> None:
+    pass_time(device.page, until=lambda: device.titles.all_text_contents() == titles)
+    expect(device.titles).to_have_text(titles)
 
 
 def test_a_log_in_of_somebody_else_shows_nothing_of_theirs(devices, sqlite_site):

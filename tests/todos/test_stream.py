@@ -124,6 +124,16 @@ def test_it_keeps_the_rules_of_all_streams(as_alice, settings, monkeypatch):
     assert (problem(response, 503)["status"], response["Retry-After"]) == (503, "5")
 
 
+def test_stream_with_once_ends_after_the_first_event_and_needs_no_room(as_alice, alice, settings):
+    settings.PROGRESS_MAX_WATCHERS = 0
+    todo = make_todo(owner=alice)
+    response = as_alice.get(URL, {"since": timezone.now().isoformat(), "once": "true"})
+    assert not response.streaming
+    assert told(response) == [{str(todo.pk): 1}]
+    assert told(as_alice.get(f"{URL}?once=true")) == [{}]
+    problem(as_alice.get(f"{URL}?once=true&since=yesterday"), 400)
+
+
 def test_one_that_nobody_ever_reads_is_forgotten_all_the_same(as_alice):
     as_alice.get(URL).close()
 

@@ -5,8 +5,8 @@
  *
  * A stream that breaks is opened anew, ever more seldom, but at once when the network or the reader comes back. While
  * nobody looks at the page there is none, because a browser opens only six connections to a server. A connection may
- * break without a sign, and a proxy may buffer it: if nothing is received for a few seconds, the stream is closed and
- * `silent()` says what to do.
+ * break without a sign, and a proxy may buffer it: if nothing is received for a few seconds, the stream is closed, and
+ * `isPolling` is true for a while.
  */
 
 const RETRY_MS = 500; // before the first new attempt; doubled each time
@@ -14,6 +14,8 @@ const LONGEST_RETRY_MS = 30000;
 const COME_BACK_SECONDS = 5; // if the server says "later" in a way that we don't understand
 const FIRST_SILENCE_MS = 5000; // the server sends the first event immediately
 const SILENCE_MS = 12000; // and something every 5 seconds after that
+const FIRST_POLLING_MS = 30000; // after a stream that was silent; doubled each time
+const MAX_POLLING_MS = 600000;
 
 const channels = [];
 
@@ -26,6 +28,8 @@ export class Channel {
   #timer = null;
   #request = null;
   #failures = 0;
+  #pollUntil = 0;
+  #pollingMs = FIRST_POLLING_MS;
 
   constructor() {
     channels.push(this);
@@ -48,6 +52,19 @@ export class Channel {
   soon(ms) {
     clearTimeout(this.#timer);
     if (!document.hidden) this.#timer = setTimeout(() => this.#open(), ms);
+  }
+
+  /** Whether requests are to be sent that are answered immediately, instead of a stream being opened. */
+  get isPolling() {
+    return Date.now() < this.#pollUntil;
+  }
+
+  /** Poll until the time that a server with too many streams names. Return the pause before the next request. */
+  refused(response, pollMs) {
+    const wasPolling = this.isPolling;
+    const later = comeBack(response);
+    if (later !== null) this.#pollUntil = Date.now() + later;
+    return later === null || wasPolling ? this.backOff() : pollMs;
   }
 
   /** What was said could be understood. */
@@ -75,15 +92,12 @@ export class Channel {
       }
     } catch (error) {
       if (!isSilent) throw error;
-      return this.silent();
+      this.#pollUntil = Date.now() + this.#pollingMs;
+      this.#pollingMs = Math.min(2 * this.#pollingMs, MAX_POLLING_MS);
+      return 1;
     } finally {
       silence.end();
     }
-    return this.backOff();
-  }
-
-  /** Nothing was received for too long. Gives the pause before the next request. */
-  silent() {
     return this.backOff();
   }
 
@@ -112,7 +126,7 @@ export class Channel {
 }
 
 /** When to try again after the server refused a stream because too many are open, in milliseconds; null for any other. */
-export function comeBack(response) {
+function comeBack(response) {
   if (![429, 503].includes(response.status) || !response.headers.has("Retry-After")) return null;
   return 1000 * (Number(response.headers.get("Retry-After")) || COME_BACK_SECONDS);
 }

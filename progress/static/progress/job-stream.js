@@ -9,7 +9,7 @@
  * When the server has too many streams, or nothing comes through the stream, the jobs are polled instead.
  */
 
-import { Channel, comeBack, get } from "./event-stream.js";
+import { Channel, get } from "./event-stream.js";
 
 export const FINISHED = ["succeeded", "failed", "cancelled"];
 
@@ -17,8 +17,6 @@ const MAX_IDS = 100; // of a request; for more jobs there is a stream of all job
 const GATHER_MS = 30; // bars that come at the same time share a stream from the start
 const AGAIN_MS = 500; // after a stream whose jobs have all ended, while others came
 const POLL_MS = 1000;
-const FIRST_POLLING_MS = 30000; // after a stream that was silent; doubled each time
-const MAX_POLLING_MS = 600000;
 
 const channels = [];
 
@@ -40,8 +38,6 @@ class Jobs extends Channel {
   #running = new Set(); // ids
   #unknown = new Set(); // ids whose state has to be requested, while the stream is that of all jobs
   #streamOfAll = null; // its request
-  #pollUntil = 0;
-  #pollingMs = FIRST_POLLING_MS;
 
   constructor(base) {
     super();
@@ -70,7 +66,7 @@ class Jobs extends Channel {
   }
 
   ask(request) {
-    return Date.now() >= this.#pollUntil ? this.#stream(request) : this.#poll(request);
+    return this.isPolling ? this.#poll(request) : this.#stream(request);
   }
 
   async #stream(request) {
@@ -87,7 +83,7 @@ class Jobs extends Channel {
       this.#unknown = new Set(ids);
     }
     try {
-      return await this.listen(this.#url("stream/", isOfAll ? [] : ids), request, hear, (response) => this.#refused(response, true));
+      return await this.listen(this.#url("stream/", isOfAll ? [] : ids), request, hear, (response) => this.#refused(response));
     } finally {
       if (this.#streamOfAll === request) this.#streamOfAll = null;
     }
@@ -119,7 +115,7 @@ class Jobs extends Channel {
       await this.#request(ids, request);
     } catch (error) {
       if (!error.response) throw error;
-      return this.#refused(error.response, false);
+      return this.#refused(error.response);
     }
     return POLL_MS;
   }
@@ -134,27 +130,14 @@ class Jobs extends Channel {
     for (const id of missing) await this.#miss(id, request);
   }
 
-  /** Nothing came through the stream: a proxy may keep it back. */
-  silent() {
-    this.#pollUntil = Date.now() + this.#pollingMs;
-    this.#pollingMs = Math.min(2 * this.#pollingMs, MAX_POLLING_MS);
-    return 1;
-  }
-
   #url(path, ids) {
     return `${this.base}${path}${ids.length ? "?" : ""}${ids.map((id) => `id=${id}`).join("&")}`;
   }
 
-  /** A server that says when to come back is asked for the jobs themselves until then, if it has room for that. */
-  #refused(response, streaming) {
-    const later = comeBack(response);
+  #refused(response) {
     if (response.status === 401) this.#stop("logged out");
     else if ([404, 410].includes(response.status)) this.#stop("unknown");
-    else if (later !== null) {
-      this.#pollUntil = Date.now() + later;
-      if (streaming) return POLL_MS;
-    }
-    return this.backOff();
+    return this.refused(response, POLL_MS);
   }
 
   #tell(job) {

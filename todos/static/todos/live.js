@@ -7,7 +7,7 @@
  * is not shown, but asked for again.
  */
 
-import { Channel, comeBack, get } from "../progress/event-stream.js";
+import { Channel, get } from "../progress/event-stream.js";
 import { headers, settled } from "./changes.js";
 import { isDragging } from "./moving.js";
 import { isHeld, show, showAll } from "./rows.js";
@@ -15,6 +15,8 @@ import { isHeld, show, showAll } from "./rows.js";
 const MOST_IDS = 100; // of one question
 const PATIENCE_MS = 30000;
 const AGAIN_MS = 5000; // after a question that failed
+const POLL_MS = 3000;
+const POLL_AFTER_MANY_MS = 65000; // a poll reports the changes of the last minute again
 const FETCHING = ["search-form", "more", "todos-footer"]; // the elements that contain the links and fields that htmx follows
 
 const byId = (id) => document.getElementById(id);
@@ -34,7 +36,8 @@ export function goLive(app) {
 
     ask(request) {
       const hear = (fields) => this.#hear(fields);
-      return this.listen(`${app.dataset.stream}?since=${this.#since}`, request, hear, (answer) => this.#refused(answer));
+      const url = `${app.dataset.stream}?since=${this.#since}${this.isPolling ? "&once=true" : ""}`;
+      return this.listen(url, request, hear, (answer) => this.#refused(answer));
     }
 
     #hear({ id, data }) {
@@ -43,11 +46,12 @@ export function goLive(app) {
       all ||= changed === null;
       for (const [todo, version] of Object.entries(changed ?? {})) pending.set(todo, version);
       look();
+      return this.isPolling && (changed === null ? POLL_AFTER_MANY_MS : POLL_MS);
     }
 
     #refused(answer) {
       this.isStopped = answer.status === 401;
-      return this.isStopped ? null : comeBack(answer) ?? this.backOff();
+      return this.isStopped ? null : this.refused(answer, POLL_MS);
     }
 
     stop() {

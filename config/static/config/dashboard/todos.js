@@ -5,10 +5,12 @@
  * Of two answers about a to-do the one that tells of the later change is right, in whichever order they arrive.
  */
 
-import { Channel, comeBack } from "../../progress/event-stream.js";
+import { Channel } from "../../progress/event-stream.js";
 
 const MOST_ONE_BY_ONE = 10; // if more have changed, all are asked for
 const AGAIN_MS = 5000; // after a question that failed
+const POLL_MS = 3000;
+const POLL_AFTER_MANY_MS = 65000; // a poll reports the changes of the last minute again
 
 export class Todos extends EventTarget {
   problem = ""; // why they may be old
@@ -120,6 +122,7 @@ class Changes extends Channel {
   #connection;
   #hear;
   #since = ""; // the time of the last event
+  #reported = new Map(); // the id of a to-do → its newest version that was reported
 
   constructor(connection, hear) {
     super();
@@ -136,19 +139,28 @@ class Changes extends Channel {
   async ask(request) {
     await this.#connection.look();
     if (!this.isWanted) return null;
-    const url = `${this.#connection.api}/todos/stream/${this.#since && `?since=${this.#since}`}`;
-    return this.listen(url, request, (event) => this.#heard(event), (answer) => this.#refused(answer));
+    const query = new URLSearchParams({ ...(this.#since && { since: this.#since }), ...(this.isPolling && { once: "true" }) });
+    return this.listen(`${this.#connection.api}/todos/stream/?${query}`, request, (event) => this.#heard(event), (answer) => this.#refused(answer));
   }
 
   /** It begins with an event. What was there before the first stream is told by none. */
   #heard({ id, data }) {
-    this.#hear(this.#since ? JSON.parse(data).changed : null);
+    const { changed } = JSON.parse(data);
+    this.#hear(this.#since && changed ? this.#unreported(changed) : null);
     this.#since = id;
+    return this.isPolling && (changed === null ? POLL_AFTER_MANY_MS : POLL_MS);
+  }
+
+  /** The first event of a response reports the changes of the last minute again. */
+  #unreported(changed) {
+    const news = Object.entries(changed).filter(([id, version]) => version > (this.#reported.get(id) ?? 0));
+    for (const [id, version] of news) this.#reported.set(id, version);
+    return Object.fromEntries(news);
   }
 
   /** The server may have too many streams, but not too many to-dos. */
   #refused(answer) {
     this.#hear({});
-    return comeBack(answer) ?? this.backOff();
+    return this.refused(answer, POLL_MS);
   }
 }
