@@ -29,7 +29,7 @@ LONGEST_QUOTE = 300
 class Notes(forms.CharField):
     """Text of several lines, which end in the same way wherever they come from."""
 
-    widget = forms.Textarea(attrs={"rows": 6})
+    widget = forms.Textarea(attrs={"rows": 6, "dir": "auto"})
 
     def to_python(self, value: Any) -> str:
         return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
@@ -64,6 +64,7 @@ class TodoForm(TextForm):
     class Meta:
         model = Todo
         fields: tuple[str, ...] = ("title", "notes", "due_on")
+        widgets = {"title": forms.TextInput(attrs={"dir": "auto"})}
         error_messages = {"title": {"required": NO_TITLE}}
 
     def save(self, commit: bool = True) -> Todo:

@@ -117,6 +117,38 @@ def test_the_admins_list_of_jobs_renews_itself_and_keeps_what_is_selected(page, 
     expect(page.locator(".messagelist")).to_contain_text("1 had neither failed nor been cancelled.")
 
 
+EXCLAMATION_MARK = """
+    (element) => {
+        const range = document.createRange();
+        const text = element.firstChild;
+        const left = (index) => {
+            range.setStart(text, index);
+            range.setEnd(text, index + 1);
+            return range.getBoundingClientRect().left;
+        };
+        return left(text.length - 1) < left(0) ? "left" : "right";
+    }
+"""
+
+
+def test_admin_shows_titles_in_the_direction_of_their_script(page, sqlite_site):
+    sqlite_site.create_superuser("reader", PASSWORD)
+    page.goto(f"{sqlite_site.url}/admin/")
+    page.get_by_label("Username").fill("reader")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/admin/")
+    http = page.context.request
+    token = http.get(f"{sqlite_site.url}/api/session/").json()["csrf_token"]
+    for title in ("שלום!", "Hello!"):
+        assert http.post(f"{sqlite_site.url}/api/todos/", headers={"X-CSRFToken": token}, data={"title": title}).ok
+    page.goto(f"{sqlite_site.url}/admin/todos/todo/?q=reader")
+    shown = {title: page.get_by_role("link", name=title).evaluate(EXCLAMATION_MARK) for title in ("שלום!", "Hello!")}
+    assert shown == {"שלום!": "left", "Hello!": "right"}
+    page.get_by_role("link", name="שלום!").click()
+    assert page.locator("h2").first.evaluate(EXCLAMATION_MARK) == "left"
+
+
 CUT_OFF = "[...document.querySelectorAll('.results')].some((list) => list.scrollWidth > list.clientWidth)"
 
 

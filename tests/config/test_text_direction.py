@@ -36,3 +36,11 @@ def test_fields_have_the_direction_of_what_is_typed(as_alice, alice):
     for name in ("id_title", "id_q"):
         assert re.search(rf'<input [^>]*dir="auto"[^>]*id="{name}"', page)
     assert re.search(r'class="edit" dir="auto"', page)
+
+
+@pytest.mark.parametrize(("url", "ids"), [("/todos/{}/", ["id_title", "id_notes"]), ("/dashboard/", ["title"])])
+def test_fields_of_forms_have_the_direction_of_what_is_typed(as_alice, alice, url, ids):
+    page = as_alice.get(url.format(make_todo(owner=alice).pk)).text
+    for name in ids:
+        (field,) = re.findall(rf'<(?:input|textarea) [^>]*id="{name}"[^>]*>', page)
+        assert 'dir="auto"' in field
