@@ -173,7 +173,12 @@ def new_uid() -> str:
 
 
 class Todo(models.Model):
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="todos")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="todos",
+        db_index=False,  # other indexes begin with it, and each one makes every write longer
+    )
     title = models.CharField(max_length=500)
     notes = models.TextField(max_length=20_000, blank=True)
     due_on = models.DateField("due", null=True, blank=True)

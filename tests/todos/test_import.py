@@ -334,14 +334,14 @@ def test_a_bomb_of_recurrences_is_one_todo(as_alice, alice):
 
 def test_a_cancelled_import_leaves_nothing(as_alice, alice, monkeypatch):
     """Cancelled when all is read and nothing is written yet."""
-    judged = importing._Judge.judge
+    taken = importing._Validator.take
 
     def cancel(judge, row):
         cancel_job(Job.objects.get())
-        judged(judge, row)
+        taken(judge, row)
 
     with monkeypatch.context() as patched:
-        patched.setattr(importing._Judge, "judge", cancel)
+        patched.setattr(importing._Validator, "take", cancel)
         upload = send(as_alice, "title\none\ntwo\n")
     assert upload.job.state == State.CANCELLED
     assert alice.todos.count() == 0
@@ -390,14 +390,14 @@ def test_a_job_that_runs_again_after_the_commit_tells_the_same_and_adds_nothing(
 def test_a_file_that_is_put_into_the_trash_before_all_is_read_is_not_imported_until_it_is_back(
     as_alice, alice, monkeypatch
 ):
-    judged = importing._Judge.judge
+    taken = importing._Validator.take
 
     def trash(judge, row):
         Upload.objects.get().trash()
-        judged(judge, row)
+        taken(judge, row)
 
     with monkeypatch.context() as patched:
-        patched.setattr(importing._Judge, "judge", trash)
+        patched.setattr(importing._Validator, "take", trash)
         upload = send(as_alice, "title\none\n")
     for _ in range(2):  # the second time it is in the trash from the beginning
         job = Job.objects.get()

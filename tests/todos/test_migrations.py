@@ -6,6 +6,8 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from todos.models import Todo
+
 BEFORE = [("todos", "0001_todos")]
 
 
@@ -28,3 +30,13 @@ def test_old_lists_keep_their_order(alice, monkeypatch):
     assert alice.todos.visible_to(alice).move(todos[2].pk, before=todos[1].pk)
     assert [todo.title for todo in alice.todos.in_order()[:3]] == ["0", "2", "1"]
     assert len(set(alice.todos.values_list("order", flat=True))) == 300
+
+
+def test_no_index_is_the_beginning_of_another(db):
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, Todo._meta.db_table).values()
+    indexes = [each["columns"] for each in found if each["index"] or each["unique"]]
+    assert ["owner_id", "order", "id"] in indexes
+    assert [
+        short for short in indexes for long in indexes if len(short) < len(long) and long[: len(short)] == short
+    ] == []
