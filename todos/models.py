@@ -123,6 +123,15 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         """Return the to-dos of a batch to the state that they had before it. Return their ids."""
         return self._change(completed_at=F("completed_before"), deleted_at=F("deleted_before"))
 
+    def append(self, owner: Any, todos: list["Todo"]) -> None:
+        """Save new to-dos at the end of the owner's list, in this order. Raises ListFull."""
+        with transaction.atomic():
+            order.hold(owner)
+            limits.make_room(owner, len(todos), sum(todo.folded_length for todo in todos))
+            for todo, label in zip(todos, order.all_at_end(owner, len(todos)), strict=True):
+                todo.owner, todo.order = owner, label
+            Todo.objects.bulk_create(todos)
+
     def move(self, todo_id: int, *, before: int | None = None, after: int | None = None) -> bool:
         """Bring a to-do right before, or right after, another one; False when one of them isn't there."""
         neighbour_id, place = (after, order.after) if before is None else (before, order.before)
@@ -253,8 +262,7 @@ class Todo(models.Model):
     def _make_room(self, update_fields: Any) -> None:
         if not self._state.adding and update_fields is not None and not FOLDED.keys() & set(update_fields):
             return
-        length = len(fold(self.title)) + len(fold(self.notes))
-        growth = length if self._state.adding else length - self.text_length
+        growth = self.folded_length if self._state.adding else self.folded_length - self.text_length
         if growth > 0:
             limits.make_room(self.owner, int(self._state.adding), growth)
 
@@ -291,6 +299,11 @@ class Todo(models.Model):
         with transaction.atomic():
             self.attachments.filter(upload=upload).delete()
             self.save(update_fields=["updated_at"])
+
+    @property
+    def folded_length(self) -> int:
+        """The characters that a search reads of it, also before it is saved."""
+        return len(fold(self.title)) + len(fold(self.notes))
 
     @property
     def is_completed(self) -> bool:

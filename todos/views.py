@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.db import transaction
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -68,8 +67,8 @@ def add_several(request: HtmxRequest) -> HttpResponse:
     for number, form in enumerate(forms, start=1):
         if not form.is_valid():
             return _refusal_text(f"Nothing was added, because of line {number}: {_error_text(form)}")
-    with transaction.atomic():
-        todos = [form.save_for(request.user) for form in forms]
+    todos = [form.instance for form in forms]
+    Todo.objects.append(request.user, todos)
     shown = set(listing.todos.filter(pk__in=[todo.pk for todo in todos]).values_list("pk", flat=True))
     return _answer(request, listing, todos, added=[todo for todo in todos if todo.pk in shown])
 

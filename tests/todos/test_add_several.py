@@ -59,3 +59,9 @@ def test_most_lines_are_added(as_alice):
 def test_visitors_add_nothing(visitor):
     assert visitor.post(URL, {"lines": "Buy milk\nSow"}).status_code == 302
     assert saved() == []
+
+
+def test_lines_beyond_the_limit_of_the_list_add_nothing(as_alice, settings):
+    settings.MAX_TODOS = 2
+    assert as_alice.post(URL, {"lines": "Buy milk\nSow\nCall mum"}, headers=HTMX).status_code == 413
+    assert saved() == []
