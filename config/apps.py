@@ -19,7 +19,7 @@ class SiteConfig(AppConfig):
 
 
 class AdminConfig(admin.AdminConfig):
-    """Django's own, without models that are not for people.
+    """Django's own, with our UserAdmin, and without models that are not for people.
 
     A schedule of Django-Q2's runs any function by its name, `os.system` too, so nobody makes one in a browser.
     """
@@ -31,5 +31,10 @@ class AdminConfig(admin.AdminConfig):
     def ready(self) -> None:
         super().ready()
         from django.contrib.admin import site
+        from django.contrib.auth.models import User
+
+        from config.user_admin import UserAdmin
 
         site.unregister(filter(site.is_registered, map(apps.get_model, self.hidden)))
+        site.unregister(User)
+        site.register(User, UserAdmin)

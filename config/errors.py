@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from http.client import responses
 
+from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
@@ -42,6 +43,7 @@ HELP = {
     404: "There is nothing at this address. It may have been deleted, or the link is wrong.",
     405: "This address can't be used in that way.",
     408: "The end of the request was not received in time. Send it again.",
+    409: "What this belongs to has been deleted meanwhile, so nothing was saved. Reload the page.",
     410: "This is no longer kept.",
     412: "That has changed since. Load it again.",
     413: "That is more than this site takes at once.",
@@ -98,6 +100,7 @@ def unauthorized(text: str) -> HttpResponse:
 # In order: an upload that is too big is a kind of suspicious operation to Django.
 STATUS = {
     Http404: 404,
+    User.DoesNotExist: 409,  # the user was deleted after this request had begun
     PermissionDenied: 403,
     RequestDataTooBig: 413,
     BadRequest: 400,
@@ -126,8 +129,8 @@ def answer_for(request: HttpRequest, error: Exception) -> HttpResponse | None:
         logger.error("no space left: %s", error)
         return refusal(507)
     if isinstance(error, DatabaseError) and (answer := database_errors.status_of(error)):
-        logger.error("the database failed: %s", error)
         status, text = answer
+        logger.log(logging.ERROR if status >= 500 else logging.INFO, "the database failed: %s", error)
         return refusal(status, text, RETRY_SOON if status == 503 else None)
     if isinstance(error, StorageUnavailable):
         logger.error("the storage is away: %s", error)
@@ -184,7 +187,8 @@ def _csrf_remedy(request: HttpRequest, reason: str) -> str:
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict | None) -> HttpResponse:
     """AXES_LOCKOUT_CALLABLE."""
-    return too_many_guesses(request.axes_locked_until)  # type: ignore[attr-defined]
+    until = request.axes_locked_until  # type: ignore[attr-defined]
+    return too_many_guesses(until or timezone.now())  # None if a concurrent log-in has emptied the limit meanwhile
 
 
 def too_many_guesses(locked_until: datetime) -> HttpResponse:

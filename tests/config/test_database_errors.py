@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from urllib.parse import urlencode
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.test import Client
 
 from config import database_errors
-from tests.helpers import PASSWORD, problem
+from tests.helpers import PASSWORD, make_job, problem
 
 CAUSE = {
     ("full", "sqlite"): "13 database or disk is full",
@@ -111,6 +111,13 @@ def test_database_that_is_too_busy_answers_503(client_of_alice, kind):
     assert "Try again" in detail
     assert "secret" not in detail
     assert answer["Retry-After"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_row_that_refers_to_a_deleted_one_answers_409():
+    with pytest.raises(IntegrityError) as raised:
+        make_job(owner_id=10**6)
+    assert database_errors.status_of(raised.value) == (409, "")
 
 
 def test_other_database_errors_are_bugs():

@@ -36,7 +36,7 @@ def botnet(alice):
 def test_each_wrong_password_counts_or_is_not_checked(admin_user, monkeypatch, url, password):
     checked = []
     monkeypatch.setattr(User, "check_password", lambda self, raw: checked.append(raw) or raw == PASSWORD)
-    for _ in range(40):
+    for _ in range(PER_ACCOUNT_AND_ADDRESS.failures + 2):
         response = log_in(password.encode(errors="replace").decode(), "admin", url=url)
         assert response.status_code in (200, 429)
     assert len(checked) == AccessFailureLog.objects.count() <= PER_ACCOUNT_AND_ADDRESS.failures
@@ -49,6 +49,14 @@ def test_name_that_no_account_can_have_is_invalid(visitor, name, url):
     assert response.status_code == 200
     assert "errorlist" in response.text or "errornote" in response.text
     assert not AccessFailureLog.objects.exists()
+
+
+def test_limit_that_a_concurrent_log_in_empties_answers_429(alice, monkeypatch):
+    """The limit is filled when the guess is refused, and no longer when the answer says until when."""
+    until = iter([timezone.now() + timedelta(minutes=15)])
+    monkeypatch.setattr(login_limits, "_locked_until", lambda *given: next(until, None))
+    answer = log_in(PASSWORD)
+    assert (answer.status_code, answer["Retry-After"]) == (429, "60")
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "wrong"])

@@ -1,0 +1,34 @@
+"""Users in the admin, who can be deleted while they add to-dos and files."""
+
+from django.contrib.auth import admin
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from todos.models import Todo
+from uploads.models import Upload
+
+
+class UserAdmin(admin.UserAdmin):
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        delete_users(User.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        delete_users(queryset)
+
+
+@transaction.atomic
+def delete_users(users: QuerySet[User]) -> None:
+    """Delete users and everything that belongs to them.
+
+    Lock the users, their to-dos and their files first: a row that is added meanwhile would refer to a deleted one.
+    """
+    ids = _lock(users)
+    _lock(Todo.objects.filter(owner__in=ids))
+    _lock(Upload.objects.filter(owner__in=ids))
+    User.objects.filter(pk__in=ids).delete()
+
+
+def _lock(rows: QuerySet) -> list:
+    return list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))

@@ -1,0 +1,79 @@
+"""Deleting a user in the admin while requests of that user are being processed."""
+
+import threading
+from functools import partial
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.helpers import PASSWORD, as_soon_as_read, file, make_todo
+from tests.progress.test_at_once import at_once
+from uploads.models import Upload
+
+JSON = "application/json"
+
+
+def client_of(user: User) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def requests(user: User) -> dict[str, partial]:
+    """Return requests of this user that write, by name."""
+    client, todo = client_of(user), make_todo(owner=user)
+    upload = Upload.objects.create(owner=user, name="x", size=1, file="x")
+    return {
+        "add": partial(client.post, "/api/todos/", {"title": "x"}, content_type=JSON),
+        "add on the page": partial(client.post, "/todos/", {"title": "x"}),
+        "rename": partial(client.patch, f"/api/todos/{todo.pk}/", {"title": "y"}, content_type=JSON),
+        "attach": partial(client.post, f"/todos/{todo.pk}/attach/", {"upload": str(upload.pk)}),
+        "upload": lambda: client.post("/api/uploads/", {"file": file()}),
+        "import": lambda: client.post("/api/todos/import/", {"file": file(b"Buy milk", "todo.txt")}),
+        "log in": partial(
+            Client(raise_request_exception=False).post,
+            "/api/session/",
+            {"username": user.username, "password": PASSWORD},
+            content_type=JSON,
+        ),
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["add", "add on the page", "rename", "attach", "upload", "import", "log in"])
+def test_request_of_a_user_who_is_deleted_meanwhile_is_refused(alice, name):
+    request = requests(alice)[name]
+    with as_soon_as_read("auth_user", User.objects.filter(pk=alice.pk).delete):
+        answer = request()
+    assert answer.status_code in (401, 404, 409), answer.text
+    assert not User.objects.filter(pk=alice.pk).exists()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("url", "form"),
+    [("/admin/auth/user/{}/delete/", {}), ("/admin/auth/user/", {"action": "delete_selected"})],
+    ids=["page", "action"],
+)
+def test_user_who_adds_things_can_be_deleted(admin_user, alice, url, form):
+    active = threading.Event()
+
+    def use(request: partial) -> list[int]:
+        statuses: list[int] = []
+        while User.objects.filter(pk=alice.pk).exists():
+            statuses.append(request().status_code)
+            active.set()
+        return statuses
+
+    def delete() -> list[int]:
+        assert active.wait(10)
+        given = form | {"post": "yes", "_selected_action": [alice.pk]}
+        return [client_of(admin_user).post(url.format(alice.pk), given).status_code]
+
+    repeated = ["add", "rename", "attach", "upload", "import"]
+    deleted, *others = at_once(delete, *[partial(use, requests(alice)[name]) for name in repeated])
+    assert deleted == [302]
+    assert [status for statuses in others for status in statuses if status >= 500] == []
+    assert not User.objects.filter(pk=alice.pk).exists()
