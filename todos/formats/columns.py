@@ -42,6 +42,7 @@ WITHOUT_FIELD = {
     "parent": {"parent", "parentid", "parent id", "parent task", "subtask of"},
     "reminder": {"reminder", "reminders", "reminder on/off", "remind at"},
     "start": {"start", "start date", "start time", "started at", "beginnt am", "beginn"},
+    "time": {"due time", "time", "time due", "uhrzeit"},
     "assignee": {"assignee", "assigned to", "responsible", "delegated to"},
 }
 """What is reported by the row that it is left out of."""

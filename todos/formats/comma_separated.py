@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from todos.formats import todoist
 from todos.formats.columns import find_columns, known_columns, normalized
-from todos.formats.dates import Due, due_or_words, zone_named
+from todos.formats.dates import MIDNIGHT, Due, due_or_words, zone_named
 from todos.formats.done import is_done, says_more
 from todos.formats.fields import FIELDS, row_of, texts_of
 from todos.formats.numeric_dates import DayOrder
@@ -27,7 +27,7 @@ FORMULA = re.compile("'*[=+@＝＋＠－\t\r\n-]")
 """How a formula begins, or what would be taken for one that was made inert."""
 
 DATES = ("due_on", "completed_at", "completed", "created_at")
-NOTHING = {"", "-", "0", "false", "n", "no", "none", "normal", "off"}
+NOTHING = {"-", "0", "false", "n", "no", "none", "normal", "off", *MIDNIGHT}
 """What programs write into a column of, say, priorities for a to-do that has none."""
 
 MAX_NAMED = 20

@@ -15,7 +15,7 @@ BEGINNINGS = [
     *(b"", b"\xff\xfe", b"title,due_on\n", b"sep=;\ntitle;tags;completed;created;x\n", b'[{"tasks": ['),
     *(b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY;ENCODING=QUOTED-PRINTABLE:=", b'{"items": [{"items": ['),
     b"TYPE,CONTENT,DATE\n",
-    *(b"BEGIN:VCALENDAR\nBEGIN:VTODO\n", b'[{"title": "'),
+    *(b"BEGIN:VCALENDAR\nBEGIN:VTODO\n", b'[{"title": "', b'[{"title": "A", "status": "completed", '),
 ]
 PIECES = [
     *(b"\0", b"\n", b"\r", b" ", b'"', b",", b":", b";", b"\\"),
@@ -23,6 +23,8 @@ PIECES = [
     *(b"SUMMARY:A\n", b"DUE:", b"COMPLETED;TZID=", b"END:VTODO\n", b"BEGIN:VTODO\n", b"20300131T000000Z\n"),
     *(b"1/2/26", b"13/1/2026 9:00 pm", b"=", b"=\n", b"DTSTART:", b"DURATION:P1W\n", b"CATEGORIES:", b"=FF"),
     *(b'"done": true', b'"tasks": ', b'"items": ', b'"description": "<p"', b'"status": "completed"', b'"due": "'),
+    *(b"due:2030-01-31T99:99", b"0001-01-01T00:53:28+00:53", b"0000-12-31T", b"DUE:00010101T000000Z\n"),
+    *(b'"lists": ', b'"scheduled_time": ', b'{"current": true, "start": ', b"7", b"true", b", ", b'"title": "A", '),
     *(b"{", b"}", b"[", b"]", b'"completed_at": ', b'"title": ', b"\\ud800", b"1e999", b"9999-12-31T23:59:59-14:00"),
 ]
 LONG = b"long " * 200

@@ -399,6 +399,11 @@ class TestTimeOfDay:
         (row,) = read("csv", f"Title,Due\nA,{due}\nB,12/31/2026\n")[:1]
         assert (row.due_on, row.left_out) == (date(2026, 12, 3), told)
 
+    @pytest.mark.parametrize(("time", "told"), [("09:30", ("time “09:30”",)), ("00:00", ()), ("", ())])
+    def test_column_of_its_own(self, time, told):
+        (row,) = read("csv", f"Title,Due Date,Due Time\nA,2026-12-03,{time}\n")
+        assert (row.due_on, row.left_out) == (date(2026, 12, 3), told)
+
     @pytest.mark.parametrize(("all_day", "told"), [("false", ("time “09:30”",)), ("", ("time “09:30”",)), ("true", ())])
     def test_ticktick_writes_one_for_all_day_too(self, all_day, told):
         content = "Title,Due Date,Timezone,Is All Day,Status,Completed Time\nA,{},{},{},0,\n"

@@ -13,7 +13,19 @@ from tests.todos.formats.helpers import PATIENT, Endless, read, written
 from todos.formats import FORMATS, Row
 
 TRICKY = [
-    *("x ", "X ", "(A) ", "(a) ", "2026-01-31 ", " due:2026-01-31", " due:2026-02-31", " due:none", " due:", " due:x "),
+    *(
+        "x ",
+        "X ",
+        "(A) ",
+        "(a) ",
+        "2026-01-31 ",
+        " due:2026-01-31",
+        " due:2026-02-31",
+        " due:none",
+        " due:",
+        " due:x ",
+        " due:2026-01-31T09:30",
+    ),
     *("=", "+", "-", "@", "'", "''", '"', ",", ";", ":", "\\", "\\n", "\\N", "\\,", "%2C", "BEGIN:VTODO", "END:VTODO"),
     *("{", "}", "[", "]", "\ufeff", "\u00a0", "é", "😀", " ", "  "),
 ]
