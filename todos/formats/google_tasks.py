@@ -42,7 +42,8 @@ def row(task: dict[str, Any], line: int) -> Row | Remark:
 
 def _scheduled(task: dict[str, Any]) -> str:
     """Return the time that the task is scheduled for, or the date if it is a midnight, which Google writes for none."""
-    for time in task.get("scheduled_time") or ():
+    times = task.get("scheduled_time")
+    for time in times if isinstance(times, list) else ():
         if isinstance(time, dict) and time.get("current") and isinstance(start := time.get("start"), str):
             return start[:DATE] if start[DATE:].startswith(MIDNIGHT) else start
     return ""

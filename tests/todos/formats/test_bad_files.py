@@ -102,6 +102,22 @@ def test_rubbish_raises_nothing_but_unreadable(name, beginning, pieces):
         assert all(told(row).isprintable() for row in rows)
 
 
+MEMBERS = [
+    *("title", "notes", "description", "due", "due_on", "due_date", "scheduled_time", "completed", "completed_at"),
+    *("done", "done_at", "status", "deleted", "created", "start_date", "labels", "reminders", "assignees", "priority"),
+    *("related_tasks", "repeat_after", "percent_done", "parent", "links", "id", "uid", "tasks", "items", "lists"),
+]
+
+
+@pytest.mark.parametrize("beginning", ['"done": true', '"status": "needsAction"', '"notes": ""'])
+@pytest.mark.parametrize("odd", ["7", "-1e999", "true", "null", '"x"', "[7]", "[[]]", '[{"current": 1}]', '{"a": 7}'])
+def test_member_of_another_type_spoils_no_other_to_do(beginning, odd):
+    for name in MEMBERS:
+        rows = read("json", f'[{{"title": "A", {beginning}, "{name}": {odd}}}, {{"title": "B"}}]')
+        assert getattr(rows[-1], "title", "") == "B"
+        assert all(told(row).isprintable() for row in rows)
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
