@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.config.test_conventions import fill
 from tests.helpers import file
 
-EXAMPLES = int(os.environ.get("ANY_INPUT_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("ANY_INPUT_EXAMPLES", "40"))
 """Requests by each of three users. Set ANY_INPUT_EXAMPLES=3000 for a long search."""
 
 PARTLY_BROKEN = {"/healthz/": 503}

@@ -15,7 +15,7 @@ GOOD = {"username": "alice", "password": PASSWORD}
 
 
 @pytest.fixture
-def browser(db):
+def csrf_client(db):
     return Client(enforce_csrf_checks=True)
 
 
@@ -27,54 +27,54 @@ def log_in(client, credentials=GOOD, **how):
     return client.post("/api/session/", credentials, content_type="application/json", headers=token(client), **how)
 
 
-def test_a_visitor_is_nobody(browser):
-    response = browser.get("/api/session/")
+def test_a_visitor_is_nobody(csrf_client):
+    response = csrf_client.get("/api/session/")
     assert response.json()["user"] is None
     assert response.json()["csrf_token"]
     assert "no-store" in response["Cache-Control"]
 
 
-def test_logging_in_using_it_and_logging_out(browser, alice):
-    assert log_in(browser).json()["user"] == {"username": "alice"}
-    assert browser.get("/api/session/").json()["user"] == {"username": "alice"}
-    assert browser.post("/api/uploads/", {"file": file()}, headers=token(browser)).status_code == 202
-    assert browser.delete("/api/session/", headers=token(browser)).json()["user"] is None
-    problem(browser.get("/api/uploads/"), 401)
+def test_logging_in_using_it_and_logging_out(csrf_client, alice):
+    assert log_in(csrf_client).json()["user"] == {"username": "alice"}
+    assert csrf_client.get("/api/session/").json()["user"] == {"username": "alice"}
+    assert csrf_client.post("/api/uploads/", {"file": file()}, headers=token(csrf_client)).status_code == 202
+    assert csrf_client.delete("/api/session/", headers=token(csrf_client)).json()["user"] is None
+    problem(csrf_client.get("/api/uploads/"), 401)
 
 
 @pytest.mark.parametrize("path", ["/api/session/", "/api/todos/", "/todos/"])
-def test_a_late_answer_to_an_ended_session_does_not_end_the_next_one(browser, alice, path):
-    log_in(browser)
+def test_a_late_answer_to_an_ended_session_does_not_end_the_next_one(csrf_client, alice, path):
+    log_in(csrf_client)
     Session.objects.all().delete()
-    assert "sessionid" not in browser.get(path).cookies
+    assert "sessionid" not in csrf_client.get(path).cookies
 
 
-def test_logging_out_deletes_the_cookie(browser, alice):
-    log_in(browser)
-    response = browser.delete("/api/session/", headers=token(browser))
+def test_logging_out_deletes_the_cookie(csrf_client, alice):
+    log_in(csrf_client)
+    response = csrf_client.delete("/api/session/", headers=token(csrf_client))
     assert response.cookies["sessionid"].value == ""
 
 
-def test_a_wrong_password(browser, alice):
-    response = log_in(browser, {"username": "alice", "password": "wrong"})
+def test_a_wrong_password(csrf_client, alice):
+    response = log_in(csrf_client, {"username": "alice", "password": "wrong"})
     assert "No user" in problem(response, 401)["detail"]
     assert response["WWW-Authenticate"]
 
 
-def test_guessing_locks_out(browser, alice):
+def test_guessing_locks_out(csrf_client, alice):
     for _ in range(4):
-        problem(log_in(browser, {"username": "alice", "password": "wrong"}), 401)
-    locked = log_in(browser, {"username": "alice", "password": "wrong"})
+        problem(log_in(csrf_client, {"username": "alice", "password": "wrong"}), 401)
+    locked = log_in(csrf_client, {"username": "alice", "password": "wrong"})
     problem(locked, 429)
     assert locked["Retry-After"] == "900"
-    problem(log_in(browser), 429)
+    problem(log_in(csrf_client), 429)
 
 
-def test_nothing_changes_without_the_token(browser, alice):
-    problem(browser.post("/api/session/", GOOD, content_type="application/json"), 403)
-    log_in(browser)
-    problem(browser.delete("/api/session/"), 403)
-    assert browser.get("/api/session/").json()["user"]
+def test_nothing_changes_without_the_token(csrf_client, alice):
+    problem(csrf_client.post("/api/session/", GOOD, content_type="application/json"), 403)
+    log_in(csrf_client)
+    problem(csrf_client.delete("/api/session/"), 403)
+    assert csrf_client.get("/api/session/").json()["user"]
 
 
 @pytest.mark.parametrize(
@@ -94,14 +94,14 @@ def test_nothing_changes_without_the_token(browser, alice):
         ('{"username": "\\ud800", "password": "x"}', 400),
     ],
 )
-def test_a_bad_body_is_refused_with_words(browser, body, status):
-    response = browser.post("/api/session/", body, content_type="application/json", headers=token(browser))
+def test_a_bad_body_is_refused_with_words(csrf_client, body, status):
+    response = csrf_client.post("/api/session/", body, content_type="application/json", headers=token(csrf_client))
     answer = problem(response, status)
     assert ("errors" in answer) == (status == 422)
 
 
-def test_another_type_is_refused(browser):
-    problem(browser.post("/api/session/", GOOD, headers=token(browser)), 415)
+def test_another_type_is_refused(csrf_client):
+    problem(csrf_client.post("/api/session/", GOOD, headers=token(csrf_client)), 415)
 
 
 def test_other_methods_are_refused(visitor):
@@ -142,12 +142,12 @@ class TestCsrfFailureOverHttps:
     """Over https, CSRF protection checks where a request comes from before it checks the token."""
 
     @pytest.fixture
-    def detail(self, browser, alice):
+    def detail(self, csrf_client, alice):
         """Send a request with the token and these headers. Return the detail of its 403."""
 
         def send(**headers: str) -> str:
-            sent = {"X-CSRFToken": browser.get("/api/session/", secure=True).json()["csrf_token"]} | headers
-            response = browser.post("/api/session/", GOOD, "application/json", headers=sent, secure=True)
+            sent = {"X-CSRFToken": csrf_client.get("/api/session/", secure=True).json()["csrf_token"]} | headers
+            response = csrf_client.post("/api/session/", GOOD, "application/json", headers=sent, secure=True)
             return problem(response, 403)["detail"]
 
         return send
@@ -168,10 +168,10 @@ class TestCsrfFailureOverHttps:
         assert "csrf_token" in detail(**{"Origin": "https://testserver", "X-CSRFToken": "wrong"})
 
     @pytest.mark.parametrize("header", ["Origin", "Referer"])
-    def test_does_not_happen_with_either_header(self, browser, alice, header):
-        sent = {"X-CSRFToken": browser.get("/api/session/", secure=True).json()["csrf_token"]}
+    def test_does_not_happen_with_either_header(self, csrf_client, alice, header):
+        sent = {"X-CSRFToken": csrf_client.get("/api/session/", secure=True).json()["csrf_token"]}
         sent[header] = "https://testserver" + ("/" if header == "Referer" else "")
-        response = browser.post("/api/session/", GOOD, "application/json", headers=sent, secure=True)
+        response = csrf_client.post("/api/session/", GOOD, "application/json", headers=sent, secure=True)
         assert response.status_code == 200
 
 

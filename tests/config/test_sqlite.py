@@ -38,17 +38,17 @@ def count_turns():
 
 OTHERS_RUN_DURING_A_QUERY = """
 counter = gevent.spawn(count_turns)
-assert execute(counting(2_000_000)) == [(2_000_000,)]
-assert turns > 5, turns
+assert execute(counting(1_000_000)) == [(1_000_000,)]
+assert turns > 2, turns
 """
 
 GREENLETS_IN_THE_MIDDLE_OF_QUERIES = """
 def work(number):
     for _ in range(3):
-        assert execute(counting(100_000 + number)) == [(100_000 + number,)]
+        assert execute(counting(50_000 + number)) == [(50_000 + number,)]
         with transaction.atomic():
             execute(f"INSERT INTO note VALUES ({number})")
-            assert execute(counting(50_000)) == [(50_000,)]
+            assert execute(counting(20_000)) == [(20_000,)]
     connection.close()
 
 gevent.joinall([gevent.spawn(work, number) for number in range(10)], raise_error=True)
@@ -72,20 +72,20 @@ LOCK_IS_RELEASED = """
 other.execute("BEGIN IMMEDIATE")
 
 def release():
-    while turns < 1000:
+    while turns < 200:
         gevent.sleep(0)
     other.execute("COMMIT")
 
 gevent.spawn(count_turns)
 gevent.spawn(release)
 with transaction.atomic():
-    assert turns >= 1000, turns
+    assert turns >= 200, turns
     execute("INSERT INTO note VALUES ('in a transaction')")
 turns = 0
 other.execute("BEGIN IMMEDIATE")
 gevent.spawn(release)
 execute("INSERT INTO note VALUES ('without one')")
-assert turns >= 1000, turns
+assert turns >= 200, turns
 assert execute("SELECT count(*) FROM note") == [(2,)]
 """
 

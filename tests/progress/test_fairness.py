@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from progress import processes, tasks, worker
@@ -26,6 +26,7 @@ OWNERS = 4
     queued=st.lists(st.integers(0, OWNERS - 1), max_size=12),
     finishes=st.lists(st.booleans(), min_size=12, max_size=12),
 )
+@settings(max_examples=40)
 @pytest.mark.django_db
 def test_claims_are_fair_for_any_mix_of_owners(running, queued, finishes):
     """Compare with a plain model; between claims some of the running jobs end."""
