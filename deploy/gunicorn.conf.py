@@ -98,9 +98,18 @@ def on_exit(server: Any) -> None:
 
 
 def pre_request(worker: Any, request: Any) -> None:
-    """Announce in the response that the connection ends, as it does when reading the body has failed."""
+    """Announce in the response that the connection ends, as it does when reading the body has failed; count the body."""
     usual = request.should_close
     request.should_close = lambda: request.body.failed or usual()
+    request.received = 0
+    read = request.body.reader.read
+
+    def read_and_count(size: int) -> bytes:
+        data = read(size)
+        request.received += len(data)
+        return data
+
+    request.body.reader.read = read_and_count
 
 
 def post_request(worker: Any, request: Any, meta: dict[str, Any], response: Any) -> None:
@@ -108,9 +117,7 @@ def post_request(worker: Any, request: Any, meta: dict[str, Any], response: Any)
     from config.accounting import is_over
 
     if response is not None and response.status:
-        unread = getattr(request.body.reader, "length", 0)
-        received = int(meta.get("CONTENT_LENGTH") or 0) - unread
-        is_over(meta, response.status_code, sent=response.sent, received=received)
+        is_over(meta, response.status_code, sent=response.sent, received=request.received)
 
 
 def post_worker_init(worker: Any) -> None:

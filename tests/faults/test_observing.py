@@ -74,6 +74,8 @@ def test_streams_and_bytes_are_counted(web):
     before = figure(web, "headway_received_bytes_total")
     visitor.patch(web, path, 0, bytes(100_000))
     wait_until(lambda: figure(web, "headway_received_bytes_total") == before + 100_000)
+    visitor.patch(web, path, 100_000, iter([bytes(30_000)] * 2))  # in chunks
+    wait_until(lambda: figure(web, "headway_received_bytes_total") == before + 160_000)
     with closing(visitor.stream(web, job)) as stream:
         wait_for_event(stream)
         assert figure(web, "headway_open_streams") == 1
