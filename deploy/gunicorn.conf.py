@@ -98,7 +98,7 @@ def on_exit(server: Any) -> None:
 
 
 def pre_request(worker: Any, request: Any) -> None:
-    """Announce in the response that the connection ends after a failure to read the body; count the bytes of the body."""
+    """Announce in the response that the connection ends if reading the body has failed; count the bytes of the body."""
     usual = request.should_close
     request.should_close = lambda: request.body.failed or usual()
     request.received = 0
