@@ -37,6 +37,7 @@ class JobServer:
         self.stream_status = 200
         self.headers: dict[str, str] = {}
         self.is_buffered = False  # whether a proxy keeps back what streams send
+        self.comment_seconds = 0.2  # between two comments of a stream
         self.life = 0  # raised to break all open streams
         self.streams = 0  # open now
         self.asked: list[tuple[str, str]] = []
@@ -133,10 +134,10 @@ class Handler(BaseHTTPRequestHandler):
             try:
                 if is_of_all:
                     self.event("ready", {})
-                    sent = {job_id: job["version"] for job_id, job in self.says.jobs.items()}
+                    sent = {job_id: job["version"] for job_id, job in self.says.jobs.items() if job}
                 while self.says.life == life and (sent or is_of_all):
-                    self.tell(sent)
-                    self.says.changed.wait(0.2)
+                    self.tell(sent, is_of_all)
+                    self.says.changed.wait(self.says.comment_seconds)
                 if not sent and not is_of_all:
                     self.event("end", {})
             except OSError:
@@ -144,12 +145,14 @@ class Handler(BaseHTTPRequestHandler):
             finally:
                 self.says.streams -= 1
 
-    def tell(self, sent: dict[str, int]) -> None:
+    def tell(self, sent: dict[str, int], is_of_all: bool) -> None:
+        """Send what is newer. A stream of all jobs doesn't report deleted ones."""
         for job_id in list(sent):
             job = self.says.jobs.get(job_id)
             if not job:
-                self.event("missing", {"id": job_id})
                 del sent[job_id]
+                if not is_of_all:
+                    self.event("missing", {"id": job_id})
             elif job["version"] > sent[job_id]:
                 sent[job_id] = job["version"]
                 self.event("job", job)

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from progress.models import Job
+from tests.browser.conftest import pass_time
 from tests.browser.job_server import ID, JobServer
 from tests.faults.cluster import wait_until
 
@@ -196,6 +197,20 @@ def test_hundreds_of_bars_share_one_stream(bars, server):
     server.forget(MANY[1])
     server.break_streams()
     expect(shown.nth(1)).to_contain_text("ended long ago")
+
+
+def test_deleted_job_is_noticed_within_a_minute_among_hundreds_of_bars(page, bars, server):
+    page.clock.install()
+    server.comment_seconds = 0.01  # a page whose time passes fast would take the stream for silent
+    for job_id in MANY[:101]:
+        server.say(job_id, percent=5)
+    shown = bars(*MANY[:101])
+    page.clock.run_for(100)
+    expect(shown.last).to_contain_text("5 %")
+    server.forget(MANY[1])
+    pass_time(page, until=lambda: "ended long ago" in shown.nth(1).inner_text())
+    assert server.count("/stream/") == 1
+    assert server.count("/api/progress/") <= 4  # the states at the start and a minute later, and no polls
 
 
 def test_hundreds_of_bars_are_polled_by_one_request_a_second(page, bars, server):

@@ -17,6 +17,7 @@ const MAX_IDS = 100; // of a request; for more jobs there is a stream of all job
 const GATHER_MS = 30; // bars that come at the same time share a stream from the start
 const AGAIN_MS = 500; // after a stream whose jobs have all ended, while others came
 const POLL_MS = 1000;
+const CHECK_MS = 60000; // the stream of all jobs doesn't report that a job was deleted
 
 const channels = [];
 
@@ -82,11 +83,20 @@ class Jobs extends Channel {
       this.#streamOfAll = request;
       this.#unknown = new Set(ids);
     }
+    const timer = isOfAll && setInterval(() => this.#checkAll(), CHECK_MS);
     try {
       return await this.listen(this.#url("stream/", isOfAll ? [] : ids), request, hear, (response) => this.#refused(response));
     } finally {
+      clearInterval(timer);
       if (this.#streamOfAll === request) this.#streamOfAll = null;
     }
+  }
+
+  /** Request the state of each job, unless that is going on already. */
+  #checkAll() {
+    if (this.#unknown.size) return;
+    this.#unknown = new Set(this.#listeners.keys());
+    this.#catchUp();
   }
 
   /** The stream of all jobs tells only of changes. */
