@@ -27,6 +27,9 @@ from todos.search import FOLDED, fold
 AT_ONCE = 200
 """Rows of one statement."""
 
+MAX_LOOKED_UP = 900
+"""Uids of a short file that are looked up in a long list. SQLite takes 999 parameters."""
+
 LATE = ("uid", "order", "updated_at")
 """The columns of which the values are known only when the rows are written."""
 
@@ -160,6 +163,8 @@ class _Owned:
         self._by_uid: dict[str, Known] = {}
         self._alike: defaultdict[Content, deque[Known]] = defaultdict(deque)
         todos = owner.todos.order_by(F("deleted_at").desc(nulls_first=True), "order", "id")
+        if len(uids) <= MAX_LOOKED_UP and all(each.is_known_by_uid for each in wanted):
+            todos = todos.filter(uid__in=uids)
         columns = ("pk", "uid", "order", "deleted_at", "title", "due_on")
         for pk, uid, place, deleted_at, title, due_on in todos.values_list(*columns):
             known = Known(pk, uid, place, deleted_at is not None)

@@ -101,8 +101,10 @@ def test_export_then_delete_all_then_import_gives_the_same_list_back(as_alice, a
     assert alice.todos.count() == 5
 
 
+@pytest.mark.parametrize("looked_up", [0, merging.MAX_LOOKED_UP])
 @pytest.mark.parametrize("format", FORMATS)
-def test_to_import_again_adds_nothing_and_changes_nothing(as_alice, alice, format):
+def test_to_import_again_adds_nothing_and_changes_nothing(as_alice, alice, format, looked_up, monkeypatch):
+    monkeypatch.setattr(merging, "MAX_LOOKED_UP", looked_up)
     make_list(alice)
     made = exported(as_alice, format)
     before = list(alice.todos.in_order().values())
@@ -472,6 +474,16 @@ def test_an_upload_that_is_no_import_has_no_such_page(as_alice):
     upload = as_alice.post("/api/uploads/", {"file": file()}).json()
     run_queue()
     assert as_alice.get(f"/todos/import/{upload['id']}/").status_code == 404
+
+
+def test_short_file_of_known_uids_does_not_read_the_list(alice, django_assert_num_queries):
+    for number in range(20):
+        make_todo(owner=alice, uid=f"{number}")
+    wanted = [merging.Preparation(Todo(owner=alice)).prepare("7", {"title": "x", "notes": "", "due_on": None})]
+    with django_assert_num_queries(1) as queries:
+        owned = merging._Owned(alice, wanted)
+    assert "IN ('7')" in queries[0]["sql"]
+    assert owned.match(wanted[0]).uid == "7"
 
 
 def test_many_rows_are_a_matter_of_few_questions(as_alice, alice, django_assert_max_num_queries):
