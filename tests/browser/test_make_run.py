@@ -12,7 +12,7 @@ import pytest
 
 from tests.browser.conftest import CLOSE, PASSWORD
 from tests.browser.site import ROOT, Site, running_site
-from tests.faults.cluster import wait_until
+from tests.faults.cluster import freeze, kill, wait_until
 from tests.ports import free_port
 
 
@@ -114,6 +114,12 @@ def test_it_says_where_it_serves_and_ctrl_c_stops_all_of_it(tmp_path):
     assert "Error" not in log.removeprefix(said)  # before, the health check truly had no worker yet
 
 
+def send(site: Site, signum: int) -> None:
+    """Send a signal to every process of the cluster."""
+    for pid in site.processes("qcluster"):
+        kill(pid, signum)
+
+
 def test_jobs_survive_a_cluster_that_is_killed_in_the_middle_of_them(tmp_path, playwright, holiday):
     site = Site(tmp_path)
     site.start()
@@ -124,11 +130,25 @@ def test_jobs_survive_a_cluster_that_is_killed_in_the_middle_of_them(tmp_path, p
         assert http.post("/accounts/signup/", form=fields, headers=headers).ok
         headers = {"X-CSRFToken": http.get("/api/session/", headers=CLOSE).json()["csrf_token"], **CLOSE}
         photo = {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": holiday.read_bytes()}
-        answers = [http.post("/api/uploads/", multipart={"file": photo}, headers=headers) for _ in range(6)]
-        jobs = [answer.json()["job"]["url"] for answer in answers]
-        wait_until(lambda: "running" in {http.get(job).json()["state"] for job in jobs})
-        for pid in site.processes("qcluster"):
-            os.kill(pid, signal.SIGKILL)
+        jobs = []
+
+        def upload() -> None:
+            answer = http.post("/api/uploads/", multipart={"file": photo}, headers=headers)
+            jobs.append(answer.json()["job"]["url"])
+
+        def freeze_cluster_with_a_running_job() -> bool:
+            """Upload another file. A job that is running in a frozen cluster can't finish before it is killed."""
+            upload()
+            freeze(*site.processes("qcluster"), sqlite=tmp_path / "headway.sqlite3")
+            if "running" in {http.get(job).json()["state"] for job in jobs}:
+                return True
+            send(site, signal.SIGCONT)
+            return False
+
+        for _ in range(5):
+            upload()
+        wait_until(freeze_cluster_with_a_running_job)
+        send(site, signal.SIGKILL)
         site.stop()
         states = {http.get(job).json()["state"] for job in jobs} if site.health() else set()
         assert states == set()  # it has really stopped

@@ -133,8 +133,13 @@ class Hosts:
             yield
 
     def _is_served(self) -> bool:
+        """Return whether a web process answers. Connections are accepted before any web process has started."""
         with socket.socket(socket.AF_UNIX) as client:
-            return client.connect_ex(str(self._socket)) == 0
+            client.settimeout(START_SECONDS)
+            if client.connect_ex(str(self._socket)):
+                return False
+            client.sendall(f"GET /healthz/ HTTP/1.0\r\nHost: {APP.removeprefix('https://')}\r\n\r\n".encode())
+            return bool(client.recv(1))
 
     def _web_processes(self) -> set[str]:
         pid = self._gunicorn.pid
