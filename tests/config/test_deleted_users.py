@@ -58,19 +58,22 @@ def test_request_of_a_user_who_is_deleted_meanwhile_is_refused(alice, name):
     ids=["page", "action"],
 )
 def test_user_who_adds_things_can_be_deleted(admin_user, alice, url, form):
-    active = threading.Event()
+    active, finished = threading.Event(), threading.Event()
 
     def use(request: partial) -> list[int]:
         statuses: list[int] = []
-        while User.objects.filter(pk=alice.pk).exists():
+        while not finished.is_set():
             statuses.append(request().status_code)
             active.set()
         return statuses
 
     def delete() -> list[int]:
-        assert active.wait(10)
-        given = form | {"post": "yes", "_selected_action": [alice.pk]}
-        return [client_of(admin_user).post(url.format(alice.pk), given).status_code]
+        try:
+            assert active.wait(10)
+            given = form | {"post": "yes", "_selected_action": [alice.pk]}
+            return [client_of(admin_user).post(url.format(alice.pk), given).status_code]
+        finally:
+            finished.set()
 
     repeated = ["add", "rename", "attach", "upload", "import"]
     deleted, *others = at_once(delete, *[partial(use, requests(alice)[name]) for name in repeated])
