@@ -27,6 +27,7 @@ def requests(user: User) -> dict[str, partial]:
     return {
         "add": partial(client.post, "/api/todos/", {"title": "x"}, content_type=JSON),
         "add on the page": partial(client.post, "/todos/", {"title": "x"}),
+        "add several": partial(client.post, "/todos/several/", {"lines": "x\ny"}),
         "rename": partial(client.patch, f"/api/todos/{todo.pk}/", {"title": "y"}, content_type=JSON),
         "attach": partial(client.post, f"/todos/{todo.pk}/attach/", {"upload": str(upload.pk)}),
         "upload": lambda: client.post("/api/uploads/", {"file": file()}),
@@ -41,7 +42,9 @@ def requests(user: User) -> dict[str, partial]:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("name", ["add", "add on the page", "rename", "attach", "upload", "import", "log in"])
+@pytest.mark.parametrize(
+    "name", ["add", "add on the page", "add several", "rename", "attach", "upload", "import", "log in"]
+)
 def test_request_of_a_user_who_is_deleted_meanwhile_is_refused(alice, name):
     request = requests(alice)[name]
     with as_soon_as_read("auth_user", User.objects.filter(pk=alice.pk).delete):
