@@ -26,6 +26,9 @@ LEASE = timedelta(seconds=14)
 SILENCE = timedelta(seconds=8)
 """After so long a silence a process that is still there is not trusted to come back in time."""
 
+OUT_OF_ORDER = timedelta(seconds=10)
+"""How much younger than the oldest queued job of its owner a job may be and start first, because it was delivered."""
+
 WORKER_SILENCE = timedelta(seconds=30)
 """A worker that has not reported for so long is taken to be gone."""
 
@@ -43,15 +46,33 @@ RETRIABLE = (State.FAILED, State.CANCELLED)
 TEMPORARY_ERRORS = ("internal", "worker_lost", "time_limit")
 """The codes of errors that are not the task's own, so that another attempt may succeed."""
 
-CLAIM_NEXT = """
-    WITH running (owner_id, jobs) AS (
-        SELECT owner_id, count(*) FROM progress_job WHERE state = 'running' GROUP BY owner_id
-    )
+CLAIM = """
+    {running}
     UPDATE progress_job
     SET state = 'running', attempt = attempt + 1, claim = claim + 1, version = version + 1, worker = %s,
         started_at = {now}, heartbeat_at = {now}, changed_at = {now},
         stage = '', unit = '', current = 0, total = NULL, percent = NULL, eta_seconds = NULL
-    WHERE state = 'queued' AND id = coalesce(
+    WHERE state = 'queued' AND {condition}
+    RETURNING *
+"""
+"""Raw SQL, because the ORM has no UPDATE with RETURNING."""
+
+HAS_NO_RIVAL = """
+    id = %s
+    AND (SELECT min(owner_id) FROM progress_job WHERE state = 'queued')
+        = (SELECT max(owner_id) FROM progress_job WHERE state = 'queued')
+    AND {earliest} <= (SELECT min(created_at) FROM progress_job WHERE state = 'queued')
+"""
+"""Each of these is one index lookup."""
+
+RUNNING = """
+    WITH running (owner_id, jobs) AS (
+        SELECT owner_id, count(*) FROM progress_job WHERE state = 'running' GROUP BY owner_id
+    )
+"""
+
+IS_NEXT = """
+    id = coalesce(
         (
             SELECT oldest.id
             FROM progress_job AS oldest
@@ -76,13 +97,11 @@ CLAIM_NEXT = """
             LIMIT 1 {lock}
         )
     )
-    RETURNING *
 """
-"""Raw SQL, because the ORM has no UPDATE with RETURNING. The first subquery selects the oldest job of the owners
-without running jobs: it passes over the older jobs of owners with running jobs, of whom each has MAX_QUEUED at most.
-The second one does one index lookup for each owner with running jobs, of whom there are as many as worker processes.
-The condition that a job is its owner's oldest keeps concurrent claims, which skip each other's jobs, from claiming two
-jobs of one owner."""
+"""The first subquery selects the oldest job of the owners without running jobs: it passes over the older jobs of owners
+with running jobs, of whom each has MAX_QUEUED at most. The second one does one index lookup for each owner with running
+jobs, of whom there are as many as worker processes. The condition that a job is its owner's oldest keeps concurrent
+claims, which skip each other's jobs, from claiming two jobs of one owner."""
 
 CLAIM_LOCKS = {"postgresql": ("FOR UPDATE OF oldest SKIP LOCKED", "FOR UPDATE OF oldest")}
 """How to lock the chosen row, in the order to try. SQLite needs no lock: it has one writer at a time."""
@@ -118,20 +137,39 @@ class JobQuerySet(models.QuerySet["Job"]):
         """The jobs that changed in the last so many seconds."""
         return self.filter(changed_at__gte=Now() - time)
 
+    def claim_delivered(self, job_id: uuid.UUID | str, worker: str = "") -> "Job | None":
+        """Start the next attempt of a queued job if no other owner has queued jobs. Return None otherwise.
+
+        Also return None if a job of the owner has been queued for much longer, because its delivery may be lost.
+        Unlike in `claim_next`, workers don't wait for each other, and the delivery needn't be exchanged.
+        """
+        database = connections[self.db]
+        earliest, tolerance = self._compile(F("created_at") - OUT_OF_ORDER)
+        key = self.model._meta.pk.get_db_prep_value(job_id, database)
+        return self._claim(HAS_NO_RIVAL.format(earliest=earliest), worker, key, *tolerance)
+
     def claim_next(self, worker: str = "") -> "Job | None":
         """Start the next attempt of the queued job whose turn it is. Return None if no job is queued.
 
         The owner with the fewest running jobs comes first, then the oldest job. The attempt is counted before the task
         runs, so that a task that kills its worker is counted too.
         """
-        now, _ = self.query.get_compiler(self.db).compile(Now())
         while True:
             for lock in CLAIM_LOCKS.get(connections[self.db].vendor, ("",)):
-                sql = CLAIM_NEXT.format(now=now, lock=lock)
-                if claimed := list(self.raw(sql, [worker])):  # to the end: SQLite commits when all rows are read
-                    return claimed[0]
+                if job := self._claim(IS_NEXT.format(lock=lock), worker, running=RUNNING):
+                    return job
             if not self.filter(state=State.QUEUED).exists():
                 return None
+
+    def _claim(self, condition: str, worker: str, *parameters: Any, running: str = "") -> "Job | None":
+        now, _ = self._compile(Now())
+        sql = CLAIM.format(now=now, condition=condition, running=running)
+        claimed = list(self.raw(sql, [worker, *parameters]))  # to the end: SQLite commits when all rows are read
+        return claimed[0] if claimed else None
+
+    def _compile(self, expression: Any) -> tuple[str, Any]:
+        """Return the SQL of this database for an expression, and its parameters."""
+        return self.query.get_compiler(self.db).compile(expression.resolve_expression(self.query))
 
     def claimed_by(self, worker: str) -> "Job | None":
         """Return the running job of this worker process, which has one at most."""
@@ -183,7 +221,12 @@ class JobQuerySet(models.QuerySet["Job"]):
 
 class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="jobs")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="jobs",
+        db_index=False,  # other indexes begin with it, and each one makes every write longer
+    )
     task = models.CharField(max_length=200)
     arguments = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     label = models.CharField(max_length=300)

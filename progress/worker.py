@@ -37,10 +37,10 @@ INTERNAL = ("internal", "Something went wrong on our side. Try again later.")
 def run(job_id: str) -> None:
     """Run the next attempt of the queued job whose turn it is. Raises DatabaseError if none can be claimed.
 
-    `job_id` is the job that was delivered. It only says that some job is queued: another owner's may come first.
+    `job_id` is the job that was delivered. If other owners have queued jobs, one of theirs may come first.
     """
     asked_at = time.monotonic()
-    job = _claim()
+    job = _claim(job_id)
     if job is None:
         logger.info("no job is queued any more")
         return
@@ -51,14 +51,18 @@ def run(job_id: str) -> None:
         _run(Attempt(job), asked_at)
 
 
-def _claim() -> Job | None:
+def _claim(job_id: str) -> Job | None:
     """Claim a job. If the answer to the first statement got lost, the job that it claimed is taken."""
     worker = processes.worker_name()
+
+    def claim() -> Job | None:
+        return Job.objects.claim_delivered(job_id, worker) or Job.objects.claim_next(worker)
+
     try:
-        return Job.objects.claim_next(worker)
+        return claim()
     except (OperationalError, InterfaceError):
         release_connection()
-        return patiently(lambda: Job.objects.claimed_by(worker) or Job.objects.claim_next(worker))
+        return patiently(lambda: Job.objects.claimed_by(worker) or claim())
 
 
 def _run(attempt: Attempt, asked_at: float) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from progress import processes, tasks, worker
-from progress.models import Job, State
+from progress.models import OUT_OF_ORDER, Job, State
 from tests.helpers import file, make_job, problem, run_queue
 from tests.progress.tasks import count
 from tests.uploads.tus import begin, begun, patch
@@ -61,17 +61,39 @@ def test_delivery_of_one_owners_job_starts_the_job_of_another(alice, bob):
     assert delivered.state == State.SUCCEEDED
 
 
+def test_delivered_job_starts_before_an_older_one_of_the_only_owner(alice):
+    """Jobs of one owner need no order, and so its workers needn't wait for each other."""
+    first, second = (count.enqueue(owner=alice) for _ in range(2))
+    worker.run(str(second.pk))
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state) == (State.QUEUED, State.SUCCEEDED)
+
+
+@pytest.mark.parametrize("seconds", [-1, 1])
+def test_delivered_job_waits_for_one_that_is_older_than_the_tolerance(alice, seconds):
+    """Or else a job whose delivery is lost would never start while others are enqueued."""
+    older = make_job(owner=alice)
+    delivered = make_job(owner=alice, created_at=older.created_at + OUT_OF_ORDER + timedelta(seconds=seconds))
+    assert Job.objects.claim_delivered(delivered.pk) == (delivered if seconds < 0 else None)
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.SUCCEEDED, State.FAILED, State.CANCELLED])
+def test_delivered_job_that_is_not_queued_is_not_claimed(alice, state):
+    assert Job.objects.claim_delivered(make_job(owner=alice, state=state).pk) is None
+
+
 def test_claim_whose_answer_got_lost_is_taken_up(alice, monkeypatch):
     """The job was claimed although the worker could not know it; no other job is claimed beside it."""
     first, second = (count.enqueue(owner=alice) for _ in range(2))
-    claim_next = Job.objects.claim_next
+    claim_delivered = Job.objects.claim_delivered
 
-    def lose_the_answer(worker: str) -> None:
-        claim_next(worker)
+    def lose_the_answer(job_id: str, worker: str) -> None:
+        claim_delivered(job_id, worker)
         raise OperationalError("the server closed the connection unexpectedly")
 
     monkeypatch.setattr(processes, "worker_name", lambda: "here:10:12")
-    monkeypatch.setattr(Job.objects, "claim_next", lose_the_answer)
+    monkeypatch.setattr(Job.objects, "claim_delivered", lose_the_answer)
     worker.run(str(first.pk))
     first.refresh_from_db()
     second.refresh_from_db()
@@ -167,9 +189,9 @@ class TestQueueLimit:
         assert Upload.objects.get().size == 10
 
 
-def test_delivered_job_takes_over_the_delivery_of_the_claimed_one(alice):
+def test_delivered_job_takes_over_the_delivery_of_the_claimed_one(alice, bob):
     """So a delivery that is lost is noticed as early as if each delivery started its own job."""
-    first, second = count.enqueue(owner=alice), count.enqueue(owner=alice)
+    first, second = count.enqueue(owner=bob), count.enqueue(owner=alice)
     lost_at = timezone.now() - timedelta(seconds=9)
     Job.objects.filter(pk=first.pk).update(delivered_at=lost_at)
     worker.run(str(second.pk))

@@ -135,7 +135,8 @@ def test_a_job_that_waits_its_turn_in_a_long_queue_is_not_lost(alice, queue):
 
 def test_job_with_a_lost_delivery_is_claimed_in_its_turn(alice, queue):
     """Deliveries of other jobs start it; once the queue is empty, the last job is delivered again."""
-    lost = make_job(owner=alice, arguments={"number": 1}, **delivered(ago=3600))
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    lost = make_job(owner=alice, arguments={"number": 1}, created_at=an_hour_ago, delivered_at=an_hour_ago)
     others = [tasks.count.enqueue(owner=alice) for _ in range(3)]
     run_queue()
     lost.refresh_from_db()

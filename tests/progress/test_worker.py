@@ -111,11 +111,11 @@ def test_a_job_deleted_while_it_runs_stops(alice, monkeypatch):
 def test_a_claim_that_fails_is_left_to_be_delivered_again(alice, monkeypatch):
     job = make_job(owner=alice)
 
-    def locked(worker):
+    def locked(job_id, worker):
         raise OperationalError("database is locked")
 
     monkeypatch.setattr(worker, "PATIENCE", 0)
-    monkeypatch.setattr(Job.objects, "claim_next", locked)
+    monkeypatch.setattr(Job.objects, "claim_delivered", locked)
     with pytest.raises(OperationalError):
         worker.run(str(job.pk))
 
@@ -148,7 +148,7 @@ def test_a_claim_and_an_end_wait_for_a_database_that_is_away(alice, monkeypatch)
         return maybe
 
     monkeypatch.setattr(worker.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(Job.objects, "claim_next", once_more("claim", Job.objects.claim_next))
+    monkeypatch.setattr(Job.objects, "claim_delivered", once_more("claim", Job.objects.claim_delivered))
     monkeypatch.setattr(worker.Attempt, "succeed", once_more("succeed", worker.Attempt.succeed))
     worker.run(str(job.pk))
     job.refresh_from_db()
