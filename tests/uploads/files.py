@@ -3,6 +3,8 @@
 import struct
 import zlib
 
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
 
 def png(
     width: int, height: int, rows: bytes, *, depth: int = 8, colours: int = 2, interlaced: bool = False, **more: bytes
@@ -14,7 +16,21 @@ def png(
     header = struct.pack(">IIBBBBB", width, height, depth, colours, 0, 0, interlaced)
     between = [(name.encode(), data) for name, data in more.items()]
     chunks = [(b"IHDR", header), *between, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+    return SIGNATURE + b"".join(_chunk(kind, data) for kind, data in chunks)
+
+
+def uniform_png(width: int, height: int) -> bytes:
+    """Return a PNG of one colour that takes long to decode, but not to make: all rows are the same compressed block."""
+    row = bytes(1 + 3 * width)
+    compressor = zlib.compressobj(1, wbits=-15)
+    block = compressor.compress(row) + compressor.flush(zlib.Z_FULL_FLUSH)
+    checksum = 1
+    for _ in range(height):
+        checksum = zlib.adler32(row, checksum)
+    packed = b"\x78\x01" + block * height + compressor.flush() + struct.pack(">I", checksum)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", packed), (b"IEND", b"")]
+    return SIGNATURE + b"".join(_chunk(kind, data) for kind, data in chunks)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -13,7 +13,7 @@ from progress.models import State
 from progress.reporter import Progress
 from tests.faults.cluster import ROOT
 from tests.helpers import photo
-from tests.uploads.files import pdf
+from tests.uploads.files import pdf, uniform_png
 from tests.uploads.helpers import process
 from uploads import child, decoder
 from uploads.child import decoding
@@ -80,7 +80,7 @@ def nothing():
 @pytest.fixture(scope="module")
 def large() -> bytes:
     """A picture that takes a second to decode."""
-    return photo(12_000, 12_000, format="PNG", compress_level=1)
+    return uniform_png(12_000, 12_000)
 
 
 @pytest.fixture
