@@ -57,13 +57,13 @@ CLAIM = """
 """
 """Raw SQL, because the ORM has no UPDATE with RETURNING."""
 
-HAS_NO_RIVAL = """
+DELIVERED_IS_NEXT = """
     id = %s
     AND (SELECT min(owner_id) FROM progress_job WHERE state = 'queued')
         = (SELECT max(owner_id) FROM progress_job WHERE state = 'queued')
     AND {earliest} <= (SELECT min(created_at) FROM progress_job WHERE state = 'queued')
 """
-"""Each of these is one index lookup."""
+"""Each subquery is one index lookup."""
 
 RUNNING = """
     WITH running (owner_id, jobs) AS (
@@ -146,7 +146,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         database = connections[self.db]
         earliest, tolerance = self._compile(F("created_at") - OUT_OF_ORDER)
         key = self.model._meta.pk.get_db_prep_value(job_id, database)
-        return self._claim(HAS_NO_RIVAL.format(earliest=earliest), worker, key, *tolerance)
+        return self._claim(DELIVERED_IS_NEXT.format(earliest=earliest), worker, key, *tolerance)
 
     def claim_next(self, worker: str = "") -> "Job | None":
         """Start the next attempt of the queued job whose turn it is. Return None if no job is queued.
