@@ -53,6 +53,7 @@ class ClusterQueue:
     def ping(self) -> bool:
         """Asked by the sentinel before it starts the others."""
         processes.die_with_parent()
+        processes.end_when_alone()
         return super().ping()  # type: ignore[misc]
 
     def dequeue(self) -> Deliveries | None:

@@ -24,6 +24,9 @@ IDLE = "headway:idle"
 BUSY = "headway:busy"
 PR_SET_PDEATHSIG = 1
 
+ALONE_SECONDS = 4.0
+"""The pause between two looks of the sentinel at whether it has children. It starts missing ones within a second."""
+
 
 class Process(NamedTuple):
     """`name`, `state`, `parent` and `began` (in ticks since the machine did) are as proc(5) has them."""
@@ -50,6 +53,26 @@ def die_with_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != _parent():  # it had ended before that
         end_process()
+
+
+def end_when_alone(interval: float = ALONE_SECONDS) -> None:
+    """Have this process, the sentinel, killed once it has had no living child at two looks in a row.
+
+    A killed child may leave a lock locked for which the sentinel then waits for ever. The watchdog notices that,
+    unless it is killed too: it runs in another child. The timer interrupts such a wait, and children don't inherit it.
+    """
+    was_alone = False
+
+    def look(*args: object) -> None:
+        nonlocal was_alone
+        mine = os.getpid()
+        is_alone = not any(process.parent == mine and process.state != "Z" for process in everybody())
+        if is_alone and was_alone:
+            end_process()
+        was_alone = is_alone
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, interval, interval)
 
 
 def begin_work(**kwargs: Any) -> None:

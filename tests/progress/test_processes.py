@@ -1,0 +1,35 @@
+"""The processes of a cluster."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.faults.cluster import ROOT
+
+STUCK = """
+import multiprocessing, subprocess, sys, time
+from progress import processes
+
+lock = multiprocessing.Lock()
+lock.acquire()
+children = [subprocess.Popen(["sleep", "60"]) for _ in range(int(sys.argv[1]))]
+processes.end_when_alone(0.05)
+print("ready", flush=True)
+lock.acquire(timeout=float(sys.argv[2]))
+for child in children:
+    child.kill()
+"""
+"""A sentinel that waits for a lock which a killed child has left locked."""
+
+
+@pytest.mark.parametrize(
+    ("children", "seconds", "code"),
+    [pytest.param(0, 60, -signal.SIGKILL, id="without children"), pytest.param(1, 0.5, 0, id="with a child")],
+)
+def test_sentinel_that_waits_for_a_lock_ends_when_it_has_no_children(children, seconds, code):
+    done = subprocess.run(
+        [sys.executable, "-c", STUCK, str(children), str(seconds)], cwd=ROOT, timeout=30, capture_output=True
+    )
+    assert (done.stdout, done.returncode) == (b"ready\n", code), done.stderr
