@@ -287,7 +287,7 @@ def uploads_page(request, launch_chromium, site_of_two_names):
 
 @pytest.mark.xdist_group("two names")
 def test_file_changed_in_its_middle_is_sent_as_another_upload(uploads_page, tmp_path):
-    """Its name, its size, its first and its last bytes are those of the file that was begun."""
+    """The other file has the name, the size, and the first and last bytes of the one whose upload was started."""
     page = uploads_page
     line = Line(page)
     path = make_file(tmp_path, size=2_000_000)

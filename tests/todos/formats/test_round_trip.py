@@ -62,7 +62,7 @@ def second(value: datetime | None) -> datetime | None:
 
 @PATIENT
 @given(rows=st.lists(ROWS, max_size=3), zone=st.sampled_from(["UTC", "Pacific/Auckland", "America/Los_Angeles"]))
-def test_what_is_exported_comes_back(rows, zone):
+def test_exported_fields_are_imported_unchanged(rows, zone):
     with timezone.override(zone):
         for name in FORMATS:  # to make the rows takes longer than to write and read them
             found = read(name, written(name, rows))

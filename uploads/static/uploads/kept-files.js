@@ -42,7 +42,7 @@ export class KeptFiles {
     await quietly(() => inStore("readwrite", (store) => store.delete(id)));
   }
 
-  /** The user's own, as a map of id to file, or to null if it was not kept; those of others are forgotten. */
+  /** Return the user's files by id, with null for a file that wasn't kept. Delete the records of other users. */
   async all() {
     const records = await quietly(() => inStore("readonly", (store) => store.getAll()), []);
     const others = records.filter(({ user }) => user !== this.#user);
