@@ -86,6 +86,14 @@ def files_below(directory: Path) -> list[str]:
     return sorted(str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file())
 
 
+def complete_lines(path: Path) -> list[str]:
+    """Read a file that other processes append to. Return its lines without the one that is still being written.
+
+    Even a short line that is written by one call can be read in part: its file grows page by page.
+    """
+    return path.read_text().rpartition("\n")[0].splitlines()
+
+
 def problem(response: HttpResponse, status: int) -> dict[str, Any]:
     """The problem document that the response must be."""
     assert response.status_code == status, response.content

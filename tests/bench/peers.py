@@ -18,6 +18,7 @@ from django_q.tasks import async_task
 from progress.models import UNFINISHED, Job
 from tests.bench import tasks
 from tests.faults.cluster import ROOT, wait_until
+from tests.helpers import complete_lines
 
 STOP_SECONDS = 20
 
@@ -107,7 +108,7 @@ class Diary:
         self.path.touch()
 
     def times(self) -> list[float]:
-        return [float(line) for line in self.path.read_text().splitlines()]
+        return [float(line) for line in complete_lines(self.path)]
 
     def wait_for(self, count: int, seconds: float) -> None:
         wait_until(lambda: len(self.times()) >= count, seconds)

@@ -15,6 +15,7 @@ from django.db import connection
 
 from progress import processes
 from progress.models import Job
+from tests.helpers import complete_lines
 
 T = TypeVar("T")
 
@@ -103,7 +104,7 @@ class Cluster:
         return self._tree(self.supervisor.pid)
 
     def entries(self, event: str = "", name: str = "") -> list[Entry]:
-        lines = (f"{line}   ".split(" ")[:5] for line in self.diary.read_text().splitlines())
+        lines = (f"{line}   ".split(" ")[:5] for line in complete_lines(self.diary))
         entries = (Entry(float(at), int(pid), event, name, attempt) for at, pid, event, name, attempt in lines)
         return [entry for entry in entries if event in ("", entry.event) and name in ("", entry.name)]
 

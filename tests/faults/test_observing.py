@@ -11,6 +11,7 @@ from progress.models import Job, State
 from tests.faults.cluster import Cluster, kill, wait_until
 from tests.faults.conftest import looking_into
 from tests.faults.web import Visitor, ask, make_user, running_web
+from tests.helpers import complete_lines
 
 KEY = "a key for this test alone, and longer than fifty characters"
 PRODUCTION = {"DEBUG": "false", "SECRET_KEY": KEY, "ALLOWED_HOSTS": "localhost"}
@@ -131,7 +132,6 @@ def test_an_id_goes_from_the_request_to_the_line_of_the_worker(tmp_path, databas
 
 
 def lines(log, request_id):
-    """Those of this request; the last line may be half written."""
-    whole = log.read_text().rpartition("\n")[0]
-    found = [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
+    """Return the records of this request."""
+    found = [json.loads(line) for line in complete_lines(log) if line.startswith("{")]
     return [line for line in found if line.get("request_id") == request_id]
