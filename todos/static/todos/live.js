@@ -10,13 +10,12 @@
 import { Channel, get } from "../progress/event-stream.js";
 import { headers, settled } from "./changes.js";
 import { isDragging } from "./moving.js";
+import { pauseAfter, POLL_MS } from "./poll-pause.js";
 import { isHeld, show, showAll } from "./rows.js";
 
 const MOST_IDS = 100; // of one question
 const PATIENCE_MS = 30000;
 const AGAIN_MS = 5000; // after a question that failed
-const POLL_MS = 3000;
-const POLL_AFTER_MANY_MS = 65000; // a poll reports the changes of the last minute again
 const FETCHING = ["search-form", "more", "todos-footer"]; // the elements that contain the links and fields that htmx follows
 
 const byId = (id) => document.getElementById(id);
@@ -46,7 +45,7 @@ export function goLive(app) {
       all ||= changed === null;
       for (const [todo, version] of Object.entries(changed ?? {})) pending.set(todo, version);
       look();
-      return this.isPolling && (changed === null ? POLL_AFTER_MANY_MS : POLL_MS);
+      return this.isPolling && pauseAfter(changed);
     }
 
     #refused(answer) {

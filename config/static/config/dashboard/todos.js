@@ -6,11 +6,10 @@
  */
 
 import { Channel } from "../../progress/event-stream.js";
+import { pauseAfter, POLL_MS } from "../../todos/poll-pause.js";
 
 const MOST_ONE_BY_ONE = 10; // if more have changed, all are asked for
 const AGAIN_MS = 5000; // after a question that failed
-const POLL_MS = 3000;
-const POLL_AFTER_MANY_MS = 65000; // a poll reports the changes of the last minute again
 
 export class Todos extends EventTarget {
   problem = ""; // why they may be old
@@ -148,7 +147,7 @@ class Changes extends Channel {
     const { changed } = JSON.parse(data);
     this.#hear(this.#since && changed ? this.#unreported(changed) : null);
     this.#since = id;
-    return this.isPolling && (changed === null ? POLL_AFTER_MANY_MS : POLL_MS);
+    return this.isPolling && pauseAfter(changed);
   }
 
   /** The first event of a response reports the changes of the last minute again. */
