@@ -61,16 +61,18 @@ test-deploy: .venv/dev ## boot a Debian, install Headway on it, upgrade it under
 bench: .venv/dev .venv/system .venv/node ## measure the engine against its peers, in ratios (ARGS="track latency throughput scale streams transfers pictures todos exchange live long_list"; ARGS=--quick runs each once, small)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-lint: .venv/dev ## check style, types, templates and the direction of imports
+lint: .venv/dev .venv/node ## check style, types, templates and the direction of imports
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
 	@$(BIN)/python $(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/python -m mypy config progress uploads todos
 	@$(BIN)/python -m djlint --quiet --lint templates
+	@npm --prefix tests/node run --silent lint
 
-format: .venv/dev ## format the code
+format: .venv/dev .venv/node ## format the code
 	@$(BIN)/python -m ruff format .
 	@$(BIN)/python -m ruff check --fix .
+	@npm --prefix tests/node run --silent format
 
 requirements: .venv/dev ## compile the requirements from pyproject.toml (ARGS=--upgrade for newer ones)
 	@$(COMPILE) pyproject.toml --output-file requirements.txt $(ARGS)

@@ -5,4 +5,7 @@ import { Server } from "@tus/server";
 
 const [port, directory] = process.argv.slice(2);
 
-new Server({ path: "/files", datastore: new FileStore({ directory }) }).listen({ host: "127.0.0.1", port: Number(port) });
+new Server({ path: "/files", datastore: new FileStore({ directory }) }).listen({
+  host: "127.0.0.1",
+  port: Number(port),
+});

@@ -1,6 +1,12 @@
 /** Figures for people: sizes and durations, rounded to what they want to know. */
 
-const UNITS = [["B", 1], ["kB", 10], ["MB", 10], ["GB", 100], ["TB", 100]]; // each with the smallest part that is shown
+const UNITS = [
+  ["B", 1],
+  ["kB", 10],
+  ["MB", 10],
+  ["GB", 100],
+  ["TB", 100],
+]; // each with the smallest part that is shown
 
 /** Rounded half up, in the smallest unit in which it is less than 1000. `progress/sizes.py` formats it the same way. */
 export function size(bytes) {
@@ -11,5 +17,9 @@ export function size(bytes) {
 }
 
 export function duration(seconds) {
-  return seconds < 90 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+  return seconds < 90
+    ? `${seconds} s`
+    : seconds < 5400
+      ? `${Math.round(seconds / 60)} min`
+      : `${Math.round(seconds / 3600)} h`;
 }

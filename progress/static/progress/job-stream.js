@@ -85,7 +85,9 @@ class Jobs extends Channel {
     }
     const timer = isOfAll && setInterval(() => this.#checkAll(), CHECK_MS);
     try {
-      return await this.listen(this.#url("stream/", isOfAll ? [] : ids), request, hear, (response) => this.#refused(response));
+      return await this.listen(this.#url("stream/", isOfAll ? [] : ids), request, hear, (response) =>
+        this.#refused(response),
+      );
     } finally {
       clearInterval(timer);
       if (this.#streamOfAll === request) this.#streamOfAll = null;
@@ -115,7 +117,9 @@ class Jobs extends Channel {
 
   /** One request, for the running jobs and for those that were requested longest ago. */
   async #poll(request) {
-    const ids = [...this.#listeners.keys()].sort((a, b) => this.#running.has(b) - this.#running.has(a)).slice(0, MAX_IDS);
+    const ids = [...this.#listeners.keys()]
+      .sort((a, b) => this.#running.has(b) - this.#running.has(a))
+      .slice(0, MAX_IDS);
     for (const id of ids) {
       const listeners = this.#listeners.get(id);
       this.#listeners.delete(id);

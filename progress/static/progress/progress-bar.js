@@ -49,7 +49,14 @@ class ProgressBar extends HTMLElement {
   }
 
   #watch() {
-    if (this.#unwatch || !this.isConnected || !this.hasAttribute("src") || FINISHED.includes(this.getAttribute("state"))) return;
+    if (
+      this.#unwatch ||
+      !this.isConnected ||
+      !this.hasAttribute("src") ||
+      FINISHED.includes(this.getAttribute("state"))
+    ) {
+      return;
+    }
     this.#unwatch = watch(this.#url, {
       job: (job) => this.#show(job),
       stopped: (why) => this.#stop(STOPPED[why]),
@@ -61,7 +68,9 @@ class ProgressBar extends HTMLElement {
     this.#built = true;
     if (!this.querySelector("progress")) {
       const bar = make("progress", { max: 100 });
-      const [label, stage, count] = ["label", "stage", "count"].map((name) => make("span", { className: `bar-${name}` }));
+      const [label, stage, count] = ["label", "stage", "count"].map((name) =>
+        make("span", { className: `bar-${name}` }),
+      );
       stage.setAttribute("role", "status");
       const forms = Object.entries(ACTIONS).map(([action, text]) => {
         const form = make("form", { className: `bar-${action}`, hidden: true });

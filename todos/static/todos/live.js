@@ -160,7 +160,10 @@ export function goLive(app) {
     seeRows(elt.matches("li") ? [elt] : rowsIn(elt));
     if (elt.id === "list") resolveDoubts();
     if (elt.id !== "written") return;
-    for (const [id, version, order] of elt.dataset.todos.trim().split(" ").map((todo) => todo.split(":"))) {
+    for (const [id, version, order] of elt.dataset.todos
+      .trim()
+      .split(" ")
+      .map((todo) => todo.split(":"))) {
       see(id, version);
       const row = byId(`todo-${id}`);
       if (Number(row?.dataset.version) + 1 === Number(version)) Object.assign(row.dataset, { version, order });

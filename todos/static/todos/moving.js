@@ -70,7 +70,9 @@ function drag(grip, row, pointerId, announce) {
     if (event.pointerId !== pointerId) return;
     stop();
     grip.focus();
-    if (neighbour && row.previousElementSibling !== previous) drop(row, { other: neighbour, isBefore, previous, announce });
+    if (neighbour && row.previousElementSibling !== previous) {
+      drop(row, { other: neighbour, isBefore, previous, announce });
+    }
   });
   for (const type of ["pointercancel", "pagehide", "visibilitychange"]) on(type, back);
   on("pointerdown", (event) => event.pointerId !== pointerId && back());

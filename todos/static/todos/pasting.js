@@ -63,5 +63,8 @@ function afterPaste({ value, selectionStart, selectionEnd }, text) {
 }
 
 function linesOf(text) {
-  return text.split(/\r\n|\r|\n/).map((line) => line.trim()).filter(Boolean);
+  return text
+    .split(/\r\n|\r|\n/)
+    .map((line) => line.trim())
+    .filter(Boolean);
 }

@@ -22,7 +22,9 @@ export function showPreview(input, box, read, isQuickAdd = () => true) {
     const found = isNeeded ? await read(query(line)).catch(() => null) : null; // the title can be saved without it
     if (input.value !== line) return;
     show(text, found);
-    if (!text.firstChild) choice.remove(); // it is hidden already, but TodoMVC's tests look for one label in a row
+    if (!text.firstChild) {
+      choice.remove();
+    } // it is hidden already, but TodoMVC's tests look for one label in a row
     else if (!choice.isConnected) box.append(choice);
   }
 
@@ -52,7 +54,10 @@ function query(line) {
 /** Only a new text is set, because setting it makes a screen reader announce it. */
 function show(text, found) {
   if (!found?.due_on) return text.replaceChildren();
-  const time = Object.assign(document.createElement("time"), { dateTime: found.due_on, textContent: day(found.due_on) });
+  const time = Object.assign(document.createElement("time"), {
+    dateTime: found.due_on,
+    textContent: day(found.due_on),
+  });
   const message = ["Due ", time, `, from “${found.phrase}”.`];
   if (text.textContent !== message.map((part) => part.textContent ?? part).join("")) text.replaceChildren(...message);
 }

@@ -172,5 +172,7 @@ function takeAway(row) {
   const focused = row.contains(document.activeElement) ? document.activeElement : null;
   const neighbour = row.nextElementSibling ?? row.previousElementSibling;
   row.remove();
-  if (focused) (neighbour?.querySelector(`.${focused.classList[0]}`) ?? byId("id_title")).focus({ preventScroll: true });
+  if (focused) {
+    (neighbour?.querySelector(`.${focused.classList[0]}`) ?? byId("id_title")).focus({ preventScroll: true });
+  }
 }

@@ -25,7 +25,9 @@ export class Cards {
     else {
       const item = document.createElement("li");
       item.append(card);
-      const older = [...this.#list.children].find((other) => createdAt(other.querySelector("article")) < createdAt(card));
+      const older = [...this.#list.children].find(
+        (other) => createdAt(other.querySelector("article")) < createdAt(card),
+      );
       this.#list.insertBefore(item, older ?? null);
     }
     this.#empty.hidden = true;

@@ -25,7 +25,19 @@ const BUTTONS = {
   resume: ["paused"],
   retry: ["failed"],
   choose: ["needs file", "followed"],
-  cancel: ["waiting", "sending", "resuming", "followed", "contested", "unreachable", "logged out", "paused", "failed", "needs file", "refused"],
+  cancel: [
+    "waiting",
+    "sending",
+    "resuming",
+    "followed",
+    "contested",
+    "unreachable",
+    "logged out",
+    "paused",
+    "failed",
+    "needs file",
+    "refused",
+  ],
 };
 
 export class Row {

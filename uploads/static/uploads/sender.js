@@ -150,7 +150,12 @@ export class Sender extends EventTarget {
       signal.throwIfAborted();
       await this.#create(signal);
       signal.throwIfAborted();
-      await alone(`upload ${this.id}`, signal, () => this.#become("elsewhere"), () => this.#send(signal));
+      await alone(
+        `upload ${this.id}`,
+        signal,
+        () => this.#become("elsewhere"),
+        () => this.#send(signal),
+      );
       this.upload = await this.#insist(() => this.#ask(signal), signal);
       this.#site.kept.sent(this.id);
       this.#become("sent");
@@ -315,7 +320,10 @@ export class Sender extends EventTarget {
   async #overcome(error, signal) {
     const { session } = this.#site;
     const isLoggedOut = error.status === 401 || (error.status === 403 && !(await session.isTheirs().catch(() => true)));
-    await this.#file?.slice(this.offset, this.offset + 1).arrayBuffer().catch(this.#unreadable); // looks like no answer
+    await this.#file
+      ?.slice(this.offset, this.offset + 1)
+      .arrayBuffer()
+      .catch(this.#unreadable); // looks like no answer
     signal.throwIfAborted();
     if (error instanceof NoAnswer || COME_BACK_LATER.includes(error.status)) {
       this.#pace.broke();

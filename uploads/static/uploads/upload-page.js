@@ -66,7 +66,9 @@ async function finish(sender, upload) {
   element.remove();
   rows.delete(sender);
   byId("sending").hidden = rows.size === 0;
-  if (focused) (card?.querySelector("h2 a") ?? next?.querySelector("[data-do]:not([hidden])") ?? form.elements.file).focus();
+  if (focused) {
+    (card?.querySelector("h2 a") ?? next?.querySelector("[data-do]:not([hidden])") ?? form.elements.file).focus();
+  }
 }
 
 async function take(files) {
@@ -90,8 +92,11 @@ function add(file) {
   show(sender);
   // What the server would say, said before anything is sent.
   if (size > Number(maxBytes)) sender.refuse(`The file is too large: at most ${maxText} are taken.`);
-  else if (size > left) sender.fail(`There is no room for it: it has ${inWords(size)}, and ${inWords(left)} are left. Delete some files first.`);
-  else sender.start();
+  else if (size > left) {
+    sender.fail(
+      `There is no room for it: it has ${inWords(size)}, and ${inWords(left)} are left. Delete some files first.`,
+    );
+  } else sender.start();
 }
 
 /** They take room that the server did not know of when it said how much there is. */
@@ -164,7 +169,9 @@ byId("same-file").addEventListener("change", ({ target }) => {
   const { name, size } = wanted;
   if (wanted.isFor(file)) return wanted.start(file);
   const row = rows.get(wanted);
-  row?.note(`That is another file, ${file.name} with ${inWords(file.size)}. Choose ${name} with ${inWords(size)}, as it was.`);
+  row?.note(
+    `That is another file, ${file.name} with ${inWords(file.size)}. Choose ${name} with ${inWords(size)}, as it was.`,
+  );
 });
 addEventListener("beforeunload", (event) => {
   if ([...rows.keys()].some(({ isActive, kept }) => isActive && !kept)) event.preventDefault();

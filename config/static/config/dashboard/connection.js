@@ -47,7 +47,7 @@ export class Connection extends EventTarget {
 
   /** Each thing of a list, page after page. */
   async *list(path) {
-    for (let next = path; next; ) {
+    for (let next = path; next;) {
       const answer = await this.fetch(next);
       yield* await read(answer);
       next = answer.headers.get("Link")?.match(/<([^>]*)>; rel="next"/)?.[1];
@@ -68,7 +68,9 @@ export class Connection extends EventTarget {
   /** Something couldn't be saved. Gives words for people. */
   async notSaved(error) {
     await this.#failed(error);
-    if (error instanceof NoAnswer) return "There was no answer, so this may not be saved. Try again when the site is back.";
+    if (error instanceof NoAnswer) {
+      return "There was no answer, so this may not be saved. Try again when the site is back.";
+    }
     if (error.status === 401) return "Your session had ended, so this was not saved. Try again.";
     return error.message;
   }
@@ -110,7 +112,10 @@ export class Connection extends EventTarget {
   async #isThere() {
     const signal = AbortSignal.timeout(PROBE_SECONDS * 1000);
     const how = { mode: "no-cors", credentials: "omit", cache: "no-store", signal };
-    return fetch(`${this.api}/session/`, how).then(() => true, () => false);
+    return fetch(`${this.api}/session/`, how).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** A page that shows what belongs to one user is never shown to another. */

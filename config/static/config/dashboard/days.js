@@ -4,7 +4,9 @@
 export function day(offset) {
   const now = new Date();
   const date = new Date(now.getFullYear(), now.getMonth(), now.getDate() + offset);
-  return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+  return [date.getFullYear(), date.getMonth() + 1, date.getDate()]
+    .map((part) => String(part).padStart(2, "0"))
+    .join("-");
 }
 
 /** A due date in words. That of a completed to-do is a mere date. */

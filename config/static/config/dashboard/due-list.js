@@ -54,7 +54,9 @@ class DueList extends Panel {
     this.#updatePreview();
     title.focus();
     const line = { quick_add: given.title, time_zone: timeZone() };
-    const added = await this.attempt(() => this.#todos.add(given.due_on ? given : isAsTyped ? { title: given.title } : line));
+    const added = await this.attempt(() =>
+      this.#todos.add(given.due_on ? given : isAsTyped ? { title: given.title } : line),
+    );
     if (added) return this.tell(".news", `Added: ${added.title}`);
     title.value = [given.title, title.value].filter(Boolean).join(" ");
     due.value ||= given.due_on;
@@ -82,7 +84,12 @@ class DueList extends Panel {
     const dated = all.filter(({ due_on: due }) => due).sort((a, b) => a.due_on.localeCompare(b.due_on));
     const others = all.filter(({ due_on: due }) => !due);
     const shown = [...dated.slice(0, MOST_WITH_DATE), ...others.slice(0, MOST_WITHOUT_DATE)];
-    reconcile(this.querySelector("ul"), shown, (todo) => this.#row(todo), (row, todo) => this.#draw(row, todo));
+    reconcile(
+      this.querySelector("ul"),
+      shown,
+      (todo) => this.#row(todo),
+      (row, todo) => this.#draw(row, todo),
+    );
     const more = all.length - shown.length;
     this.tell(".rest", more ? `And ${more} more.` : "");
     this.tell(".not-loaded", this.#todos.problem);

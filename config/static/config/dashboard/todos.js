@@ -138,8 +138,16 @@ class Changes extends Channel {
   async ask(request) {
     await this.#connection.look();
     if (!this.isWanted) return null;
-    const query = new URLSearchParams({ ...(this.#since && { since: this.#since }), ...(this.isPolling && { once: "true" }) });
-    return this.listen(`${this.#connection.api}/todos/stream/?${query}`, request, (event) => this.#heard(event), (answer) => this.#refused(answer));
+    const query = new URLSearchParams({
+      ...(this.#since && { since: this.#since }),
+      ...(this.isPolling && { once: "true" }),
+    });
+    return this.listen(
+      `${this.#connection.api}/todos/stream/?${query}`,
+      request,
+      (event) => this.#heard(event),
+      (answer) => this.#refused(answer),
+    );
   }
 
   /** It begins with an event. What was there before the first stream is told by none. */
