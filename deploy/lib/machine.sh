@@ -1,4 +1,4 @@
-# What the machine must have before a release can run on it: packages, a user, settings, a database. Sourced.
+# What a machine needs before a release can run on it: packages, a user, settings and a database. Sourced.
 # shellcheck shell=sh disable=SC2154
 
 PACKAGES="nginx libnginx-mod-http-brotli-static postgresql python3 python3-venv openssl ca-certificates"
@@ -8,21 +8,21 @@ install_packages() {
     for package in $PACKAGES ${certbot:+certbot}; do
         dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
     done
-    step "Packages:${missing:- all are here}"
+    step "Packages:${missing:- all are installed}"
     if [ -n "$missing" ]; then
         run apt-get update -qq
         # shellcheck disable=SC2086
         run env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $missing >/dev/null
     fi
     [ -n "$dry_run" ] || python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-        fail "Headway needs Python 3.11 or newer. This machine has $(python3 --version): take Debian 12 or 13, or Ubuntu 24.04."
+        fail "Headway needs Python 3.11 or newer. This machine has $(python3 --version). Use Debian 12 or 13, or Ubuntu 24.04."
 }
 
-# The user of the services. nginx is in its group, to send files.
-make_user() {
+# Create the services' user. nginx joins its group, so that it can read the files it sends.
+create_user() {
     step "The user headway"
     if id headway >/dev/null 2>&1; then
-        say "is here"
+        info "exists already"
     else
         getent group headway >/dev/null || run groupadd --system headway
         run useradd --system --gid headway --home-dir "$STATE" --no-create-home --shell /usr/sbin/nologin headway
@@ -31,14 +31,14 @@ make_user() {
     run install -d -o headway -g headway -m 750 "$STATE"
 }
 
-# The settings, with a new SECRET_KEY. If there are some, they stay as they are.
+# Write the settings, with a new SECRET_KEY. Existing settings are kept unchanged.
 write_settings() {
-    step "The settings, in $ENV_FILE"
+    step "The settings in $ENV_FILE"
     if [ -e "$ENV_FILE" ]; then
-        say "kept"
+        info "kept"
         return
     fi
-    say "ALLOWED_HOSTS=$app FRONTEND_ORIGINS=${dashboard:+https://$dashboard} COOKIE_DOMAIN=$(common_domain "$app" "$dashboard")"
+    info "ALLOWED_HOSTS=$app FRONTEND_ORIGINS=${dashboard:+https://$dashboard} COOKIE_DOMAIN=$(common_domain "$app" "$dashboard")"
     [ -z "$dry_run" ] || return 0
     secret=$(python3 -c 'import secrets; print(secrets.token_urlsafe(50))')
     install -d -m 755 "$ETC"
@@ -55,7 +55,8 @@ write_settings() {
     mv "$ENV_FILE.new" "$ENV_FILE"
 }
 
-# The domain that two hosts share: app.example.com and dash.example.com share example.com. None without a second one.
+# Print the domain that two hosts share: example.com for app.example.com and dash.example.com. Without a second host,
+# print nothing.
 common_domain() {
     [ -n "$2" ] || return 0
     printf '%s\n%s\n' "$1" "$2" | awk -F. '
@@ -69,49 +70,49 @@ common_domain() {
 
 as_postgres() { setpriv --reuid=postgres --regid=postgres --init-groups -- "$@" 9>&-; }
 
-# A role and a database of the same name as the user, who gets in by being it (peer authentication over the socket).
-make_database() {
-    step "The database headway, in PostgreSQL"
+# Create a database, and a role with the name of the services' user, which peer authentication lets in over the socket.
+create_role_and_database() {
+    step "The PostgreSQL database headway"
     if [ -e "$ENV_FILE" ] && ! uses_local_postgresql; then
-        say "DATABASE_URL names another one, which is yours to make"
+        info "skipped: DATABASE_URL names another database, which you create yourself"
         return
     fi
     if [ -n "$dry_run" ]; then
-        say "would make the role and the database, if they are not here"
+        info "would create the role and the database if they don't exist"
         return
     fi
     systemctl --quiet enable --now postgresql
     as_psql "SELECT 1 FROM pg_roles WHERE rolname = 'headway'" | grep -q . || as_postgres createuser headway
     as_psql "SELECT 1 FROM pg_database WHERE datname = 'headway'" | grep -q . || create_database headway
-    say "is here"
+    info "exists"
 }
 
 uses_local_postgresql() { [ "$(setting DATABASE_URL)" = postgresql:///headway ]; }
 
-# The rows of an answer, one a line: as_psql SQL
+# Print the rows of a query's result, one per line: as_psql SQL
 as_psql() { as_postgres psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --command "$1"; }
 
 create_database() { as_postgres createdb --owner headway --encoding UTF8 --locale C.UTF-8 --template template0 "$1"; }
 
-# An account for the admin, with a password that is said once, at the end. An account of that name stays as it is.
-make_admin() {
-    step "The admin $admin"
+# Create the administrator's account with a password that is printed once, at the end. An existing account is kept.
+create_admin() {
+    step "The administrator $admin"
     if [ -n "$dry_run" ]; then
-        say "would make the account, if it is not here"
+        info "would create the account if it doesn't exist"
         return
     fi
     password=$(python3 -c 'import secrets; print(secrets.token_urlsafe(15))')
-    made=0
+    status=0
     printf '%s\n' "$admin" "$mail" "$password" | manage "$release" shell --no-imports --command '
 import sys
 from django.contrib.auth.models import User
 name, mail, password = sys.stdin.read().split("\n")[:3]
 if User.objects.filter(username=name).exists():
     sys.exit(3)
-User.objects.create_superuser(name, mail, password)' || made=$?
-    case $made in
-        0) say "has been made" ;;
-        3) password="" && say "kept: there is one of that name" ;;
-        *) fail "the account could not be made; why is said above. Run deploy/install again." ;;
+User.objects.create_superuser(name, mail, password)' || status=$?
+    case $status in
+        0) info "created" ;;
+        3) password="" && info "kept: an account with this name exists" ;;
+        *) fail "the account could not be created; the error is above. Fix the problem and run deploy/install again." ;;
     esac
 }

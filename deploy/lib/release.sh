@@ -1,14 +1,15 @@
-# Releases: a folder each, with a virtual environment of its own; made, switched to, and thrown away. Sourced.
+# Releases: one directory each, with its own virtual environment. Built, activated and removed here. Sourced.
 # shellcheck shell=sh disable=SC2154
 
-built="" # what this run has made, and throws away unless it comes to run
+built="" # the release that this run has built; it is removed at exit unless it has been activated
 
-# Make a folder of this checkout, ready to run, and put its path into $release. The running release isn't touched.
+# Copy this checkout into a new release directory, install its requirements, and set $release to its path. The active
+# release isn't touched.
 build_release() {
     release=$RELEASES/$(date -u +%Y%m%dT%H%M%SZ)
     step "Building the release $release"
     if [ -n "$dry_run" ]; then
-        say "would copy this checkout there, and install requirements.txt into a virtual environment"
+        info "would copy this checkout there, and install requirements.txt into a virtual environment"
         return
     fi
     mkdir -p "$RELEASES"
@@ -19,16 +20,16 @@ build_release() {
     chown -R root:root "$release"
     chmod -R u=rwX,go=rX "$release"
     python3 -m venv "$release/.venv"
-    say "installing what requirements.txt names (a minute or two)"
+    info "installing requirements.txt (a minute or two)"
     "$release/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$release/requirements.txt"
     "$release/.venv/bin/python" -m compileall -q "$release/config" "$release/todos" "$release/uploads" "$release/progress"
 }
 
-# What needs the settings: checks them, collects the static files, generates the static site.
+# Do what needs the settings: check them, collect the static files and generate the static site.
 complete_release() {
     step "Checking the settings"
     if [ -n "$dry_run" ]; then
-        say "would run: manage.py check --deploy, manage.py distill-local"
+        info "would run: manage.py check --deploy, manage.py distill-local"
         return
     fi
     manage "$release" check --deploy
@@ -37,9 +38,9 @@ complete_release() {
     touch "$release/.complete"
 }
 
-# In the release's own folder, so that one move of a link changes both; static files of older releases stay beside them.
+# The site is generated inside the release, so that moving one link changes both. Static files of older releases stay.
 generate_site() {
-    step "Collecting static files, and generating the static site"
+    step "Collecting static files and generating the static site"
     install -d "$release/site"
     chown -R headway:headway "$release/site"
     manage "$release" distill-local --quiet "$release/site/public"
@@ -50,39 +51,51 @@ generate_site() {
 migrate() {
     step "Migrating the database"
     if [ -n "$dry_run" ]; then
-        say "would run: manage.py migrate"
+        info "would run: manage.py migrate"
         return
     fi
     manage "$release" migrate --noinput
 }
 
-# Let a release be the one that runs: its units, its nginx files, its code. Fails if it doesn't come up.
+# Make a release the active one: its units, its code, its nginx configuration. Return non-zero if it doesn't come up.
 activate() {
-    install -m 644 "$1"/deploy/systemd/* /etc/systemd/system/ &&
+    install_units "$1" &&
         ln -sfn "$1" "$CURRENT.new" &&
         mv -T "$CURRENT.new" "$CURRENT" &&
         systemctl daemon-reload &&
-        systemctl reset-failed 'headway*' && # or what has failed too often is not started any more
+        systemctl reset-failed 'headway*' && # systemd doesn't start a unit that has failed too often
         systemctl --quiet enable headway.target headway.socket headway.service headway-worker.service &&
         systemctl start headway.socket &&
         systemctl restart headway.service headway-worker.service &&
         systemctl start headway.target &&
-        serve_by_nginx "$1" &&
-        prove "$1"
+        configure_nginx "$1" &&
+        smoke_test "$1"
 }
 
-# Sign in over HTTPS, upload a picture, watch its job: prove RELEASE
-prove() {
-    say "proving it: sign in over HTTPS, upload a picture, watch its job"
-    (cd "$1" && as_headway .venv/bin/python deploy/prove.py <"$TLS/certificate.pem")
+# Install a release's units, and hardening.conf as a drop-in of both services. Older releases have no such file, since
+# their units contain the same directives; the drop-ins then stay, and change nothing: install_units RELEASE
+install_units() {
+    install -m 644 "$1"/deploy/systemd/headway* "$UNITS/" || return
+    hardening=$1/deploy/systemd/hardening.conf
+    [ -e "$hardening" ] || return 0
+    install -D -m 644 "$hardening" "$UNITS/headway.service.d/hardening.conf" &&
+        install -D -m 644 "$hardening" "$UNITS/headway-worker.service.d/hardening.conf"
 }
 
-# Switch to $release; if that doesn't work, back to the one that ran.
+# Sign in over HTTPS, upload a picture, and wait for its job: smoke_test RELEASE
+smoke_test() {
+    info "smoke test: sign in over HTTPS, upload a picture, wait for its job"
+    script=deploy/smoke_test.py
+    [ -e "$1/$script" ] || script=deploy/prove.py # its name in older releases
+    (cd "$1" && as_headway .venv/bin/python "$script" <"$TLS/certificate.pem")
+}
+
+# Activate $release. If that fails, activate the previous release again and fail.
 switch() {
     before=$(current_release)
     step "Switching to $release"
     if [ -n "$dry_run" ]; then
-        say "would put its units and nginx files in place, move $CURRENT, restart the site and the worker, and try them"
+        info "would install its units and nginx configuration, move $CURRENT, restart the site and the worker, and test them"
         return
     fi
     if activate "$release"; then
@@ -92,18 +105,18 @@ switch() {
     journalctl --no-pager --lines=20 --unit=headway --unit=headway-worker >&2 || true
     if [ -z "$before" ]; then
         built=""
-        fail "the release doesn't work; what it said is above. Put that right, and run this again."
+        fail "the release doesn't work; its log is above. Fix the problem and run the command again."
     fi
-    step "That didn't work: back to $before"
+    step "The release doesn't work. Switching back to $before"
     manage "$before" collectstatic --noinput --verbosity 0
-    activate "$before" || fail "$before doesn't come up either; see deploy/README.md."
-    fail "the release doesn't work; what it said is above. $before runs as before."
+    activate "$before" || fail "$before doesn't come up either. See deploy/README.md."
+    fail "the release doesn't work; its log is above. $before is active again."
 }
 
-# All complete releases, oldest first.
+# Print all complete releases, oldest first.
 releases() { find "$RELEASES" -mindepth 2 -maxdepth 2 -name .complete -printf '%h\n' | sort; }
 
-# Keep the last ones, to roll back to, and whatever runs.
+# Keep the last releases, which can be rolled back to, and the active one.
 prune_releases() {
     releases | head -n "-$KEPT_RELEASES" | while read -r old; do
         [ "$old" = "$(current_release)" ] || run rm -rf "$old"

@@ -1,4 +1,4 @@
-"""One machine for all tests here, on which `deploy/install` has been run; each test leaves it working."""
+"""One machine for all tests here, on which `deploy/install` has been run. Each test leaves it in working order."""
 
 import re
 import shutil
@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.image import ROOT
-from tests.deploy.machine import Machine, machine
+from tests.deploy.machine import Machine, booted_machine
 from tests.deploy.visitor import Visitor
 
 APP, DASHBOARD = "app.example.test", "dash.example.test"
 ADMIN = ("--admin", "maria", "--mail", "maria@example.test")
-PARTS = ("manage.py", "config", "todos", "uploads", "progress", "templates", "deploy", "requirements.txt")
+RELEASE_PARTS = ("manage.py", "config", "todos", "uploads", "progress", "templates", "deploy", "requirements.txt")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -25,24 +25,24 @@ def pytest_collection_modifyitems(items):
 
 
 class Server:
-    """The machine, and what it is known by."""
+    """The machine as a server of Headway: its host names, certificate and releases."""
 
-    def __init__(self, booted: Machine, shared: Path) -> None:
-        self.machine = booted
+    def __init__(self, machine: Machine, shared: Path) -> None:
+        self.machine = machine
         self._shared = shared
 
     def install(self, checkout: str = "/srv/checkout") -> str:
-        """As the runbook says; gives what was said."""
+        """Run deploy/install as the runbook describes, and return its output."""
         hosts = ("--app", APP, "--dashboard", DASHBOARD)
         return self.machine.run(f"{checkout}/deploy/install", *hosts, *ADMIN, "--self-signed").stdout
 
-    def another_checkout(self, name: str) -> tuple[Path, str]:
-        """A copy of the project, where we see it and where the machine does."""
+    def copy_checkout(self, name: str) -> tuple[Path, str]:
+        """Copy the project. Return the copy's path on the host, and its path on the machine."""
         copy = self._shared / name
-        for part in PARTS:
-            take = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        for part in RELEASE_PARTS:
+            copy_part = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
             copy.mkdir(exist_ok=True)
-            take(ROOT / part, copy / part)
+            copy_part(ROOT / part, copy / part)
         return copy, f"/srv/shared/{name}"
 
     def visitor(self, host: str = APP) -> Visitor:
@@ -51,24 +51,23 @@ class Server:
     def certificate(self) -> str:
         return self.machine.run("cat", "/etc/headway/tls/certificate.pem").stdout
 
-    def release(self) -> str:
-        """The one that runs."""
+    def active_release(self) -> str:
         return self.machine.run("readlink", "/opt/headway/current").stdout.strip().rpartition("/")[2]
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory) -> Iterator[Server]:
     shared = tmp_path_factory.mktemp("shared")
-    with machine(0, f"--bind-ro={shared}:/srv/shared") as booted:
-        yield Server(booted, shared)
+    with booted_machine(0, f"--bind-ro={shared}:/srv/shared") as machine:
+        yield Server(machine, shared)
 
 
 @pytest.fixture(scope="session")
 def admin_password(server) -> str:
-    """What the installer said, on a machine on which there was nothing before."""
-    said = server.install()
-    found = re.search(r"Log in as maria, with the password (\S+), and change it", said)
-    assert found, said
+    """Install Headway on the new machine. Return the password that the installer prints."""
+    output = server.install()
+    found = re.search(r"Log in as maria with the password (\S+) and change it", output)
+    assert found, output
     return found[1]
 
 

@@ -1,7 +1,7 @@
-"""What a machine is made of: a Debian as debootstrap makes it, the packages and wheels that the installer will ask for.
+"""The disk image of a machine: a Debian made by debootstrap, with the packages and wheels that the installer requests.
 
-Both are made once and kept below CACHE, under a name that changes with what goes into them. The packages lie in the
-Debian's own archive, not installed, so that the machine needs no network: what the installer does is the same.
+Both are made once and cached below CACHE, under a name that contains a digest of their inputs. The packages are in
+apt's cache, not installed, so the installer runs unchanged on a machine without a network.
 """
 
 import hashlib
@@ -17,27 +17,27 @@ ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path("/var/cache/headway-tests")
 SUITE = os.environ.get("SUITE", "bookworm")
 PYTHON = {"bookworm": "3.11", "trixie": "3.13"}[SUITE]
-ALREADY_THERE = "systemd,systemd-sysv,dbus,ca-certificates"
-"""What a small Debian of a hosting company has besides the essential packages."""
+BASE_PACKAGES = "systemd,systemd-sysv,dbus,ca-certificates"
+"""Packages of a hosting company's minimal Debian, in addition to the essential ones."""
 
 PACKAGES = (
     re.search(r'^PACKAGES="(.*)"$', (ROOT / "deploy/lib/machine.sh").read_text(), re.MULTILINE)[1] + " certbot pebble"
 )
-"""With a client of certificate authorities, and an authority for it."""
+"""The installer's packages, with certbot and a certificate authority for its tests."""
 
 
 def debian() -> Path:
-    """The root directory of a Debian that was never booted."""
-    return _kept(f"{SUITE}-{_digest(ALREADY_THERE + PACKAGES)}", _make_debian)
+    """Return the root directory of a Debian that has never been booted."""
+    return _cached(f"{SUITE}-{_digest(BASE_PACKAGES + PACKAGES)}", _make_debian)
 
 
 def wheels() -> Path:
-    """A directory with all that requirements.txt names."""
-    return _kept(f"wheels-{PYTHON}-{_digest((ROOT / 'requirements.txt').read_text())}", _download_wheels)
+    """Return a directory with the wheels of requirements.txt."""
+    return _cached(f"wheels-{PYTHON}-{_digest((ROOT / 'requirements.txt').read_text())}", _download_wheels)
 
 
 def _make_debian(directory: Path) -> None:
-    _run("debootstrap", "--variant=minbase", f"--include={ALREADY_THERE}", SUITE, str(directory))
+    _run("debootstrap", "--variant=minbase", f"--include={BASE_PACKAGES}", SUITE, str(directory))
     fetch = f"apt-get update -qq && apt-get install -qq --download-only --no-install-recommends {PACKAGES}"
     _run("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--pipe", "-D", str(directory), "sh", "-c", fetch)
 
@@ -48,16 +48,16 @@ def _download_wheels(directory: Path) -> None:
     _run(*pip, "--requirement", str(ROOT / "requirements.txt"), "--dest", str(directory))
 
 
-def _kept(name: str, make: Callable[[Path], None]) -> Path:
-    """What `make` puts into a directory; one of that name that is complete is not made again."""
-    place = CACHE / name
-    if not place.exists():
-        fresh = CACHE / f"{name}.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.parent.mkdir(parents=True, exist_ok=True)
-        make(fresh)
-        fresh.rename(place)
-    return place
+def _cached(name: str, make: Callable[[Path], None]) -> Path:
+    """Return a directory of the cache. If it is missing, `make` fills it first, under a temporary name."""
+    directory = CACHE / name
+    if not directory.exists():
+        unfinished = CACHE / f"{name}.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        make(unfinished)
+        unfinished.rename(directory)
+    return directory
 
 
 def _digest(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A bare Debian, one command, and a year of its life: used, rebooted, upgraded, rolled back, lost and brought back."""
+"""The life of an installation on a bare Debian: install, use, reboot, upgrade, roll back, back up, lose and restore."""
 
 import hashlib
 import re
@@ -6,37 +6,37 @@ import ssl
 
 import pytest
 
-from tests.deploy.authority import start_authority
+from tests.deploy.certificate_authority import start_certificate_authority
 from tests.deploy.conftest import APP, DASHBOARD
 from tests.deploy.load import Load
 from tests.faults.cluster import wait_until
 from tests.helpers import photo
 
-ONCE = ("Strict-Transport-Security", "X-Content-Type-Options", "Cache-Control")
-"""Headers that nginx and Headway could both send."""
+UNIQUE_HEADERS = ("Strict-Transport-Security", "X-Content-Type-Options", "Cache-Control")
+"""Headers that both nginx and Headway could add to a response."""
 
 
-def test_one_command_makes_a_site_that_processes_pictures_under_the_hardened_units(maria):
+def test_installed_site_processes_pictures_under_the_hardened_units(maria):
     picture = photo(2000, 1500)
     upload = maria.wait_for_job(maria.upload("holiday.jpg", picture).json())
-    assert [each["width"] for each in upload["renditions"]] == [320, 960, 1920]
+    assert [rendition["width"] for rendition in upload["renditions"]] == [320, 960, 1920]
     assert maria.download(upload) == picture
-    shown = maria.get(upload["renditions"][0]["url"].split(APP)[1])
-    assert shown.headers["Content-Type"] == "image/webp"
+    rendition = maria.get(upload["renditions"][0]["url"].split(APP)[1])
+    assert rendition.headers["Content-Type"] == "image/webp"
 
 
-def test_the_units_are_sound_and_closed(server, admin_password):
+def test_units_are_valid_and_both_services_are_hardened(server, admin_password):
     run = server.machine.run
     names = [f"headway{end}" for end in (".target", ".socket", ".service", "-worker.service")]
     verified = run("systemd-analyze", "verify", *(f"/etc/systemd/system/{name}" for name in names))
     assert verified.stdout + verified.stderr == ""
     for name in names[2:]:
-        said = run("systemd-analyze", "security", "--no-pager", name).stdout
-        assert float(re.search(r"Overall exposure level.*: ([0-9.]+)", said)[1]) <= 1.5, said
+        report = run("systemd-analyze", "security", "--no-pager", name).stdout
+        assert float(re.search(r"Overall exposure level.*: ([0-9.]+)", report)[1]) <= 1.5, report
     assert run("systemctl", "--failed", "--quiet", "--plain").stdout == ""
 
 
-def test_secrets_are_for_root_alone(server, admin_password):
+def test_secrets_are_readable_by_root_only(server, admin_password):
     run = server.machine.run
     assert run("stat", "--format=%a %U", "/etc/headway/env", "/etc/headway/tls/key.pem").stdout.split("\n")[:2] == [
         "600 root",
@@ -45,7 +45,7 @@ def test_secrets_are_for_root_alone(server, admin_password):
     assert len(re.search(r"^SECRET_KEY=(.*)$", run("cat", "/etc/headway/env").stdout, re.MULTILINE)[1]) >= 50
 
 
-def test_files_come_from_nginx_with_each_header_once(server, maria):
+def test_responses_of_nginx_and_of_the_site_have_each_header_once(server, maria):
     page = maria.get("/todos/")
     static = maria.get(re.search(rb'href="(/static/[^"]+\.css)"', page.body)[1].decode(), Accept_Encoding="gzip, br")
     assert static.headers["Content-Encoding"] == "br"
@@ -56,14 +56,14 @@ def test_files_come_from_nginx_with_each_header_once(server, maria):
     assert server.visitor(DASHBOARD).get("/nothing").status == 404
     upload = maria.upload("note.txt", b"a note").json()
     file = maria.get(f"/uploads/{upload['id']}/download/")
-    for answer in (page, static, dashboard, file):
-        for name in ONCE:
-            assert len(answer.headers.get_all(name, [])) == 1, (name, answer.headers.items())
+    for response in (page, static, dashboard, file):
+        for name in UNIQUE_HEADERS:
+            assert len(response.headers.get_all(name, [])) == 1, (name, response.headers.items())
 
 
-def test_what_is_asked_for_in_a_way_that_can_not_be_done_is_said_and_changes_nothing(server, admin_password):
-    release = server.release()
-    for options, advice in (
+def test_install_with_invalid_options_explains_them_and_changes_nothing(server, admin_password):
+    release = server.active_release()
+    for options, message in (
         (["--app", "other.example.test"], "edit ALLOWED_HOSTS"),
         (["--port", "80"], "--port is not an option"),
         (["--certificate", "/nowhere"], "/nowhere can't be read"),
@@ -71,13 +71,13 @@ def test_what_is_asked_for_in_a_way_that_can_not_be_done_is_said_and_changes_not
     ):
         done = server.machine.run("/srv/checkout/deploy/install", *options, check=False)
         assert done.returncode != 0
-        assert advice in done.stderr
-    tried = server.machine.run("/srv/checkout/deploy/install", "--dry-run").stdout
-    assert "would copy this checkout" in tried
-    assert server.release() == release
+        assert message in done.stderr
+    output = server.machine.run("/srv/checkout/deploy/install", "--dry-run").stdout
+    assert "would copy this checkout" in output
+    assert server.active_release() == release
 
 
-def test_after_a_reboot_all_is_there_again(server, maria):
+def test_reboot_starts_the_site_with_its_files(server, maria):
     upload = maria.wait_for_job(maria.upload("note.txt", b"before the night").json())
     server.machine.shut_down()
     server.machine.boot()
@@ -85,53 +85,53 @@ def test_after_a_reboot_all_is_there_again(server, maria):
     assert maria.download(upload) == b"before the night"
 
 
-def test_an_upgrade_under_load_fails_no_request_and_a_rollback_undoes_it(server, maria, capsys):
-    before = server.release()
-    here, there = server.another_checkout("next")
-    page = here / "templates/todos/index.html"
+def test_upgrade_under_load_fails_no_request_and_a_rollback_undoes_it(server, maria, capsys):
+    before = server.active_release()
+    copy, path_on_machine = server.copy_checkout("next")
+    page = copy / "templates/todos/index.html"
     page.write_text(page.read_text().replace("{% block main %}", "{% block main %}<p>The next release</p>"))
     load = Load(maria)
-    with load.going_on():
-        server.machine.run(f"{there}/deploy/upgrade")
+    with load.running():
+        server.machine.run(f"{path_on_machine}/deploy/upgrade")
     with capsys.disabled():
-        print(f"\n  during the upgrade: {load.counts}, the longest took {load.longest:.1f} s")
+        print(f"\n  during the upgrade: {load.counts}, the slowest took {load.slowest:.1f} s")
     assert load.failures == []
     assert min(load.counts.values()) > 0
     for upload in load.uploads:
         maria.wait_for_job(upload)
     assert b"The next release" in maria.get("/todos/").body
-    with load.going_on():
+    with load.running():
         server.machine.run("/opt/headway/current/deploy/rollback")
     assert load.failures == []
-    assert server.release() == before
+    assert server.active_release() == before
     assert b"The next release" not in maria.get("/todos/").body
 
 
-def test_a_release_that_does_not_come_up_leaves_the_one_that_runs(server, maria):
-    before, settings = server.release(), server.machine.run("cat", "/etc/headway/env").stdout
-    here, there = server.another_checkout("broken")
-    unit = here / "deploy/systemd/headway.service"
+def test_release_that_does_not_start_leaves_the_previous_one_active(server, maria):
+    before, settings = server.active_release(), server.machine.run("cat", "/etc/headway/env").stdout
+    copy, path_on_machine = server.copy_checkout("broken")
+    unit = copy / "deploy/systemd/headway.service"
     unit.write_text(re.sub("^ExecStart=.*", "ExecStart=/bin/false", unit.read_text(), flags=re.MULTILINE))
-    done = server.machine.run(f"{there}/deploy/install", check=False)
+    done = server.machine.run(f"{path_on_machine}/deploy/install", check=False)
     assert done.returncode != 0
-    assert "runs as before" in done.stderr
-    assert server.release() == before
+    assert "is active again" in done.stderr
+    assert server.active_release() == before
     assert maria.get("/todos/").status == 200
     assert server.machine.run("cat", "/etc/headway/env").stdout == settings
 
 
 @pytest.fixture
 def backup(server, maria) -> tuple[str, dict]:
-    """An archive that was made while somebody was sending, and a picture that must be in it."""
+    """Make a backup under load. Return the archive's path, and a picture that it must contain."""
     picture = maria.wait_for_job(maria.upload("holiday.jpg", photo(2000, 1500)).json())
     load = Load(maria)
-    with load.going_on():
+    with load.running():
         server.machine.run("/opt/headway/current/deploy/backup", "/srv")
     assert load.failures == []
     return server.machine.run("sh", "-c", "ls /srv/headway-*.tar").stdout.strip(), picture
 
 
-def test_what_was_lost_comes_back(server, maria, backup):
+def test_restore_brings_back_files_and_sessions(server, maria, backup):
     archive, picture = backup
     later = maria.wait_for_job(maria.upload("later.txt", b"after the backup").json())
     assert server.machine.run("/srv/checkout/deploy/restore", "/etc/hostname", check=False).returncode != 0
@@ -139,16 +139,16 @@ def test_what_was_lost_comes_back(server, maria, backup):
 
     destroy(server)
     server.install()
-    said = server.machine.run("/opt/headway/current/deploy/restore", archive).stdout
-    assert "Restored" in said
+    output = server.machine.run("/opt/headway/current/deploy/restore", archive).stdout
+    assert "Restored" in output
     maria.trust(server.certificate())
-    assert maria.get(f"/uploads/{later['id']}/").status == 404  # she is still logged in: the key is the old one
-    for each in [picture, *maria.get("/api/uploads/").json()]:
-        assert hashlib.sha256(maria.download(each)).hexdigest() == each["sha256"]
+    assert maria.get(f"/uploads/{later['id']}/").status == 404  # an invalid session would be redirected
+    for upload in [picture, *maria.get("/api/uploads/").json()]:
+        assert hashlib.sha256(maria.download(upload)).hexdigest() == upload["sha256"]
 
 
 def destroy(server) -> None:
-    """All that Headway had on this machine, but for its packages."""
+    """Delete everything of Headway on this machine except its packages."""
     server.machine.run(
         "sh",
         "-euc",
@@ -160,8 +160,8 @@ def destroy(server) -> None:
     )
 
 
-def test_certbot_gets_a_certificate_and_renews_it(server, maria):
-    root = start_authority(server.machine, APP, DASHBOARD)
+def test_certbot_obtains_and_renews_the_certificate(server, maria):
+    root = start_certificate_authority(server.machine, APP, DASHBOARD)
     server.machine.run("/srv/checkout/deploy/install", "--certbot", "--mail", "maria@example.test")
     maria.trust(root)
     assert maria.get("/todos/").status == 200

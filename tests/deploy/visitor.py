@@ -1,4 +1,4 @@
-"""Somebody elsewhere who uses a machine's site over HTTPS, by the names of its hosts, with cookies."""
+"""HTTPS client of a machine's site, with cookies, that connects to the machine's address under its host names."""
 
 import http.client
 import json
@@ -8,22 +8,24 @@ import time
 from typing import Any
 
 TIMEOUT_SECONDS = 120
+JOB_SECONDS = 300
 BOUNDARY = "the-end-of-a-part"
+MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 
 
 class Connection(http.client.HTTPSConnection):
-    """To this address, whatever the name service says of the host."""
+    """HTTPS connection for a host name, to a given address instead of the one in DNS."""
 
-    def __init__(self, host: str, address: str, trust: ssl.SSLContext) -> None:
+    def __init__(self, host: str, address: str, tls: ssl.SSLContext) -> None:
         super().__init__(host, timeout=TIMEOUT_SECONDS)
-        self._address, self._trust = address, trust
+        self._address, self._tls = address, tls
 
     def connect(self) -> None:
         plain = socket.create_connection((self._address, self.port), TIMEOUT_SECONDS)
-        self.sock = self._trust.wrap_socket(plain, server_hostname=self.host)
+        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
 
 
-class Answer:
+class Response:
     def __init__(self, response: http.client.HTTPResponse) -> None:
         self.status = response.status
         self.headers = response.headers
@@ -34,6 +36,8 @@ class Answer:
 
 
 class Visitor:
+    """A browser's session with the site of one host name."""
+
     def __init__(self, host: str, address: str, certificate: str) -> None:
         self.host = host
         self._address = address
@@ -42,19 +46,19 @@ class Visitor:
         self._token = ""
 
     def trust(self, certificate: str) -> None:
-        """This one, and no other."""
-        self._trust = ssl.create_default_context(cadata=certificate)
+        """Trust this certificate and no other."""
+        self._tls = ssl.create_default_context(cadata=certificate)
 
     def connect(self) -> Connection:
-        return Connection(self.host, self._address, self._trust)
+        return Connection(self.host, self._address, self._tls)
 
     def headers(self, **more: str) -> dict[str, str]:
-        """What each request carries."""
+        """Return the headers of a request: cookies, CSRF token, and the given ones (with _ for each - of a name)."""
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         own = {"Cookie": cookies, "X-CSRFToken": self._token, "Referer": f"https://{self.host}/"}
         return own | {name.replace("_", "-"): value for name, value in more.items()}
 
-    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+    def request(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Response:
         connection = self.connect()
         try:
             connection.request(method, path, body, self.headers(**headers))
@@ -62,25 +66,25 @@ class Visitor:
             for cookie in response.headers.get_all("Set-Cookie", []):
                 name, _, value = cookie.partition(";")[0].partition("=")
                 self._cookies[name] = value
-            return Answer(response)
+            return Response(response)
         finally:
             connection.close()
 
-    def get(self, path: str, **headers: str) -> Answer:
-        return self.ask("GET", path, **headers)
+    def get(self, path: str, **headers: str) -> Response:
+        return self.request("GET", path, **headers)
 
     def log_in(self, username: str, password: str) -> None:
         self._renew_token()
         credentials = json.dumps({"username": username, "password": password}).encode()
-        answer = self.ask("POST", "/api/session/", credentials, Content_Type="application/json")
-        assert answer.status == 200, answer.body
+        response = self.request("POST", "/api/session/", credentials, Content_Type="application/json")
+        assert response.status == 200, response.body
         self._renew_token()
 
-    def upload(self, name: str, content: bytes) -> Answer:
-        return self.ask("POST", "/api/uploads/", form(name, content), Content_Type=MULTIPART)
+    def upload(self, name: str, content: bytes) -> Response:
+        return self.request("POST", "/api/uploads/", form(name, content), Content_Type=MULTIPART)
 
     def wait_for_job(self, upload: dict) -> dict:
-        """The upload, once its job has succeeded."""
+        """Wait until the upload's job has succeeded. Return the upload as it is then."""
         job = upload["job"]
         deadline = time.monotonic() + JOB_SECONDS
         while job["state"] in ("queued", "running"):
@@ -90,19 +94,15 @@ class Visitor:
         return self.get(f"/api/uploads/{upload['id']}/").json()
 
     def download(self, upload: dict) -> bytes:
-        answer = self.get(f"/uploads/{upload['id']}/download/")
-        assert answer.status == 200
-        return answer.body
+        response = self.get(f"/uploads/{upload['id']}/download/")
+        assert response.status == 200
+        return response.body
 
     def _renew_token(self) -> None:
         self._token = self.get("/api/session/").json()["csrf_token"]
 
 
-JOB_SECONDS = 300
-MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
-
-
 def form(name: str, content: bytes) -> bytes:
-    """A form with a file."""
+    """Return the body of a form with one file."""
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
     return head.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
