@@ -6,6 +6,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+import yaml
 from django.contrib.auth.models import User
 from django.urls import URLPattern, URLResolver, get_resolver
 from packaging.requirements import Requirement
@@ -18,6 +19,9 @@ from uploads.transfers import start
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
+COMMUNITY_FILES = sorted(path for path in (ROOT / ".github").rglob("*") if path.suffix in (".md", ".yml"))
+"""What contributors read, and what runs their tests."""
+
 OLDEST_PYTHON = {"python_version": "3.11", "python_full_version": "3.11.0"}  # newer ones need fewer backports
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
@@ -154,7 +158,7 @@ def test_nothing_lies_about_at_the_top():
     visible = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     assert visible - {"var", "public", "test-results"} == {
         *("manage.py", "config", "todos", "uploads", "progress", "templates", "deploy", "tests"),
-        *("requirements.txt", "README.md", "Makefile", "pyproject.toml", "CHANGELOG.md"),
+        *("requirements.txt", "README.md", "Makefile", "pyproject.toml", "CHANGELOG.md", "LICENSE"),
     }
 
 
@@ -166,10 +170,63 @@ def test_every_module_says_what_it_is_for():
                 assert text.startswith(('"""', "#!")), path
 
 
+MAKE_TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
 def test_the_readme_names_only_commands_that_exist():
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"(?:`|^    )make ([a-z-]+)", README, re.MULTILINE))
-    assert {"run", "test"} <= named <= targets
+    assert {"run", "test"} <= named <= MAKE_TARGETS
+
+
+class TestCommunityFiles:
+    def test_name_only_make_targets_that_exist(self):
+        named = {
+            path.name: set(re.findall(r"(?:`|run: |^)make ([a-z-]+)", path.read_text(), re.MULTILINE))
+            for path in COMMUNITY_FILES
+        }
+        assert {"run", "lint", "test"} <= named["CONTRIBUTING.md"]
+        assert set().union(*named.values()) <= MAKE_TARGETS
+
+    def test_name_only_files_that_exist(self):
+        for path in COMMUNITY_FILES:
+            text = path.read_text().partition("\n## Worked examples\n")[0]
+            named = re.findall(r"`((?:[.\w-]+/)+[\w.-]*)`", text)
+            assert {name for name in named if not (ROOT / name).exists()} == set(), path
+            linked = re.findall(r"\]\((?!https?://|#)([^)#]+)", text)
+            assert {name for name in linked if not (path.parent / name).exists()} == set(), path
+
+    def test_yaml_files_are_valid(self):
+        files = [path for path in COMMUNITY_FILES if path.suffix == ".yml"]
+        for path in [*files, ROOT / ".pre-commit-config.yaml"]:
+            assert isinstance(yaml.safe_load(path.read_text()), dict), path
+        for form in (ROOT / ".github/ISSUE_TEMPLATE").glob("*_*.yml"):
+            assert {"name", "description", "body"} <= yaml.safe_load(form.read_text()).keys(), form
+
+    def test_ci_runs_all_checks_on_every_supported_python(self):
+        jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]
+        versions = [text.rpartition(" ")[2] for text in PYPROJECT["project"]["classifiers"]]
+        assert jobs["test"]["strategy"]["matrix"]["python"] == versions
+        assert PYPROJECT["project"]["requires-python"] == f">={versions[0]}"
+        commands = {step.get("run", "") for job in jobs.values() for step in job["steps"]}
+        assert {
+            "make lint",
+            "make test",
+            "make bench ARGS=--quick",
+            "make test-machines",
+            "make test-deploy",
+        } <= commands
+
+    def test_pre_commit_runs_a_make_target(self):
+        config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+        hooks = [hook for repository in config["repos"] for hook in repository["hooks"]]
+        assert [hook["entry"] for hook in hooks] == ["make lint"]
+
+    def test_editors_and_ruff_agree_on_line_length(self):
+        width = re.search(r"^max_line_length = (\d+)$", (ROOT / ".editorconfig").read_text(), re.MULTILINE)[1]
+        assert int(width) == PYPROJECT["tool"]["ruff"]["line-length"]
+
+    def test_license_is_that_of_pyproject(self):
+        assert (ROOT / "LICENSE").read_text().startswith(f"{PYPROJECT['project']['license']} License\n")
 
 
 def test_every_file_that_the_readme_names_is_there():
