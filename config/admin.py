@@ -10,7 +10,7 @@ from django.db import DataError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from config.accounts import AdminLogInForm
+from config.accounts.views import AdminLogInForm
 
 
 class AdminSite(admin.AdminSite):

@@ -33,7 +33,7 @@ class AdminConfig(admin.AdminConfig):
         from django.contrib.admin import site
         from django.contrib.auth.models import User
 
-        from config.user_admin import UserAdmin
+        from config.accounts.admin import UserAdmin
 
         site.unregister(filter(site.is_registered, map(apps.get_model, self.hidden)))
         site.unregister(User)

@@ -12,7 +12,7 @@ from progress.retention import repeat
 
 LOG_INS_KEPT = timedelta(days=90)
 FAILURES_KEPT = timedelta(days=7)
-"""Longer than each window of `config.login_limits`."""
+"""Longer than each window of `config.accounts.login_limits`."""
 
 MINUTES = 24 * 60
 NAME = "config: forget old log-ins"

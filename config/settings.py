@@ -3,8 +3,8 @@
 from csp.constants import NONE, SELF
 
 from config import environment as env
-from config import logs
 from config.cors.api_headers import REQUEST_HEADERS, RESPONSE_HEADERS
+from config.ops import logs
 
 BASE_DIR = env.BASE_DIR
 STATE_DIR = env.STATE_DIR
@@ -29,29 +29,29 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
-    "config.staticfiles.StaticFiles",
+    "config.site.static_files.StaticFiles",
     "django_distill",  # last, since it loads the URLconf at the start, and the admin must know its models by then
 ]
 MIDDLEWARE = [
-    "config.accounting.Accounting",  # outside of all, so that whatever is answered has a request id
-    "uploads.tus_headers.TusResumable",  # outside of all middleware that can answer by itself
+    "config.http.request_log.Accounting",  # outside of all, so that whatever is answered has a request id
+    "uploads.receiving.tus_headers.TusResumable",  # outside of all middleware that can answer by itself
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.CorsMiddleware",  # outside the errors, so that they carry its headers too
+    "config.http.middleware.CorsMiddleware",  # outside the errors, so that they carry its headers too
     "csp.middleware.CSPMiddleware",
-    "config.errors.ErrorAnswers",
-    "config.middleware.Utf8Only",  # before anything reads the query or the body
-    "config.middleware.SessionMiddleware",
-    "config.middleware.CommonMiddleware",
+    "config.http.errors.ErrorAnswers",
+    "config.http.middleware.Utf8Only",  # before anything reads the query or the body
+    "config.http.middleware.SessionMiddleware",
+    "config.http.middleware.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "config.time_zone.TimeZone",
+    "config.accounts.time_zone.TimeZone",
     # CSRF protection reads the body: who you are and how much you may send are asked before that.
-    "config.middleware.LoginRequired",
-    "config.middleware.BodyLimit",
-    "config.middleware.CsrfMiddleware",
+    "config.http.middleware.LoginRequired",
+    "config.http.middleware.BodyLimit",
+    "config.http.middleware.CsrfMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
@@ -64,7 +64,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "config.accounts.signup_open",
+                "config.accounts.views.signup_open",
             ],
         },
     },
@@ -98,16 +98,16 @@ if not env.DATABASE_POOL:
 
 STORAGES = {
     # Names are ours and final, so that doing a job twice leaves the same files.
-    "default": {"BACKEND": "uploads.s3.Bucket", "OPTIONS": env.OBJECT_STORE.options}
+    "default": {"BACKEND": "uploads.storage.s3.Bucket", "OPTIONS": env.OBJECT_STORE.options}
     if env.OBJECT_STORE
     else {
-        "BACKEND": "uploads.storage.Directory",
+        "BACKEND": "uploads.storage.directory.Directory",
         "OPTIONS": {"location": STATE_DIR / "media", "allow_overwrite": True},
     },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "config.staticfiles.FingerprintedFiles"
+        else "config.site.static_files.FingerprintedFiles"
     },
 }
 STATIC_URL = "/static/"
@@ -133,7 +133,7 @@ Q_CLUSTER = {
     "label": "Queue",
     "orm": "default",
     "redis": env.QUEUE_URL,
-    "broker_class": "progress.redis_broker.RedisBroker" if env.QUEUE_URL else "progress.broker.Broker",
+    "broker_class": "progress.queue.redis.RedisBroker" if env.QUEUE_URL else "progress.queue.database.Broker",
     # Delivery is all that is asked of Django-Q2: attempts, limits, retries and results are the business of `progress`.
     "timeout": 24 * 3600,
     "retry": 25 * 3600,  # unused; Django-Q2 wants it to be longer than the timeout
@@ -144,8 +144,8 @@ Q_CLUSTER = {
 
 # --- Accounts, cookies and other origins ----------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = ["config.login_limits.RecordingBackend", "django.contrib.auth.backends.ModelBackend"]
-PASSWORD_HASHERS = ["config.hashers.ThreadedPBKDF2PasswordHasher"]
+AUTHENTICATION_BACKENDS = ["config.accounts.login_limits.RecordingBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["config.accounts.hashers.ThreadedPBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -158,19 +158,19 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "todos:index"
 LOGOUT_REDIRECT_URL = "landing"
 
-AXES_HANDLER = "config.login_limits.Handler"
-AXES_LOCKOUT_CALLABLE = "config.errors.locked_out"
+AXES_HANDLER = "config.accounts.login_limits.Handler"
+AXES_LOCKOUT_CALLABLE = "config.http.errors.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_CLIENT_IP_CALLABLE = "config.login_limits.client_network"
+AXES_CLIENT_IP_CALLABLE = "config.accounts.login_limits.client_network"
 
 CORS_ALLOWED_ORIGINS = env.FRONTEND_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [name.lower() for name in REQUEST_HEADERS]
 CORS_EXPOSE_HEADERS = RESPONSE_HEADERS
-CSRF_TRUSTED_ORIGINS = env.FRONTEND_ORIGINS  # under /api/ alone, see `config.middleware.CsrfMiddleware`
-CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+CSRF_TRUSTED_ORIGINS = env.FRONTEND_ORIGINS  # under /api/ alone, see `config.http.middleware.CsrfMiddleware`
+CSRF_FAILURE_VIEW = "config.http.errors.csrf_failure"
 CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_DOMAIN = env.COOKIE_DOMAIN

@@ -5,7 +5,10 @@ from django.contrib.auth.views import LoginView, PasswordResetView
 from django.urls import include, path
 from django_distill import distill_path
 
-from config import accounts, health, metrics, session, site
+from config.accounts import session
+from config.accounts import views as accounts
+from config.ops import health, metrics
+from config.site import views as site
 
 urlpatterns = [
     path("", include("todos.urls")),
@@ -48,7 +51,7 @@ urlpatterns = [
     distill_path("sitemap.xml", site.sitemap, name="sitemap"),
 ]
 
-handler400 = "config.errors.bad_request"
-handler403 = "config.errors.permission_denied"
-handler404 = "config.errors.not_found"
-handler500 = "config.errors.server_error"
+handler400 = "config.http.errors.bad_request"
+handler403 = "config.http.errors.permission_denied"
+handler404 = "config.http.errors.not_found"
+handler500 = "config.http.errors.server_error"

@@ -26,7 +26,8 @@ sys.path.insert(0, chdir)
 os.environ["DATABASE_POOL"] = "true"
 
 # Read before forking: a bad value ends the master, once, instead of every worker for ever.
-from config import environment, logs  # noqa: E402
+from config import environment  # noqa: E402
+from config.ops import logs  # noqa: E402
 
 if not environment.DEBUG and environment.SECRET_KEY in (environment.EXAMPLE_KEY, environment.DEVELOPMENT_KEY):
     sys.exit("headway: SECRET_KEY is one that everybody knows. Make one of your own; deploy/env.example says how.")
@@ -114,7 +115,7 @@ def pre_request(worker: Any, request: Any) -> None:
 
 def post_request(worker: Any, request: Any, meta: dict[str, Any], response: Any) -> None:
     """The last byte has been sent, or nobody wants more of it."""
-    from config.accounting import is_over
+    from config.http.request_log import is_over
 
     if response is not None and response.status:
         is_over(meta, response.status_code, sent=response.sent, received=request.received)
@@ -122,7 +123,7 @@ def post_request(worker: Any, request: Any, meta: dict[str, Any], response: Any)
 
 def post_worker_init(worker: Any) -> None:
     """When this process is asked to stop, its streams and long polls shall end at once: their clients come back."""
-    from progress.hub import hub
+    from progress.live.hub import hub
 
     def wait() -> None:
         while worker.alive:

@@ -27,7 +27,7 @@ from corsheaders.conf import conf as cors  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from config import environment  # noqa: E402
-from uploads.limits import ENVELOPE_BYTES  # noqa: E402
+from uploads.receiving.limits import ENVELOPE_BYTES  # noqa: E402
 
 HTTP2_HAS_ITS_DIRECTIVE = (1, 25, 1)
 MODULES = Path("/etc/nginx/modules-enabled")

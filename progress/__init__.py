@@ -49,8 +49,8 @@ What holds, and by which means:
     Never a lie       a write whose claim is not the newest matches no row; 100 % is a state, not a count
 
 This package imports Django and Django-Q2, and nothing of the project that it lives in: with templates/progress/ it
-can be lifted out. It wants `Q_CLUSTER = {"broker_class": "progress.broker.Broker", "orm": "default", …}`, with the
-time limit of Django-Q2 above that of any task, `save_limit` -1 and `queue_limit` 1; a supervisor that restarts what
+can be lifted out. It wants `Q_CLUSTER = {"broker_class": "progress.queue.database.Broker", "orm": "default", …}`, with
+the time limit of Django-Q2 above that of any task, `save_limit` -1 and `queue_limit` 1; a supervisor that restarts what
 ends; and, where gunicorn serves, a hook that calls `hub.stop()` when a process is asked to end. It needs the settings
 PROGRESS_RETENTION, a timedelta; PROGRESS_MAX_WATCHERS, the maximum number of streams and long polls of a process; and
 PROGRESS_MAX_WATCHERS_PER_USER, that of one user in a process. Sessions must be stored in the database. A middleware may

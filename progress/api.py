@@ -1,21 +1,20 @@
-"""Jobs as JSON, for programs: one, several, cancel and retry. `streams.py` has the stream."""
+"""Jobs as JSON, for programs: one, several, cancel and retry. `live/stream.py` has the stream."""
 
 import time
-from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from progress import watching
 from progress.connections import release_connection
-from progress.hub import Full, hub
-from progress.job_source import Jobs
-from progress.logins import Login
-from progress.lookup import for_job
-from progress.models import Job, State
+from progress.decorators import for_job
+from progress.job_json import as_json, root_of
+from progress.live import params
+from progress.live.hub import Full, hub
+from progress.live.jobs import Jobs, visible_jobs
+from progress.live.logins import Login
+from progress.models import Job
 from progress.tasks import cancel_job, check_queue_limit, retry_job
 
 
@@ -28,8 +27,8 @@ class LoginEnded(Exception):
 @for_job
 def detail(request: HttpRequest, job: Job) -> HttpResponse:
     """The job; with `after` and `wait`, once it is newer than that, or the time is over."""
-    known = {job.pk: watching.known_version(request)}
-    seconds = watching.seconds_to_wait(request)
+    known = {job.pk: params.known_version(request)}
+    seconds = params.seconds_to_wait(request)
     jobs = {job.pk: job}
     if seconds and _nothing_new(jobs, known):
         try:
@@ -50,9 +49,9 @@ def several(request: HttpRequest) -> HttpResponse:
     """
     if "id" not in request.GET:
         return _unfinished(request)
-    known = watching.known_versions(request)
-    seconds = watching.seconds_to_wait(request)
-    jobs = visible_jobs(request, known)
+    known = params.known_versions(request)
+    seconds = params.seconds_to_wait(request)
+    jobs = visible_jobs(request.user, known)
     if seconds and _nothing_new(jobs, known):
         try:
             jobs = _wait_for_news(request, known, seconds)
@@ -80,45 +79,8 @@ def retry(request: HttpRequest, job: Job) -> HttpResponse:
     return _changed(request, job, retry_job(job), "Only a job that failed or was cancelled can be tried again.")
 
 
-def visible_jobs(request: HttpRequest, ids: dict[UUID, int]) -> dict[UUID, Job]:
-    """Those of the jobs that the visitor may see and that are still kept."""
-    jobs = Job.objects.visible_to(request.user).filter(pk__in=ids)
-    return {job.pk: job for job in jobs if not job.is_gone}
-
-
-def root_of(request: HttpRequest) -> str:
-    """What the absolute URLs of all jobs begin with; their ids follow."""
-    return request.build_absolute_uri(reverse("progress:api-several"))
-
-
-def as_json(job: Job, root: str) -> dict[str, Any]:
-    """The job as the contract has it; `root` is that of `root_of`."""
-    error = {"code": job.error_code, "message": job.error_message} if job.state == State.FAILED else None
-    return {
-        "id": job.pk,
-        "url": f"{root}{job.pk}/",
-        "label": job.label,
-        "state": job.state,
-        "percent": job.percent,
-        "stage": job.stage,
-        "current": job.current,
-        "total": job.total,
-        "unit": job.unit,
-        "eta_seconds": job.eta_seconds,
-        "version": job.version,
-        "attempt": job.attempt,
-        "cancel_requested": job.cancel_requested,
-        "result": job.result,
-        "error": error,
-        "retryable": job.is_retryable,
-        "created_at": job.created_at,
-        "started_at": job.started_at,
-        "finished_at": job.finished_at,
-    }
-
-
 def _unfinished(request: HttpRequest) -> HttpResponse:
-    jobs = Job.objects.visible_to(request.user).unfinished()[: watching.MOST_IDS]
+    jobs = Job.objects.visible_to(request.user).unfinished()[: params.MOST_IDS]
     root = root_of(request)
     return JsonResponse({"jobs": [as_json(job, root) for job in jobs], "missing": []})
 
@@ -140,7 +102,7 @@ def _wait_for_news(request: HttpRequest, known: dict[UUID, int], seconds: float)
     deadline = time.monotonic() + seconds
     try:
         with hub.watch(Jobs, known, Login.of(request)) as watcher:
-            jobs = visible_jobs(request, known)
+            jobs = visible_jobs(request.user, known)
             release_connection()
             while _nothing_new(jobs, known) and not hub.stopping and (rest := deadline - time.monotonic()) > 0:
                 for job_id, snapshot in watcher.wait(rest).items():
@@ -152,7 +114,7 @@ def _wait_for_news(request: HttpRequest, known: dict[UUID, int], seconds: float)
                     raise LoginEnded
             return jobs
     except Full:
-        return visible_jobs(request, known)
+        return visible_jobs(request.user, known)
 
 
 def _not_logged_in() -> HttpResponse:

@@ -11,7 +11,8 @@ class ProgressConfig(AppConfig):
     def ready(self) -> None:
         from django_q.signals import post_execute_in_worker, post_spawn, pre_execute
 
-        from progress import processes, retention
+        from progress import retention
+        from progress.worker import processes
 
         post_spawn.connect(processes.begin_work)
         pre_execute.connect(processes.call_busy)

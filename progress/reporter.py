@@ -3,16 +3,16 @@
 Percent comes from counted work alone. A job is made of stages; each has a weight, its share of the whole job. In a
 stage without a known total nobody can know the percent, so it is None there: the bar is indeterminate, not wrong.
 
-Counting writes nothing: it costs a task some ten nanoseconds. `pulse.py` looks at the counts now and then, and writes
-what it finds, in a thread and by a database connection of its own, so that a task's own transaction neither hides its
-progress nor takes it back.
+Counting writes nothing, and costs a task some ten nanoseconds. `worker/heartbeat.py` reads the counts at intervals and
+writes them to the database, in a thread and over a database connection of its own, so that a transaction of the task
+neither hides nor rolls back its progress.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Any, TypeVar
 
-from progress.attempt import Interrupted
+from progress.exceptions import Interrupted
 from progress.models import cut
 
 T = TypeVar("T")

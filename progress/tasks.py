@@ -20,7 +20,7 @@ from typing import Any
 
 from django.db import transaction
 
-from progress import origin
+from progress import log_context
 from progress.models import Job, State, cut
 
 TIME_LIMIT = 3600.0
@@ -80,7 +80,7 @@ class Task:
                 arguments=arguments,
                 label=cut("label", self.label.format(**known.arguments)),
                 max_attempts=self.max_attempts,
-                request_id=cut("request_id", origin.request_id()),
+                request_id=cut("request_id", log_context.request_id()),
             )
             deliver(job)
         return job

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from progress.lookup import for_job
+from progress.decorators import for_job
 from progress.models import Job
 from progress.tasks import cancel_job, check_queue_limit, retry_job
 

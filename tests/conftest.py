@@ -15,8 +15,8 @@ from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from progress.hub import Watcher, hub
-from progress.pulse import Pulse
+from progress.live.hub import Watcher, hub
+from progress.worker.heartbeat import Pulse
 from tests.helpers import PASSWORD
 
 STATE_FOLDERS = {"incoming", "media", "tmp"}

@@ -18,9 +18,9 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 from PIL import Image, ImageDraw
 
-from progress import worker
-from progress.logins import Login
+from progress.live.logins import Login
 from progress.models import Job, State
+from progress.worker import runner
 from todos.models import Todo
 
 PASSWORD = "correct horse battery staple"
@@ -72,7 +72,7 @@ def run_queue() -> int:
         package = SignedPackage.loads(entry.payload)
         entry.delete()
         assert package["func"] == "progress.worker.run"
-        assert worker.run(*package["args"]) is None
+        assert runner.run(*package["args"]) is None
         count += 1
     return count
 

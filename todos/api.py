@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from todos.forms import judge, read_line
 from todos.models import Attachment, Todo, TodoQuerySet
-from uploads.conditional import conditional_response
-from uploads.json_api import Refusal, bad_cursor, page, read_object
+from uploads.http.conditional import conditional_response
+from uploads.http.json_api import Refusal, bad_cursor, page, read_object
 from uploads.models import Upload
 
 PAGE_SIZE = 100

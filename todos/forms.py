@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import Truncator
 
-from todos.formats.dates import zone_named
+from todos.formats.parsing.dates import zone_named
 from todos.models import Todo
 from todos.quick_add import parse
 from uploads.models import Upload

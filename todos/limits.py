@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from uploads.json_api import Refusal
+from uploads.http.json_api import Refusal
 
 
 class ListFull(Refusal):
@@ -18,16 +18,18 @@ class ListFull(Refusal):
         )
 
 
-def make_room(owner: Any, todos: int, characters: int) -> None:
-    """Permanently delete the oldest to-dos of the owner's trash that stand in the way of so many more.
+def make_room(todos: QuerySet[Any], number: int, characters: int) -> None:
+    """Permanently delete the oldest to-dos in the trash, as far as `number` more to-dos need their room.
+
+    `todos` are all to-dos of one owner.
 
     Raises ListFull if that is not enough, and then deletes nothing.
     """
-    used = owner.todos.aggregate(todos=Count("pk"), characters=Coalesce(Sum("text_length"), 0))
-    too_many = _excess(used["todos"] + todos, settings.MAX_TODOS)
+    used = todos.aggregate(todos=Count("pk"), characters=Coalesce(Sum("text_length"), 0))
+    too_many = _excess(used["todos"] + number, settings.MAX_TODOS)
     too_long = _excess(used["characters"] + characters, settings.MAX_TODO_CHARACTERS)
     doomed = []
-    trash = owner.todos.in_trash().order_by("deleted_at", "pk").values_list("pk", "text_length")
+    trash = todos.exclude(deleted_at=None).order_by("deleted_at", "pk").values_list("pk", "text_length")
     if too_many > 0 or too_long > 0:
         for pk, length in trash.iterator():
             doomed.append(pk)
@@ -38,7 +40,7 @@ def make_room(owner: Any, todos: int, characters: int) -> None:
         raise ListFull(f"{settings.MAX_TODOS:,} to-dos")
     if too_long > 0:
         raise ListFull(f"{settings.MAX_TODO_CHARACTERS:,} characters of titles and notes")
-    owner.todos.in_trash().filter(pk__in=doomed).delete()
+    todos.exclude(deleted_at=None).filter(pk__in=doomed).delete()
 
 
 def _excess(number: int, limit: int) -> int:

@@ -16,8 +16,9 @@ from django.db.models.functions import Length, Now
 from django.urls import reverse
 from django.utils import timezone
 
-from todos import limits, order
+from todos import limits, ordering
 from todos.search import FOLDED, FoldedField, contains, fold, words_of
+from uploads.locks import lock_owner
 from uploads.models import Upload
 
 AT_ONCE = 500
@@ -126,31 +127,32 @@ class TodoQuerySet(models.QuerySet["Todo"]):
     def append(self, owner: Any, todos: list["Todo"]) -> None:
         """Save new to-dos at the end of the owner's list, in this order. Raises ListFull."""
         with transaction.atomic():
-            order.hold(owner)
-            limits.make_room(owner, len(todos), sum(todo.folded_length for todo in todos))
-            for todo, label in zip(todos, order.all_at_end(owner, len(todos)), strict=True):
-                todo.owner, todo.order = owner, label
+            lock_owner(owner)
+            limits.make_room(owner.todos.all(), len(todos), sum(todo.folded_length for todo in todos))
+            positions = ordering.positions_at_end(owner.todos.all(), len(todos))
+            for todo, position in zip(todos, positions, strict=True):
+                todo.owner, todo.order = owner, position
             Todo.objects.bulk_create(todos)
 
     def move(self, todo_id: int, *, before: int | None = None, after: int | None = None) -> bool:
         """Bring a to-do right before, or right after, another one; False when one of them isn't there."""
-        neighbour_id, place = (after, order.after) if before is None else (before, order.before)
+        neighbour_id, place = (after, ordering.place_after) if before is None else (before, ordering.place_before)
         with transaction.atomic():
             todo = self.select_related("owner").filter(pk=todo_id).first()
             if todo is None:
                 return False
-            order.hold(todo.owner)
-            places = self.order_by().in_bulk([todo_id, neighbour_id])  # in an order, SQLite would look for them by it
-            if len(places) < 2:
+            lock_owner(todo.owner)
+            found = self.order_by().in_bulk([todo_id, neighbour_id])  # with an order, SQLite would use its index
+            if len(found) < 2:
                 return todo_id == neighbour_id
-            place(places[todo_id], places[neighbour_id])
+            place(todo.owner.todos.all(), found[todo_id], found[neighbour_id])
             return True
 
-    def relabel(self, labels: dict[int, int]) -> None:
-        """Set the order of these ids. The owner's list is held."""
-        for pks in _chunks(self.filter(pk__in=labels)._lock()):
-            label = Case(*(When(pk=pk, then=Value(labels[pk])) for pk in pks))
-            self.filter(pk__in=pks).update(order=label, **changed())
+    def set_positions(self, positions: dict[int, int]) -> None:
+        """Set the positions of the to-dos with these ids. The caller holds the owner's lock."""
+        for pks in _chunks(self.filter(pk__in=positions)._lock()):
+            position = Case(*(When(pk=pk, then=Value(positions[pk])) for pk in pks))
+            self.filter(pk__in=pks).update(order=position, **changed())
 
     def _change(self, **values: Any) -> list[int]:
         """Change all of them as one batch, and keep the state that they had before it. Return their ids."""
@@ -248,8 +250,8 @@ class Todo(models.Model):
                 self.version, self.batch = F("version") + 1, None
                 update_fields = self._with_derived_fields(update_fields)
             elif self.order is None:
-                order.hold(self.owner)
-                self.order = order.at_end(self.owner)
+                lock_owner(self.owner)
+                (self.order,) = ordering.positions_at_end(self.owner.todos.all(), 1)
             super().save(*args, update_fields=update_fields, **kwargs)
             self.refresh_from_db(fields=["version"])
 
@@ -264,7 +266,7 @@ class Todo(models.Model):
             return
         growth = self.folded_length if self._state.adding else self.folded_length - self.text_length
         if growth > 0:
-            limits.make_room(self.owner, int(self._state.adding), growth)
+            limits.make_room(self.owner.todos.all(), int(self._state.adding), growth)
 
     def _with_derived_fields(self, names: Any) -> set[str]:
         """Return which fields to write, given those to save; None is all that are loaded."""

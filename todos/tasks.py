@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from progress.reporter import Progress
 from progress.tasks import TaskError, task
-from todos import importing
-from todos.formats.dates import zone_named
+from todos.formats.parsing.dates import zone_named
+from todos.import_export import importing
 from uploads.models import Upload
 
 

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from todos import api, attaching, exchange, stream, trash, views
+from todos import api, attachments, live, trash, views
+from todos.import_export import views as import_export
 
 app_name = "todos"
 urlpatterns = [
@@ -16,19 +17,19 @@ urlpatterns = [
     path("todos/undo/", views.undo, name="undo"),
     path("todos/trash/", trash.index, name="trash"),
     path("todos/trash/restore/", trash.restore, name="trash-restore"),
-    path("todos/import/", exchange.index, name="import"),
-    path("todos/import/<uuid:upload_id>/", exchange.detail, name="import-detail"),
+    path("todos/import/", import_export.index, name="import"),
+    path("todos/import/<uuid:upload_id>/", import_export.detail, name="import-detail"),
     path("todos/<int:todo_id>/", views.edit, name="edit"),
     path("todos/<int:todo_id>/rename/", views.rename, name="rename"),
     path("todos/<int:todo_id>/toggle/", views.toggle, name="toggle"),
     path("todos/<int:todo_id>/move/", views.move, name="move"),
     path("todos/<int:todo_id>/delete/", views.delete, name="delete"),
-    path("todos/<int:todo_id>/attach/", attaching.attach, name="attach"),
-    path("todos/<int:todo_id>/detach/", attaching.detach, name="detach"),
+    path("todos/<int:todo_id>/attach/", attachments.attach, name="attach"),
+    path("todos/<int:todo_id>/detach/", attachments.detach, name="detach"),
     path("api/todos/", api.index, name="api-index"),
     path("api/todos/preview/", api.preview, name="api-preview"),
-    path("api/todos/export/", exchange.api_export, name="api-export"),
-    path("api/todos/import/", exchange.api_import, name="api-import"),
-    path("api/todos/stream/", stream.stream, name="api-stream"),
+    path("api/todos/export/", import_export.api_export, name="api-export"),
+    path("api/todos/import/", import_export.api_import, name="api-import"),
+    path("api/todos/stream/", live.stream, name="api-stream"),
     path("api/todos/<int:todo_id>/", api.detail, name="api-detail"),
 ]

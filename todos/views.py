@@ -15,10 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
+from todos.filters import Listing
 from todos.forms import EditForm, QuickAddForm
-from todos.listing import Listing
+from todos.live import MOST_CHANGED, stamp
 from todos.models import Todo, TodoQuerySet
-from todos.stream import MOST_CHANGED, stamp
 from todos.undo import Batch
 
 MAX_LINES = 100

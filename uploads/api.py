@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from progress import api as progress_api
+from progress import job_json
 from uploads.forms import UploadForm
-from uploads.json_api import Refusal, page
-from uploads.limits import takes_files
+from uploads.http.json_api import Refusal, page
 from uploads.listing import cursor_of, uploads_of
 from uploads.models import Rendition, Upload
+from uploads.receiving.limits import takes_files
 
 PAGE_SIZE = 50
 
@@ -50,7 +50,7 @@ def as_json(upload: Upload, request: HttpRequest) -> dict[str, Any]:
         "metadata": upload.metadata,
         "download_url": request.build_absolute_uri(reverse("uploads:download", args=[upload.pk])),
         "renditions": [_rendition_json(rendition, request) for rendition in upload.renditions.all()],
-        "job": progress_api.as_json(job, progress_api.root_of(request)) if job else None,
+        "job": job_json.as_json(job, job_json.root_of(request)) if job else None,
         "created_at": upload.created_at,
     }
 

@@ -8,6 +8,7 @@ class UploadsConfig(AppConfig):
     name = "uploads"
 
     def ready(self) -> None:
-        from uploads import retention
+        from uploads import deletion, retention
 
+        deletion.connect()
         post_migrate.connect(retention.plan, sender=self)

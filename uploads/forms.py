@@ -9,8 +9,11 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from progress.tasks import Task, check_queue_limit
-from uploads import limits, receiving, tasks
+from uploads import tasks
 from uploads.models import Upload
+from uploads.receiving import ingest
+from uploads.receiving.limits import UploadRejected, check_size
+from uploads.receiving.quota import check_quota
 
 
 class UploadForm(forms.Form):
@@ -35,8 +38,9 @@ class UploadForm(forms.Form):
         check_queue_limit(self.owner)
         file = self.cleaned_data["file"]
         try:
-            limits.judge(self.owner, file.size)
-        except limits.Refused as reason:
+            check_size(file.size)
+            check_quota(self.owner, file.size)
+        except UploadRejected as reason:
             raise forms.ValidationError(str(reason), code="too_large") from None
         return file
 
@@ -51,7 +55,7 @@ class UploadForm(forms.Form):
     def save(self) -> Upload | None:
         """Keep the file; None, and an error in the form, if others have taken the room meanwhile."""
         try:
-            return receiving.receive(self.owner, self.cleaned_data["file"], self.task, **self.task_arguments())
-        except limits.Refused as reason:
+            return ingest.receive(self.owner, self.cleaned_data["file"], self.task, **self.task_arguments())
+        except UploadRejected as reason:
             self.add_error("file", forms.ValidationError(str(reason), code="too_large"))
             return None

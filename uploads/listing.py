@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from uploads.json_api import bad_cursor
+from uploads.http.json_api import bad_cursor
 from uploads.models import Upload, UploadQuerySet
 
 

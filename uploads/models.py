@@ -6,7 +6,6 @@ doing anything twice leaves the same files, and no name of a user's making ever 
 
 import uuid
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from pathlib import PurePosixPath
@@ -15,13 +14,11 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q, Sum
-from django.db.models.signals import post_delete
-from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 
 from progress.models import Job, State
-from uploads import limits, pieces
+from uploads.locks import lock_owner
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
@@ -87,7 +84,7 @@ class Upload(models.Model):
     def restore(self) -> bool:
         """Take the upload out of the trash. Return False if it has been deleted permanently meanwhile."""
         with transaction.atomic():
-            limits.hold(self.owner)
+            lock_owner(self.owner)
             return bool(Upload.objects.filter(pk=self.pk).update(deleted_at=None))
 
     @property
@@ -177,8 +174,8 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
 class Transfer(models.Model):
     """A file on its way to us, in as many requests as it takes; once it is here, what became of it.
 
-    Its bytes are in pieces (see `pieces.py`), of which the first `offset` bytes together count. Whoever writes holds
-    the newest claim: a write that names an older one matches no row.
+    Its bytes are stored in pieces (see `receiving/pieces.py`), of which the first `offset` bytes together are valid.
+    The writer owns the newest claim: a write that names an older claim matches no row.
     """
 
     LIFETIME = timedelta(hours=24)
@@ -234,29 +231,3 @@ class Transfer(models.Model):
     @property
     def is_expired(self) -> bool:
         return self.upload_id is None and self.expires_at <= timezone.now()
-
-
-@receiver(post_delete, sender=Upload)
-@receiver(post_delete, sender=Rendition)
-def delete_bytes(instance: Upload | Rendition, **kwargs: Any) -> None:
-    """The bytes go with their row, once that is committed: a signal, since cascades call no `delete()`.
-
-    Robust, so that when the storage is away the rows are gone all the same; `uploads_fsck` finds what is left.
-    """
-
-    def delete() -> None:
-        instance.file.delete(save=False)
-
-    transaction.on_commit(delete, robust=True)
-
-
-@receiver(post_delete, sender=Transfer)
-def delete_pieces(instance: Transfer, **kwargs: Any) -> None:
-    transaction.on_commit(partial(pieces.remove, instance.pk))  # which it forgets
-
-
-@receiver(post_delete, sender=Upload)
-def delete_job(instance: Upload, **kwargs: Any) -> None:
-    """Nobody waits for the job any more; a worker that is at it finds it gone, and stops."""
-    if instance.job_id:
-        Job.objects.filter(pk=instance.job_id).delete()

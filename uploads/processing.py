@@ -17,12 +17,12 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from progress.attempt import LostJob
+from progress.exceptions import LostJob
 from progress.reporter import Progress
 from progress.tasks import TaskError
-from uploads.decoder import PDF
+from uploads.decoding.pictures import Made, Pictures
+from uploads.decoding.protocol import PDF
 from uploads.models import Rendition, Upload
-from uploads.pictures import Made, Pictures
 from uploads.sniff import PICTURE_TYPES
 
 CHUNK_BYTES = 256 * 1024

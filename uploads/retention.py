@@ -11,8 +11,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from progress.retention import delete_in_batches, repeat
-from uploads import pieces
 from uploads.models import Transfer, Upload
+from uploads.receiving import pieces
 
 TRASH_KEPT = timedelta(hours=1)
 KEPT_AFTER = timedelta(days=7)

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from uploads import api, trash, tus, views
+from uploads import api, trash, views
+from uploads.receiving import tus
 
 app_name = "uploads"
 urlpatterns = [

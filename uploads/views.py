@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from uploads import limits, serving, transfers
 from uploads.forms import UploadForm
-from uploads.limits import takes_files
 from uploads.listing import cursor_of, uploads_of
 from uploads.models import Rendition, Transfer, Upload
+from uploads.receiving import quota, transfers
+from uploads.receiving.limits import takes_files
+from uploads.storage import serving
 
 PAGE_SIZE = 24
 
@@ -40,7 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "unfinished": [transfer for transfer in unfinished if transfer.pk not in {upload.pk for upload in found}],
         "deleted": _just_deleted(request),
         "max_bytes": settings.MAX_UPLOAD_BYTES,
-        "room": limits.room(request.user),
+        "room": quota.free_bytes(request.user),
     }
     return render(request, "uploads/index.html", shown, status=form.status() if form.errors else 200)
 

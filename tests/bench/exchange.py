@@ -23,9 +23,9 @@ from tests.bench.transfers import MEBIBYTE, Growth
 from tests.bench.web import Web, web
 from tests.faults.cluster import START_SECONDS, wait_until
 from tests.faults.web import Visitor, make_user
-from todos.importing import MOST_ROWS
+from todos.import_export.importing import MOST_ROWS
 from todos.tasks import import_file
-from uploads import receiving
+from uploads.receiving import ingest
 
 ROWS = size(10_000, quick=100)
 MOST_SECONDS = 10
@@ -61,7 +61,7 @@ def import_rows(databases: Databases, kind: str, rows: int) -> tuple[float, floa
         with OURS.working(url, log=databases.directory / "exchange.log"), aside(keep_writing) as writer:
             OURS.enqueue(databases.directory / "exchange-diary")  # a warm-up
             wait_until(lambda: not OURS.is_busy(), START_SECONDS)
-            job = receiving.receive(owner, file_of(rows), import_file).job
+            job = ingest.receive(owner, file_of(rows), import_file).job
             wait_until(lambda: Job.objects.get(pk=job.pk).is_finished, LONGEST_SECONDS)
             longest = notes_of(writer)
         job.refresh_from_db()

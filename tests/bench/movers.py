@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db import connection as database
 
-from progress.attempt import Attempt
 from progress.models import Job
 from progress.reporter import Stage
+from progress.worker.attempt import Attempt
 
 ROUND_SECONDS = 1.0
 

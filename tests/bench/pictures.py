@@ -24,9 +24,9 @@ from tests.bench.peers import OURS, Ours
 from tests.bench.results import Result
 from tests.bench.size import size
 from tests.faults.cluster import ROOT, START_SECONDS, wait_until
-from uploads import receiving
+from uploads.decoding.pictures import Pictures
 from uploads.models import Rendition
-from uploads.pictures import Pictures
+from uploads.receiving import ingest
 
 KIND = "sqlite"
 LARGE = size((12_000, 9_000), quick=(2_400, 1_800))
@@ -121,4 +121,4 @@ def photos_a_second(workers: Ours, databases: Databases, source: Path) -> float:
 
 
 def enqueue(owner: User, source: Path) -> Job:
-    return receiving.receive(owner, SimpleUploadedFile(source.name, source.read_bytes())).job
+    return ingest.receive(owner, SimpleUploadedFile(source.name, source.read_bytes())).job

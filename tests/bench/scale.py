@@ -18,8 +18,8 @@ from unittest.mock import patch
 from django.db import transaction
 from django_q.conf import Conf
 
-from progress import processes
 from progress.models import Worker
+from progress.worker import processes
 from tests import redis
 from tests.bench.databases import Databases, using
 from tests.bench.peers import Diary, Ours
@@ -103,7 +103,7 @@ def using_queue(url: str) -> Iterator[None]:
     if not url:
         yield
         return
-    with patch.multiple(Conf, BROKER_CLASS="progress.redis_broker.RedisBroker", REDIS=url):
+    with patch.multiple(Conf, BROKER_CLASS="progress.queue.redis.RedisBroker", REDIS=url):
         yield
 
 

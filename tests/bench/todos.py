@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.bench.databases import KINDS, Databases, using
 from tests.bench.results import Result
 from tests.bench.size import size
-from todos import order
+from todos import ordering
 from todos.models import Todo
 
 MANY, FEW = size((10_000, 100), quick=(200, 100))
@@ -49,7 +49,7 @@ def client_with(number: int) -> Client:
 def make_list(owner: User, number: int) -> User:
     """Of so many, of which every third is completed."""
     Todo.objects.bulk_create(
-        Todo(owner=owner, title=f"Thing {place}", order=place * order.GAP, completed_at=None if place % 3 else Now())
+        Todo(owner=owner, title=f"Thing {place}", order=place * ordering.GAP, completed_at=None if place % 3 else Now())
         for place in range(number)
     )
     return owner

@@ -12,10 +12,10 @@ from multiprocessing import get_context
 from django.contrib.auth.models import User
 from tqdm import tqdm
 
-from progress.attempt import Attempt
 from progress.models import Job
-from progress.pulse import WRITE_INTERVAL, Pulse
 from progress.reporter import Progress
+from progress.worker.attempt import Attempt
+from progress.worker.heartbeat import WRITE_INTERVAL, Pulse
 from tests.bench.databases import KINDS, Databases, using
 from tests.bench.results import Result
 from tests.bench.size import size

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from progress import processes
+from progress.worker import processes
 from tests.bench.databases import Databases, using
 from tests.bench.results import Result
 from tests.bench.size import size

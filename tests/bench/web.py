@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from progress import processes
+from progress.worker import processes
 from tests.bench.databases import Databases
 from tests.faults.cluster import ROOT, wait_until
 from tests.ports import free_port

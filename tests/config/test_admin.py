@@ -4,8 +4,8 @@ import pytest
 
 from progress.models import State, Worker
 from tests.helpers import file, make_job, make_todo, run_queue
-from uploads import receiving
 from uploads.models import Upload
+from uploads.receiving import ingest
 
 LISTS = [
     "/admin/todos/todo/?q=milk",
@@ -20,7 +20,7 @@ LISTS = [
 @pytest.fixture
 def things(alice):
     make_todo(owner=alice)
-    upload = receiving.receive(alice, file())
+    upload = ingest.receive(alice, file())
     run_queue()
     Worker.objects.create(name="here:1", beaten_at=upload.created_at)
     make_job(owner=alice, state=State.RUNNING, percent=42)

@@ -16,7 +16,7 @@ from config.cors.api_headers import REQUEST_HEADERS, RESPONSE_HEADERS
 from tests import nginx
 from tests.helpers import file, make_todo
 from todos.models import Todo
-from uploads import receiving
+from uploads.receiving import ingest
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 
@@ -83,7 +83,7 @@ def test_to_do_is_changed_if_its_etag_matches(call, alice):
 
 def test_each_documented_header_can_be_read(call, alice):
     todo = make_todo(owner=alice)
-    receiving.receive(alice, file(b"hello", "hello.txt"))
+    ingest.receive(alice, file(b"hello", "hello.txt"))
     tus = {"Tus_Resumable": "1.0.0"}
     about = {"Upload_Length": "5", "Upload_Metadata": "filename aGVsbG8=", "Upload_Concat": "partial"}
     begun = call("POST", "/api/tus", **tus, **about)

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.test.client import RequestFactory
 
-from config.middleware import declares_only_utf8
+from config.http.middleware import declares_only_utf8
 from config.wsgi import application
 from tests.helpers import problem
 

@@ -14,8 +14,8 @@ from packaging.utils import canonicalize_name
 
 from config.environment import RIGHT
 from tests.helpers import file, make_job, make_todo
-from uploads import receiving
-from uploads.transfers import start
+from uploads.receiving import ingest
+from uploads.receiving.transfers import start
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -88,7 +88,7 @@ def fill(route: str, owner: User) -> str:
     """The URL of something of the owner's."""
     makers = {
         "todo_id": lambda: make_todo(owner=owner).pk,
-        "upload_id": lambda: receiving.receive(owner, file()).pk,
+        "upload_id": lambda: ingest.receive(owner, file()).pk,
         "transfer_id": lambda: start(owner, length=5, name="half.txt", metadata="").pk,
         "job_id": lambda: make_job(owner=owner).pk,
         "page": lambda: 1,
@@ -252,7 +252,7 @@ def test_the_runbook_names_only_what_is_there():
 def test_the_task_of_the_readme_can_be_enqueued(alice):
     block = re.search(r"## Write a task\n\n((?:    .*\n|\n)+)", README)[1]
     code = "\n".join(line.removeprefix("    ") for line in block.splitlines())
-    upload = receiving.receive(alice, file(b"a row", "rows.csv"))
+    upload = ingest.receive(alice, file(b"a row", "rows.csv"))
     request = type("Request", (), {"user": alice})
     names = {"__name__": "readme", "request": request, "upload": upload, "rows_of": lambda upload_id: []}
     exec(code, names)

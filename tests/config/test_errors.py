@@ -4,10 +4,10 @@ import pytest
 from django.core.exceptions import PermissionDenied, TooManyFieldsSent
 from django.http import Http404, HttpResponse
 
-from config import errors
+from config.http import errors
 from progress import views
 from tests.helpers import make_job, problem
-from uploads.storage import StorageUnavailable
+from uploads.storage.directory import StorageUnavailable
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.test.client import MULTIPART_CONTENT
 
-from config import hashers
-from config.errors import Busy
-from config.hashers import ThreadedPBKDF2PasswordHasher
+from config.accounts import hashers
+from config.accounts.hashers import ThreadedPBKDF2PasswordHasher
+from config.http.errors import Busy
 from tests.faults.web import Web, running_web
 from tests.helpers import PASSWORD
 

@@ -6,6 +6,7 @@ import pytest
 from django.db import OperationalError
 from django.db.models.functions import Now
 
+from config.ops import health
 from progress.models import Worker
 
 
@@ -46,7 +47,7 @@ def test_no_database(visitor, worker, monkeypatch):
     def gone():
         raise OperationalError("connection to /var/run/secret failed")
 
-    monkeypatch.setitem(__import__("config.health").health.CHECKS, "database", gone)
+    monkeypatch.setitem(health.CHECKS, "database", gone)
     response = visitor.get("/healthz/")
     assert_only(response, "database")
     assert "secret" not in response.text

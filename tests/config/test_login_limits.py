@@ -11,8 +11,8 @@ from django.db import DatabaseError
 from django.test import Client
 from django.utils import timezone
 
-from config import login_limits
-from config.login_limits import PER_ACCOUNT, PER_ACCOUNT_AND_ADDRESS, PER_ADDRESS, client_network
+from config.accounts import login_limits
+from config.accounts.login_limits import PER_ACCOUNT, PER_ACCOUNT_AND_ADDRESS, PER_ADDRESS, client_network
 from tests.helpers import PASSWORD, problem
 
 NEW = "another fine passphrase"

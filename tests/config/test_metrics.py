@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.db.models.functions import Now
 from prometheus_client.parser import text_string_to_metric_families
 
-from progress import figures
+from progress import statistics
 from progress.models import Job, State, Worker
 from tests.helpers import file, make_job
 
@@ -51,7 +51,7 @@ def test_that_the_database_is_away_is_a_figure(visitor, monkeypatch):
     def away():
         raise OperationalError("no database")
 
-    monkeypatch.setattr(figures, "workers", away)
+    monkeypatch.setattr(statistics, "workers", away)
     assert samples(visitor.get("/metrics")) == {("headway_database_up",): 0}
 
 

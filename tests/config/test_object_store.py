@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.object_store import ObjectStore
-from uploads.s3 import Bucket
+from uploads.storage.s3 import Bucket
 
 
 def test_all_that_it_can_say():

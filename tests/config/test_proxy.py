@@ -22,7 +22,7 @@ from config.cors import fetch_rules
 from tests import nginx
 from tests.config.test_settings import ROOT, example
 from tests.ports import free_port
-from uploads.limits import ENVELOPE_BYTES
+from uploads.receiving.limits import ENVELOPE_BYTES
 
 pytestmark = pytest.mark.services
 

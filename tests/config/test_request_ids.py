@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from config import logs
-from config.accounting import is_over
+from config.http.request_log import is_over
+from config.ops import logs
 from progress import views
 from progress.models import Job
 from tests.helpers import file, make_job, problem, run_queue
@@ -68,7 +68,7 @@ def test_a_job_keeps_the_id_and_its_worker_logs_under_it(as_alice, logged):
     assert job.request_id == GIVEN
     as_alice.get("/", headers={"X-Request-ID": "of-another-request"})
     run_queue()
-    (line,) = [line for line in logged() if line["logger"] == "progress.worker"]
+    (line,) = [line for line in logged() if line["logger"] == "progress.worker.runner"]
     assert (line["request_id"], line["job_id"], line["attempt"]) == (GIVEN, str(job.pk), 1)
     assert line["message"].endswith("attempt 1 of 3: succeeded")
     assert line["seconds"] > 0
@@ -92,7 +92,7 @@ def test_a_request_is_one_line_that_tells_no_secret(as_alice, alice, logged):
     assert line.pop("time").endswith("+00:00")
     assert line == {
         "level": "INFO",
-        "logger": "config.accounting",
+        "logger": "config.http.request_log",
         "message": "GET /todos/ 200",
         "request_id": GIVEN,
         "method": "GET",

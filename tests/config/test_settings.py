@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.environment import EXAMPLE_KEY, RIGHT, RIGHT_IN_DEVELOPMENT
-from config.middleware import client_address
+from config.http.middleware import client_address
 
 pytestmark = pytest.mark.services
 
@@ -183,8 +183,8 @@ def test_migrations_are_complete(state_dir):
 @pytest.mark.parametrize(
     ("url", "backend", "pictures_from"),
     [
-        ("", "uploads.storage.Directory", "'self'"),
-        ("s3://bucket", "uploads.s3.Bucket", "'self' https://bucket.s3.us-east-1.amazonaws.com"),
+        ("", "uploads.storage.directory.Directory", "'self'"),
+        ("s3://bucket", "uploads.storage.s3.Bucket", "'self' https://bucket.s3.us-east-1.amazonaws.com"),
     ],
 )
 def test_files_are_kept_where_the_environment_says_and_boto3_waits_until_it_is_needed(
@@ -192,7 +192,7 @@ def test_files_are_kept_where_the_environment_says_and_boto3_waits_until_it_is_n
 ):
     probe = """if True:
         import sys, django; django.setup()
-        import config.wsgi, config.urls, progress.broker, progress.guard, uploads.tasks
+        import config.wsgi, config.urls, progress.queue.database, progress.worker.limits, uploads.tasks
         from django.conf import settings as s
         csp = s.CONTENT_SECURITY_POLICY["DIRECTIVES"]
         print(s.STORAGES["default"]["BACKEND"], "boto3" in sys.modules, *csp.get("img-src", csp["default-src"]))

@@ -24,7 +24,7 @@ def public(tmp_path_factory) -> Path:
     for name in ("index.html", "old.html", "static/config/icon.svg"):  # from an earlier version
         (directory / "public" / name).parent.mkdir(parents=True, exist_ok=True)
         (directory / "public" / name).write_text("old")
-    production = {"BACKEND": "config.staticfiles.FingerprintedFiles"}
+    production = {"BACKEND": "config.site.static_files.FingerprintedFiles"}
     default = {"BACKEND": "django.core.files.storage.InMemoryStorage", "OPTIONS": {}}
     with override_settings(
         APP_ORIGIN=APP, STATIC_ROOT=directory / "static", STORAGES={"default": default, "staticfiles": production}

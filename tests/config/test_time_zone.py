@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests.helpers import body, file, make_todo, run_queue
 from todos.models import Todo
 from todos.tasks import import_file
-from uploads import receiving
+from uploads.receiving import ingest
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 EARLY, LATE = "Pacific/Pago_Pago", "Pacific/Kiritimati"  # 11 hours behind UTC, 14 before it
@@ -90,7 +90,7 @@ def test_import_reads_times_in_the_time_zone_of_the_request(as_alice, alice, url
 
 
 def test_import_that_was_enqueued_without_a_time_zone_reads_times_in_utc(alice):
-    receiving.receive(alice, file(MIDNIGHTS.encode(), "todos.ics"), import_file)
+    ingest.receive(alice, file(MIDNIGHTS.encode(), "todos.ics"), import_file)
     run_queue()
     assert [todo.due_on for todo in alice.todos.in_order()] == [date(2026, 3, 11), date(2026, 3, 10)]
 

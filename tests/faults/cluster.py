@@ -13,8 +13,8 @@ from typing import NamedTuple, TypeVar
 
 from django.db import connection
 
-from progress import processes
 from progress.models import Job
+from progress.worker import processes
 from tests.helpers import complete_lines
 
 T = TypeVar("T")

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from progress import processes
 from progress.models import State
 from progress.tasks import cancel_job
+from progress.worker import processes
 from tests.faults.cluster import Cluster, kill, wait_until
 from tests.helpers import file, files_below, photo
-from uploads import receiving
 from uploads.models import Upload
+from uploads.receiving import ingest
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def large() -> bytes:
 
 @pytest.fixture
 def upload(alice, large) -> Upload:
-    return receiving.receive(alice, file(large, "large.png"))
+    return ingest.receive(alice, file(large, "large.png"))
 
 
 def decoder_of(cluster: Cluster) -> processes.Process:
@@ -63,6 +63,6 @@ def test_a_decoder_that_is_killed_hurts_nobody_else(cluster, alice, upload):
     job = cluster.wait_for(upload.job, State.FAILED)
     assert (job.error_code, job.attempt) == ("picture_too_demanding", 1)
     wait_until(lambda: decoder.parent in cluster.idle())  # the worker lives
-    others = [receiving.receive(alice, file(photo())) for _ in range(4)]
+    others = [ingest.receive(alice, file(photo())) for _ in range(4)]
     for other in others:
         cluster.wait_for(other.job, State.SUCCEEDED)

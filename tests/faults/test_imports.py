@@ -11,8 +11,8 @@ from progress.tasks import cancel_job, retry_job
 from tests.faults.cluster import Cluster, kill, wait_until
 from tests.helpers import file, make_todo
 from todos.tasks import import_file
-from uploads import receiving
 from uploads.models import Upload
+from uploads.receiving import ingest
 
 ROWS = 20_000
 """So many take a fast machine some seconds."""
@@ -20,7 +20,7 @@ ROWS = 20_000
 
 def begin(owner) -> Upload:
     rows = "".join(f"Thing {number},uid-{number}\n" for number in range(ROWS))
-    return receiving.receive(owner, file(f"title,uid\n{rows}".encode(), "things.csv"), import_file)
+    return ingest.receive(owner, file(f"title,uid\n{rows}".encode(), "things.csv"), import_file)
 
 
 def begin_aside(owner) -> Upload:

@@ -127,7 +127,7 @@ def test_an_id_goes_from_the_request_to_the_line_of_the_worker(tmp_path, databas
         (asked,) = wait_until(lambda: lines(web.log, GIVEN))
         assert (asked["path"], asked["status"], asked["user_id"]) == ("/api/uploads/", 202, visitor.user.pk)
         (done,) = wait_until(lambda: lines(cluster.log, GIVEN))
-        assert (done["logger"], done["job_id"], done["attempt"]) == ("progress.worker", str(job.pk), 1)
+        assert (done["logger"], done["job_id"], done["attempt"]) == ("progress.worker.runner", str(job.pk), 1)
     assert all(line.startswith("{") for line in web.log.read_text().splitlines())
 
 

@@ -6,7 +6,7 @@ from django_q.conf import Conf
 from django_q.signing import SignedPackage
 
 from progress.models import Job, State
-from progress.redis_broker import RedisBroker
+from progress.queue.redis import RedisBroker
 from tests.faults import tasks
 from tests.redis import server
 
@@ -21,7 +21,7 @@ def redis(tmp_path):
 
 @pytest.fixture
 def queue_url(redis, monkeypatch) -> str:
-    monkeypatch.setattr(Conf, "BROKER_CLASS", "progress.redis_broker.RedisBroker")
+    monkeypatch.setattr(Conf, "BROKER_CLASS", "progress.queue.redis.RedisBroker")
     monkeypatch.setattr(Conf, "REDIS", redis.url)
     return redis.url
 

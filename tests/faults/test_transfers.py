@@ -11,8 +11,8 @@ import pytest
 from tests.faults.cluster import freeze, kill, wait_until
 from tests.faults.conftest import looking_into
 from tests.faults.web import MEGABYTE, OCTETS, Visitor, Web, answer_of, make_user, running_web
-from uploads.body import STALL_SECONDS
 from uploads.models import Upload
+from uploads.receiving.body import STALL_SECONDS
 
 
 @pytest.fixture

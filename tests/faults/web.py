@@ -16,8 +16,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from progress import processes
 from progress.models import Job
+from progress.worker import processes
 from tests.faults.cluster import ROOT, START_SECONDS, kill, wait_until
 from tests.ports import free_port
 

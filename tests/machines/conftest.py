@@ -72,7 +72,7 @@ def shared_settings(hosts, tmp_path_factory, django_db_blocker) -> Iterator[dict
         migrate(database.url, directory)
         stack.enter_context(looking_into(database.url))
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(Conf, "BROKER_CLASS", "progress.redis_broker.RedisBroker")
+        patch.setattr(Conf, "BROKER_CLASS", "progress.queue.redis.RedisBroker")
         patch.setattr(Conf, "REDIS", queue.url)
         yield {
             "DATABASE_URL": f"postgresql://headway@{data.address}/postgres",

@@ -8,10 +8,10 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from progress import broker as broker_module
-from progress.hub import Hub
-from progress.job_source import Jobs
+from progress.live.hub import Hub
+from progress.live.jobs import Jobs
 from progress.models import Job, State, changed
+from progress.queue import database as broker_module
 from tests.helpers import make_job, make_login
 from tests.progress import tasks
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from progress import processes, tasks, worker
+from progress import tasks
 from progress.models import OUT_OF_ORDER, Job, State
+from progress.worker import processes, runner
 from tests.helpers import file, make_job, problem, run_queue
 from tests.progress.tasks import count
 from tests.uploads.tus import begin, begun, patch
@@ -52,7 +53,7 @@ def test_claims_are_fair_for_any_mix_of_owners(running, queued, finishes):
 def test_delivery_of_one_owners_job_starts_the_job_of_another(alice, bob):
     make_job(owner=alice, state=State.RUNNING)
     delivered, other = count.enqueue(owner=alice), count.enqueue(owner=bob)
-    worker.run(str(delivered.pk))
+    runner.run(str(delivered.pk))
     delivered.refresh_from_db()
     other.refresh_from_db()
     assert (delivered.state, other.state) == (State.QUEUED, State.SUCCEEDED)
@@ -64,7 +65,7 @@ def test_delivery_of_one_owners_job_starts_the_job_of_another(alice, bob):
 def test_delivered_job_starts_before_an_older_one_of_the_only_owner(alice):
     """Jobs of one owner need no order, and so its workers needn't wait for each other."""
     first, second = (count.enqueue(owner=alice) for _ in range(2))
-    worker.run(str(second.pk))
+    runner.run(str(second.pk))
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.state, second.state) == (State.QUEUED, State.SUCCEEDED)
@@ -94,7 +95,7 @@ def test_claim_whose_answer_got_lost_is_taken_up(alice, monkeypatch):
 
     monkeypatch.setattr(processes, "worker_name", lambda: "here:10:12")
     monkeypatch.setattr(Job.objects, "claim_delivered", lose_the_answer)
-    worker.run(str(first.pk))
+    runner.run(str(first.pk))
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.state, first.attempt, second.state) == (State.SUCCEEDED, 1, State.QUEUED)
@@ -194,6 +195,6 @@ def test_delivered_job_takes_over_the_delivery_of_the_claimed_one(alice, bob):
     first, second = count.enqueue(owner=bob), count.enqueue(owner=alice)
     lost_at = timezone.now() - timedelta(seconds=9)
     Job.objects.filter(pk=first.pk).update(delivered_at=lost_at)
-    worker.run(str(second.pk))
+    runner.run(str(second.pk))
     second.refresh_from_db()
     assert (second.state, second.delivered_at) == (State.QUEUED, lost_at)

@@ -7,11 +7,11 @@ from unittest.mock import Mock
 
 import pytest
 
-from progress import guard as guard_module
-from progress.attempt import Cancelled, LostJob, TimeLimit
-from progress.guard import GRACE, SIGNAL, SILENCE_ALLOWED, Guard
+from progress.exceptions import Cancelled, LostJob, TimeLimit
 from progress.models import LEASE
 from progress.reporter import Progress
+from progress.worker import limits as guard_module
+from progress.worker.limits import GRACE, SIGNAL, SILENCE_ALLOWED, Guard
 
 LONG = 3600.0
 

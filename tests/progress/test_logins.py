@@ -9,9 +9,9 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from progress.events import COMMENT_SECONDS
-from progress.hub import THOROUGH_SECONDS, Hub
-from progress.job_source import Jobs
+from progress.live.hub import THOROUGH_SECONDS, Hub
+from progress.live.jobs import Jobs
+from progress.live.sse import COMMENT_SECONDS
 from progress.models import Job, State
 from tests.helpers import PASSWORD, make_job, make_login, problem
 
@@ -79,7 +79,7 @@ def test_stream_survives_the_end_of_other_logins(as_alice, as_bob, job, meanwhil
 @pytest.mark.parametrize("url", POLLS.values(), ids=POLLS)
 def test_long_poll_answers_401_when_its_login_ends(as_alice, job, meanwhile, monkeypatch, end: Callable, url):
     meanwhile += [lambda: end(as_alice)]
-    monkeypatch.setattr("progress.hub.THOROUGH_SECONDS", -1)
+    monkeypatch.setattr("progress.live.hub.THOROUGH_SECONDS", -1)
     problem(as_alice.get(url.format(job.pk)), 401)
 
 

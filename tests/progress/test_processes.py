@@ -9,8 +9,10 @@ import pytest
 from tests.faults.cluster import ROOT
 
 STUCK = """
-import multiprocessing, subprocess, sys, time
-from progress import processes
+import multiprocessing, os, subprocess, sys, time
+import django
+django.setup()
+from progress.worker import processes
 
 lock = multiprocessing.Lock()
 lock.acquire()
@@ -20,6 +22,7 @@ print("ready", flush=True)
 lock.acquire(timeout=float(sys.argv[2]))
 for child in children:
     child.kill()
+os._exit(0)  # without waiting for the interpreter to shut down, during which the childless process would be killed
 """
 """A sentinel that waits for a lock which a killed child has left locked."""
 

@@ -12,12 +12,15 @@ from django_q.models import OrmQ, Schedule
 from django_q.models import Task as Leftover
 from django_q.signing import SignedPackage
 
-from progress import broker, processes, recovery, retention, upkeep, worker
-from progress.attempt import Attempt, LostJob
+from progress import retention
+from progress.exceptions import LostJob
 from progress.models import Job, State, Worker
-from progress.processes import BUSY, IDLE, Process
-from progress.upkeep import Upkeep
-from progress.watchdog import Watchdog
+from progress.queue import base, database
+from progress.worker import maintenance, processes, recovery, runner
+from progress.worker.attempt import Attempt
+from progress.worker.maintenance import Upkeep
+from progress.worker.processes import BUSY, IDLE, Process
+from progress.worker.watchdog import Watchdog
 from tests.helpers import as_soon_as_read, make_job, run_queue
 from tests.progress import tasks
 
@@ -91,14 +94,14 @@ def test_a_worker_that_is_born_meanwhile_is_not_taken_for_dead(alice):
 
 
 @pytest.fixture
-def queue(db, monkeypatch) -> broker.Broker:
+def queue(db, monkeypatch) -> database.Broker:
     """The queue as a cluster asks it, without what goes on beside it and without its pause when it is empty."""
     monkeypatch.setattr(Upkeep, "start", lambda self: None)
-    monkeypatch.setattr(upkeep, "BUSY_DATABASE_SECONDS", 60)
+    monkeypatch.setattr(maintenance, "BUSY_DATABASE_SECONDS", 60)
     monkeypatch.setattr(processes, "die_with_parent", lambda: None)
-    monkeypatch.setattr(broker, "POLL_SECONDS", 0)
-    monkeypatch.setattr(broker, "WAKE_SECONDS", 0)
-    return broker.Broker()
+    monkeypatch.setattr(database, "POLL_SECONDS", 0)
+    monkeypatch.setattr(base, "WAKE_SECONDS", 0)
+    return database.Broker()
 
 
 def test_the_queue_is_first_come_first_served_and_each_delivery_is_taken_once(alice, queue):
@@ -158,9 +161,9 @@ def test_a_queue_that_is_away_is_asked_again(queue, monkeypatch):
     def away(self):
         raise OperationalError("the server closed the connection")
 
-    monkeypatch.setattr(broker, "AWAY_SECONDS", 0)
-    monkeypatch.setattr(broker.Broker, "reconnect", lambda self: None)
-    monkeypatch.setattr(broker.Broker, "take", away)
+    monkeypatch.setattr(base, "AWAY_SECONDS", 0)
+    monkeypatch.setattr(database.Broker, "reconnect", lambda self: None)
+    monkeypatch.setattr(database.Broker, "take", away)
     assert queue.dequeue() is None
 
 
@@ -175,7 +178,7 @@ def test_a_cluster_reports_and_looks_for_lost_jobs(alice, queue):
 
 def test_hearts_are_not_judged_while_the_database_is_too_busy_to_beat(alice, queue, monkeypatch):
     make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=2)
-    monkeypatch.setattr(upkeep, "BUSY_DATABASE_SECONDS", 0)
+    monkeypatch.setattr(maintenance, "BUSY_DATABASE_SECONDS", 0)
     Upkeep(queue).keep_up()
     assert Job.objects.get().state == State.RUNNING
 
@@ -242,7 +245,7 @@ class TestWatchdog:
         """The job waits for another delivery then."""
         make_job(owner=alice, state=State.RUNNING)
         waiting, other = Job.objects.get(state=State.QUEUED), tasks.count.enqueue(owner=bob)
-        worker.run(str(waiting.pk))
+        runner.run(str(waiting.pk))
         other.refresh_from_db()
         assert other.state == State.SUCCEEDED
         assert not self.wedged_at_last(handed_out, clock, self.IDLE)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progress import pulse
-from progress.attempt import Cancelled, LostJob
-from progress.pulse import HEARTBEAT_INTERVAL, Pulse
+from progress.exceptions import Cancelled, LostJob
 from progress.reporter import Progress
+from progress.worker import heartbeat
+from progress.worker.heartbeat import HEARTBEAT_INTERVAL, Pulse
 
 
 class Recorder:
@@ -265,7 +265,7 @@ def test_a_pulse_whose_job_was_lost_beats_no_more(recorder, monkeypatch):
         while True:
             progress.stage("Working")
             time.sleep(0.001)
-    assert pulse._thread._call is None
+    assert heartbeat._thread._call is None
 
 
 def test_a_real_pulse_writes_in_a_thread_of_its_own(recorder, monkeypatch):

@@ -3,9 +3,10 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from progress.attempt import Attempt, Cancelled, LostJob
+from progress.exceptions import Cancelled, LostJob
 from progress.models import Job, State
 from progress.tasks import cancel_job, retry_job
+from progress.worker.attempt import Attempt
 from tests.helpers import make_job, run_queue
 from tests.progress import tasks
 

@@ -8,9 +8,9 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from progress import streams
-from progress.hub import Full, Hub, UserFull, hub
-from progress.job_source import Jobs
+from progress.live import stream
+from progress.live.hub import Full, Hub, UserFull, hub
+from progress.live.jobs import Jobs
 from progress.models import Job, State, changed
 from tests.helpers import body, make_job, make_login, problem
 
@@ -292,13 +292,13 @@ class TestHub:
 
     def test_a_job_is_encoded_once_for_all_who_watch_it(self, alice, running, monkeypatch):
         encoded = []
-        monkeypatch.setattr(streams, "_encode", lambda job, root: encoded.append(root) or b"event")
+        monkeypatch.setattr(stream, "_encode", lambda job, root: encoded.append(root) or b"event")
         one = Hub()
         watchers = [one.watch(Jobs, [running.pk], make_login(running.owner)) for _ in range(10)]
         one.tick()
         for watcher in watchers:
             news = watcher._news
-            events = streams.JobEvents(watcher, {}, "http://a")
+            events = stream.JobEvents(watcher, {}, "http://a")
             assert events.tell(news) == b"event"
         assert encoded == ["http://a"]
 

@@ -5,9 +5,9 @@ import uuid
 import pytest
 from django.db import OperationalError
 
-from progress import worker
 from progress.models import Job, State
 from progress.tasks import TaskError, cancel_job
+from progress.worker import runner
 from tests.helpers import make_job, run_queue
 from tests.progress import tasks
 
@@ -76,7 +76,7 @@ def test_a_task_that_exits_or_returns_something_odd_ends(alice, temper):
 @pytest.mark.parametrize("name", ["tests.progress.nowhere.task", "tests.progress.tasks.not_a_task", "x"])
 def test_a_task_that_can_not_be_found_ends(alice, name):
     job = make_job(owner=alice, task=name, max_attempts=1)
-    worker.run(str(job.pk))
+    runner.run(str(job.pk))
     job.refresh_from_db()
     assert (job.state, job.error_code) == (State.FAILED, "internal")
 
@@ -85,14 +85,14 @@ def test_a_second_delivery_of_the_same_job_does_nothing(alice):
     job = tasks.fail_once.enqueue(owner=alice)
     tasks.CALLS.append(("already",))
     run_queue()
-    worker.run(str(job.pk))
+    runner.run(str(job.pk))
     assert len(tasks.CALLS) == 2
 
 
 def test_a_job_deleted_while_it_waits_is_no_error(alice):
     job = tasks.count.enqueue(owner=alice)
     Job.objects.all().delete()
-    assert worker.run(str(job.pk)) is None
+    assert runner.run(str(job.pk)) is None
 
 
 def test_a_job_deleted_while_it_runs_stops(alice, monkeypatch):
@@ -111,13 +111,13 @@ def test_a_job_deleted_while_it_runs_stops(alice, monkeypatch):
 def test_a_claim_that_fails_is_left_to_be_delivered_again(alice, monkeypatch):
     job = make_job(owner=alice)
 
-    def locked(job_id, worker):
+    def locked(job_id, runner):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(worker, "PATIENCE", 0)
+    monkeypatch.setattr(runner, "PATIENCE", 0)
     monkeypatch.setattr(Job.objects, "claim_delivered", locked)
     with pytest.raises(OperationalError):
-        worker.run(str(job.pk))
+        runner.run(str(job.pk))
 
 
 def test_an_end_that_can_not_be_written_is_left_to_recovery(alice, monkeypatch):
@@ -126,10 +126,10 @@ def test_an_end_that_can_not_be_written_is_left_to_recovery(alice, monkeypatch):
     def locked(self, *args, **counts):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(worker, "PATIENCE", 0)
-    monkeypatch.setattr(worker.Attempt, "succeed", locked)
-    monkeypatch.setattr(worker.Attempt, "give_back", locked)
-    assert worker.run(str(job.pk)) is None
+    monkeypatch.setattr(runner, "PATIENCE", 0)
+    monkeypatch.setattr(runner.Attempt, "succeed", locked)
+    monkeypatch.setattr(runner.Attempt, "give_back", locked)
+    assert runner.run(str(job.pk)) is None
     job.refresh_from_db()
     assert job.state == State.RUNNING
 
@@ -147,10 +147,10 @@ def test_a_claim_and_an_end_wait_for_a_database_that_is_away(alice, monkeypatch)
 
         return maybe
 
-    monkeypatch.setattr(worker.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(runner.time, "sleep", lambda seconds: None)
     monkeypatch.setattr(Job.objects, "claim_delivered", once_more("claim", Job.objects.claim_delivered))
-    monkeypatch.setattr(worker.Attempt, "succeed", once_more("succeed", worker.Attempt.succeed))
-    worker.run(str(job.pk))
+    monkeypatch.setattr(runner.Attempt, "succeed", once_more("succeed", runner.Attempt.succeed))
+    runner.run(str(job.pk))
     job.refresh_from_db()
     assert (job.state, job.attempt, failures) == (State.SUCCEEDED, 1, {"claim": 0, "succeed": 0})
 

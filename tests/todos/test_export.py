@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from progress import connections
 from tests.helpers import body, make_todo, problem
-from todos import exporting
 from todos.formats import FORMATS
+from todos.import_export import exporting
 from todos.models import Todo
 
 

@@ -12,8 +12,9 @@ from progress.models import Job, State
 from progress.reporter import Progress
 from progress.tasks import cancel_job
 from tests.helpers import body, file, files_below, make_todo, problem, run_queue
-from todos import importing, merging, order
+from todos import ordering
 from todos.formats import FORMATS
+from todos.import_export import importing, merging
 from todos.models import Todo
 from uploads.models import Upload
 
@@ -198,7 +199,7 @@ def test_new_ones_come_last_in_the_files_order_and_are_as_new_as_the_moment_of_w
         return merging.merge(*arguments)
 
     monkeypatch.setattr(importing, "merge", note)
-    for place in (0, order.HIGHEST, order.HIGHEST):
+    for place in (0, ordering.HIGHEST, ordering.HIGHEST):
         make_todo(owner=alice, title="old", order=place)
     make_todo(owner=bob, title="Bob's")
     old = datetime(2020, 1, 1, tzinfo=UTC)
@@ -447,7 +448,7 @@ def test_what_can_not_be_imported_is_refused_at_once_by_both_doors(as_alice, sta
 
 
 def test_a_file_that_is_too_large_is_refused(as_alice, monkeypatch, settings):
-    monkeypatch.setattr("todos.exchange.MOST_BYTES", 10)
+    monkeypatch.setattr("todos.import_export.views.MOST_BYTES", 10)
     assert "Split it" in problem(as_alice.post(URL, {"file": file(b"title\n" + b"x" * 9, "todos.csv")}), 413)["detail"]
     monkeypatch.undo()
     settings.USER_QUOTA_BYTES = 10

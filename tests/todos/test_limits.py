@@ -64,7 +64,7 @@ class TestNumber:
         Todo.objects.filter(pk=make_todo(owner=alice).pk).trash()
         make_todo(owner=alice)
         with pytest.raises(ListFull):
-            make_room(alice, 3, 0)
+            make_room(alice.todos.all(), 3, 0)
         assert alice.todos.in_trash().count() == 1
 
 

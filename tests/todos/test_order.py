@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers import make_todo
-from todos import order
+from todos import ordering
 from todos.models import Todo, TodoQuerySet
 
-LABELS = st.integers(order.LOWEST, order.HIGHEST)
+LABELS = st.integers(ordering.LOWEST, ordering.HIGHEST)
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def make_list(alice):
     """Call it with the labels, in their order, or with a number of to-dos that are added; the ids."""
 
     def make(labels):
-        labels = [order.GAP * place for place in range(labels)] if isinstance(labels, int) else labels
+        labels = [ordering.GAP * place for place in range(labels)] if isinstance(labels, int) else labels
         todos = [Todo(owner=alice, title=str(place), order=label) for place, label in enumerate(labels)]
         return [todo.pk for todo in Todo.objects.bulk_create(todos)]
 
@@ -57,7 +57,7 @@ def test_new_ones_come_last(alice, bob):
 
 def test_new_ones_come_last_where_no_number_is_left(alice):
     """As a program may have set them."""
-    ids = [make_todo(owner=alice, order=label).pk for label in (0, order.HIGHEST, order.HIGHEST)]
+    ids = [make_todo(owner=alice, order=label).pk for label in (0, ordering.HIGHEST, ordering.HIGHEST)]
     ids += [make_todo(owner=alice).pk for _ in range(20)]
     assert listed() == ids
 
@@ -190,7 +190,7 @@ def test_any_moves_in_any_list(alice, make_list, data):
     """Whatever labels a program has given them: close together, at the ends of what there is, or all the same."""
     Todo.objects.all().delete()
     near = st.integers(-2, 2)
-    ends = st.sampled_from([order.LOWEST, order.LOWEST + 1, order.HIGHEST - 1, order.HIGHEST])
+    ends = st.sampled_from([ordering.LOWEST, ordering.LOWEST + 1, ordering.HIGHEST - 1, ordering.HIGHEST])
     labels = data.draw(st.lists(near | ends | LABELS, min_size=2, max_size=20))
     make_list(labels)
     todos, expected = Todo.objects.visible_to(alice), listed()
@@ -210,9 +210,9 @@ def test_any_moves_in_any_list(alice, make_list, data):
 def test_labels_lie_between_their_bounds_and_differ(lower, upper, number):
     if lower is not None and upper is not None and lower > upper:
         lower, upper = upper, lower
-    found = order.labels(lower, upper, number)
-    low = order.LOWEST - 1 if lower is None else lower
-    high = order.HIGHEST + 1 if upper is None else upper
+    found = ordering.positions_between(lower, upper, number)
+    low = ordering.LOWEST - 1 if lower is None else lower
+    high = ordering.HIGHEST + 1 if upper is None else upper
     assert found == sorted(set(found))
     assert all(low < label < high for label in found)
     assert len(found) == (number if high - low > number else 0)

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from tests.helpers import file, make_todo
-from todos.listing import PAGE_SIZE
+from todos.filters import PAGE_SIZE
 from todos.models import Todo
 from uploads.models import Upload
 

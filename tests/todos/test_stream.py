@@ -8,11 +8,11 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from progress import events
-from progress.hub import Hub, hub
+from progress.live import sse
+from progress.live.hub import Hub, hub
 from tests.helpers import body, make_login, make_todo, problem
+from todos.live import Lists
 from todos.models import Todo
-from todos.stream import Lists
 
 pytestmark = pytest.mark.usefixtures("meanwhile")
 
@@ -22,7 +22,7 @@ URL = "/api/todos/stream/"
 @pytest.fixture(autouse=True)
 def _short_streams(monkeypatch):
     """Most tests read a stream to its end, which costs time for each tick of the hub."""
-    monkeypatch.setattr(events, "LONGEST_SECONDS", 60.0)
+    monkeypatch.setattr(sse, "LONGEST_SECONDS", 60.0)
 
 
 def told(response) -> list[dict | None]:

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.faults.cluster import ROOT
-from uploads import child
+from uploads.decoding import process
 
 CHANGED = """
 import sys
 sys.path.insert(0, {root!r})
-from uploads import decoder, raster
+from uploads.decoding import __main__ as decoder
+from uploads.decoding import raster
 {change}
 decoder.run(*sys.argv[1:])
 """
@@ -24,7 +25,7 @@ def decoder_is(monkeypatch, tmp_path_factory) -> Callable[[str], None]:
     def replace(program: str) -> None:
         script = tmp_path_factory.mktemp("decoder") / "script.py"
         script.write_text(program)
-        monkeypatch.setattr(child, "DECODER", [str(script)])
+        monkeypatch.setattr(process, "DECODER", [str(script)])
 
     return replace
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from PIL import Image
 
 from tests.helpers import file, run_queue
-from uploads import receiving
 from uploads.models import Rendition, Upload
+from uploads.receiving import ingest
 
 
 def process(owner, content: bytes, name="photo.jpg") -> Upload:
     """Receive a file and do its job, with the real decoder process."""
-    upload = receiving.receive(owner, file(content, name))
+    upload = ingest.receive(owner, file(content, name))
     run_queue()
     upload.refresh_from_db()
     return upload

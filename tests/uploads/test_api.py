@@ -6,13 +6,14 @@ import re
 from django.utils import timezone
 
 from tests.helpers import body, file, photo, problem, run_queue
-from uploads import api, receiving, views
+from uploads import api, views
 from uploads.models import Upload
+from uploads.receiving import ingest
 
 
 def test_the_json_of_an_upload(as_alice, alice):
     content = photo(400, 300)
-    upload = receiving.receive(alice, file(content, "holiday.jpg"))
+    upload = ingest.receive(alice, file(content, "holiday.jpg"))
     run_queue()
     answer = as_alice.get(f"/api/uploads/{upload.pk}/").json()
     assert timezone.datetime.fromisoformat(answer.pop("created_at")).tzinfo
@@ -37,7 +38,7 @@ def test_the_json_of_an_upload(as_alice, alice):
 
 
 def test_a_job_that_is_no_longer_kept_is_null(as_alice, alice, settings):
-    upload = receiving.receive(alice, file())
+    upload = ingest.receive(alice, file())
     run_queue()
     settings.PROGRESS_RETENTION = timezone.timedelta(seconds=-1)
     assert as_alice.get(f"/api/uploads/{upload.pk}/").json()["job"] is None
@@ -84,7 +85,7 @@ def test_a_cursor_that_is_none_is_refused(as_alice):
 
 
 def test_other_methods_are_refused(as_alice, alice):
-    upload = receiving.receive(alice, file())
+    upload = ingest.receive(alice, file())
     assert problem(as_alice.put("/api/uploads/"), 405)
     assert problem(as_alice.patch(f"/api/uploads/{upload.pk}/"), 405)
     assert as_alice.get(f"/uploads/{upload.pk}/delete/").status_code == 405
@@ -115,7 +116,7 @@ def names(page: str) -> list[str]:
 
 def test_the_page_shows_pictures_files_and_problems(as_alice, alice):
     for content, name in [(photo(), "holiday.jpg"), (b"words", "notes.txt"), (b"\xff\xd8\xff", "broken.jpg")]:
-        receiving.receive(alice, file(content, name))
+        ingest.receive(alice, file(content, name))
     run_queue()
     page = as_alice.get("/uploads/").text
     assert "320.webp" in page

@@ -9,8 +9,8 @@ from gunicorn.http.parser import RequestParser
 
 from tests.helpers import problem
 from tests.uploads.tus import OCTETS, TUS, begin, begun, offset
-from uploads import body
 from uploads.models import Transfer, Upload
+from uploads.receiving import body
 
 MULTIPART = "multipart/form-data; boundary=x"
 CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}

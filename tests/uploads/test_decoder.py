@@ -8,16 +8,17 @@ import time
 
 import pytest
 
-from progress.attempt import Cancelled
+from progress.exceptions import Cancelled
 from progress.models import State
 from progress.reporter import Progress
 from tests.faults.cluster import ROOT
 from tests.helpers import photo
 from tests.uploads.files import pdf, uniform_png
 from tests.uploads.helpers import process
-from uploads import child, decoder
-from uploads.child import decoding
-from uploads.pictures import Pictures
+from uploads.decoding import __main__ as decoder
+from uploads.decoding import process as parent
+from uploads.decoding.pictures import Pictures
+from uploads.decoding.process import decoding
 
 SILENT = """
 import os, pathlib, sys
@@ -46,7 +47,7 @@ DEAF = "import time; print('{\"read\": 1}', flush=True); time.sleep(600)"
 HARMFUL = f"""
 import errno, json, os, sys
 sys.path.insert(0, {str(ROOT)!r})
-from uploads import decoder
+from uploads.decoding import __main__ as decoder
 
 def attempt(what, act):
     try:
@@ -128,7 +129,7 @@ def test_opening_is_counted_in_the_bytes_that_the_decoder_has_read(source, tmp_p
 
 
 def test_a_cancel_is_noticed_while_the_decoder_is_silent_and_the_decoder_told(tmp_path, decoder_is, monkeypatch):
-    monkeypatch.setattr(child, "STOP_SECONDS", 30)  # it ends by itself, or this takes long
+    monkeypatch.setattr(parent, "STOP_SECONDS", 30)  # it ends by itself, or this takes long
     decoder_is(SILENT)
     progress = Progress()
     cancelled_at = []
@@ -145,14 +146,14 @@ def test_a_cancel_is_noticed_while_the_decoder_is_silent_and_the_decoder_told(tm
 
 
 def test_the_real_decoder_ends_by_itself_when_it_is_told_while_it_decodes(source, tmp_path, monkeypatch):
-    monkeypatch.setattr(child, "STOP_SECONDS", 30)
+    monkeypatch.setattr(parent, "STOP_SECONDS", 30)
     with decoding("image/png", source, tmp_path) as running:
         assert "read" in next(running.messages(nothing))
-        assert running.stop() == decoder.TOLD_TO_END
+        assert running.stop() == decoder.INPUT_CLOSED
 
 
 def test_one_that_does_not_listen_is_killed(tmp_path, decoder_is, monkeypatch):
-    monkeypatch.setattr(child, "STOP_SECONDS", 0.2)
+    monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
     decoder_is(DEAF)
     with decoding("image/png", tmp_path / "file", tmp_path) as running:
         next(running.messages(nothing))
@@ -160,16 +161,16 @@ def test_one_that_does_not_listen_is_killed(tmp_path, decoder_is, monkeypatch):
 
 
 def test_one_that_hangs_is_killed(alice, decoder_is, monkeypatch):
-    monkeypatch.setattr(child, "STOP_SECONDS", 0.2)
-    monkeypatch.setattr(child, "WALL_SECONDS", 0.2)
+    monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
+    monkeypatch.setattr(parent, "WALL_SECONDS", 0.2)
     decoder_is(DEAF)
     upload = process(alice, photo())
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
 
 
 def test_one_that_talks_for_ever_is_no_exception(alice, decoder_is, monkeypatch):
-    monkeypatch.setattr(child, "STOP_SECONDS", 0.2)
-    monkeypatch.setattr(child, "WALL_SECONDS", 0.5)
+    monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
+    monkeypatch.setattr(parent, "WALL_SECONDS", 0.5)
     decoder_is("while True: print('{\"read\": 1}', flush=True)")
     upload = process(alice, photo())
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
@@ -186,7 +187,7 @@ def test_one_that_talks_for_ever_is_no_exception(alice, decoder_is, monkeypatch)
     ids=["doesn't start", "is stopped", "says nonsense", "says too much"],
 )
 def test_one_that_is_broken_or_stopped_is_our_fault_and_tried_again(alice, decoder_is, broken, monkeypatch):
-    monkeypatch.setattr(child, "STOP_SECONDS", 0.2)
+    monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
     decoder_is(broken)
     upload = process(alice, photo())
     assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, "internal", 3)

@@ -11,7 +11,7 @@ from progress.models import State
 from tests.helpers import body, file, photo, run_queue
 from tests.uploads.files import png
 from tests.uploads.helpers import bytes_of, is_red, open_rendition, process
-from uploads import receiving
+from uploads.receiving import ingest
 
 SCRIPT = b"<script>alert(document.cookie)</script>"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>" + SCRIPT + b"<rect width='9' height='9'/></svg>"
@@ -71,7 +71,7 @@ def test_a_picture_that_can_not_be_read_fails_with_clear_words_and_is_kept(alice
 
 
 def test_the_jobs_after_a_hostile_file_are_done(alice):
-    uploads = [receiving.receive(alice, file(content)) for content in (bomb(50_000, 50_000), photo()[:300], photo())]
+    uploads = [ingest.receive(alice, file(content)) for content in (bomb(50_000, 50_000), photo()[:300], photo())]
     run_queue()
     for upload in uploads:
         upload.job.refresh_from_db()

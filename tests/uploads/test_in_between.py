@@ -13,9 +13,10 @@ from gevent.event import AsyncResult
 
 from tests.helpers import body, file, files_below, problem, run_queue
 from tests.uploads.tus import TUS, begin, begun, head, offset, patch
-from uploads import disk, limits, pieces, receiving, transfers, tus
-from uploads.body import BodyTooLong
+from uploads import threads
 from uploads.models import Transfer, Upload
+from uploads.receiving import ingest, pieces, quota, transfers, tus
+from uploads.receiving.body import BodyTooLong
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +57,7 @@ class TestAnotherWriter:
 
     def test_keeps_the_file_while_the_old_one_puts_it_into_the_storage(self, as_alice, state_dir, monkeypatch):
         url = begun(as_alice, 5)
-        once(monkeypatch, receiving, "_place", lambda *args: patch(as_alice, url, 0, b"BBBBB"))
+        once(monkeypatch, ingest, "_place", lambda *args: patch(as_alice, url, 0, b"BBBBB"))
         assert patch(as_alice, url, 0, b"aaaaa").status_code == 409
         assert download(as_alice) == b"BBBBB"
         assert files_below(state_dir) == [f"media/{Upload.objects.get().file.name}"]
@@ -122,7 +123,7 @@ class TestKeeping:
 
         url = begun(as_alice, 5)
         with monkeypatch.context() as patched:
-            patched.setattr(receiving, "record", fail)
+            patched.setattr(ingest, "record", fail)
             assert patch(as_alice, url, 0, b"hello").status_code == 500
         assert offset(as_alice, url) == 0
         assert [name.split("/")[0] for name in files_below(state_dir)] == ["incoming"]
@@ -209,18 +210,18 @@ class TestLostBytes:
 
 def test_restoring_while_the_trash_makes_way(alice, settings, monkeypatch):
     settings.USER_QUOTA_BYTES = 10
-    upload = receiving.receive(alice, file(b"12345678"))
+    upload = ingest.receive(alice, file(b"12345678"))
     upload.trash()
-    once(monkeypatch, limits, "hold", lambda owner: upload.restore())
-    with pytest.raises(limits.Refused):
-        limits.reserve(alice, 9)
+    once(monkeypatch, quota, "lock_owner", lambda owner: upload.restore())
+    with pytest.raises(quota.QuotaExceeded):
+        quota.reserve(alice, 9)
     assert list(alice.uploads.visible_to(alice)) == [upload]
 
 
 def test_a_process_that_is_told_to_end_does_not_close_a_file_that_a_thread_still_writes_to(as_alice, monkeypatch):
     begun(as_alice, 100)
     writer = transfers.Writer(Transfer.objects.get(), 0)
-    begun_write = disk.begin(int)
+    begun_write = threads.begin(int)
     begun_write._done = AsyncResult()
     was_done = []
     close = pieces.Tail.close

@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from tests.helpers import file, files_below, problem
 from tests.uploads.tus import TUS, begin, begun, patch
-from uploads import limits, receiving, transfers
+from uploads import forms
 from uploads.models import Transfer, Upload
+from uploads.receiving import ingest, quota, transfers
 
 
 @pytest.fixture(autouse=True)
-def quota(settings) -> None:
+def small_quota(settings) -> None:
     settings.USER_QUOTA_BYTES = 10
 
 
@@ -25,14 +26,14 @@ def test_a_file_over_the_quota_is_refused_before_it_is_sent(as_alice):
 
 def test_what_is_on_its_way_counts_from_the_beginning(as_alice, alice):
     url = begun(as_alice, 6)
-    assert limits.room(alice) == 4
+    assert quota.free_bytes(alice) == 4
     problem(begin(as_alice, 5), 413)
     assert as_alice.post("/api/uploads/", {"file": file(b"12345")}).status_code == 413
     assert as_alice.post("/uploads/", {"file": file(b"12345")}).status_code == 413
     patch(as_alice, url, 0, b"123456")
-    assert limits.room(alice) == 4  # and once
+    assert quota.free_bytes(alice) == 4  # and once
     as_alice.delete(url, **TUS)
-    assert limits.room(alice) == 10
+    assert quota.free_bytes(alice) == 10
 
 
 def test_others_have_their_own(as_alice, as_bob):
@@ -43,40 +44,40 @@ def test_others_have_their_own(as_alice, as_bob):
 def test_a_file_of_unknown_length_takes_what_it_needs(as_alice, alice):
     url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
     patch(as_alice, url, 0, b"123456")
-    assert limits.room(alice) == 4
+    assert quota.free_bytes(alice) == 4
     assert "no room" in problem(patch(as_alice, url, 6, b"78901"), 413)["detail"]
     problem(patch(as_alice, url, 6, b"", HTTP_UPLOAD_LENGTH="11"), 413)
     assert patch(as_alice, url, 6, b"78", HTTP_UPLOAD_LENGTH="9").status_code == 204
-    assert limits.room(alice) == 1
+    assert quota.free_bytes(alice) == 1
 
 
 def test_what_expired_or_was_refused_takes_no_room(as_alice, alice):
     begin(as_alice, 5, content=b"12345", HTTP_UPLOAD_CHECKSUM="sha1 AAAA")
-    assert limits.room(alice) == 10
+    assert quota.free_bytes(alice) == 10
 
 
 def test_without_a_quota_there_is_no_limit(alice, settings):
     settings.USER_QUOTA_BYTES = 0
-    assert limits.room(alice) is None
+    assert quota.free_bytes(alice) is None
 
 
 def test_the_trash_makes_way(as_alice, alice, state_dir, django_capture_on_commit_callbacks):
-    old, new = (receiving.receive(alice, file(b"1234")) for _ in range(2))
+    old, new = (ingest.receive(alice, file(b"1234")) for _ in range(2))
     for upload in (old, new):
         upload.trash()
-    assert limits.room(alice) == 10
+    assert quota.free_bytes(alice) == 10
     with django_capture_on_commit_callbacks(execute=True):
         begun(as_alice, 6)
     assert list(Upload.objects.all()) == [new]
     new.restore()
-    assert limits.room(alice) == 0
+    assert quota.free_bytes(alice) == 0
     assert files_below(state_dir) == [f"media/uploads/{new.pk}/original"]
 
 
 def test_room_that_others_took_meanwhile_is_said_by_the_form(as_alice, monkeypatch, state_dir):
     """Two forms at once: each was judged alone, and the second finds the room taken when its file is kept."""
     begun(as_alice, 8)
-    monkeypatch.setattr(limits, "judge", lambda owner, size: None)
+    monkeypatch.setattr(forms, "check_quota", lambda owner, size: None)
     assert "no room" in problem(as_alice.post("/api/uploads/", {"file": file(b"12345")}), 413)["detail"]
     assert files_below(state_dir) == []
 
@@ -97,7 +98,7 @@ def test_a_disk_that_is_full_in_the_middle_keeps_what_it_has(as_alice, monkeypat
         raise OSError(errno.ENOSPC, "No space left on device", "/secret")
 
     with monkeypatch.context() as patched:
-        patched.setattr("uploads.pieces.Tail.write", full)
+        patched.setattr("uploads.receiving.pieces.Tail.write", full)
         answer = problem(patch(as_alice, url, 4, b"567890"), 507)
     assert "secret" not in answer["detail"]
     assert patch(as_alice, url, 4, b"567890").status_code == 204
@@ -108,7 +109,7 @@ def test_a_full_disk_is_no_wrong_checksum(as_alice, monkeypatch):
     def full(self, data):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("uploads.pieces.Tail.write", full)
+    monkeypatch.setattr("uploads.receiving.pieces.Tail.write", full)
     url = begun(as_alice, 10)
     problem(patch(as_alice, url, 0, b"12345", HTTP_UPLOAD_CHECKSUM="sha1 jLIjfQZ5yojbZGTqxg2pY0VROWQ="), 507)
 
@@ -117,9 +118,9 @@ def test_a_file_that_could_not_begin_takes_no_room(as_alice, alice, monkeypatch)
     def full(self, data):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("uploads.pieces.Tail.write", full)
+    monkeypatch.setattr("uploads.receiving.pieces.Tail.write", full)
     problem(begin(as_alice, 5, content=b"12345"), 507)
-    assert limits.room(alice) == 10
+    assert quota.free_bytes(alice) == 10
     assert not Transfer.objects.exists()
 
 
@@ -129,13 +130,13 @@ def test_once_the_length_is_known_no_more_is_set_aside(as_alice, alice):
     transfers.promise(transfer, length=None, end=9)  # a request of nine bytes, of which five came
     patch(as_alice, f"/api/tus/{transfer.pk}", 0, b"12345")
     patch(as_alice, f"/api/tus/{transfer.pk}", 5, HTTP_UPLOAD_LENGTH="6")
-    assert limits.room(alice) == 4
+    assert quota.free_bytes(alice) == 4
 
 
 def test_what_expired_takes_no_room(as_alice, alice):
     begun(as_alice, 10)
     Transfer.objects.update(expires_at=timezone.now())
-    assert limits.room(alice) == 10
+    assert quota.free_bytes(alice) == 10
 
 
 def test_a_disk_that_is_full_when_the_file_is_kept_loses_nothing(as_alice, state_dir, monkeypatch):
@@ -146,7 +147,7 @@ def test_a_disk_that_is_full_when_the_file_is_kept_loses_nothing(as_alice, state
         raise OSError(errno.ENOSPC, "No space left on device", "/secret")
 
     with monkeypatch.context() as patched:
-        patched.setattr("uploads.receiving._place", full)
+        patched.setattr("uploads.receiving.ingest._place", full)
         problem(patch(as_alice, url, 4, b"567890"), 507)
     assert not Upload.objects.exists()
     assert as_alice.head(url, **TUS)["Upload-Offset"] == "4"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.names import MAX_LENGTH, UNNAMED, clean_name
+from uploads.receiving.names import MAX_LENGTH, UNNAMED, clean_name
 
 
 @pytest.mark.parametrize(

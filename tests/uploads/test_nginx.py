@@ -9,8 +9,8 @@ from django.test import Client
 
 from tests import nginx
 from tests.helpers import file
-from uploads import receiving
 from uploads.models import Upload
+from uploads.receiving import ingest
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 
@@ -23,7 +23,7 @@ def site(live_server, state_dir: Path, tmp_path_factory):
 
 @pytest.fixture
 def upload(transactional_db, alice) -> Upload:
-    return receiving.receive(alice, file(b"0123456789", "hölly.txt"))
+    return ingest.receive(alice, file(b"0123456789", "hölly.txt"))
 
 
 @pytest.fixture

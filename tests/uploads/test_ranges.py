@@ -5,7 +5,7 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.ranges import Unsatisfiable, wanted
+from uploads.http.ranges import Unsatisfiable, wanted
 
 ETAG = '"abc"'
 

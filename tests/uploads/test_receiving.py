@@ -11,8 +11,8 @@ from django.test import Client
 
 from progress.models import Job, State
 from tests.helpers import body, file, files_below, photo, problem, run_queue
-from uploads.limits import ENVELOPE_BYTES
 from uploads.models import Upload
+from uploads.receiving.limits import ENVELOPE_BYTES
 
 
 def post(client, door, **data):

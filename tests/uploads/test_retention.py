@@ -15,8 +15,10 @@ from django_q.models import Schedule
 
 from tests.helpers import as_soon_as_read, file, files_below, photo, run_queue
 from tests.uploads.tus import begun, head, patch
-from uploads import fsck, receiving, retention
+from uploads import retention
 from uploads.models import Transfer, Upload
+from uploads.receiving import ingest
+from uploads.storage import fsck
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +60,7 @@ def test_the_rows_of_finished_files_go_and_the_files_stay(as_alice, django_captu
 
 
 def test_the_trash_is_kept_for_a_while(alice, state_dir, django_capture_on_commit_callbacks):
-    old, new = (receiving.receive(alice, file()) for _ in range(2))
+    old, new = (ingest.receive(alice, file()) for _ in range(2))
     for upload in (old, new):
         upload.trash()
     Upload.objects.filter(pk=old.pk).update(deleted_at=timezone.now() - timedelta(hours=2))
@@ -68,7 +70,7 @@ def test_the_trash_is_kept_for_a_while(alice, state_dir, django_capture_on_commi
 
 
 def test_upload_restored_after_the_trash_was_listed_is_kept(alice, state_dir, django_capture_on_commit_callbacks):
-    upload = receiving.receive(alice, file())
+    upload = ingest.receive(alice, file())
     Upload.objects.update(deleted_at=timezone.now() - timedelta(hours=2))
     with as_soon_as_read("uploads_upload", upload.restore):
         prune(django_capture_on_commit_callbacks)
@@ -92,7 +94,7 @@ def test_that_is_planned(db):
 
 
 def test_what_is_in_the_trash_does_not_exist(as_alice, alice):
-    upload = receiving.receive(alice, file())
+    upload = ingest.receive(alice, file())
     upload.trash()
     for url in (f"/uploads/{upload.pk}/", f"/api/uploads/{upload.pk}/", f"/uploads/{upload.pk}/download/"):
         assert as_alice.get(url).status_code == 404
@@ -104,7 +106,7 @@ def test_what_is_in_the_trash_does_not_exist(as_alice, alice):
 class TestFsck:
     @pytest.fixture
     def picture(self, alice) -> Upload:
-        upload = receiving.receive(alice, file(photo(1000, 800), "holiday.jpg"))
+        upload = ingest.receive(alice, file(photo(1000, 800), "holiday.jpg"))
         run_queue()
         return upload
 

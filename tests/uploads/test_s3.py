@@ -23,9 +23,10 @@ from tests.helpers import body, file, files_below, make_todo, photo, problem, ru
 from tests.swift import PREFIX
 from tests.uploads.tus import begun, offset, patch
 from todos.formats import FORMATS
-from uploads import fsck, receiving
 from uploads.models import Upload
-from uploads.storage import StorageUnavailable
+from uploads.receiving import ingest
+from uploads.storage import fsck
+from uploads.storage.directory import StorageUnavailable
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("swift")]
 
@@ -43,7 +44,9 @@ def bucket(swift_server, settings, state_dir: Path) -> Iterator[swift.Bucket]:
     """An empty one, in which uploads are kept instead of in the state directory."""
     with swift_server.bucket() as bucket:
         options = ObjectStore.from_url(bucket.url).options
-        settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": "uploads.s3.Bucket", "OPTIONS": options}}
+        settings.STORAGES = settings.STORAGES | {
+            "default": {"BACKEND": "uploads.storage.s3.Bucket", "OPTIONS": options}
+        }
         yield bucket
         default_storage.connection.meta.client.close()  # it would be kept until the process ends
 
@@ -78,7 +81,7 @@ def test_checksum_of_a_part_of_a_finished_file(as_alice, bucket):
 
 @pytest.fixture
 def upload(alice, bucket) -> Upload:
-    return receiving.receive(alice, file(b"0123456789", 'hölly "1".txt'))
+    return ingest.receive(alice, file(b"0123456789", 'hölly "1".txt'))
 
 
 @pytest.fixture
@@ -107,7 +110,7 @@ def test_a_file_that_arrives_in_pieces_goes_up_once_it_is_whole(as_alice, bucket
 
 
 def test_processing_reads_from_the_bucket_and_writes_to_it(as_alice, alice, bucket, state_dir):
-    upload = receiving.receive(alice, file(photo(400, 300), "holiday.jpg"))
+    upload = ingest.receive(alice, file(photo(400, 300), "holiday.jpg"))
     run_queue()
     upload.refresh_from_db()
     assert upload.job.state == State.SUCCEEDED
@@ -185,7 +188,7 @@ def test_an_outsider_gets_no_url(as_bob, visitor, upload):
 def test_deleting_an_upload_deletes_its_objects_once_that_is_committed(
     alice, bucket, django_capture_on_commit_callbacks
 ):
-    upload = receiving.receive(alice, file(photo(), "holiday.jpg"))
+    upload = ingest.receive(alice, file(photo(), "holiday.jpg"))
     run_queue()
     with django_capture_on_commit_callbacks(execute=True):
         upload.delete()
@@ -313,18 +316,18 @@ def test_a_row_that_is_deleted_while_the_store_is_away_is_deleted(
 
 
 def test_health_says_that_the_store_is_away_and_that_it_is_back(visitor, bucket, away, monkeypatch):
-    monkeypatch.setattr("uploads.s3.CHECK_SECONDS", 3600)
+    monkeypatch.setattr("uploads.storage.s3.CHECK_SECONDS", 3600)
     Worker.objects.beat("here")
     assert visitor.get("/healthz/").json()["checks"]["storage"] == "failing"
     away()
     assert visitor.get("/healthz/").status_code == 503  # what was found is believed for that long
-    monkeypatch.setattr("uploads.s3.CHECK_SECONDS", -1)
+    monkeypatch.setattr("uploads.storage.s3.CHECK_SECONDS", -1)
     assert visitor.get("/healthz/").json()["status"] == "ok"
 
 
 @pytest.mark.parametrize("wrong", [{"bucket_name": "another-bucket"}, {"secret_key": "wrong"}])
 def test_health_says_that_the_bucket_can_not_be_used(bucket, settings, wrong):
     options = settings.STORAGES["default"]["OPTIONS"] | wrong
-    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": "uploads.s3.Bucket", "OPTIONS": options}}
+    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": "uploads.storage.s3.Bucket", "OPTIONS": options}}
     with pytest.raises(StorageUnavailable, match="ClientError"):
         default_storage.check()

@@ -3,15 +3,16 @@
 import pytest
 
 from tests.helpers import body, file, photo, run_queue
-from uploads import receiving, serving
 from uploads.models import Upload
+from uploads.receiving import ingest
+from uploads.storage import serving
 
 CONTENT = bytes(range(256)) * 2048  # four chunks
 
 
 @pytest.fixture
 def upload(alice) -> Upload:
-    return receiving.receive(alice, file(CONTENT, "numbers.bin"))
+    return ingest.receive(alice, file(CONTENT, "numbers.bin"))
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_its_headers_alone(get):
 
 
 def test_a_picture_is_known_by_its_etag_too(as_alice, alice):
-    picture = receiving.receive(alice, file(photo(), "holiday.jpg"))
+    picture = ingest.receive(alice, file(photo(), "holiday.jpg"))
     run_queue()
     small, other = (f"/uploads/{picture.pk}/1/{width}.webp" for width in (320, 400))
     etag = as_alice.get(small)["ETag"]

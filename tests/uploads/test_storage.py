@@ -4,7 +4,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from uploads.storage import StorageUnavailable
+from uploads.storage.directory import StorageUnavailable
 
 
 def test_a_directory_goes_with_its_last_file(state_dir):

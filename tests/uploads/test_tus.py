@@ -10,8 +10,8 @@ from django.test import Client
 from progress.models import Job, State
 from tests.helpers import body, files_below, photo, problem, run_queue
 from tests.uploads.tus import OCTETS, TUS, b64, begin, begun, head, offset, patch
-from uploads import pieces, transfers
 from uploads.models import Transfer, Upload
+from uploads.receiving import pieces, transfers
 
 
 class TestCore:
@@ -142,14 +142,14 @@ class TestTusResumableHeader:
 
     def test_401_429_and_500_have_it(self, as_alice, visitor, monkeypatch):
         assert begin(visitor)["Tus-Resumable"] == "1.0.0"
-        monkeypatch.setattr("uploads.transfers.MOST_UNFINISHED", 0)
+        monkeypatch.setattr("uploads.receiving.transfers.MOST_UNFINISHED", 0)
         response = begin(as_alice)
         assert (response.status_code, response["Tus-Resumable"]) == (429, "1.0.0")
 
         def fail(*args, **kwargs):
             raise RuntimeError
 
-        monkeypatch.setattr("uploads.transfers.start", fail)
+        monkeypatch.setattr("uploads.receiving.transfers.start", fail)
         as_alice.raise_request_exception = False
         response = begin(as_alice)
         assert (response.status_code, response["Tus-Resumable"]) == (500, "1.0.0")
@@ -176,7 +176,7 @@ class TestCreation:
         assert not Transfer.objects.exists()
 
     def test_who_has_begun_very_many_has_to_finish_some(self, as_alice, as_bob, monkeypatch):
-        monkeypatch.setattr("uploads.transfers.MOST_UNFINISHED", 2)
+        monkeypatch.setattr("uploads.receiving.transfers.MOST_UNFINISHED", 2)
         begun(as_alice, 5)
         url = begun(as_alice, 5)
         assert "Finish or delete" in problem(begin(as_alice, 5), 429)["detail"]

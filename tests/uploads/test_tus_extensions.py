@@ -10,8 +10,8 @@ from django.utils import timezone
 from progress.models import State
 from tests.helpers import body, files_below, problem
 from tests.uploads.tus import TUS, b64, begin, begun, head, offset, patch
-from uploads import checksums
 from uploads.models import Transfer, Upload
+from uploads.receiving import checksums
 
 
 class TestChecksum:

@@ -20,8 +20,8 @@ from types import ModuleType
 from typing import BinaryIO
 
 from todos.formats import calendar, comma_separated, own_json, todo_txt
-from todos.formats.rows import BadRow, Remark, Row, Unreadable
-from todos.formats.text import in_blocks
+from todos.formats.parsing.rows import BadRow, Remark, Row, Unreadable
+from todos.formats.parsing.text import in_blocks
 
 __all__ = ["FORMATS", "BadRow", "Format", "Remark", "Row", "Unreadable", "format_of"]
 

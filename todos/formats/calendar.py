@@ -4,7 +4,7 @@ The file is cut into lines and to-dos here, so that it may be of any length, and
 line and its value mean is left to the icalendar library. A subtask is a to-do like others, and how a to-do repeats is
 never worked out. Properties that have no field here, events and single occurrences of a series are reported.
 
-vCalendar 1.0, its predecessor, differs here by QUOTED-PRINTABLE texts alone (see `quoted_printable.py`).
+vCalendar 1.0, its predecessor, differs here by QUOTED-PRINTABLE texts alone (see `parsing/quoted_printable.py`).
 """
 
 from collections import Counter, defaultdict
@@ -17,10 +17,10 @@ from django.utils import timezone
 from icalendar import vDate, vDatetime, vDDDTypes
 from icalendar.parser import Contentline, Parameters
 
-from todos.formats import quoted_printable
-from todos.formats.dates import Due, aware, due_seen, is_zero_time, zone_named
-from todos.formats.fields import known_uid
-from todos.formats.rows import (
+from todos.formats.parsing import quoted_printable
+from todos.formats.parsing.dates import Due, aware, due_seen, is_zero_time, zone_named
+from todos.formats.parsing.fields import known_uid
+from todos.formats.parsing.rows import (
     EMPTY,
     LONGEST,
     NO_TITLE,
@@ -33,7 +33,7 @@ from todos.formats.rows import (
     left_out,
     quoted,
 )
-from todos.formats.text import lines, not_text
+from todos.formats.parsing.text import lines, not_text
 
 MARK = 40
 """Characters of a line in which it can be seen where a component begins or ends."""

@@ -14,13 +14,13 @@ from typing import BinaryIO
 from django.utils import timezone
 
 from todos.formats import todoist
-from todos.formats.columns import find_columns, known_columns, normalized
-from todos.formats.dates import MIDNIGHT, Due, due_or_words, zone_named
-from todos.formats.done import is_done, says_more
-from todos.formats.fields import FIELDS, row_of, texts_of
-from todos.formats.numeric_dates import DayOrder
-from todos.formats.rows import EMPTY, BadRow, Remark, Row, Unreadable, Wrong, left_out, quoted
-from todos.formats.table import Record, Table
+from todos.formats.parsing.columns import find_columns, known_columns, normalized
+from todos.formats.parsing.completed import is_done, says_more
+from todos.formats.parsing.dates import MIDNIGHT, Due, due_or_words, zone_named
+from todos.formats.parsing.fields import FIELDS, row_of, texts_of
+from todos.formats.parsing.numeric_dates import DayOrder
+from todos.formats.parsing.rows import EMPTY, BadRow, Remark, Row, Unreadable, Wrong, left_out, quoted
+from todos.formats.parsing.table import Record, Table
 
 MARK = "\ufeff"
 FORMULA = re.compile("'*[=+@＝＋＠－\t\r\n-]")

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from todos.formats.dates import due
-from todos.formats.fields import known_uid, row_of
-from todos.formats.rows import Remark, Row, left_out
+from todos.formats.parsing.dates import due
+from todos.formats.parsing.fields import known_uid, row_of
+from todos.formats.parsing.rows import Remark, Row, left_out
 
 DATE = len("2030-01-31")
 MIDNIGHT = "T00:00:00"

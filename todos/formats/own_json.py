@@ -15,9 +15,9 @@ from typing import Any, BinaryIO
 from django.utils import timezone
 
 from todos.formats import google_tasks, vikunja
-from todos.formats.fields import FIELDS, row_of, texts_of
-from todos.formats.json_source import JsonSource
-from todos.formats.rows import EMPTY, BadRow, Remark, Row, Unreadable, Wrong, quoted
+from todos.formats.parsing.fields import FIELDS, row_of, texts_of
+from todos.formats.parsing.json_source import JsonSource
+from todos.formats.parsing.rows import EMPTY, BadRow, Remark, Row, Unreadable, Wrong, quoted
 
 FORMAT = "headway-todos"
 VERSION = 1

@@ -17,9 +17,9 @@ from typing import BinaryIO
 
 from django.utils import timezone
 
-from todos.formats.dates import due, moment
-from todos.formats.rows import LONGEST, NO_TITLE, TOO_LONG, BadRow, Row, Wrong
-from todos.formats.text import lines
+from todos.formats.parsing.dates import due, moment
+from todos.formats.parsing.rows import LONGEST, NO_TITLE, TOO_LONG, BadRow, Row, Wrong
+from todos.formats.parsing.text import lines
 
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 DONE = re.compile("x ")

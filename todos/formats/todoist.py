@@ -6,10 +6,10 @@ none, like "every day", goes there too, so that it isn't lost. Sections, priorit
 
 from collections.abc import Iterator
 
-from todos.formats.dates import due_or_words
-from todos.formats.fields import row_of
-from todos.formats.rows import LONGEST, BadRow, Remark, Row, Wrong, left_out, quoted
-from todos.formats.table import Record
+from todos.formats.parsing.dates import due_or_words
+from todos.formats.parsing.fields import row_of
+from todos.formats.parsing.rows import LONGEST, BadRow, Remark, Row, Wrong, left_out, quoted
+from todos.formats.parsing.table import Record
 
 IGNORED = {"", "meta"}
 DUE = ("date", "deadline")

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from todos.formats.dates import is_zero_time
-from todos.formats.fields import row_of
-from todos.formats.html_text import text_of
-from todos.formats.rows import Row, left_out
+from todos.formats.parsing.dates import is_zero_time
+from todos.formats.parsing.fields import row_of
+from todos.formats.parsing.html_text import text_of
+from todos.formats.parsing.rows import Row, left_out
 
 WITHOUT_FIELD = {
     "labels": "tags",

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from uploads import fsck
+from uploads.storage import fsck
 
 
 class Command(BaseCommand):

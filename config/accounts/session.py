@@ -1,0 +1,51 @@
+"""/api/session/: who is logged in, for front ends that render by themselves.
+
+A page on another subdomain can't read the CSRF cookie, so the token is in the answer; it goes into the header
+X-CSRFToken of each request that changes something.
+"""
+
+from django import forms
+from django.contrib import auth
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest, ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from config.http.errors import unauthorized
+from uploads.http.json_api import read_object
+
+
+class Credentials(forms.Form):
+    username = forms.CharField(max_length=150)
+    password = forms.CharField(max_length=4096, strip=False)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST", "DELETE"])
+def session(request: HttpRequest) -> HttpResponse:
+    """GET tells, POST logs in, DELETE logs out; each answers with the session as it then is."""
+    if request.method == "POST":
+        if not _log_in(request):
+            return unauthorized("No user has this name and password.")
+    elif request.method == "DELETE":
+        auth.logout(request)
+    user = {"username": request.user.get_username()} if request.user.is_authenticated else None
+    return JsonResponse({"user": user, "csrf_token": get_token(request)})
+
+
+@sensitive_variables()
+def _log_in(request: HttpRequest) -> bool:
+    given = read_object(request)
+    if not all(isinstance(value, str) for value in given.values()):
+        raise BadRequest('Send an object of two strings: {"username": "…", "password": "…"}.')
+    form = Credentials(given)
+    if not form.is_valid():
+        raise ValidationError(form.errors.as_data())
+    user = auth.authenticate(request, **form.cleaned_data)
+    if user:
+        auth.login(request, user)
+    return user is not None

@@ -1,0 +1,1 @@
+"""What an operator reads: health check, metrics and logs."""

@@ -1,0 +1,66 @@
+"""/healthz/: can this site do its work? For a proxy, a supervisor, or a person in doubt.
+
+It says which part fails, to anybody, and never why: the reason is in the log.
+"""
+
+import logging
+import os
+import shutil
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from config import database_errors
+from progress.models import Worker
+
+logger = logging.getLogger(__name__)
+
+MIN_FREE_BYTES = 16 * 1024**2
+"""Below this the storage check fails: SQLite's log and the parts of uploads need some space to work."""
+
+
+@login_not_required
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 when all is well, else 503."""
+    checks = {name: "ok" if _passes(name, check) else "failing" for name, check in CHECKS.items()}
+    healthy = all(outcome == "ok" for outcome in checks.values())
+    return JsonResponse({"status": "ok" if healthy else "failing", "checks": checks}, status=200 if healthy else 503)
+
+
+def _database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _worker() -> None:
+    if not Worker.objects.alive().exists():
+        raise RuntimeError("no worker has reported; is `manage.py qcluster` running?")
+
+
+def _storage() -> None:
+    for directory in (settings.STATE_DIR, database_errors.directory()):
+        if shutil.disk_usage(directory).free < MIN_FREE_BYTES:
+            raise RuntimeError(f"less than {MIN_FREE_BYTES:,} bytes are free on the disk of {directory}")
+    default_storage.check()  # type: ignore[attr-defined]  # both of uploads/storage/directory.py and uploads/storage/s3.py have it
+    if not os.access(settings.FILE_UPLOAD_TEMP_DIR, os.W_OK | os.X_OK):
+        raise RuntimeError(f"{settings.FILE_UPLOAD_TEMP_DIR} can't be written to")
+
+
+CHECKS: dict[str, Callable[[], None]] = {"database": _database, "worker": _worker, "storage": _storage}
+
+
+def _passes(name: str, check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except Exception as error:  # noqa: BLE001 (whatever it is, this part of the site doesn't work)
+        logger.error("health check: %s fails: %s: %s", name, type(error).__name__, error)
+        return False
+    return True

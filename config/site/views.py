@@ -1,0 +1,111 @@
+"""The static site: pages that are the same for everybody, so that files do for them.
+
+    /             the landing page, on the app's own host
+    /guide/       how front ends on other subdomains call the API
+    /dashboard/   one of them; also what is at / of a host of its own
+    /404.html /413.html /429.html /50x.html /robots.txt /sitemap.xml
+
+The app serves them like any other page; `manage.py distill-local` makes files of them, byte by byte the same. They
+know neither session nor database. Their Content-Security-Policy is a part of them, because it names the API's origin,
+and whatever server has the files need not know that.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_safe
+from markdown import Markdown
+
+from config.cors.api_headers import REQUEST_HEADERS, RESPONSE_HEADERS
+from config.http import errors
+
+MARKDOWN: dict[str, Any] = {
+    "extensions": ["def_list", "fenced_code", "tables", "toc"],
+    "extension_configs": {"toc": {"toc_depth": "2-2"}},
+}
+
+
+@login_not_required
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For browsers that ask here without having been told to, as on pages that aren't ours."""
+    return redirect(static("config/icon.svg"))
+
+
+@login_not_required
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """It is on the app's own host alone, so its links need not name it."""
+    return _page(request, "site/landing.html", app="")
+
+
+@login_not_required
+@require_safe
+def guide(request: HttpRequest) -> HttpResponse:
+    """Its text is Markdown in which the addresses are those of this very site."""
+    parser = Markdown(**MARKDOWN)
+    headers = {"request_headers": REQUEST_HEADERS, "response_headers": RESPONSE_HEADERS}
+    text = render_to_string("site/guide.md", _addresses() | headers)
+    html = mark_safe(parser.convert(text))  # noqa: S308  # the text is ours
+    return _page(request, "site/guide.html", text=html, contents=parser.toc_tokens)
+
+
+@login_not_required
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    return _page(request, "site/dashboard.html")
+
+
+@login_not_required
+@require_safe
+def error(request: HttpRequest, status: int) -> HttpResponse:
+    """What the app says with that status, for a server that has to say it itself."""
+    return HttpResponse(errors.page(status).content)
+
+
+@login_not_required
+@require_safe
+def unreachable(request: HttpRequest) -> HttpResponse:
+    """What a proxy says when the app doesn't answer."""
+    return _page(request, "site/50x.html")
+
+
+@login_not_required
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    return render(request, "site/robots.txt", _addresses(), content_type="text/plain; charset=utf-8")
+
+
+@login_not_required
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponse:
+    return render(request, "site/sitemap.xml", _addresses(), content_type="application/xml")
+
+
+def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    return render(request, template, {**_addresses(), "policy": _policy(), **context})
+
+
+def _addresses() -> dict[str, str]:
+    """Where the app is, where its API begins, and the domain that it shares with other front ends, or an example."""
+    app = settings.APP_ORIGIN
+    domain = (settings.SESSION_COOKIE_DOMAIN or "example.com").removeprefix(".")
+    return {"app": app, "api": f"{app}/api", "domain": domain}
+
+
+def _policy() -> str:
+    """That of all pages, and besides the API's answers and pictures."""
+    site = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    sources = {
+        **site,
+        "connect-src": [*site["default-src"], settings.APP_ORIGIN],
+        "img-src": [*site.get("img-src", site["default-src"]), settings.APP_ORIGIN],
+    }
+    del sources["frame-ancestors"]  # which only a header can say
+    return "; ".join(" ".join([name, *allowed]) for name, allowed in sources.items())

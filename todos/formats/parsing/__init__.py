@@ -1,0 +1,1 @@
+"""Parsers that several file formats share: text, tables, JSON, dates and columns."""

@@ -1,0 +1,121 @@
+"""Due dates and times, as files write them.
+
+A due date is the one that a person sees: of a time in UTC the date in the reader's time zone, of a time in another zone
+the date there.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from todos.formats.parsing.rows import Wrong, left_out, quoted
+from todos.quick_add import parse_date
+
+TIME_OF_DAY = re.compile(r" (?:at (?P<named>.*)|(?P<bare>[0-9]{1,2}:[0-9]{2}.*|[0-9]{1,2} ?[ap]m))$")
+MIDNIGHT = {"", "0:00", "00:00", "00:00:00", "12 am", "12am", "12:00 am", "12:00am", "midnight"}
+"""What programs write for the time of a due date without one."""
+
+EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+"""What has a date in every zone."""
+BEFORE_YEAR_1 = "0000-12-31T"
+"""How Go's zero time begins in a time zone west of Greenwich."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """A due date, with the time of day that a file has for it: empty for midnight."""
+
+    day: date
+    time: str = ""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The entry of Row.left_out for the time, which Headway has no field for."""
+        return left_out("time", self.time)
+
+
+@lru_cache(maxsize=1024)
+def zone_named(name: str) -> ZoneInfo | None:
+    """Return the time zone of this IANA name, or None if this machine knows none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # OSError: it is the name of a directory
+        return None
+
+
+def is_zero_time(text: str) -> bool:
+    """Whether this is Go's zero time, 0001-01-01T00:00:00Z, which programs in Go write for a time that is not set.
+
+    In another zone Go writes the local mean time, and cuts the seconds of its offset: 0001-01-01T00:53:28+00:53.
+    """
+    if not text.startswith("000"):
+        return False
+    if text.startswith(BEFORE_YEAR_1):
+        return True
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    offset = value.utcoffset()
+    return offset is not None and abs(value.replace(tzinfo=None) - datetime.min - offset) < timedelta(minutes=1)
+
+
+def due(text: str) -> Due:
+    """Return the due date of a date or a time in ISO 8601. Raises Wrong."""
+    text = text.strip()
+    try:
+        is_date = len(text) <= len("2030-01-31")
+        return due_seen(date.fromisoformat(text) if is_date else datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        raise Wrong(f"{quoted(text)} is no date. Write it as year-month-day, like 2030-01-31.") from None
+
+
+def due_or_words(text: str) -> Due:
+    """Return the due date that is written in ISO 8601 or as words. Raises Wrong."""
+    try:
+        return due(text)
+    except Wrong:
+        if found := _due_in_words(text, timezone.localdate()):
+            return found
+        raise
+
+
+def _due_in_words(text: str, today: date) -> Due | None:
+    """Return the due date that these words mean, with or without a time of day after them; None if they mean none."""
+    words = " ".join(text.lower().split())
+    found = TIME_OF_DAY.search(words)
+    day = parse_date(words[: found.start()] if found else words, today)
+    clock = (found["named"] or found["bare"] or "").strip() if found else ""
+    return Due(day, "" if clock in MIDNIGHT else clock) if day else None
+
+
+def due_seen(value: date) -> Due:
+    """Return the date, and the time, that a person sees. Raises OverflowError at the ends of the calendar."""
+    if not isinstance(value, datetime):
+        return Due(value)
+    seen = timezone.localtime(value) if value.tzinfo and value.tzname() == "UTC" else value
+    clock = f"{seen:%H:%M}"
+    return Due(seen.date(), "" if clock in MIDNIGHT else clock)
+
+
+def moment(text: str) -> datetime:
+    """A time in ISO 8601; without a zone it is one of ours, and of a date it is the midnight. Raises Wrong."""
+    text = text.strip()
+    try:
+        return aware(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        raise Wrong(f"{quoted(text)} is no time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31.") from None
+
+
+def aware(value: date) -> datetime:
+    """The time in UTC, understood as in `moment`. Raises OverflowError at the ends of the calendar."""
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    found = (timezone.make_aware(value) if timezone.is_naive(value) else value).astimezone(UTC)
+    if not EARLIEST <= found <= LATEST:
+        raise OverflowError
+    return found

@@ -1,0 +1,48 @@
+"""The fields of a row as texts, as CSV and JSON have them."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC
+
+from todos.formats.parsing.dates import due, moment
+from todos.formats.parsing.rows import NO_TITLE, Row, Wrong
+
+LONGEST_UID = 255
+
+
+def texts_of(row: Row) -> dict[str, str]:
+    return {
+        "title": row.title,
+        "notes": row.notes,
+        "due_on": row.due_on.isoformat() if row.due_on else "",
+        "completed_at": row.completed_at.astimezone(UTC).isoformat() if row.completed_at else "",
+        "created_at": row.created_at.astimezone(UTC).isoformat() if row.created_at else "",
+        "uid": row.uid,
+    }
+
+
+FIELDS = tuple(texts_of(Row("")))
+
+
+def row_of(texts: Mapping[str, str], line: int, left_out: tuple[str, ...] = ()) -> Row:
+    """The row of these texts; of what is missing or blank, without it. Raises Wrong."""
+    if not texts.get("title", "").strip():
+        raise Wrong(NO_TITLE)
+    found = due(text) if (text := texts.get("due_on", "").strip()) else None
+    return Row(
+        title=texts["title"],
+        notes=texts.get("notes", ""),
+        due_on=found.day if found else None,
+        completed_at=moment(text) if (text := texts.get("completed_at", "").strip()) else None,
+        created_at=moment(text) if (text := texts.get("created_at", "").strip()) else None,
+        uid=known_uid(texts.get("uid", "")),
+        line=line,
+        left_out=(found.left_out if found else ()) + left_out,
+    )
+
+
+def known_uid(text: str) -> str:
+    """The uid; in the place of one that no column would hold its hash, by which it is known as well."""
+    if text.isprintable() and len(text) <= LONGEST_UID:
+        return text
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,114 @@
+"""A JSON document read piece by piece, so that its length doesn't matter, with the line of each piece."""
+
+import json
+import re
+from collections.abc import Container, Iterator
+from typing import Any, BinaryIO
+
+from todos.formats.parsing.rows import Unreadable
+from todos.formats.parsing.text import blocks
+
+LONGEST = 500_000
+"""Characters of one value: of what is escaped, one takes up to twelve."""
+
+DECODER = json.JSONDecoder()
+SPACE = re.compile(r"[ \t\n]*")
+
+
+class JsonSource:
+    """Where reading has come to. All but `peek` raise Unreadable where there is something else than they want."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.blocks = blocks(file)
+        self.text = ""
+        self.at = 0
+        self.line = 1
+        self.passed = 0
+        """Characters taken so far."""
+
+    def peek(self) -> str:
+        """The next character that isn't space; empty at the end."""
+        while True:
+            self._go_to(SPACE.match(self.text, self.at).end())  # type: ignore[union-attr]  # it matches anywhere
+            if self.at < len(self.text):
+                return self.text[self.at]
+            if not self._read_on():
+                return ""
+
+    def value(self) -> Any:
+        """The value here, whole."""
+        self.peek()
+        while True:
+            try:
+                value, end = DECODER.raw_decode(self.text, self.at)
+            except RecursionError:
+                raise self.too_deep() from None
+            except ValueError:
+                end = len(self.text)
+            if end < len(self.text):  # else it may go on
+                self._go_to(end)
+                return value
+            if end - self.at > LONGEST or not self._read_on():
+                raise self._broken()
+
+    def elements(self) -> Iterator[int]:
+        """The lines of the values of the array here; whoever asks for the next one has taken the value."""
+        for _ in self._members("[", "]"):
+            yield self.line
+
+    def members(self, streamed: Container[str]) -> Iterator[tuple[str, Any]]:
+        """The names and values of the object here. Arrays of the names that are streamed are None, to be taken."""
+        taken = 0
+        for name in self.names():
+            if name in streamed and self.peek() == "[":
+                yield name, None
+                continue
+            before = self.passed
+            yield name, self.value()
+            taken += self.passed - before
+            if taken > LONGEST:
+                raise self._broken()
+
+    def names(self) -> Iterator[str]:
+        """The names of the object here; whoever asks for the next one has taken the value."""
+        for _ in self._members("{", "}"):
+            name = self.value()
+            if not isinstance(name, str):
+                raise self._broken()
+            self._take(":")
+            yield name
+
+    def _members(self, opening: str, closing: str) -> Iterator[None]:
+        self._take(opening)
+        if self.peek() != closing:
+            yield
+            while self.peek() == ",":
+                self._take(",")
+                self.peek()
+                yield
+        self._take(closing)
+
+    def _take(self, character: str) -> None:
+        if self.peek() != character:
+            raise self._broken()
+        self._go_to(self.at + 1)
+
+    def _go_to(self, place: int) -> None:
+        self.line += self.text.count("\n", self.at, place)
+        self.passed += place - self.at
+        self.at = place
+
+    def _read_on(self) -> bool:
+        """Drop what was read, and have more; False at the end."""
+        block = next(self.blocks, None)
+        self.text, self.at = self.text[self.at :] + (block or ""), 0
+        return block is not None
+
+    def too_deep(self) -> Unreadable:
+        return Unreadable(f"What begins in line {self.line} is nested too deeply. Leave it out.")
+
+    def _broken(self) -> Unreadable:
+        return Unreadable(
+            f"What begins in line {self.line} is not whole, no JSON, or longer than {LONGEST} characters. "
+            "Export the list again, or correct it there."
+        )

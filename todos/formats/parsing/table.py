@@ -1,0 +1,128 @@
+"""The records of a CSV file (RFC 4180), each with the line it begins in. What the columns mean it doesn't know.
+
+Some programs write lines about the file before the one that names the columns, and "sep=;" to name the delimiter.
+
+A record ends with its line, unless a quote is open. One that never closes would take in the rest of the file, so it may
+not take in more than the longest record has.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, dropwhile, islice
+from typing import BinaryIO
+
+from todos.formats.parsing.rows import LONGEST, TOO_LONG, BadRow, Unreadable, Wrong
+from todos.formats.parsing.text import lines
+
+DELIMITERS = (",", ";", "\t")
+
+SEPARATOR = re.compile(r'"?sep=(?P<delimiter>[,;\t|])"?', re.IGNORECASE)
+MAX_LINES_BEFORE = 20
+"""Lines among which the one that names the columns is looked for."""
+
+Record = tuple[int, list[str]]
+
+
+class Table:
+    """The records of a file that aren't empty, of which the first names the columns. Iterating raises Unreadable."""
+
+    def __init__(self, file: BinaryIO, known_columns: Callable[[list[str]], int]) -> None:
+        """`known_columns` returns how many cells of a record name a column, 0 if these can't be the columns."""
+        self._source = _Lines(file, known_columns)
+        self.delimiter = self._source.delimiter
+        self.lines_before = self._source.lines_before
+        """The first and last line of what stands before the names of the columns, if anything does."""
+
+    def __iter__(self) -> Iterator[Record | BadRow]:
+        reader = csv.reader(self._source, delimiter=self.delimiter)
+        width = 0
+        while record := _next(reader, self._source):
+            if isinstance(record, BadRow):
+                yield record
+            elif any(map(str.strip, record[1])):
+                width = width or len(record[1])
+                yield _within(width, *record)
+
+
+def _next(reader: Iterator[list[str]], source: "_Lines") -> Record | BadRow | None:
+    source.begin()
+    try:
+        cells = next(reader, None)
+    except Wrong as wrong:
+        return BadRow(source.first, str(wrong))
+    if source.is_open:
+        raise _open_quote(source.first)
+    return None if cells is None else (source.first, cells)
+
+
+def _within(width: int, line: int, cells: list[str]) -> Record | BadRow:
+    """The record, unless it goes beyond the columns: then a comma in a text has cut it in two."""
+    if any(cells[width:]):
+        return BadRow(line, f"There are {len(cells)} cells, and {width} columns. Put texts with commas into quotes.")
+    return line, cells[:width]
+
+
+class _Lines:
+    """The lines as csv takes them, one after the other until a record is whole."""
+
+    def __init__(self, file: BinaryIO, known_columns: Callable[[list[str]], int]) -> None:
+        numbered = dropwhile(_is_blank, enumerate(lines(file), start=1))
+        first = list(islice(numbered, MAX_LINES_BEFORE))
+        named = first and SEPARATOR.fullmatch(first[0][1].strip())
+        if named:
+            first = list(dropwhile(_is_blank, first[1:]))
+        self.delimiter, start = _find_columns(first, named["delimiter"] if named else DELIMITERS, known_columns)
+        before = [line[0] for line in first[:start] if not _is_blank(line)]
+        self.lines_before = (before[0], before[-1]) if before else None
+        self.numbered = chain(first[start:], numbered)
+        self.begin()
+
+    def begin(self) -> None:
+        """A new record."""
+        self.first = self.length = 0
+        self.is_open = False
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        try:
+            number, text = next(self.numbered)
+        except StopIteration:
+            self.is_open = self.first > 0  # the record asks for more, and there is none
+            raise
+        self.length += len(text) + 1
+        if self.length > LONGEST:
+            self._refuse(number)
+        self.first = self.first or number
+        return f"{text}\n"
+
+    def _refuse(self, number: int) -> None:
+        if self.first:
+            raise _open_quote(self.first)
+        self.first = number
+        raise Wrong(TOO_LONG)
+
+
+def _is_blank(line: tuple[int, str]) -> bool:
+    return not line[1].strip()
+
+
+def _find_columns(
+    first: list[tuple[int, str]], delimiters: Iterable[str], known_columns: Callable[[list[str]], int]
+) -> tuple[str, int]:
+    """Return the delimiter, and the index of the line that names the columns; 0 if none is known to."""
+    for index, (_, text) in enumerate(first):
+        for delimiter in sorted(delimiters, key=text.count, reverse=True):
+            known = known_columns(next(csv.reader([text], delimiter=delimiter), []))
+            if known > (index > 0):  # below other lines a single word may as well be a to-do
+                return delimiter, index
+    return max(delimiters, key=first[0][1].count if first else len), 0
+
+
+def _open_quote(line: int) -> Unreadable:
+    return Unreadable(
+        f"A quote opens in the row that begins in line {line}, and isn't closed within {LONGEST} characters. "
+        "Close it, and import the file again."
+    )

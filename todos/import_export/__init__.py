@@ -1,0 +1,1 @@
+"""Import and export of a list: pages, API, and the work behind them."""

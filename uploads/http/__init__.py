@@ -1,0 +1,1 @@
+"""HTTP helpers that views of several apps share: JSON bodies and pages, conditional requests and ranges."""

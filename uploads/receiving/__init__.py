@@ -1,0 +1,1 @@
+"""Receiving files: the tus protocol, transfers and their pieces on disk, names, types and size limits."""

@@ -1,0 +1,57 @@
+"""SHA-256 of a part of the acknowledged bytes of a transfer.
+
+By it a client finds out whether the file at hand is the one that was begun, before it sends the rest: two files may
+have the same name and size. A part is at most MAX_BYTES long, so that no request reads for long.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.core.files.storage import default_storage
+
+from progress.connections import release_connection
+from uploads.models import Transfer, Upload
+from uploads.receiving import pieces
+from uploads.threads import aside
+
+MAX_BYTES = 32 * 1024**2
+
+
+def checksum(transfer: Transfer, start: int, end: int) -> str:
+    """Return the digest in hexadecimal. Raises FileNotFoundError when some of the bytes are lost."""
+    upload = transfer.upload
+    release_connection()
+    if upload is None:
+        return aside(_of_parts, pieces.parts_of(transfer.pk, transfer.pieces, transfer.offset), start, end)
+    return aside(_of_upload, upload, start, end)
+
+
+def _of_upload(upload: Upload, start: int, end: int) -> str:
+    name = upload.file.name or ""
+    try:
+        path = Path(default_storage.path(name))
+    except NotImplementedError:  # Django's way to say that the storage is not a directory
+        return hashlib.sha256(default_storage.read_part(name, start, end)).hexdigest()  # type: ignore[attr-defined]
+    return _of_parts([(path, upload.size)], start, end)
+
+
+def _of_parts(parts: Iterable[tuple[Path, int]], start: int, end: int) -> str:
+    """Of files that follow one another, each with the number of its bytes that count."""
+    digest = hashlib.sha256()
+    begins_at = 0
+    for path, size in parts:
+        first, last = max(start - begins_at, 0), min(end - begins_at, size)
+        if first < last:
+            digest.update(_read(path, first, last))
+        begins_at += size
+    return digest.hexdigest()
+
+
+def _read(path: Path, first: int, last: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(first)
+        data = file.read(last - first)
+    if len(data) < last - first:
+        raise FileNotFoundError(f"{path} is shorter than it was")
+    return data

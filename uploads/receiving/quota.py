@@ -1,0 +1,53 @@
+"""The quota of one user: the bytes of files, and the bytes reserved for unfinished transfers."""
+
+from typing import Any
+
+from django.conf import settings
+
+from progress.sizes import size as size_text
+from uploads.locks import lock_owner
+from uploads.models import Transfer, Upload
+from uploads.receiving.limits import UploadRejected
+
+
+class QuotaExceeded(UploadRejected):
+    """The user's quota has no room for the file."""
+
+
+def free_bytes(owner: Any) -> int | None:
+    """Return how many bytes the user may add, or None without a quota. Files in the trash don't count."""
+    if not settings.USER_QUOTA_BYTES:
+        return None
+    return max(0, settings.USER_QUOTA_BYTES - _used(owner))
+
+
+def check_quota(owner: Any, size: int) -> None:
+    """Raise QuotaExceeded if the user's quota has no room for `size` more bytes."""
+    free = free_bytes(owner)
+    if free is not None and size > free:
+        raise QuotaExceeded(
+            f"There is no room for it: your files take {size_text(_used(owner))} of the "
+            f"{size_text(settings.USER_QUOTA_BYTES)} that you may keep. Delete some, then send it again."
+        )
+
+
+def reserve(owner: Any, size: int) -> None:
+    """Lock the owner and check the quota in the transaction that adds `size` bytes. Raises QuotaExceeded.
+
+    The oldest files in the trash are permanently deleted if the new file needs their space.
+    """
+    if not settings.USER_QUOTA_BYTES:
+        return
+    lock_owner(owner)
+    check_quota(owner, size)
+    trash = Upload.objects.filter(owner=owner).in_trash()
+    for upload in trash.order_by("deleted_at"):
+        if _used(owner) + trash.bytes_kept() + size <= settings.USER_QUOTA_BYTES:
+            break
+        upload.delete()
+
+
+def _used(owner: Any) -> int:
+    """Return the bytes of the user's files, without the trash, and of the reservations of unfinished transfers."""
+    files = Upload.objects.visible_to(owner).bytes_kept()
+    return files + Transfer.objects.visible_to(owner).waiting().bytes_reserved()
