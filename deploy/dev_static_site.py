@@ -1,9 +1,9 @@
-"""The static site of `make run`, served as nginx does it in production: precompressed files, and a dashboard at /.
+"""Server of the static site in `make run`: precompressed files, and the dashboard at /, as nginx has it in production.
 
     gunicorn --pythonpath deploy dev_static_site
 
-PUBLIC is the directory that `manage.py distill-local` makes; when it makes it anew, that is served. An address where no
-file is gets 404.html.
+PUBLIC is the directory that `manage.py distill-local` generates. A directory that is generated again is served without
+a restart. A URL without a file gets 404.html.
 """
 
 import os
@@ -16,10 +16,10 @@ from whitenoise import WhiteNoise
 
 PUBLIC = Path(os.environ["PUBLIC"]).resolve()
 
-Start = Callable[[str, list[tuple[str, str]]], object]
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
-def missing(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
+def not_found(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     page = (PUBLIC / "404.html").read_bytes()
     headers = [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(page)))]
     start_response("404 Not Found", headers)
@@ -27,14 +27,14 @@ def missing(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
 
 
 def add_headers(headers: Headers, path: str, url: str) -> None:
-    """What a page can't say itself, in its own policy."""
+    """Add headers that a page can't set in its own <meta> elements."""
     headers["Content-Security-Policy"] = "frame-ancestors 'none'"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
 
 
 site = WhiteNoise(
-    missing,
+    not_found,
     root=PUBLIC,
     index_file=True,
     autorefresh=True,
@@ -44,7 +44,7 @@ site = WhiteNoise(
 )
 
 
-def application(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
+def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     if environ["PATH_INFO"] == "/":
         environ["PATH_INFO"] = "/dashboard/"
     return site(environ, start_response)

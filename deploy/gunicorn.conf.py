@@ -1,7 +1,7 @@
-"""gunicorn for Headway, in development and in production: `gunicorn -c deploy/gunicorn.conf.py config.wsgi`.
+"""Configuration of gunicorn in development and in production: `gunicorn -c deploy/gunicorn.conf.py config.wsgi`.
 
-Gevent workers, because watching a job means many requests that wait. It listens on PORT of this machine, unless the
-command line (`--bind`) or systemd gives it a socket.
+Its workers use gevent, because streams and long polls are many requests that wait. It listens on PORT of the loopback
+interface, unless the command line (`--bind`) or systemd provides a socket.
 """
 
 import ctypes
@@ -22,22 +22,22 @@ from gunicorn.workers.ggevent import GeventWorker
 chdir = str(Path(__file__).resolve().parent.parent)
 sys.path.insert(0, chdir)
 
-# A web process never forks once it has loaded the site, so it alone may keep a pool of database connections.
+# Web processes don't fork after they have loaded the site, so only they can use a pool of database connections.
 os.environ["DATABASE_POOL"] = "true"
 
-# Read before forking: a bad value ends the master, once, instead of every worker for ever.
+# Imported before forking, so that an invalid value stops the master once, instead of every worker again and again.
 from config import environment  # noqa: E402
 from config.ops import logs  # noqa: E402
 
 if not environment.DEBUG and environment.SECRET_KEY in (environment.EXAMPLE_KEY, environment.DEVELOPMENT_KEY):
-    sys.exit("headway: SECRET_KEY is one that everybody knows. Make one of your own; deploy/env.example says how.")
+    sys.exit("headway: SECRET_KEY is an example that everybody knows. Generate your own; deploy/env.example shows how.")
 
 
 class Worker(GeventWorker):
-    """gunicorn's own, but a request that comes in the moment before it stops listening is answered.
+    """gunicorn's gevent worker, changed to respond to a request that it accepts just before it stops listening.
 
-    It asks the listener for its name when it begins to read the request: if that has been closed by then, it fails,
-    and the client, which is nginx, gets no answer at all.
+    GeventWorker calls getsockname() on the listener when it starts to read a request. If the listener has been closed
+    by then, that fails, and nginx receives no response. This class remembers the names instead.
     """
 
     def run(self) -> None:
@@ -51,18 +51,19 @@ class Worker(GeventWorker):
 bind = [f"127.0.0.1:{environment.PORT}"]
 worker_class = Worker
 workers = environment.WEB_CONCURRENCY
-worker_connections = 4000  # a process: many of them are streams, of which it refuses those that are too many itself
+worker_connections = 4000  # per process; most of them are streams, which have a lower limit of their own
 graceful_timeout = 15
 logconfig_dict = logs.configuration(as_json=not environment.DEBUG)
-control_socket_disable = True  # it would be made in the home directory, which the service's user doesn't have
+control_socket_disable = True  # it would be created in the home directory, which the services' user doesn't have
 
-# Each connection is an open file, and the usual limit is 1024, of many more that are allowed.
-_files, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-_wanted = 16384 if _most_files == resource.RLIM_INFINITY else min(_most_files, 16384)
-resource.setrlimit(resource.RLIMIT_NOFILE, (max(_files, _wanted), _most_files))
+# Each connection is an open file. The soft limit is usually 1024, so raise it towards the hard limit.
+_soft_limit, _hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+_wanted = 16384 if _hard_limit == resource.RLIM_INFINITY else min(_hard_limit, 16384)
+resource.setrlimit(resource.RLIMIT_NOFILE, (max(_soft_limit, _wanted), _hard_limit))
 
-# glibc gives each large block back to the kernel at once, which clears it anew for the next one: with uploads, read a
-# mebibyte at a time, that takes longer than all the rest. So a process keeps a few. Other C libraries know no mallopt.
+# glibc returns each large block to the kernel immediately, and the kernel clears the next one. With uploads, which are
+# read in blocks of one mebibyte, that takes longer than everything else, so make glibc keep a few blocks. Other C
+# libraries have no mallopt.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 if _mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
     _mallopt(M_MMAP_THRESHOLD, 4 * 1024**2)
@@ -70,28 +71,28 @@ if _mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
 
 
 def on_starting(server: Any) -> None:
-    """Here the processes add up what they count for /metrics. A reload comes not here, and goes on counting."""
+    """Create the directory through which processes share metrics. A reload keeps it: gunicorn calls this once."""
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="headway-metrics-")
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """Each process has a place of its own to count in; who comes into one that got free goes on with its counts."""
-    taken = {other.place for other in server.WORKERS.values()}
-    worker.place = next(place for place in itertools.count() if place not in taken)
+    """Assign the lowest free metrics slot to the process. It continues the counts of the slot's previous process."""
+    used = {other.metrics_slot for other in server.WORKERS.values()}
+    worker.metrics_slot = next(slot for slot in itertools.count() if slot not in used)
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    """Before the site is loaded, and with it what is counted."""
+    """Make prometheus_client use the process's slot. The site, which is imported next, creates the metrics."""
     from prometheus_client import values
 
-    values.ValueClass = values.MultiProcessValue(lambda: worker.place)
+    values.ValueClass = values.MultiProcessValue(lambda: worker.metrics_slot)
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """The streams of a process end with it, however it ends."""
+    """Reset the gauge of open streams of a process that has ended."""
     from prometheus_client.multiprocess import mark_process_dead
 
-    mark_process_dead(worker.place)
+    mark_process_dead(worker.metrics_slot)
 
 
 def on_exit(server: Any) -> None:
@@ -99,9 +100,9 @@ def on_exit(server: Any) -> None:
 
 
 def pre_request(worker: Any, request: Any) -> None:
-    """Announce in the response that the connection ends if reading the body has failed; count the bytes of the body."""
-    usual = request.should_close
-    request.should_close = lambda: request.body.failed or usual()
+    """Count the bytes of the body, and send `Connection: close` in the response if reading the body has failed."""
+    should_close = request.should_close
+    request.should_close = lambda: request.body.failed or should_close()
     request.received = 0
     read = request.body.reader.read
 
@@ -114,7 +115,7 @@ def pre_request(worker: Any, request: Any) -> None:
 
 
 def post_request(worker: Any, request: Any, meta: dict[str, Any], response: Any) -> None:
-    """The last byte has been sent, or nobody wants more of it."""
+    """Log and count the request, once its response has been sent or the client has disconnected."""
     from config.http.request_log import is_over
 
     if response is not None and response.status:
@@ -122,7 +123,7 @@ def post_request(worker: Any, request: Any, meta: dict[str, Any], response: Any)
 
 
 def post_worker_init(worker: Any) -> None:
-    """When this process is asked to stop, its streams and long polls shall end at once: their clients come back."""
+    """End streams and long polls as soon as this process is to stop. Their clients reconnect to another process."""
     from progress.live.hub import hub
 
     def wait() -> None:
@@ -130,4 +131,4 @@ def post_worker_init(worker: Any) -> None:
             time.sleep(0.1)
         hub.stop()
 
-    threading.Thread(target=wait, name="end of streams", daemon=True).start()
+    threading.Thread(target=wait, name="end-streams", daemon=True).start()

@@ -1,12 +1,11 @@
-"""Render deploy/nginx/ for this site: `python deploy/render_nginx.py DIRECTORY`, with the site's environment.
+"""Render the templates in deploy/nginx/: `python deploy/render_nginx.py DIRECTORY`, in the site's environment.
 
-What nginx and Headway must agree on (host names, other origins, the largest bodies, the number of connections,
-directories) is taken from Headway's own settings, so a changed setting reaches nginx by rendering again. nginx includes
-headway.conf of DIRECTORY; where the rest of the machine keeps things are options, whose defaults are what
-deploy/install makes.
+Values that nginx and Headway must agree on (host names, allowed origins and headers, limits of bodies and connections,
+directories) come from Headway's settings. After a change of the settings, render again. nginx includes
+DIRECTORY/headway.conf. Paths that only the machine determines are options, with deploy/install's paths as defaults.
 
-nginx.conf.new in DIRECTORY is the machine's own nginx.conf with limits that are high enough: they belong into blocks
-that can't be included a second time.
+DIRECTORY/nginx.conf.new is the machine's nginx.conf with high enough limits, since these belong to blocks that an
+included file can't extend.
 """
 
 import argparse
@@ -29,41 +28,41 @@ from django.conf import settings  # noqa: E402
 from config import environment  # noqa: E402
 from uploads.receiving.limits import ENVELOPE_BYTES  # noqa: E402
 
-HTTP2_HAS_ITS_DIRECTIVE = (1, 25, 1)
+HTTP2_DIRECTIVE_SINCE = (1, 25, 1)
 MODULES = Path("/etc/nginx/modules-enabled")
 
 OTHER_CONNECTIONS = 4096
-"""Beyond those of streams and long polls: of pages, of files, and of clients that have not sent their request yet."""
+"""Connections for pages and files, and of clients that haven't sent their request yet, in addition to the streams'."""
 
 CLIENT_CONNECTIONS = 500
-"""Requests of one client address at the same time: enough for an office, and too few to use up all connections."""
+"""Maximum number of concurrent requests of a client address: enough for an office, too few to use all connections."""
 
 EVENTS = re.compile(r"^[ \t]*events\s*\{", re.MULTILINE)
 
 
 def main(arguments: list[str]) -> None:
-    options = understand(arguments)
-    write(options.directory, facts(options))
+    options = parse_arguments(arguments)
+    render_all(options.directory, template_values(options))
     if options.nginx_conf.exists():
-        text = with_limits(options.nginx_conf.read_text(), worker_connections())
+        text = raise_limits(options.nginx_conf.read_text(), worker_connections())
         (options.directory / "nginx.conf.new").write_text(text)
 
 
-def write(directory: Path, values: dict[str, str]) -> None:
-    """All the templates, rendered into that directory."""
+def render_all(directory: Path, values: dict[str, str]) -> None:
+    """Render all templates into the directory."""
     directory.mkdir(parents=True, exist_ok=True)
     for template in sorted((HERE / "nginx").glob("*.conf")):
         (directory / template.name).write_text(render(template.read_text(), values))
 
 
 def render(text: str, values: dict[str, str]) -> str:
-    """The text with each @NAME@ replaced by its value. Raises KeyError for a name that there is none for."""
+    """Replace each @NAME@ in the text by its value. Raises KeyError for an unknown name."""
     return re.sub(r"@([A-Z0-9_]+)@", lambda match: values[match[1]], text)
 
 
-def facts(options: argparse.Namespace) -> dict[str, str]:
-    """What the templates may name."""
-    has_directive = nginx_version() >= HTTP2_HAS_ITS_DIRECTIVE
+def template_values(options: argparse.Namespace) -> dict[str, str]:
+    """Return the values of all names in the templates."""
+    has_http2_directive = nginx_version() >= HTTP2_DIRECTIVE_SINCE
     dashboard = dashboard_host()
     includes = options.includes or options.directory.resolve()
     servers = ["app.conf", *(["dashboard.conf"] if dashboard else [])]
@@ -88,8 +87,8 @@ def facts(options: argparse.Namespace) -> dict[str, str]:
         "ACCESS_LOG": str(options.access_log),
         "INCLUDES": str(includes),
         "SERVERS": "\n".join(f"include {includes}/{name};" for name in servers),
-        "HTTP2_LISTEN": "" if has_directive else " http2",
-        "HTTP2": "http2 on;" if has_directive else "",
+        "HTTP2_LISTEN": "" if has_http2_directive else " http2",
+        "HTTP2": "http2 on;" if has_http2_directive else "",
         "BROTLI": "brotli_static on;" if has_brotli() else "",
     }
 
@@ -102,21 +101,21 @@ def worker_connections() -> int:
     return 2 * settings.PROGRESS_MAX_WATCHERS * environment.WEB_CONCURRENCY + OTHER_CONNECTIONS
 
 
-def with_limits(text: str, connections: int) -> str:
-    """Return an nginx.conf whose processes may have this many connections, and twice as many open files.
+def raise_limits(text: str, connections: int) -> str:
+    """Return an nginx.conf that allows each process this many connections, and twice as many open files.
 
-    Higher limits stay. Raises SystemExit if there is no events block.
+    Higher limits are kept. Raises SystemExit if there is no events block.
     """
     if not EVENTS.search(text):
-        raise SystemExit("headway: nginx.conf has no events block of its own. Write one: events {}")
+        raise SystemExit("headway: nginx.conf contains no events block. Add one: events {}")
     connections_line = f"worker_connections {connections};"
-    text = _raised(text, connections_line, lambda events: f"{events[0]}\n    {connections_line}\n")
+    text = _raise_limit(text, connections_line, lambda events: f"{events[0]}\n    {connections_line}\n")
     files_line = f"worker_rlimit_nofile {2 * connections};"
-    return _raised(text, files_line, lambda events: f"{files_line}\n\n{events[0]}")
+    return _raise_limit(text, files_line, lambda events: f"{files_line}\n\n{events[0]}")
 
 
-def _raised(text: str, line: str, insert: Callable[[re.Match[str]], str]) -> str:
-    """Replace the directive of the same name if its number is lower; insert the line if there is none."""
+def _raise_limit(text: str, line: str, insert: Callable[[re.Match[str]], str]) -> str:
+    """Replace the directive of the same name if its number is lower, or insert the line if there is none."""
     name, number = line.rstrip(";").split()
     found = re.search(rf"^([ \t]*){name}\s+(\d+)\s*;", text, re.MULTILINE)
     if found is None:
@@ -127,7 +126,7 @@ def _raised(text: str, line: str, insert: Callable[[re.Match[str]], str]) -> str
 
 
 def dashboard_host() -> str | None:
-    """The host of the first of FRONTEND_ORIGINS, if it is one that this nginx could serve."""
+    """Return the host of the first of FRONTEND_ORIGINS, or None unless it is an https origin on the default port."""
     for origin in settings.CORS_ALLOWED_ORIGINS[:1]:
         parts = urlsplit(origin)
         if parts.scheme == "https" and parts.port is None:
@@ -136,35 +135,36 @@ def dashboard_host() -> str | None:
 
 
 def nginx_version() -> tuple[int, ...]:
-    """That of this machine. Raises SystemExit when there is none."""
+    """Return the version of this machine's nginx. Raises SystemExit if it is not installed."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if not program:
         raise SystemExit("headway: nginx is missing. Install it: apt-get install nginx")
-    said = subprocess.run([program, "-v"], capture_output=True, text=True, check=True).stderr
-    return tuple(map(int, re.findall(r"/(\d+)\.(\d+)\.(\d+)", said)[0]))
+    output = subprocess.run([program, "-v"], capture_output=True, text=True, check=True).stderr
+    return tuple(map(int, re.findall(r"/(\d+)\.(\d+)\.(\d+)", output)[0]))
 
 
 def has_brotli() -> bool:
-    """Whether the nginx of this machine loads Debian's module for files that are compressed by brotli."""
+    """Return whether this machine's nginx loads Debian's module for files precompressed with Brotli."""
     return any(MODULES.glob("*-mod-http-brotli-static.conf"))
 
 
-def understand(arguments: list[str]) -> argparse.Namespace:
-    """The options of the command line. Raises SystemExit for what is none."""
-    parser = argparse.ArgumentParser(description="Render the files of deploy/nginx/ into a directory.")
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Render the templates in deploy/nginx/ into a directory.")
     parser.add_argument("directory", type=Path)
     gunicorn = "unix:/run/headway/web.sock"
     parser.add_argument("--upstream", default=gunicorn, help=f"where gunicorn listens (default: {gunicorn})")
-    parser.add_argument("--includes", type=Path, help="where nginx will find it all (default: the directory)")
-    for name, default, what in (
-        ("nginx-conf", "/etc/nginx/nginx.conf", "the main file of nginx, which is not changed"),
-        ("public", "/opt/headway/current/site/public", "what manage.py distill-local has made"),
-        ("acme", "/var/lib/headway-acme", "where certbot puts its proofs"),
-        ("certificate", "/etc/headway/tls/certificate.pem", "the certificate and its chain"),
-        ("key", "/etc/headway/tls/key.pem", "the key of the certificate"),
-        ("access-log", "/var/log/nginx/headway.log", "where each request is a line"),
+    parser.add_argument(
+        "--includes", type=Path, help="the path under which nginx includes the files (default: the directory)"
+    )
+    for name, default, description in (
+        ("nginx-conf", "/etc/nginx/nginx.conf", "the main configuration of nginx, which is read only"),
+        ("public", "/opt/headway/current/site/public", "the static site that manage.py distill-local generated"),
+        ("acme", "/var/lib/headway-acme", "the webroot of certbot"),
+        ("certificate", "/etc/headway/tls/certificate.pem", "the certificate with its chain"),
+        ("key", "/etc/headway/tls/key.pem", "the certificate's private key"),
+        ("access-log", "/var/log/nginx/headway.log", "the access log"),
     ):
-        parser.add_argument(f"--{name}", type=Path, default=Path(default), help=f"{what} (default: {default})")
+        parser.add_argument(f"--{name}", type=Path, default=Path(default), help=f"{description} (default: {default})")
     return parser.parse_args(arguments)
 
 

@@ -6,6 +6,8 @@ It needs the site's environment. It connects to the proxy on this machine, witho
 in addition to the system's. It creates a user for the test and deletes it, with its upload, at the end.
 """
 
+# deploy/prove.py is a link to this file: the rollback script of older releases runs it by that name.
+
 import http.client
 import json
 import os
@@ -21,7 +23,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# deploy/prove.py is a link to this file: `deploy/rollback` of an older release runs it under that name.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

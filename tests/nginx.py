@@ -117,9 +117,9 @@ def renderer() -> dict[str, Any]:
 def configure(directory: Path, port: int, values: dict[str, str]) -> dict[str, str]:
     """Render deploy/nginx/ below the directory, and an nginx.conf that includes it; all the values that it took."""
     rendering = renderer()
-    options = rendering["understand"]([str(directory / "headway")])
-    taken = rendering["facts"](options) | {"SERVERS": SERVER.format(directory=directory, port=port)} | values
-    rendering["write"](options.directory, taken)
-    text = rendering["with_limits"](around(directory), rendering["worker_connections"]())
+    options = rendering["parse_arguments"]([str(directory / "headway")])
+    taken = rendering["template_values"](options) | {"SERVERS": SERVER.format(directory=directory, port=port)} | values
+    rendering["render_all"](options.directory, taken)
+    text = rendering["raise_limits"](around(directory), rendering["worker_connections"]())
     (directory / "nginx.conf").write_text(text)
     return taken

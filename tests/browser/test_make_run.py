@@ -35,7 +35,7 @@ def test_a_taken_port_is_one_clear_line(name):
     assert done.returncode != 0
     said = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("make:")]
     assert len(said) == 1
-    choice = re.fullmatch(rf"Port {port} is taken. Choose another one: make run PORT=(\d+) DASH_PORT=(\d+)", said[0])
+    choice = re.fullmatch(rf"Port {port} is in use. Choose another one: make run PORT=(\d+) DASH_PORT=(\d+)", said[0])
     assert choice[2 if name == "PORT" else 1] == ports["DASH_PORT" if name == "PORT" else "PORT"]
     assert int(choice[1 if name == "PORT" else 2]) > port
 

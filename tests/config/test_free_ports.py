@@ -1,4 +1,4 @@
-"""What `make run` says of ports that can't be used, and what it suggests."""
+"""The check of the ports of `make run`: its messages and its suggestions."""
 
 import re
 import socket
@@ -10,7 +10,7 @@ from deploy import free_ports
 
 @pytest.fixture
 def machine(monkeypatch):
-    """A machine on which these ports are taken and those below 1024 are for root."""
+    """A machine on which these ports are in use, and the ones below 1024 are reserved for root."""
     taken: set[int] = set()
 
     class Listener(socket.socket):
@@ -24,22 +24,24 @@ def machine(monkeypatch):
     return taken
 
 
-def said(*ports: int) -> str:
+def message(*ports: int) -> str:
     with pytest.raises(SystemExit) as ended:
         free_ports.main([str(port) for port in ports])
     return ended.value.code
 
 
-def suggested(words: str) -> list[int]:
-    return [int(port) for port in re.search(r"make run PORT=(\d+) DASH_PORT=(\d+)$", words).groups()]
+def suggested(text: str) -> list[int]:
+    return [int(port) for port in re.search(r"make run PORT=(\d+) DASH_PORT=(\d+)$", text).groups()]
 
 
-def test_free_ports_need_no_words(machine):
+def test_free_ports_are_accepted(machine):
     free_ports.main(["8000", "8001"])
 
 
-def test_forbidden_port_is_not_called_taken(machine):
-    assert said(80, 8001).startswith("Port 80 is not allowed for this user: use 1024 or higher. Choose another one: ")
+def test_privileged_port_has_a_message_of_its_own(machine):
+    assert message(80, 8001).startswith(
+        "Port 80 is not allowed for this user: use 1024 or higher. Choose another one: "
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,8 +55,8 @@ def test_forbidden_port_is_not_called_taken(machine):
         ((65500, 65501), [65500, 65501, 8000]),
     ],
 )
-def test_suggestion_works(machine, ports, taken):
+def test_suggested_ports_can_be_used(machine, ports, taken):
     machine.update(taken)
-    choice = suggested(said(*ports))
+    choice = suggested(message(*ports))
     assert [port for port, wanted in zip(choice, ports, strict=True) if port != wanted]
     free_ports.main([str(port) for port in choice])

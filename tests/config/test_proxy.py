@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
 from config.cors import fetch_rules
+from config.cors.api_headers import RESPONSE_HEADERS
 from tests import nginx
 from tests.config.test_settings import ROOT, example
 from tests.ports import free_port
@@ -84,6 +85,18 @@ def test_preflight_of_an_absent_site_lets_the_front_end_read_why_the_request_fai
     assert fetch_rules.cors_check(origin, headers) == ""
     assert fetch_rules.method_check("PATCH", headers) == ""
     assert fetch_rules.headers_check(["if-match", "x-csrftoken"], headers) == ""
+
+
+def test_nginx_sends_the_cors_headers_that_django_sends(nobody_there, visitor):
+    wanted = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "if-match"}
+    preflight = {"Origin": DASHBOARD, **wanted}
+    with urlopen(Request(f"{nobody_there}/api/session/", headers=preflight, method="OPTIONS"), timeout=30) as allowed:
+        by_django = visitor.options("/api/session/", headers=preflight)
+        for name in ("Access-Control-Allow-Headers", "Access-Control-Allow-Methods"):
+            assert allowed.headers[name] == by_django[name]
+    exposed = refused(f"{nobody_there}/api/session/", Origin=DASHBOARD).headers["Access-Control-Expose-Headers"]
+    assert exposed == visitor.get("/api/session/", headers={"Origin": DASHBOARD})["Access-Control-Expose-Headers"]
+    assert exposed.split(", ") == RESPONSE_HEADERS
 
 
 def test_problem_of_nginx_has_the_version_of_tus_where_tus_is_spoken(nobody_there):

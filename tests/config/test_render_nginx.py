@@ -37,25 +37,25 @@ def limits(text: str) -> dict[str, list[int]]:
 
 
 def test_limits_of_debian_are_raised_and_the_rest_is_kept(renderer):
-    text = renderer["with_limits"](DEBIAN, 14096)
+    text = renderer["raise_limits"](DEBIAN, 14096)
     assert limits(text) == {"worker_connections": [14096], "worker_rlimit_nofile": [28192]}
     assert text.replace("worker_rlimit_nofile 28192;\n\n", "").replace("14096", "768") == DEBIAN
-    assert renderer["with_limits"](text, 14096) == text
+    assert renderer["raise_limits"](text, 14096) == text
 
 
 def test_higher_limits_are_kept(renderer):
     text = "worker_rlimit_nofile 100000;\n" + DEBIAN.replace("768", "50000")
-    assert renderer["with_limits"](text, 14096) == text
+    assert renderer["raise_limits"](text, 14096) == text
 
 
 def test_missing_limits_are_inserted(renderer):
-    text = renderer["with_limits"]("events {}\nhttp {}\n", 14096)
+    text = renderer["raise_limits"]("events {}\nhttp {}\n", 14096)
     assert text == "worker_rlimit_nofile 28192;\n\nevents {\n    worker_connections 14096;\n}\nhttp {}\n"
 
 
 def test_configuration_without_events_is_refused(renderer):
     with pytest.raises(SystemExit, match="no events block"):
-        renderer["with_limits"]("include everything.conf;\n", 14096)
+        renderer["raise_limits"]("include everything.conf;\n", 14096)
 
 
 def test_one_nginx_process_can_serve_all_streams_of_all_web_processes(renderer, monkeypatch):
