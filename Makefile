@@ -38,7 +38,7 @@ test-unit: .venv/dev ## run the tests that need no server and no browser
 	@$(PYTEST) -m "not browser and not postgresql and not services and not faults and not machines and not deploy" $(ARGS)
 
 test-postgresql: .venv/dev .venv/system ## run the unit tests of the apps on PostgreSQL
-	@$(BIN)/python -m tests.postgresql $(PYTEST) -m "not services" tests/progress tests/uploads tests/todos tests/config/test_any_input.py tests/config/test_deleted_users.py tests/config/test_login_limits.py $(ARGS)
+	@$(BIN)/python -m tests.postgresql $(PYTEST) -m "not services" tests/progress tests/uploads tests/todos tests/config/http/test_any_input.py tests/config/accounts/test_deleted_users.py tests/config/accounts/test_login_limits.py $(ARGS)
 
 test-services: .venv/dev .venv/system ## run the tests that start whole programs: OpenStack Swift, nginx, commands as in production
 	@$(PYTEST) -m services --dist loadgroup $(ARGS)

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.paths import ROOT
 from tests.ports import free_port, listens
 
-RENDERER = Path(__file__).resolve().parents[1] / "deploy" / "render_nginx.py"
+RENDERER = ROOT / "deploy" / "render_nginx.py"
 START_SECONDS = 60
 
 AROUND = """

@@ -17,8 +17,9 @@ from django_q.tasks import async_task
 
 from progress.models import UNFINISHED, Job
 from tests.bench import tasks
-from tests.faults.cluster import ROOT, wait_until
+from tests.faults.cluster import wait_until
 from tests.helpers import complete_lines
+from tests.paths import ROOT
 
 STOP_SECONDS = 20
 

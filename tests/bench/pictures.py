@@ -23,7 +23,8 @@ from tests.bench.databases import Databases, using
 from tests.bench.peers import OURS, Ours
 from tests.bench.results import Result
 from tests.bench.size import size
-from tests.faults.cluster import ROOT, START_SECONDS, wait_until
+from tests.faults.cluster import START_SECONDS, wait_until
+from tests.paths import ROOT
 from uploads.decoding.pictures import Pictures
 from uploads.models import Rendition
 from uploads.receiving import ingest

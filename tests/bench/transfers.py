@@ -17,8 +17,9 @@ from tests.bench.databases import Databases, using
 from tests.bench.results import Result
 from tests.bench.size import size
 from tests.bench.web import web
-from tests.faults.cluster import ROOT, wait_until
+from tests.faults.cluster import wait_until
 from tests.faults.web import OCTETS, TUS, Visitor, make_user
+from tests.paths import ROOT
 from tests.ports import free_port
 
 SIZE = size(1024**3, quick=16 * 1024**2)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from progress.worker import processes
 from tests.bench.databases import Databases
-from tests.faults.cluster import ROOT, wait_until
+from tests.faults.cluster import wait_until
+from tests.paths import ROOT
 from tests.ports import free_port
 
 PROCESSES = 2

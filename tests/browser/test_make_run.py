@@ -11,8 +11,9 @@ import subprocess
 import pytest
 
 from tests.browser.conftest import CLOSE, PASSWORD
-from tests.browser.site import ROOT, Site, running_site
+from tests.browser.site import Site, running_site
 from tests.faults.cluster import freeze, kill, wait_until
+from tests.paths import ROOT
 from tests.ports import free_port
 
 

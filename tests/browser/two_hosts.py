@@ -16,8 +16,8 @@ from pathlib import Path
 import trustme
 
 from tests import nginx
-from tests.browser.site import ROOT
 from tests.faults.cluster import wait_until
+from tests.paths import ROOT
 from tests.ports import free_port, listens
 
 APP, DASHBOARD = "https://app.example.test", "https://dash.example.test"

@@ -3,7 +3,6 @@
 import re
 import tomllib
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 import yaml
@@ -14,10 +13,10 @@ from packaging.utils import canonicalize_name
 
 from config.environment import RIGHT
 from tests.helpers import file, make_job, make_todo
+from tests.paths import ROOT
 from uploads.receiving import ingest
 from uploads.receiving.transfers import start
 
-ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 COMMUNITY_FILES = sorted(path for path in (ROOT / ".github").rglob("*") if path.suffix in (".md", ".yml"))
 """What contributors read, and what runs their tests."""

@@ -2,12 +2,12 @@
 
 import re
 import runpy
-from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
+
 DEBIAN = """user www-data;
 worker_processes auto;
 include /etc/nginx/modules-enabled/*.conf;

@@ -10,10 +10,10 @@ import pytest
 
 from config.environment import EXAMPLE_KEY, RIGHT, RIGHT_IN_DEVELOPMENT
 from config.http.middleware import client_address
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.services
 
-ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "deploy" / "env.example"
 
 

@@ -4,13 +4,14 @@ import os
 import runpy
 import socket
 from contextlib import closing, suppress
-from pathlib import Path
 
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
-CONFIGURATION = Path(__file__).resolve().parents[2] / "deploy" / "gunicorn.conf.py"
+from tests.paths import ROOT
+
+CONFIGURATION = ROOT / "deploy" / "gunicorn.conf.py"
 ASKED = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.image import ROOT
 from tests.deploy.machine import Machine, booted_machine
 from tests.deploy.visitor import Visitor
+from tests.paths import ROOT
 
 APP, DASHBOARD = "app.example.test", "dash.example.test"
 ADMIN = ("--admin", "maria", "--mail", "maria@example.test")

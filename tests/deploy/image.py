@@ -13,7 +13,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
+
 CACHE = Path("/var/cache/headway-tests")
 SUITE = os.environ.get("SUITE", "bookworm")
 PYTHON = {"bookworm": "3.11", "trixie": "3.13"}[SUITE]

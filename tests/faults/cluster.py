@@ -16,10 +16,10 @@ from django.db import connection
 from progress.models import Job
 from progress.worker import processes
 from tests.helpers import complete_lines
+from tests.paths import ROOT
 
 T = TypeVar("T")
 
-ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 40.0
 WITHIN_SECONDS = 20.0
 """What is promised: after any death a job is running again, or has failed for good."""

@@ -14,8 +14,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connections
 
-from tests.faults.cluster import ROOT, Cluster
+from tests.faults.cluster import Cluster
 from tests.faults.web import Visitor, Web, make_user, running_web
+from tests.paths import ROOT
 from tests.postgresql import postgresql
 
 

@@ -11,9 +11,10 @@ import pytest
 from tusclient.client import TusClient
 
 from tests.cutting_proxy import cutting_proxy
-from tests.faults.cluster import ROOT, wait_until
+from tests.faults.cluster import wait_until
 from tests.faults.conftest import looking_into
 from tests.faults.web import MEGABYTE, Visitor, Web, running_web
+from tests.paths import ROOT
 from uploads.models import Transfer, Upload
 
 PATIENCE_SECONDS = 600

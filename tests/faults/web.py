@@ -18,7 +18,8 @@ from django.test import Client
 
 from progress.models import Job
 from progress.worker import processes
-from tests.faults.cluster import ROOT, START_SECONDS, kill, wait_until
+from tests.faults.cluster import START_SECONDS, kill, wait_until
+from tests.paths import ROOT
 from tests.ports import free_port
 
 TUS = {"Tus-Resumable": "1.0.0"}

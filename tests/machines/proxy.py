@@ -8,8 +8,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from tests import nginx
-from tests.faults.cluster import ROOT, START_SECONDS, wait_until
+from tests.faults.cluster import START_SECONDS, wait_until
 from tests.faults.web import ask
+from tests.paths import ROOT
 
 PAGE = ROOT / "deploy" / "MORE_MACHINES.md"
 PORT = 8080

@@ -16,7 +16,7 @@ from progress.models import OUT_OF_ORDER, Job, State
 from progress.worker import processes, runner
 from tests.helpers import file, make_job, problem, run_queue
 from tests.progress.tasks import count
-from tests.uploads.tus import begin, begun, patch
+from tests.uploads.receiving.tus import begin, begun, patch
 from uploads.models import Transfer, Upload
 
 OWNERS = 4

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.cluster import ROOT
+from tests.paths import ROOT
 from uploads.decoding import process
 
 CHANGED = """

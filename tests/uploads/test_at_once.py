@@ -13,8 +13,8 @@ from django.utils import timezone
 
 import todos.retention
 from tests.helpers import body, file, files_below, make_todo, photo
+from tests.uploads.receiving.tus import TUS, begun, patch
 from tests.uploads.test_processing import Silent
-from tests.uploads.tus import TUS, begun, patch
 from todos.models import Todo
 from uploads import processing, retention
 from uploads.models import Rendition, Upload

@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 from django_q.models import Schedule
 
 from tests.helpers import as_soon_as_read, file, files_below, photo, run_queue
-from tests.uploads.tus import begun, head, patch
+from tests.uploads.receiving.tus import begun, head, patch
 from uploads import retention
 from uploads.models import Transfer, Upload
 from uploads.receiving import ingest

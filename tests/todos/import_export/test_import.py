@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -12,6 +11,7 @@ from progress.models import Job, State
 from progress.reporter import Progress
 from progress.tasks import cancel_job
 from tests.helpers import body, file, files_below, make_todo, problem, run_queue
+from tests.paths import ROOT
 from todos import ordering
 from todos.formats import FORMATS
 from todos.import_export import importing, merging
@@ -19,7 +19,7 @@ from todos.models import Todo
 from uploads.models import Upload
 
 URL = "/api/todos/import/"
-CASES = Path(__file__).parent / "formats" / "cases"
+CASES = ROOT / "tests" / "todos" / "formats" / "cases"
 
 FIELDS = {
     "csv": ("title", "notes", "due_on", "completed_at", "created_at", "uid"),
@@ -358,7 +358,7 @@ def test_a_cancelled_import_leaves_nothing(as_alice, alice, monkeypatch):
 
 def test_page_and_readme_say_that_valid_rows_are_added_and_failed_imports_add_nothing(as_alice):
     page = as_alice.get("/todos/import/").text
-    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text().split())
+    readme = " ".join((ROOT / "README.md").read_text().split())
     for text in (page, readme):
         assert "the other rows are added. An import that fails or is cancelled adds nothing" in text
 

@@ -11,8 +11,8 @@ import pytest
 from progress.exceptions import Cancelled
 from progress.models import State
 from progress.reporter import Progress
-from tests.faults.cluster import ROOT
 from tests.helpers import photo
+from tests.paths import ROOT
 from tests.uploads.files import pdf, uniform_png
 from tests.uploads.helpers import process
 from uploads.decoding import __main__ as decoder

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from tests.helpers import file, files_below, problem
-from tests.uploads.tus import TUS, begin, begun, patch
+from tests.uploads.receiving.tus import TUS, begin, begun, patch
 from uploads import forms
 from uploads.models import Transfer, Upload
 from uploads.receiving import ingest, quota, transfers

@@ -12,7 +12,7 @@ from django.db import OperationalError, transaction
 from gevent.event import AsyncResult
 
 from tests.helpers import body, file, files_below, problem, run_queue
-from tests.uploads.tus import TUS, begin, begun, head, offset, patch
+from tests.uploads.receiving.tus import TUS, begin, begun, head, offset, patch
 from uploads import threads
 from uploads.models import Transfer, Upload
 from uploads.receiving import ingest, pieces, quota, transfers, tus

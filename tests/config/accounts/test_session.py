@@ -2,15 +2,15 @@
 
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
 from tests.helpers import PASSWORD, file, problem
+from tests.paths import ROOT
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+README = ROOT / "README.md"
 GOOD = {"username": "alice", "password": PASSWORD}
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from progress.models import Job, State
 from tests.helpers import body, files_below, photo, problem, run_queue
-from tests.uploads.tus import OCTETS, TUS, b64, begin, begun, head, offset, patch
+from tests.uploads.receiving.tus import OCTETS, TUS, b64, begin, begun, head, offset, patch
 from uploads.models import Transfer, Upload
 from uploads.receiving import pieces, transfers
 

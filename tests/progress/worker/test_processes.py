@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.faults.cluster import ROOT
+from tests.paths import ROOT
 
 STUCK = """
 import multiprocessing, os, subprocess, sys, time

@@ -20,8 +20,9 @@ from config.object_store import ObjectStore
 from progress.models import Job, State, Worker
 from tests import swift
 from tests.helpers import body, file, files_below, make_todo, photo, problem, run_queue
+from tests.paths import ROOT
 from tests.swift import PREFIX
-from tests.uploads.tus import begun, offset, patch
+from tests.uploads.receiving.tus import begun, offset, patch
 from todos.formats import FORMATS
 from uploads.models import Upload
 from uploads.receiving import ingest
@@ -29,8 +30,6 @@ from uploads.storage import fsck
 from uploads.storage.directory import StorageUnavailable
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("swift")]
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")

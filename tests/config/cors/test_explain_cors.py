@@ -5,7 +5,6 @@ import re
 import socket
 import textwrap
 from http.cookies import SimpleCookie
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -18,8 +17,9 @@ from config.cors.origins import Origin
 from config.cors.own_cookies import csrf_cookie, session_cookie
 from config.cors.story import Call, Mark, Story
 from tests.browser.two_origins import two_origins
+from tests.paths import ROOT
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+README = ROOT / "README.md"
 DASH, HERE = "https://dash.example.com", "https://localhost:8001"
 
 

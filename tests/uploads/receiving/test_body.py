@@ -8,7 +8,7 @@ from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 
 from tests.helpers import problem
-from tests.uploads.tus import OCTETS, TUS, begin, begun, offset
+from tests.uploads.receiving.tus import OCTETS, TUS, begin, begun, offset
 from uploads.models import Transfer, Upload
 from uploads.receiving import body
 

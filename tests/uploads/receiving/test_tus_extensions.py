@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from progress.models import State
 from tests.helpers import body, files_below, problem
-from tests.uploads.tus import TUS, b64, begin, begun, head, offset, patch
+from tests.uploads.receiving.tus import TUS, b64, begin, begun, head, offset, patch
 from uploads.models import Transfer, Upload
 from uploads.receiving import checksums
 

@@ -21,7 +21,8 @@ from django.urls.resolvers import RoutePattern
 from config.cors import fetch_rules
 from config.cors.api_headers import RESPONSE_HEADERS
 from tests import nginx
-from tests.config.test_settings import ROOT, example
+from tests.config.test_settings import example
+from tests.paths import ROOT
 from tests.ports import free_port
 from uploads.receiving.limits import ENVELOPE_BYTES
 

@@ -3,13 +3,13 @@
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from progress.models import Worker
+from tests.paths import ROOT
 
-ALERTS = Path(__file__).resolve().parents[2] / "deploy" / "alerts.yml"
+ALERTS = ROOT / "deploy" / "alerts.yml"
 
 pytestmark = pytest.mark.services
 
