@@ -1,4 +1,4 @@
-# Headway from a terminal. `make help` lists the commands; README.md explains them.
+# The project's commands. `make help` lists them; .github/CONTRIBUTING.md describes how to develop with them.
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -7,22 +7,22 @@ PUBLIC ?= public
 DEBUG ?= true
 export PORT DASH_PORT PUBLIC DEBUG
 
-# Tools run as `python -m`, because the scripts in .venv/bin name the folder that .venv was made in.
+# Tools run as `python -m`, because the scripts in .venv/bin contain the path where .venv was created.
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 PYTEST := $(BIN)/python -m pytest --numprocesses 2
 COMPILE := $(BIN)/python -m uv pip compile --quiet --no-header --python-platform linux --python-version 3.11 --generate-hashes
 MAKEFLAGS += --no-print-directory
 
-# A .venv whose Python is gone or was replaced, as by an upgrade of the system, has no packages: make it anew.
+# Delete a .venv whose Python was removed or replaced, for example by a system upgrade, so that it is created again.
 $(shell [ ! -d .venv ] || $(BIN)/python -c "import pip" 2>/dev/null || rm -rf .venv)
 
 .PHONY: help run test test-unit test-postgresql test-services test-browser test-faults test-machines test-deploy bench lint format requirements clean
 
-help: ## list the commands
+help: ## list all commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
 
-run: ## serve the app, a worker and the dashboard
+run: ## run the site, a worker and the static dashboard (PORT=, DASH_PORT=)
 	@$(PYTHON) deploy/free_ports.py $(PORT) $(DASH_PORT)
 	@$(MAKE) --silent .venv/app
 	@$(BIN)/python manage.py migrate --verbosity 0
@@ -30,35 +30,35 @@ run: ## serve the app, a worker and the dashboard
 	@echo "Headway:    http://localhost:$(PORT)"
 	@echo "Dashboard:  http://localhost:$(DASH_PORT)"
 	@echo "Ctrl-C stops everything."
-	@$(BIN)/python -m honcho --procfile deploy/Procfile start || test $$? -eq 130 # Ctrl-C is no error
+	@$(BIN)/python -m honcho --procfile deploy/Procfile start || test $$? -eq 130 # Ctrl-C is not an error
 
-test: test-unit test-postgresql test-services test-browser test-faults ## run every test
+test: test-unit test-postgresql test-services test-browser test-faults ## run all tests except test-machines and test-deploy
 
-test-unit: .venv/dev ## run the tests that need no server and no browser
+test-unit: .venv/dev ## run the tests that need neither servers nor a browser
 	@$(PYTEST) -m "not browser and not postgresql and not services and not faults and not machines and not deploy" $(ARGS)
 
-test-postgresql: .venv/dev .venv/system ## run the unit tests of the apps on PostgreSQL
+test-postgresql: .venv/dev .venv/system ## run the unit tests on PostgreSQL
 	@$(BIN)/python -m tests.postgresql $(PYTEST) -m "not services" tests/progress tests/uploads tests/todos tests/config/http/test_any_input.py tests/config/accounts/test_deleted_users.py tests/config/accounts/test_login_limits.py $(ARGS)
 
-test-services: .venv/dev .venv/system ## run the tests that start whole programs: OpenStack Swift, nginx, commands as in production
+test-services: .venv/dev .venv/system ## run the tests that start other programs: OpenStack Swift, nginx, gunicorn, promtool
 	@$(PYTEST) -m services --dist loadgroup $(ARGS)
 
-test-browser: .venv/dev .venv/system ## run the tests that start the real site and use it in Chromium
+test-browser: .venv/dev .venv/system ## run the tests that use a running site in Chromium
 	@$(BIN)/python -m pytest --numprocesses 4 --dist loadgroup -m browser $(ARGS)
 
-test-faults: .venv/dev .venv/system .venv/node ## run the tests that kill real clusters, several at once since they mostly wait
+test-faults: .venv/dev .venv/system .venv/node ## run the tests that kill, freeze and disconnect real processes
 	@$(BIN)/python -m pytest --numprocesses 6 --dist worksteal -m faults $(ARGS)
 
-test-machines: .venv/dev .venv/system ## run the tests of a site on several hosts, whose network only root can make
-	@[ "$$(id -u)" = 0 ] || { echo "Only root can make a network of its own: sudo make test-machines" >&2; exit 1; }
+test-machines: .venv/dev .venv/system ## run the tests of a site on several hosts, in network namespaces (as root)
+	@[ "$$(id -u)" = 0 ] || { echo "Only root can create network namespaces. Run: sudo make test-machines" >&2; exit 1; }
 	@$(BIN)/python -m pytest -m machines tests/machines $(ARGS)
 
-test-deploy: .venv/dev ## boot a Debian, install Headway on it, upgrade it under load, lose it and restore it (root only; three to nine minutes; SUITE=trixie: a Debian 13)
-	@[ "$$(id -u)" = 0 ] || { echo "Only root can boot a machine: sudo make test-deploy" >&2; exit 1; }
+test-deploy: .venv/dev ## boot a Debian and install, upgrade, back up and restore Headway on it (as root; three to nine minutes; SUITE=trixie: Debian 13)
+	@[ "$$(id -u)" = 0 ] || { echo "Only root can boot a machine. Run: sudo make test-deploy" >&2; exit 1; }
 	@tests/install_system_packages deploy
 	@$(BIN)/python -m pytest -m deploy tests/deploy --durations=0 --durations-min=5 $(ARGS)
 
-bench: .venv/dev .venv/system .venv/node ## measure the engine against its peers, in ratios (ARGS="track latency throughput scale streams transfers pictures todos exchange live long_list"; ARGS=--quick runs each once, small)
+bench: .venv/dev .venv/system .venv/node ## measure performance (ARGS="track latency throughput scale streams transfers pictures todos exchange live long_list"; ARGS=--quick: each once, in a small size)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 lint: .venv/dev .venv/node ## check style, types, templates and the direction of imports
@@ -74,23 +74,23 @@ format: .venv/dev .venv/node ## format the code
 	@$(BIN)/python -m ruff check --fix .
 	@npm --prefix tests/node run --silent format
 
-requirements: .venv/dev ## compile the requirements from pyproject.toml (ARGS=--upgrade for newer ones)
+requirements: .venv/dev ## compile the requirements from pyproject.toml (ARGS=--upgrade: newest versions)
 	@$(COMPILE) pyproject.toml --output-file requirements.txt $(ARGS)
 	@$(COMPILE) --group pyproject.toml:dev --constraint requirements.txt --output-file tests/requirements.txt $(ARGS)
 
-clean: ## remove what was installed and generated; what you saved (var/) stays
+clean: ## delete installed packages and generated files, but not your data in var/
 	rm -rf .venv public tests/node/node_modules
 
 .venv/bin/python:
 	@deploy/make_venv $(PYTHON)
 
 .venv/app: requirements.txt | .venv/bin/python
-	@echo "Installing what Headway needs (once, about a minute) ..."
+	@echo "Installing Headway's packages (once, about a minute) ..."
 	@$(PIP) --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/dev: tests/requirements.txt .venv/app
-	@echo "Installing what the tests need (once) ..."
+	@echo "Installing the development packages (once) ..."
 	@$(PIP) --require-hashes -r tests/requirements.txt
 	@touch $@
 
