@@ -17,7 +17,7 @@ MAKEFLAGS += --no-print-directory
 # Delete a .venv whose Python was removed or replaced, for example by a system upgrade, so that it is created again.
 $(shell [ ! -d .venv ] || $(BIN)/python -c "import pip" 2>/dev/null || rm -rf .venv)
 
-.PHONY: help run test test-unit test-postgresql test-services test-browser test-faults test-machines test-deploy bench lint format requirements clean
+.PHONY: help run test test-unit test-javascript test-postgresql test-services test-browser test-faults test-machines test-deploy bench lint format requirements clean
 
 help: ## list all commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
@@ -32,10 +32,13 @@ run: ## run the site, a worker and the static dashboard (PORT=, DASH_PORT=)
 	@echo "Ctrl-C stops everything."
 	@$(BIN)/python -m honcho --procfile deploy/Procfile start || test $$? -eq 130 # Ctrl-C is not an error
 
-test: test-unit test-postgresql test-services test-browser test-faults ## run all tests except test-machines and test-deploy
+test: test-unit test-javascript test-postgresql test-services test-browser test-faults ## run all tests except test-machines and test-deploy
 
 test-unit: .venv/dev ## run the tests that need neither servers nor a browser
 	@$(PYTEST) -m "not browser and not postgresql and not services and not faults and not machines and not deploy" $(ARGS)
+
+test-javascript: .venv/node ## run the tests of JavaScript modules in Node.js
+	@npm --prefix tests/node test --silent
 
 test-postgresql: .venv/dev .venv/system ## run the unit tests on PostgreSQL
 	@$(BIN)/python -m tests.postgresql $(PYTEST) -m "not services" tests/progress tests/uploads tests/todos tests/config/http/test_any_input.py tests/config/accounts/test_deleted_users.py tests/config/accounts/test_login_limits.py $(ARGS)

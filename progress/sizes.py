@@ -1,4 +1,4 @@
-"""Sizes for people, in decimal units. `static/progress/figures.js` formats them the same way."""
+"""Sizes for people, in decimal units. `static/progress/format.js` formats them the same way."""
 
 UNITS = (("B", 0), ("kB", 1), ("MB", 1), ("GB", 2), ("TB", 2))
 """Each a thousand times the one before, and with how many decimal places it is shown."""

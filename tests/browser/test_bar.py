@@ -196,7 +196,7 @@ def test_hundreds_of_bars_share_one_stream(bars, server):
     assert (server.streams, server.queries) == (1, [""])
     server.forget(MANY[1])
     server.break_streams()
-    expect(shown.nth(1)).to_contain_text("ended long ago")
+    expect(shown.nth(1)).to_contain_text("no longer kept")
 
 
 def test_deleted_job_is_noticed_within_a_minute_among_hundreds_of_bars(page, bars, server):
@@ -208,7 +208,7 @@ def test_deleted_job_is_noticed_within_a_minute_among_hundreds_of_bars(page, bar
     page.clock.run_for(100)
     expect(shown.last).to_contain_text("5 %")
     server.forget(MANY[1])
-    pass_time(page, until=lambda: "ended long ago" in shown.nth(1).inner_text())
+    pass_time(page, until=lambda: "no longer kept" in shown.nth(1).inner_text())
     assert server.count("/stream/") == 1
     assert server.count("/api/progress/") <= 4  # the states at the start and a minute later, and no polls
 
@@ -267,7 +267,9 @@ def test_two_bars_of_one_job_are_both_drawn(bars, server):
     assert server.queries[-1].count("id=") == 1
 
 
-@pytest.mark.parametrize(("status", "says"), [(401, "Log in again"), (404, "not known"), (410, "not known")])
+@pytest.mark.parametrize(
+    ("status", "says"), [(401, "Log in again"), (404, "no longer exists"), (410, "no longer exists")]
+)
 def test_it_stops_for_good_when_there_is_nothing_to_wait_for(bar, server, status, says):
     server.status = status
     expect(bar().get_by_role("status")).to_contain_text(says)
@@ -276,7 +278,7 @@ def test_it_stops_for_good_when_there_is_nothing_to_wait_for(bar, server, status
 
 def test_a_job_that_is_not_known_stops_its_bar_and_no_other(bars, server):
     shown = bars(OTHERS[0], ID)
-    expect(shown.first).to_contain_text("not known")
+    expect(shown.first).to_contain_text("no longer exists")
     server.say(percent=55)
     expect(shown.last).to_contain_text("55 %")
 
@@ -285,7 +287,7 @@ def test_a_job_that_is_gone_says_so(bar, server):
     shown = bar()
     expect(shown).to_contain_text("42 %")
     server.forget()
-    expect(shown).to_contain_text("ended long ago")
+    expect(shown).to_contain_text("no longer kept")
     assert settled(server)
 
 
@@ -409,7 +411,7 @@ def test_a_button_that_does_not_work_says_so_and_can_be_pressed_again(page, bar,
     expect(shown).to_contain_text("42 %")
     server.status = 502
     page.get_by_role("button", name="Cancel").click()
-    expect(shown).to_contain_text("That did not work")
+    expect(shown).to_contain_text("The request failed")
     server.status = 200
     page.get_by_role("button", name="Cancel").click()
     expect(shown).to_contain_text("Stopping")

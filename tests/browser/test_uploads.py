@@ -30,7 +30,6 @@ from tests.browser.uploading import (
     send_a_part,
 )
 from tests.faults.cluster import wait_until
-from tests.progress.test_sizes import CASES
 
 MAY_BE_LEFT = "() => dispatchEvent(new Event('beforeunload', {cancelable: true}))"
 """Nobody would be asked whether they really want to: all files are kept, and go on by themselves."""
@@ -560,9 +559,3 @@ def test_rows_in_all_states_are_accessible(page, line, sqlite_site, tmp_path, sc
     assert results.violations_count == 0, results.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     expect(page.get_by_label(LABEL)).to_be_visible()
-
-
-def test_sizes_are_those_of_pages_without_scripts(page, sqlite_site):
-    page.goto(f"{sqlite_site.url}/")
-    format_all = "(numbers) => import('/static/progress/figures.js').then(({ size }) => numbers.map(size))"
-    assert page.evaluate(format_all, list(CASES)) == list(CASES.values())

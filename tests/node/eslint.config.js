@@ -29,6 +29,7 @@ export default [
       curly: ["error", "multi-line"],
       eqeqeq: "error",
       "no-param-reassign": "error",
+      "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       "no-var": "error",
       "object-shorthand": "error",
       "prefer-const": "error",

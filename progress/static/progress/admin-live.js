@@ -1,38 +1,52 @@
 /**
- * A list of the admin that renews itself: its rows are fetched anew every two seconds, while somebody looks. What is
- * selected stays so, and who is at a row with the keyboard is not disturbed. If it fails, the old rows stay.
+ * Live rows of a list in the admin: the page is fetched every two seconds while it is visible, and its rows replace the
+ * old ones. The selection is kept, and rows with the focus are not replaced. If a request fails, the old rows stay.
  */
 
-const EVERY_MS = 2000;
-const ROWS = "#result_list tbody";
-const CHECKBOX = "input.action-select";
+import { find } from "./dom.js";
 
-async function renew() {
+const INTERVAL_MS = 2000;
+const ROWS = "#result_list tbody";
+
+async function update() {
   if (document.hidden) return;
-  const response = await fetch(location.href, { redirect: "error" }); // to the log-in page, for one
+  const response = await fetch(location.href, { redirect: "error" }); // as a redirect to the log-in page
   if (!response.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const old = document.querySelector(ROWS);
-  const fresh = page.querySelector(ROWS);
-  if (!fresh || old.contains(document.activeElement)) return;
-  keepSelection(old, fresh);
-  old.replaceWith(fresh);
+  const rows = find(document, ROWS);
+  const newRows = page.querySelector(ROWS);
+  if (!newRows || rows.contains(document.activeElement)) return;
+  keepSelection(rows, newRows);
+  rows.replaceWith(newRows);
 }
 
-/** The old checkboxes move over to the new rows, with what the admin's own script has tied to them. */
-function keepSelection(old, fresh) {
-  const boxes = new Map([...old.querySelectorAll(CHECKBOX)].map((box) => [box.value, box]));
-  for (const box of fresh.querySelectorAll(CHECKBOX)) {
-    const kept = boxes.get(box.value);
-    if (!kept) continue;
-    box.closest("tr").classList.toggle("selected", kept.checked);
-    box.replaceWith(kept);
+/**
+ * Move the old checkboxes to the new rows, with the event listeners of the admin's own script.
+ *
+ * @param {Element} rows
+ * @param {Element} newRows
+ */
+function keepSelection(rows, newRows) {
+  const checkboxes = new Map(checkboxesIn(rows).map((checkbox) => [checkbox.value, checkbox]));
+  for (const newCheckbox of checkboxesIn(newRows)) {
+    const checkbox = checkboxes.get(newCheckbox.value);
+    if (!checkbox) continue;
+    newCheckbox.closest("tr")?.classList.toggle("selected", checkbox.checked);
+    newCheckbox.replaceWith(checkbox);
   }
 }
 
-async function goOn() {
-  await renew().catch(console.warn);
-  setTimeout(goOn, EVERY_MS);
+/**
+ * @param {Element} rows
+ * @returns {HTMLInputElement[]}
+ */
+function checkboxesIn(rows) {
+  return [...rows.querySelectorAll("input.action-select")].filter((input) => input instanceof HTMLInputElement);
 }
 
-if (document.querySelector(ROWS)) setTimeout(goOn, EVERY_MS);
+async function repeat() {
+  await update().catch(console.warn);
+  setTimeout(repeat, INTERVAL_MS);
+}
+
+if (document.querySelector(ROWS)) setTimeout(repeat, INTERVAL_MS);

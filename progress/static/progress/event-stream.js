@@ -1,176 +1,200 @@
 /**
- * A channel to a server that tells what changes, by a stream of server-sent events. A class that extends it says by
- * `isWanted` whether there is anything to wait for, and asks, by `ask(request)`: once, until the answer has ended. That
- * gives the pause before the next time, in milliseconds, or null if there shall be none until somebody wakes the channel.
+ * A connection that reports changes by a stream of server-sent events, and by polling where a stream doesn't work.
  *
- * A stream that breaks is opened anew, ever more seldom, but at once when the network or the reader comes back. While
- * nobody looks at the page there is none, because a browser opens only six connections to a server. A connection may
- * break without a sign, and a proxy may buffer it: if nothing is received for a few seconds, the stream is closed, and
- * `isPolling` is true for a while.
+ * A stream that breaks is opened again after a delay that grows with each failure, and immediately when the network or
+ * the reader comes back. While the page is hidden there is no stream, because a browser opens only six connections to a
+ * server. A connection can break without an error, and a proxy can buffer it: if nothing is received for a few seconds,
+ * the stream is closed, and `isPolling` is true for a while.
  */
 
-const RETRY_MS = 500; // before the first new attempt; doubled each time
-const LONGEST_RETRY_MS = 30000;
-const COME_BACK_SECONDS = 5; // if the server says "later" in a way that we don't understand
-const FIRST_SILENCE_MS = 5000; // the server sends the first event immediately
-const SILENCE_MS = 12000; // and something every 5 seconds after that
-const FIRST_POLLING_MS = 30000; // after a stream that was silent; doubled each time
+import { Backoff } from "./backoff.js";
+import { retryAfter } from "./request.js";
+import { parseEvents } from "./sse.js";
+
+/** @import { ServerSentEvent } from "./sse.js" */
+
+const MAX_RETRY_MS = 30000;
+const DEFAULT_RETRY_AFTER_SECONDS = 5; // for a Retry-After header that has no number
+const FIRST_EVENT_TIMEOUT_MS = 5000; // the server sends the first event immediately
+const TIMEOUT_MS = 12000; // and something every 5 seconds after that
+const POLLING_MS = 30000; // the time of polling after a stream that timed out; doubled each time
 const MAX_POLLING_MS = 600000;
+const RECONNECT_MS = 1; // after a time-out
 
-const channels = [];
+/** @type {EventStream[]} */
+const streams = [];
 
-addEventListener("online", () => channels.forEach((channel) => channel.wake()));
+addEventListener("online", () => streams.forEach((stream) => stream.wake()));
 document.addEventListener("visibilitychange", () =>
-  channels.forEach((channel) => (document.hidden ? channel.pause() : channel.wake())),
+  streams.forEach((stream) => (document.hidden ? stream.pause() : stream.wake())),
 );
 
-export class Channel {
-  #timer = null;
-  #request = null;
-  #failures = 0;
+/** @abstract */
+export class EventStream {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {AbortController | null} */
+  #connection = null;
+  #retries = new Backoff({ maxMs: MAX_RETRY_MS });
   #pollUntil = 0;
-  #pollingMs = FIRST_POLLING_MS;
+  #pollingTimes = new Backoff({ firstMs: POLLING_MS, maxMs: MAX_POLLING_MS, jitter: 0 });
 
   constructor() {
-    channels.push(this);
+    streams.push(this);
   }
 
-  /** The network, or the reader, is back. */
+  /** Whether there are changes to wait for. */
+  get isNeeded() {
+    return true;
+  }
+
+  /**
+   * Request changes until the response ends. Return the delay before the next request in milliseconds, or null to send
+   * none until `wake` is called.
+   *
+   * @abstract
+   * @param {AbortController} _connection
+   * @returns {Promise<number | null>}
+   */
+  async connect(_connection) {
+    throw new Error("A subclass connects.");
+  }
+
+  /** Connect now, because the network, the reader or a reason to connect has come back. */
   wake() {
-    if (!this.isWanted) return;
-    this.pause(); // what is open may be broken without knowing it
-    this.#failures = 0;
-    this.soon(0);
+    if (!this.isNeeded) return;
+    this.pause(); // an open connection may be broken without an error
+    this.#retries.reset();
+    this.connectAfter(0);
   }
 
   pause() {
     clearTimeout(this.#timer);
-    this.#request?.abort();
-    this.#request = null;
+    this.#connection?.abort();
+    this.#connection = null;
   }
 
-  soon(ms) {
+  /** @param {number} ms */
+  connectAfter(ms) {
     clearTimeout(this.#timer);
-    if (!document.hidden) this.#timer = setTimeout(() => this.#open(), ms);
+    if (!document.hidden) this.#timer = setTimeout(() => this.#connect(), ms);
   }
 
-  /** Whether requests are to be sent that are answered immediately, instead of a stream being opened. */
+  /** Whether to send requests that are answered immediately, instead of opening a stream. */
   get isPolling() {
     return Date.now() < this.#pollUntil;
   }
 
-  /** Poll until the time that a server with too many streams names. Return the pause before the next request. */
-  refused(response, pollMs) {
+  /**
+   * Return the delay after an error response. A server with too many streams is polled until the time that it names.
+   *
+   * @param {Response} response
+   * @param {number} pollMs the delay before a poll
+   */
+  delayAfterError(response, pollMs) {
+    if (!isOverloaded(response)) return this.#retries.next();
     const wasPolling = this.isPolling;
-    const later = comeBack(response);
-    if (later !== null) this.#pollUntil = Date.now() + later;
-    return later === null || wasPolling ? this.backOff() : pollMs;
+    this.#pollUntil = Date.now() + 1000 * (retryAfter(response.headers) || DEFAULT_RETRY_AFTER_SECONDS);
+    return wasPolling ? this.#retries.next() : pollMs;
   }
 
-  /** What was said could be understood. */
-  heard() {
-    this.#failures = 0;
+  /** Note that a valid response was received. */
+  succeeded() {
+    this.#retries.reset();
   }
 
   /**
-   * Calls `hear` with each event of a stream, { event, id, data }, until it ends or `hear` gives a pause; `refused`, with
-   * an answer that is no stream, gives one too.
+   * Open a stream and call `onEvent` with each event, until the stream ends or `onEvent` returns a delay. `onError` is
+   * called with an error response and returns the delay. Return the delay before the next request.
+   *
+   * @param {string} url
+   * @param {AbortController} connection
+   * @param {(event: ServerSentEvent) => Promise<number | false> | number | false} onEvent
+   * @param {(response: Response) => number | null} onError
    */
-  async listen(url, request, hear, refused) {
-    let isSilent = false;
-    const silence = new Silence(() => {
-      isSilent = true;
-      request.abort();
+  async readStream(url, connection, onEvent, onError) {
+    let isTimedOut = false;
+    const timeout = new Timeout(() => {
+      isTimedOut = true;
+      connection.abort();
     });
     try {
-      const response = await get(url, request.signal);
-      if (!response.ok) return refused(response);
-      for await (const fields of events(response.body, silence)) {
-        this.heard();
-        const pause = await hear(fields);
-        if (pause) return pause;
+      const response = await get(url, connection.signal);
+      if (!response.ok || !response.body) return onError(response);
+      for await (const event of parseEvents(response.body, () => timeout.restart())) {
+        this.succeeded();
+        const delay = await onEvent(event);
+        if (delay) return delay;
       }
     } catch (error) {
-      if (!isSilent) throw error;
-      this.#pollUntil = Date.now() + this.#pollingMs;
-      this.#pollingMs = Math.min(2 * this.#pollingMs, MAX_POLLING_MS);
-      return 1;
+      if (!isTimedOut) throw error;
+      this.#pollUntil = Date.now() + this.#pollingTimes.next();
+      return RECONNECT_MS;
     } finally {
-      silence.end();
+      timeout.stop();
     }
-    return this.backOff();
+    return this.#retries.next();
   }
 
-  /** Half of it is chance, so that the clients of a server that was away don't all come back at once. */
-  backOff() {
-    const longest = Math.min(RETRY_MS * 2 ** this.#failures++, LONGEST_RETRY_MS);
-    return longest * (0.5 + Math.random() / 2);
-  }
-
-  /** A new one aborts the old one. */
-  async #open() {
+  /** Connect, and abort the previous connection. */
+  async #connect() {
     this.pause();
-    if (!this.isWanted) return;
-    const request = (this.#request = new AbortController());
-    let pause;
+    if (!this.isNeeded) return;
+    const connection = (this.#connection = new AbortController());
+    let delay = null;
     try {
-      pause = await this.ask(request);
+      delay = await this.connect(connection);
     } catch {
-      if (this.#request === request) pause = this.backOff();
+      if (this.#connection === connection) delay = this.#retries.next();
     }
-    request.abort(); // whatever is left of it
-    if (this.#request !== request) return; // another has taken over
-    this.#request = null;
-    if (this.isWanted && pause !== null) this.soon(pause);
+    connection.abort(); // the rest of the response isn't needed
+    if (this.#connection !== connection) return; // a newer connection has replaced it
+    this.#connection = null;
+    if (this.isNeeded && delay !== null) this.connectAfter(delay);
   }
 }
 
-/** When to try again after the server refused a stream because too many are open, in milliseconds; null for any other. */
-function comeBack(response) {
-  if (![429, 503].includes(response.status) || !response.headers.has("Retry-After")) return null;
-  return 1000 * (Number(response.headers.get("Retry-After")) || COME_BACK_SECONDS);
+/**
+ * Whether the server refused a stream because too many are open.
+ *
+ * @param {Response} response
+ */
+function isOverloaded({ status, headers }) {
+  return [429, 503].includes(status) && headers.has("Retry-After");
 }
 
+/**
+ * @param {string | URL} url
+ * @param {AbortSignal} signal
+ * @param {Record<string, string>} [headers]
+ */
 export function get(url, signal, headers = {}) {
   return fetch(url, { credentials: "include", cache: "no-store", signal, headers });
 }
 
-class Silence {
-  #timer = null;
-  #broken;
+/** A time limit on the pause between two chunks of a stream. */
+class Timeout {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #onTimeout;
 
-  constructor(broken) {
-    this.#broken = broken;
-    this.#wait(FIRST_SILENCE_MS);
+  /** @param {() => void} onTimeout */
+  constructor(onTimeout) {
+    this.#onTimeout = onTimeout;
+    this.#start(FIRST_EVENT_TIMEOUT_MS);
   }
 
-  heard() {
-    this.#wait(SILENCE_MS);
+  restart() {
+    this.#start(TIMEOUT_MS);
   }
 
-  #wait(ms) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#broken, ms);
-  }
-
-  end() {
+  stop() {
     clearTimeout(this.#timer);
   }
-}
 
-/** The events of a text/event-stream. */
-async function* events(body, silence) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    silence.heard();
-    const blocks = (text + value).split("\n\n");
-    text = blocks.pop();
-    for (const block of blocks) {
-      const fields = Object.fromEntries(block.split("\n").map((line) => line.split(/: (.*)/s).slice(0, 2)));
-      if (fields.event) yield fields;
-    }
+  /** @param {number} ms */
+  #start(ms) {
+    this.stop();
+    this.#timer = setTimeout(this.#onTimeout, ms);
   }
 }

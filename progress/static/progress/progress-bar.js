@@ -1,210 +1,272 @@
 /**
  * <progress-bar src="/api/progress/<uuid>/"></progress-bar>
  *
- * Shows a job until it has ended, and lets its owner cancel it and try it again. It draws nothing that the server has
- * not said. Works from any origin that the server allows; cookies are sent.
+ * Shows a job until it has finished, and lets its owner cancel it and retry it. It draws only what the server has
+ * reported. It works from any origin that the server allows; cookies are sent.
  *
- * Where the job is only the rest of a longer work, `from="50"` says how much of that is done when the job begins: the
- * bar then goes from 50 to 100, and is never without a value. What comes before the job has no URL yet; whoever does it
- * calls `draw` with an object that has the fields of a job, and sets `src` when there is one.
+ * If the job is the last part of a longer operation, `from="50"` is the percentage that is complete when the job starts:
+ * the bar then goes from 50 to 100 and always has a value. The part before the job has no URL yet; the script that does
+ * it calls `draw` with an object that has the fields of a job, and sets `src` when there is one.
  *
  * Events, which bubble, with the job as `detail`: "progress" at each change; then once "succeeded", "failed" or
  * "cancelled".
  */
 
-import { duration, size } from "./figures.js";
-import { FINISHED, watch } from "./job-stream.js";
+import { CsrfToken, fetchCsrfToken } from "./csrf.js";
+import { find } from "./dom.js";
+import { formatDuration, formatSize } from "./format.js";
+import { FINISHED_STATES, watchJob } from "./job-watcher.js";
+import { request, statusOf } from "./request.js";
 
+/** @import { Job } from "./job-watcher.js" */
+/** @typedef {"cancel" | "retry"} Action */
+/**
+ * The fields of a job that the bar draws.
+ *
+ * @typedef {Omit<Job, "id" | "url" | "version" | "attempt" | "cancel_requested" | "retryable" | "error">
+ *   & Partial<Pick<Job, "attempt" | "cancel_requested">> & { error: { message: string } | null }} DrawnJob
+ */
+
+/** @type {Record<Action, string>} */
 const ACTIONS = { cancel: "Cancel", retry: "Try again" };
+const ACTION_NAMES = /** @type {Action[]} */ (Object.keys(ACTIONS));
 
-const STOPPED = {
-  "logged out": "Log in again to see how far this is",
-  unknown: "This job is not known any more",
-  gone: "This job ended long ago",
+const STOP_MESSAGES = {
+  "logged out": "Log in again to see the progress",
+  unknown: "This job no longer exists",
+  expired: "This job finished a while ago and is no longer kept",
 };
 
-class ProgressBar extends HTMLElement {
+export class ProgressBar extends HTMLElement {
   static observedAttributes = ["src"];
 
   #version = -1;
-  #built = false;
-  #unwatch = null; // while nothing is watched
+  #isBuilt = false;
+  /** @type {(() => void) | null} null while no job is watched */
+  #stopWatching = null;
 
   connectedCallback() {
-    if (!this.#built) this.#build();
+    if (!this.#isBuilt) this.#build();
     this.#watch();
   }
 
   disconnectedCallback() {
-    this.#unwatch?.();
-    this.#unwatch = null;
+    this.#stopWatching?.();
+    this.#stopWatching = null;
   }
 
-  attributeChangedCallback(name, old) {
-    if (old === null) this.#watch(); // it was only drawn until now
+  /**
+   * @param {string} _name
+   * @param {string | null} previous
+   */
+  attributeChangedCallback(_name, previous) {
+    if (previous === null) this.#watch(); // until now the bar was only drawn
   }
 
   get #url() {
-    return new URL(this.getAttribute("src"), document.baseURI).href;
+    return new URL(this.getAttribute("src") ?? "", document.baseURI).href;
+  }
+
+  get #isFinished() {
+    return FINISHED_STATES.includes(this.getAttribute("state") ?? "");
   }
 
   #watch() {
-    if (
-      this.#unwatch ||
-      !this.isConnected ||
-      !this.hasAttribute("src") ||
-      FINISHED.includes(this.getAttribute("state"))
-    ) {
-      return;
-    }
-    this.#unwatch = watch(this.#url, {
-      job: (job) => this.#show(job),
-      stopped: (why) => this.#stop(STOPPED[why]),
+    if (this.#stopWatching || !this.isConnected || !this.hasAttribute("src") || this.#isFinished) return;
+    this.#stopWatching = watchJob(this.#url, {
+      onChange: (job) => this.#onChange(job),
+      onStop: (reason) => this.#onStop(STOP_MESSAGES[reason]),
     });
   }
 
-  /** The elements are the server's where it has rendered them, else our own. */
+  /** Create the elements, unless the server has rendered them. */
   #build() {
-    this.#built = true;
-    if (!this.querySelector("progress")) {
-      const bar = make("progress", { max: 100 });
-      const [label, stage, count] = ["label", "stage", "count"].map((name) =>
-        make("span", { className: `bar-${name}` }),
-      );
-      stage.setAttribute("role", "status");
-      const forms = Object.entries(ACTIONS).map(([action, text]) => {
-        const form = make("form", { className: `bar-${action}`, hidden: true });
-        form.append(make("button", { className: "quiet", textContent: text }));
-        return form;
-      });
-      this.replaceChildren(label, bar, stage, count, ...forms);
-    }
-    for (const action of Object.keys(ACTIONS)) {
+    this.#isBuilt = true;
+    if (!this.querySelector("progress")) this.#createElements();
+    for (const action of ACTION_NAMES) {
       this.#form(action)?.addEventListener("submit", (event) => {
         event.preventDefault();
-        this.#act(action);
+        this.#send(action);
       });
     }
   }
 
+  #createElements() {
+    const bar = createElement("progress", { max: 100 });
+    const [label, stage, count] = ["label", "stage", "count"].map((name) =>
+      createElement("span", { className: `bar-${name}` }),
+    );
+    stage.setAttribute("role", "status");
+    const forms = ACTION_NAMES.map((action) => {
+      const form = createElement("form", { className: `bar-${action}`, hidden: true });
+      form.append(createElement("button", { className: "quiet", textContent: ACTIONS[action] }));
+      return form;
+    });
+    this.replaceChildren(label, bar, stage, count, ...forms);
+  }
+
+  get #bar() {
+    return find(this, "progress", HTMLProgressElement);
+  }
+
+  /**
+   * @param {Action} action
+   * @returns {HTMLFormElement | null}
+   */
   #form(action) {
-    return this.querySelector(`.bar-${action}`);
+    return this.querySelector(`form.bar-${action}`);
   }
 
-  #show(job) {
+  /** @param {Job} job */
+  #onChange(job) {
     if (job.version < this.#version) return;
-    const changed = job.version !== this.#version;
-    const finished = FINISHED.includes(job.state);
+    const isNew = job.version !== this.#version;
+    const isFinished = FINISHED_STATES.includes(job.state);
     this.#version = job.version;
-    if (finished) this.#unwatch = null; // it ends by itself
-    this.draw({ ...job, percent: overall(job.percent, Number(this.getAttribute("from"))) });
-    this.#offer("cancel", !finished && !job.cancel_requested);
-    this.#offer("retry", job.retryable);
-    if (changed) this.#tell("progress", job);
-    if (changed && finished) this.#tell(job.state, job);
+    if (isFinished) this.#stopWatching = null; // a finished job isn't watched any longer
+    this.draw({ ...job, percent: overallPercent(job.percent, Number(this.getAttribute("from"))) });
+    this.#showAction("cancel", !isFinished && !job.cancel_requested);
+    this.#showAction("retry", job.retryable);
+    if (isNew) this.#dispatch("progress", job);
+    if (isNew && isFinished) this.#dispatch(job.state, job);
   }
 
-  /** What it looks like; `percent` is that of the whole bar, whatever it begins from. */
+  /**
+   * Draw a job, or an operation before it. `percent` is that of the whole bar.
+   *
+   * @param {DrawnJob} job
+   */
   draw(job) {
     this.setAttribute("state", job.state);
-    const bar = this.querySelector("progress");
-    if (job.percent !== null) bar.value = job.percent;
-    else if (FINISHED.includes(job.state)) bar.value = 0;
-    else bar.removeAttribute("value");
-    this.#name(job.label);
-    this.#say(headline(job));
-    this.querySelector(".bar-count").textContent = figures(job);
+    if (job.percent !== null) this.#bar.value = job.percent;
+    else if (FINISHED_STATES.includes(job.state)) this.#bar.value = 0;
+    else this.#bar.removeAttribute("value");
+    this.#drawLabel(job.label);
+    this.#drawStage(headline(job));
+    find(this, ".bar-count").textContent = statistics(job);
   }
 
-  #name(label) {
-    this.querySelector(".bar-label").textContent = label;
-    this.querySelector("progress").setAttribute("aria-label", label);
-    for (const [action, text] of Object.entries(ACTIONS)) {
-      this.#form(action)?.querySelector("button").setAttribute("aria-label", `${text}: ${label}`);
+  /** @param {string} label */
+  #drawLabel(label) {
+    find(this, ".bar-label").textContent = label;
+    this.#bar.setAttribute("aria-label", label);
+    for (const action of ACTION_NAMES) {
+      this.#form(action)?.querySelector("button")?.setAttribute("aria-label", `${ACTIONS[action]}: ${label}`);
     }
   }
 
-  /** A button that disappears under the focus would throw the reader to the top of the page. */
-  #offer(action, offered) {
-    const form = this.#form(action);
-    if (!form || form.hidden === !offered) return;
-    if (!offered && form.contains(document.activeElement)) {
-      this.tabIndex = -1;
-      this.focus();
-    }
-    form.hidden = !offered;
-  }
-
-  /** The button is not disabled meanwhile, because it would lose the focus. */
-  async #act(action) {
-    const button = this.#form(action).querySelector("button");
-    if (button.ariaDisabled === "true") return;
-    button.ariaDisabled = "true";
-    try {
-      this.#show(await post(`${this.#url}${action}/`, this.#token()));
-    } catch {
-      this.#say("That did not work. Try again.");
-    }
-    button.ariaDisabled = null;
-    this.#watch(); // as after a retry, or when we knew too little
-  }
-
-  /** What the page itself has for its forms, if it is the server's own. */
-  #token() {
-    return this.querySelector("[name=csrfmiddlewaretoken]")?.value;
-  }
-
-  #stop(why) {
-    this.#unwatch = null;
-    const bar = this.querySelector("progress");
-    if (!bar.hasAttribute("value")) bar.value = 0; // nothing moves any more
-    this.#offer("cancel", false);
-    this.#say(why);
-  }
-
-  /** Only a new text is set, because setting it is what makes a screen reader announce it. */
-  #say(text) {
-    const stage = this.querySelector(".bar-stage");
+  /**
+   * Set only a new text, because a screen reader announces each text that is set.
+   *
+   * @param {string} text
+   */
+  #drawStage(text) {
+    const stage = find(this, ".bar-stage");
     if (stage.textContent !== text) stage.textContent = text;
   }
 
-  #tell(type, job) {
+  /**
+   * Show or hide a button. If it has the focus when it is hidden, the bar gets it, so that the page doesn't scroll to its
+   * top.
+   *
+   * @param {Action} action
+   * @param {boolean} isShown
+   */
+  #showAction(action, isShown) {
+    const form = this.#form(action);
+    if (!form || form.hidden === !isShown) return;
+    if (!isShown && form.contains(document.activeElement)) {
+      this.tabIndex = -1;
+      this.focus();
+    }
+    form.hidden = !isShown;
+  }
+
+  /**
+   * Cancel or retry the job. The button isn't disabled meanwhile, because it would lose the focus.
+   *
+   * @param {Action} action
+   */
+  async #send(action) {
+    const button = this.#form(action)?.querySelector("button");
+    if (!button || button.ariaDisabled === "true") return;
+    button.ariaDisabled = "true";
+    try {
+      this.#onChange(await post(`${this.#url}${action}/`, this.#formToken));
+    } catch {
+      this.#drawStage("The request failed. Try again.");
+    }
+    button.ariaDisabled = null;
+    this.#watch(); // after a retry, or after an error that had ended the watching
+  }
+
+  /** The token of the page's own forms, if the server has rendered them. */
+  get #formToken() {
+    return /** @type {HTMLInputElement | null} */ (this.querySelector("[name=csrfmiddlewaretoken]"))?.value;
+  }
+
+  /** @param {string} message */
+  #onStop(message) {
+    this.#stopWatching = null;
+    if (!this.#bar.hasAttribute("value")) this.#bar.value = 0; // an indeterminate bar would go on moving
+    this.#showAction("cancel", false);
+    this.#drawStage(message);
+  }
+
+  /**
+   * @param {string} type
+   * @param {Job} job
+   */
+  #dispatch(type, job) {
     this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail: job }));
   }
 }
 
-/** The job as it is after that. A token that the server doesn't take, or that we don't have, is asked for. */
-async function post(url, token) {
-  let response = token && (await send(url, token));
-  if (!response || response.status === 403) {
-    const session = await fetch(new URL("../../../session/", url), { credentials: "include" });
-    response = await send(url, (await session.json()).csrf_token);
+/**
+ * Cancel or retry a job and return its new state. If the server answers that its state forbids that, return its state.
+ *
+ * @param {string} url
+ * @param {string | undefined} knownToken
+ * @returns {Promise<Job>}
+ */
+async function post(url, knownToken) {
+  const token = new CsrfToken(() => fetchCsrfToken(new URL("../../../session/", url)), knownToken);
+  try {
+    const send = (/** @type {string} */ value) => request(url, { method: "POST", headers: { "X-CSRFToken": value } });
+    return (await token.use(send)).json();
+  } catch (error) {
+    if (statusOf(error) !== 409) throw error;
+    return (await request(new URL("../", url))).json();
   }
-  if (response.status === 409) response = await fetch(new URL("../", url), { credentials: "include" });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return response.json();
 }
 
-function send(url, token) {
-  return fetch(url, { method: "POST", credentials: "include", headers: { "X-CSRFToken": token } });
-}
-
-function make(name, properties) {
+/**
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {Partial<HTMLElementTagNameMap[Name]>} properties
+ */
+function createElement(name, properties) {
   return Object.assign(document.createElement(name), properties);
 }
 
-/** The percent of a work of which so much is done when the job begins; a page without JavaScript has the same. */
-function overall(percent, from) {
+/**
+ * Return the percentage of an operation whose last part is a job; `overall_percent` in Python calculates the same.
+ *
+ * @param {number | null} percent of the job
+ * @param {number} from the percentage that is complete when the job starts
+ */
+function overallPercent(percent, from) {
   return from ? Math.floor(from + ((percent ?? 0) * (100 - from)) / 100) : percent;
 }
 
+/** @param {DrawnJob} job */
 function headline(job) {
-  if (job.cancel_requested && !FINISHED.includes(job.state)) return "Stopping";
+  if (job.cancel_requested && !FINISHED_STATES.includes(job.state)) return "Stopping";
   switch (job.state) {
     case "queued":
       return job.attempt ? "Waiting to try again" : "Waiting";
     case "failed":
-      return `Failed: ${job.error.message}`;
+      return `Failed: ${job.error?.message}`;
     case "succeeded":
       return "Done";
     case "cancelled":
@@ -214,17 +276,19 @@ function headline(job) {
   }
 }
 
-function figures(job) {
+/** @param {DrawnJob} job */
+function statistics(job) {
   const parts = [];
-  const running = job.state === "running";
-  if (running && job.unit) parts.push(count(job));
+  const isRunning = job.state === "running";
+  if (isRunning && job.unit) parts.push(formatCount(job));
   if (job.percent !== null) parts.push(`${job.percent} %`);
-  if (running && job.eta_seconds) parts.push(`${duration(job.eta_seconds)} left`);
+  if (isRunning && job.eta_seconds) parts.push(`${formatDuration(job.eta_seconds)} left`);
   return parts.join(" · ");
 }
 
-function count({ current, total, unit }) {
-  if (unit === "bytes") return total === null ? size(current) : `${size(current)} of ${size(total)}`;
+/** @param {DrawnJob} job */
+function formatCount({ current, total, unit }) {
+  if (unit === "bytes") return total === null ? formatSize(current) : `${formatSize(current)} of ${formatSize(total)}`;
   return total === null ? `${current} ${unit}` : `${current} of ${total} ${unit}`;
 }
 

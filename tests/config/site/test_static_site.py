@@ -81,7 +81,7 @@ def test_all_that_a_page_loads_is_there_and_named_by_its_content(public):
         if path.suffix == ".js":
             imported = re.findall(r'^import[^;]*?"(\.[^"]+)";', path.read_text(), re.MULTILINE)
             todo |= {(path.parent / name).resolve() for name in imported} - seen
-    assert {"tus", "job-stream", "connection"} <= {path.name.partition(".")[0] for path in seen}
+    assert {"tus", "job-watcher", "connection"} <= {path.name.partition(".")[0] for path in seen}
 
 
 def test_every_address_is_that_of_production(public):

@@ -7,7 +7,7 @@
  * is not shown, but asked for again.
  */
 
-import { Channel, get } from "../progress/event-stream.js";
+import { EventStream, get } from "../progress/event-stream.js";
 import { headers, settled } from "./changes.js";
 import { isDragging } from "./moving.js";
 import { pauseAfter, POLL_MS } from "./poll-pause.js";
@@ -28,15 +28,14 @@ export function goLive(app) {
   let all = false; // so many have changed that nobody has named them
   let looking = false;
 
-  class List extends Channel {
+  class List extends EventStream {
     #since = app.dataset.since;
-    isWanted = true;
     isStopped = false; // nobody is logged in any more, or somebody else is
 
-    ask(request) {
+    connect(request) {
       const hear = (fields) => this.#hear(fields);
       const url = `${app.dataset.stream}?since=${this.#since}${this.isPolling ? "&once=true" : ""}`;
-      return this.listen(url, request, hear, (answer) => this.#refused(answer));
+      return this.readStream(url, request, hear, (answer) => this.#refused(answer));
     }
 
     #hear({ id, data }) {
@@ -50,7 +49,7 @@ export function goLive(app) {
 
     #refused(answer) {
       this.isStopped = answer.status === 401;
-      return this.isStopped ? null : this.refused(answer, POLL_MS);
+      return this.isStopped ? null : this.delayAfterError(answer, POLL_MS);
     }
 
     stop() {
@@ -172,7 +171,7 @@ export function goLive(app) {
 
   const list = new List();
   seeRows(rowsIn(app));
-  list.soon(0);
+  list.connectAfter(0);
   document.addEventListener("rows", ({ detail: rows }) => seeRows(rows));
   addEventListener("focus", () => list.wakeIfStopped()); // they may have logged in again in another window
   new MutationObserver(look).observe(app, { subtree: true, childList: true, attributeFilter: ["class"] });

@@ -1,6 +1,6 @@
 /** The preview of a due date at the end of a title, while the title is being typed. */
 
-import { ask } from "../uploads/answers.js";
+import { request as ask } from "../progress/request.js";
 
 const PAUSE_MS = 150;
 

@@ -15,7 +15,7 @@
  * file's before it goes on. If they differ, the file is sent from its start as another upload; "left" names the old one.
  */
 
-import { ask, NoAnswer } from "./answers.js";
+import { request as ask, NetworkError, retryAfter } from "../progress/request.js";
 import { Pace } from "./pace.js";
 import { sha256 } from "./sha256.js";
 import { alone, moment, Patience, Turns, unlessAborted } from "./waiting.js";
@@ -192,7 +192,7 @@ export class Sender extends EventTarget {
       this.fail(GONE);
     } else {
       if (!error.status) reportError(error);
-      this.fail(error.status === 409 ? CONFLICT : error.isProxyLimit ? PROXY_LIMIT : error.message);
+      this.fail(error.status === 409 ? CONFLICT : isProxyLimit(error) ? PROXY_LIMIT : error.message);
     }
   }
 
@@ -325,12 +325,12 @@ export class Sender extends EventTarget {
       .arrayBuffer()
       .catch(this.#unreadable); // looks like no answer
     signal.throwIfAborted();
-    if (error instanceof NoAnswer || COME_BACK_LATER.includes(error.status)) {
+    if (error instanceof NetworkError || COME_BACK_LATER.includes(error.status)) {
       this.#pace.broke();
       this.#ownConflicts = OWN_CONFLICTS;
       this.#become(error.status === TOO_MANY ? "waiting" : "unreachable");
-      await this.#patience.wait(signal, error.retryAfter);
-    } else if (error.isProxyLimit && this.#pace.refused(this.#sentBytes)) {
+      await this.#patience.wait(signal, error.headers ? retryAfter(error.headers) : 0);
+    } else if (isProxyLimit(error) && this.#pace.refused(this.#sentBytes)) {
       return; // try again at once, with less
     } else if (isLoggedOut) {
       this.#become("logged out");
@@ -356,4 +356,9 @@ export class Sender extends EventTarget {
     this.state = state;
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/** Whether a proxy has rejected a request as too large: Headway and its nginx send Tus-Resumable with each response. */
+function isProxyLimit({ status, headers }) {
+  return status === 413 && !headers.has("Tus-Resumable");
 }

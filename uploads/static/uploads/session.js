@@ -1,6 +1,6 @@
 /** The visitor's session: the token that each change must carry, and waiting for somebody who has to log in again. */
 
-import { ask } from "./answers.js";
+import { request as ask } from "../progress/request.js";
 
 const LOOK_MS = 4000;
 

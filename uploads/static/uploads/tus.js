@@ -5,7 +5,7 @@
  * Raises what `answers.js` has.
  */
 
-import { ask, NoAnswer } from "./answers.js";
+import { request as ask, NetworkError } from "../progress/request.js";
 
 const VERSION = { "Tus-Resumable": "1.0.0" };
 const LONGEST_SEND_SECONDS = 90; // a connection can break without a sign; what has arrived by then counts
@@ -31,7 +31,7 @@ export class Tus {
     const answer = await this.#change(this.#root, { method: "POST", headers, signal });
     await answer.text(); // it is empty, but what nobody reads keeps its connection busy
     const id = answer.headers.get("Location")?.match(/([^/]+)\/?$/)?.[1];
-    if (!id) throw new NoAnswer("The server did not say where the file shall go.");
+    if (!id) throw new NetworkError("The server did not say where the file shall go.");
     return id;
   }
 
@@ -80,7 +80,7 @@ export class Tus {
 
 function offsetOf(answer) {
   const offset = Number(answer.headers.get("Upload-Offset") ?? NaN);
-  if (Number.isNaN(offset)) throw new NoAnswer("The server did not say how much it has.");
+  if (Number.isNaN(offset)) throw new NetworkError("The server did not say how much it has.");
   return offset;
 }
 

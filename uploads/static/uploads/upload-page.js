@@ -3,7 +3,7 @@
  * go on. Without this script the form sends one file at a time.
  */
 
-import { size as inWords } from "../progress/figures.js";
+import { formatSize as inWords } from "../progress/format.js";
 import { announcer } from "./announcer.js";
 import { Cards } from "./cards.js";
 import { listen } from "./incoming.js";

@@ -8,7 +8,7 @@
  * only when there is none: if it succeeds where another failed, then the API is there, and doesn't allow this origin.
  */
 
-import { ask, NoAnswer } from "../../uploads/answers.js";
+import { request as ask, NetworkError } from "../../progress/request.js";
 import { Session } from "../../uploads/session.js";
 
 const PROBE_SECONDS = 10;
@@ -68,7 +68,7 @@ export class Connection extends EventTarget {
   /** Something couldn't be saved. Gives words for people. */
   async notSaved(error) {
     await this.#failed(error);
-    if (error instanceof NoAnswer) {
+    if (error instanceof NetworkError) {
       return "There was no answer, so this may not be saved. Try again when the site is back.";
     }
     if (error.status === 401) return "Your session had ended, so this was not saved. Try again.";
@@ -94,7 +94,7 @@ export class Connection extends EventTarget {
 
   /** Find out whether a request that has failed says anything of the others. */
   async #failed(error) {
-    if (error instanceof NoAnswer) this.#become(!this.#allowed && (await this.#isThere()) ? "not allowed" : "down");
+    if (error instanceof NetworkError) this.#become(!this.#allowed && (await this.#isThere()) ? "not allowed" : "down");
     else if (error.status === 401) this.#become("logged out");
     else if (AWAY.includes(error.status)) this.#become("down");
     else if (!error.status) reportError(error); // a mistake of ours
@@ -140,7 +140,7 @@ async function read(answer) {
   try {
     return parse(await answer.text());
   } catch (error) {
-    throw new NoAnswer(error.message);
+    throw new NetworkError(error.message);
   }
 }
 

@@ -7,7 +7,7 @@
  * come, none of them tells, so for this it lets them look again.
  */
 
-import { FINISHED } from "../../progress/job-stream.js";
+import { FINISHED_STATES } from "../../progress/job-watcher.js";
 import { Connection } from "./connection.js";
 import "./due-list.js";
 import "./file-sender.js";
@@ -99,6 +99,6 @@ byId("log-in").addEventListener("submit", (event) => {
 });
 byId("log-out").addEventListener("click", logOut);
 for (const button of document.querySelectorAll(".try-again")) button.addEventListener("click", () => rhythm.wake());
-for (const type of ["changed", ...FINISHED]) document.addEventListener(type, () => rhythm.wake());
+for (const type of ["changed", ...FINISHED_STATES]) document.addEventListener(type, () => rhythm.wake());
 for (const panel of panels) panel.start(connection);
 live();

@@ -1,6 +1,6 @@
 /** <job-list>: all that runs or waits for the user, each with the bar that every page has; but for files sent from here. */
 
-import { FINISHED } from "../../progress/job-stream.js";
+import { FINISHED_STATES } from "../../progress/job-watcher.js";
 import { element, reconcile } from "./elements.js";
 import { Panel } from "./panel.js";
 
@@ -29,7 +29,7 @@ function row({ url }) {
 
 function didNotWork(row) {
   const state = row.querySelector("progress-bar").getAttribute("state");
-  return FINISHED.includes(state) && state !== "succeeded";
+  return FINISHED_STATES.includes(state) && state !== "succeeded";
 }
 
 customElements.define("job-list", JobList);

@@ -1,6 +1,6 @@
 /** <latest-files>: the newest uploads, with their pictures, which come from the API's host by the visitor's cookies. */
 
-import { size } from "../../progress/figures.js";
+import { formatSize as size } from "../../progress/format.js";
 import { element, reconcile } from "./elements.js";
 import { Panel } from "./panel.js";
 

@@ -5,7 +5,7 @@
  * Of two answers about a to-do the one that tells of the later change is right, in whichever order they arrive.
  */
 
-import { Channel } from "../../progress/event-stream.js";
+import { EventStream } from "../../progress/event-stream.js";
 import { pauseAfter, POLL_MS } from "../../todos/poll-pause.js";
 
 const MOST_ONE_BY_ONE = 10; // if more have changed, all are asked for
@@ -117,7 +117,7 @@ function compare(a, b) {
 }
 
 /** The stream, while the API can be used; what it missed while it was closed is told when it opens again. */
-class Changes extends Channel {
+class Changes extends EventStream {
   #connection;
   #hear;
   #since = ""; // the time of the last event
@@ -127,22 +127,22 @@ class Changes extends Channel {
     super();
     this.#connection = connection;
     this.#hear = hear;
-    connection.addEventListener("change", () => (this.isWanted ? this.wake() : this.pause()));
+    connection.addEventListener("change", () => (this.isNeeded ? this.wake() : this.pause()));
   }
 
-  get isWanted() {
+  get isNeeded() {
     return this.#connection.state === "ready";
   }
 
   /** Who is logged in is asked first: a stream is that of whoever this is. */
-  async ask(request) {
+  async connect(request) {
     await this.#connection.look();
-    if (!this.isWanted) return null;
+    if (!this.isNeeded) return null;
     const query = new URLSearchParams({
       ...(this.#since && { since: this.#since }),
       ...(this.isPolling && { once: "true" }),
     });
-    return this.listen(
+    return this.readStream(
       `${this.#connection.api}/todos/stream/?${query}`,
       request,
       (event) => this.#heard(event),
@@ -168,6 +168,6 @@ class Changes extends Channel {
   /** The server may have too many streams, but not too many to-dos. */
   #refused(answer) {
     this.#hear({});
-    return this.refused(answer, POLL_MS);
+    return this.delayAfterError(answer, POLL_MS);
   }
 }
