@@ -1,4 +1,4 @@
-"""A line between a client and a server that is cut now and then: a TCP proxy on a port of its own."""
+"""TCP proxy that closes its connections at random, as an unreliable network does."""
 
 import random
 import socket
@@ -7,17 +7,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-AT_ONCE = 16 * 1024
-AT_ONCE_ABORT = struct.pack("ii", 1, 0)  # SO_LINGER: close by a reset, and throw away what was not sent yet
+BUFFER_BYTES = 16 * 1024
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # value of SO_LINGER: discard unsent data and send a reset
 
 
 class CuttingProxy:
-    """Cuts a connection after a random number of bytes from the client, half of the time by a reset."""
+    """Closes a connection after a random number of bytes from the client. Half of them are reset."""
 
-    def __init__(self, port: int, cuts: int, most_bytes: int) -> None:
+    def __init__(self, port: int, cuts: int, max_bytes: int) -> None:
         self._target = port
         self._cuts_left = cuts
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.cuts = 0
@@ -44,10 +44,10 @@ class CuttingProxy:
                 self._start(self._forward, client, server)
 
     def _forward(self, client: socket.socket, server: socket.socket) -> None:
-        """Small requests pass; within a large body the line is cut."""
-        left = random.randint(AT_ONCE, self._most_bytes)
+        """Forward the client's bytes until the connection is cut. Small requests always pass."""
+        left = random.randint(BUFFER_BYTES, self._max_bytes)
         with client, server, suppress(OSError):
-            while data := client.recv(AT_ONCE):
+            while data := client.recv(BUFFER_BYTES):
                 server.sendall(data)
                 left -= len(data)
                 if left <= 0 and self._cuts_left > 0:
@@ -57,25 +57,25 @@ class CuttingProxy:
                     return
             server.shutdown(socket.SHUT_WR)
 
-    def _cut(self, *ends: socket.socket) -> None:
+    def _cut(self, *connections: socket.socket) -> None:
         by_reset = random.random() < 0.5
-        for end in ends:
+        for connection in connections:
             if by_reset:
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE_ABORT)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _backward(self, server: socket.socket, client: socket.socket) -> None:
         with suppress(OSError):
-            while data := server.recv(AT_ONCE):
+            while data := server.recv(BUFFER_BYTES):
                 client.sendall(data)
             client.shutdown(socket.SHUT_WR)
 
 
 @contextmanager
-def cutting_proxy(port: int, cuts: int, most_bytes: int) -> Iterator[CuttingProxy]:
-    """In front of that port of this machine, until the end."""
-    proxy = CuttingProxy(port, cuts, most_bytes)
+def cutting_proxy(port: int, cuts: int, max_bytes: int) -> Iterator[CuttingProxy]:
+    """Run a proxy in front of a local port. It cuts `cuts` connections, each after at most `max_bytes` bytes."""
+    proxy = CuttingProxy(port, cuts, max_bytes)
     try:
         yield proxy
     finally:

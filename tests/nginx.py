@@ -1,4 +1,4 @@
-"""A throwaway nginx in front of a site, with the files of deploy/nginx/, from Debian's own binary."""
+"""Temporary nginx servers in front of a site, configured by deploy/nginx/. They use Debian's nginx."""
 
 import os
 import pwd
@@ -17,7 +17,7 @@ from tests.ports import free_port, listens
 RENDERER = ROOT / "deploy" / "render_nginx.py"
 START_SECONDS = 60
 
-AROUND = """
+MAIN_CONFIGURATION = """
 include /etc/nginx/modules-enabled/*.conf;
 daemon off;
 worker_processes 1;
@@ -46,10 +46,10 @@ server {{
     access_log {directory}/access.log headway_without_queries;
 }}
 """
-"""What app.conf has, but for its host name and its certificate. A request can name the address that it comes from."""
+"""The server of app.conf, without host name and TLS. A request can set its client address by X-Test-Client."""
 
 
-LIMITING = """
+LIMITING_SERVER = """
 server {{
     listen 127.0.0.1:{port};
     client_max_body_size {limit};
@@ -59,24 +59,24 @@ server {{
     }}
 }}
 """
-"""Somebody else's proxy, which knows nothing of Headway."""
+"""A reverse proxy that is not configured for Headway."""
 
 
 @contextmanager
 def limiting_proxy(directory: Path, site_port: int, limit: str) -> Iterator[str]:
-    """Run a proxy in front of a site that refuses larger bodies than `limit`, as "1m". Yield its URL."""
+    """Run a proxy in front of a site that rejects bodies larger than `limit`, for example "1m". Yield its URL."""
     port = free_port()
     (directory / "headway").mkdir()
-    server = LIMITING.format(port=port, site_port=site_port, limit=limit)
+    server = LIMITING_SERVER.format(port=port, site_port=site_port, limit=limit)
     (directory / "headway" / "headway.conf").write_text(server)
-    (directory / "nginx.conf").write_text(around(directory))
+    (directory / "nginx.conf").write_text(main_configuration(directory))
     with _running(directory, port):
         yield f"http://localhost:{port}"
 
 
 @contextmanager
 def server(directory: Path, site: str, media: Path, *, public: Path = Path("/nowhere")) -> Iterator[str]:
-    """The address of one that stands in front of `site`, and sends the files below `media`; until the end."""
+    """Run nginx in front of `site`, with private files in `media` and error pages in `public`. Yield its URL."""
     port = free_port()
     configure(directory, port, {"UPSTREAM": site.removeprefix("http://"), "MEDIA": str(media), "PUBLIC": str(public)})
     with _running(directory, port):
@@ -105,22 +105,22 @@ def binary() -> str:
     return program
 
 
-def around(directory: Path) -> str:
-    """A whole nginx.conf that includes what is rendered in the directory."""
-    return AROUND.format(directory=directory, user=pwd.getpwuid(os.geteuid()).pw_name)
+def main_configuration(directory: Path) -> str:
+    """Return an nginx.conf that includes the configuration rendered in the directory."""
+    return MAIN_CONFIGURATION.format(directory=directory, user=pwd.getpwuid(os.geteuid()).pw_name)
 
 
-def renderer() -> dict[str, Any]:
-    """Return the names of deploy/render_nginx.py."""
+def load_renderer() -> dict[str, Any]:
+    """Return the global names of deploy/render_nginx.py."""
     return runpy.run_path(str(RENDERER))
 
 
 def configure(directory: Path, port: int, values: dict[str, str]) -> dict[str, str]:
-    """Render deploy/nginx/ below the directory, and an nginx.conf that includes it; all the values that it took."""
-    rendering = renderer()
-    options = rendering["parse_arguments"]([str(directory / "headway")])
-    taken = rendering["template_values"](options) | {"SERVERS": SERVER.format(directory=directory, port=port)} | values
-    rendering["render_all"](options.directory, taken)
-    text = rendering["raise_limits"](around(directory), rendering["worker_connections"]())
+    """Render deploy/nginx/ and an nginx.conf into the directory. Return the values of the templates' names."""
+    renderer = load_renderer()
+    options = renderer["parse_arguments"]([str(directory / "headway")])
+    values = renderer["template_values"](options) | {"SERVERS": SERVER.format(directory=directory, port=port)} | values
+    renderer["render_all"](options.directory, values)
+    text = renderer["raise_limits"](main_configuration(directory), renderer["worker_connections"]())
     (directory / "nginx.conf").write_text(text)
-    return taken
+    return values

@@ -1,7 +1,7 @@
 """Ports for the servers that tests start.
 
-One that is free now is still free when the server binds it seconds later, or again after it was killed: none is of
-those that the system hands out, and each of the processes that run tests at the same time has its own.
+A port must stay free until its server binds it seconds later, or binds it again after having been killed. So ports are
+below the system's range of ephemeral ports, and each pytest-xdist process has a range of its own.
 """
 
 import itertools
@@ -10,19 +10,19 @@ import random
 import socket
 from contextlib import suppress
 
-FIRST = 10_000
-EACH = 2_000  # for a process; eight of them stay below what the system hands out
+FIRST_PORT = 10_000
+PORTS_PER_PROCESS = 2_000  # so that the ranges of eight processes are below the ephemeral ports
 
-_numbers = itertools.count(random.randrange(EACH))
+_numbers = itertools.count(random.randrange(PORTS_PER_PROCESS))
 
 
 def free_port() -> int:
-    """One that nobody listens at, and that was not given out before."""
+    """Return a port that is free, and different at each call."""
     process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
-        port = FIRST + EACH * process + next(_numbers) % EACH
+        port = FIRST_PORT + PORTS_PER_PROCESS * process + next(_numbers) % PORTS_PER_PROCESS
         with socket.socket() as probe, suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers set it
             probe.bind(("", port))
             return port
 

@@ -1,6 +1,6 @@
-"""A throwaway PostgreSQL server, started from Debian's own binaries; as the user postgres when we are root.
+"""Temporary PostgreSQL servers from Debian's binaries. They run as the user postgres if the tests run as root.
 
-python -m tests.postgresql COMMAND …  runs a command with DATABASE_URL set to such a server.
+`python -m tests.postgresql COMMAND …` runs a command with DATABASE_URL set to such a server.
 """
 
 import os
@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def _bin() -> Path:
+def _binaries() -> Path:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     assert found, "PostgreSQL is missing: tests/install_system_packages installs it"
     return found[-1].parent
 
 
 class Server:
-    """On a Unix socket of its own, and at `address` if there is one."""
+    """A server that listens on its own Unix socket and, if given, on `address`."""
 
     def __init__(self, address: str = "") -> None:
         self._address = address
@@ -42,18 +42,18 @@ class Server:
         self._run("pg_ctl", "--wait", "--log", str(self.directory / "log"), "--options", options, "start")
 
     def stop(self) -> None:
-        """At once, as in a crash."""
+        """Stop immediately, as in a crash."""
         self._run("pg_ctl", "--wait", "--mode", "immediate", "stop")
 
     def _run(self, command: str, *arguments: str) -> None:
-        line = [str(_bin() / command), "--pgdata", str(self.directory / "data"), *arguments]
-        done = subprocess.run(line, cwd="/", capture_output=True, text=True, **self._user)
+        command_line = [str(_binaries() / command), "--pgdata", str(self.directory / "data"), *arguments]
+        done = subprocess.run(command_line, cwd="/", capture_output=True, text=True, **self._user)
         assert done.returncode == 0, done.stderr + done.stdout
 
 
 @contextmanager
 def server(address: str = "") -> Iterator[Server]:
-    """A running one; it is stopped and removed at the end."""
+    """Run a server, and delete it at the end."""
     server = Server(address)
     server.start()
     try:
@@ -65,7 +65,7 @@ def server(address: str = "") -> Iterator[Server]:
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """The DATABASE_URL of a server that runs meanwhile."""
+    """Run a server. Yield its DATABASE_URL."""
     with server() as running:
         yield running.url
 

@@ -1,4 +1,4 @@
-"""A throwaway Redis server, started from Debian's own binary."""
+"""Temporary Redis servers from Debian's binary."""
 
 import shutil
 import subprocess
@@ -13,9 +13,9 @@ START_SECONDS = 60
 
 
 class Server:
-    """On a Unix socket in a directory of its own, and at `address` if there is one.
+    """A server that listens on a Unix socket in the directory and, if given, on port 6379 of `address`.
 
-    It keeps nothing on disk, so it forgets all when it stops.
+    It persists nothing, so its data is lost when it stops.
     """
 
     def __init__(self, directory: Path, address: str = "") -> None:
@@ -29,7 +29,7 @@ class Server:
         options = ["--unixsocket", str(self._socket), "--save", "", "--dir", str(self._socket.parent)]
         self._process = subprocess.Popen([program, *self._listen, *options], stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
+        while not self._is_ready():
             assert time.monotonic() < deadline
             time.sleep(0.02)
 
@@ -37,7 +37,7 @@ class Server:
         self._process.kill()
         self._process.wait()
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         try:
             return bool(redis.Redis.from_url(self.url).ping())
         except redis.ConnectionError:
@@ -46,7 +46,7 @@ class Server:
 
 @contextmanager
 def server(directory: Path, address: str = "") -> Iterator[Server]:
-    """A running one, until the end."""
+    """Run a server until the end of the block."""
     server = Server(directory, address)
     server.start()
     try:

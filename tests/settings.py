@@ -1,12 +1,12 @@
-"""The settings of the unit tests: those of development, with state of their own. DATABASE_URL is kept."""
+"""Settings of the unit tests: the defaults of development, with a temporary STATE_DIR. DATABASE_URL is respected."""
 
 import atexit
 import os
 import shutil
 import tempfile
 
-_state = tempfile.mkdtemp(prefix="headway-tests-")
-atexit.register(shutil.rmtree, _state, ignore_errors=True)
+_state_dir = tempfile.mkdtemp(prefix="headway-tests-")
+atexit.register(shutil.rmtree, _state_dir, ignore_errors=True)
 _names = """
 ALLOWED_HOSTS COOKIE_DOMAIN DASH_PORT EMAIL_URL FRONTEND_ORIGINS MAX_TODOS MAX_TODO_CHARACTERS MAX_UPLOAD_BYTES
 METRICS_ALLOW PORT PROGRESS_RETENTION QUEUE_URL SECRET_KEY SIGNUP_OPEN STORAGE_URL USER_QUOTA_BYTES
@@ -14,11 +14,11 @@ WEB_CONCURRENCY WORKER_CONCURRENCY
 """
 for _name in _names.split():
     os.environ.pop(_name, None)
-os.environ |= {"DEBUG": "true", "STATE_DIR": _state}
+os.environ |= {"DEBUG": "true", "STATE_DIR": _state_dir}
 
 from config.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 if DATABASES["default"]["ENGINE"] == "config.sqlite":  # noqa: F405
-    DATABASES["default"]["TEST"] = {"NAME": ":memory:"}  # noqa: F405  # pytest-django's default for Django's own backend
+    DATABASES["default"]["TEST"] = {"NAME": ":memory:"}  # noqa: F405  # pytest-django does this for Django's own backend only

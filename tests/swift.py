@@ -1,7 +1,7 @@
-"""A throwaway OpenStack Swift with its S3 API: four real servers with their files in one directory. They are on
-loopback; the one that is asked may have another address.
+"""A temporary OpenStack Swift with its S3 API: four servers that keep their files in one directory.
 
-The user and key are those that Swift's own documentation tells of; the colon in it must be escaped in a URL.
+The proxy server, which clients connect to, can have any address; the others listen on the loopback interface. The
+access key is the one in Swift's documentation. Its colon must be escaped in a URL.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ START_SECONDS = 120
 KINDS = ("account", "container", "object")
 
 SWIFT = "[swift-hash]\nswift_hash_path_suffix = headway\n"
-KEEPER = """
+STORAGE_SERVER = """
 [DEFAULT]
 bind_ip = 127.0.0.1
 bind_port = {port}
@@ -52,7 +52,7 @@ conn_timeout = 30
 node_timeout = 60
 container_update_timeout = 60
 """
-PROXY = """
+PROXY_SERVER = """
 [DEFAULT]
 bind_ip = {address}
 bind_port = {port}
@@ -84,7 +84,7 @@ use = egg:swift#bulk
 [filter:slo]
 use = egg:swift#slo
 """
-RINGS = """
+BUILD_RINGS = """
 import sys
 from swift.common.ring import RingBuilder
 directory, *rings = sys.argv[1:]
@@ -97,7 +97,7 @@ for kind, port in zip(rings[::2], rings[1::2]):
 
 
 class Bucket:
-    """What is in it, seen past what is tested."""
+    """A bucket, accessed without Headway's own code."""
 
     def __init__(self, server: "Server", client: Any, name: str) -> None:
         self.name = name
@@ -107,23 +107,24 @@ class Bucket:
         client.create_bucket(Bucket=name)
 
     def names(self) -> list[str]:
-        """Of its objects."""
-        return sorted(each["Key"] for each in self._client.list_objects_v2(Bucket=self.name).get("Contents", []))
+        """Return the sorted names of all objects."""
+        objects = self._client.list_objects_v2(Bucket=self.name).get("Contents", [])
+        return sorted(stored["Key"] for stored in objects)
 
     def read(self, name: str) -> bytes:
         return self._client.get_object(Bucket=self.name, Key=name)["Body"].read()
 
     def head(self, name: str) -> dict[str, Any]:
-        """What the store knows of an object."""
+        """Return the metadata of an object."""
         return self._client.head_object(Bucket=self.name, Key=name)
 
     def unfinished(self) -> list[dict[str, Any]]:
-        """Uploads in parts that were begun, and neither completed nor aborted."""
+        """Return the multipart uploads that were neither completed nor aborted."""
         return self._client.list_multipart_uploads(Bucket=self.name).get("Uploads", [])
 
 
 class Server:
-    """One replica of everything. What it keeps outlives `stop`, and is there again after the next `start`."""
+    """A store with a single replica. Its objects survive `stop` and `start`."""
 
     def __init__(self, directory: Path, address: str = "127.0.0.1") -> None:
         self._directory = directory
@@ -145,12 +146,12 @@ class Server:
                 )
             self._processes.append(process)
         deadline = time.monotonic() + START_SECONDS
-        while not all(self._listens(self._ports[kind]) for kind in KINDS) or not self._answers():
-            assert time.monotonic() < deadline, "Swift does not start; its words are in " + str(self._directory)
+        while not all(self._listens(self._ports[kind]) for kind in KINDS) or not self._is_ready():
+            assert time.monotonic() < deadline, "Swift did not start. Its logs are in " + str(self._directory)
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """At once, as in a crash."""
+        """Stop immediately, as in a crash."""
         while self._processes:
             process = self._processes.pop()
             with contextlib.suppress(ProcessLookupError):
@@ -159,7 +160,7 @@ class Server:
 
     @contextmanager
     def bucket(self) -> Iterator["Bucket"]:
-        """A new one; it stays when it is not wanted any more."""
+        """Create a bucket. It is not deleted at the end."""
         client = boto3.client(
             "s3",
             endpoint_url=self.endpoint,
@@ -175,7 +176,7 @@ class Server:
         (self._directory / "devices" / "disk").mkdir(parents=True)
         (self._directory / "swift.conf").write_text(SWIFT)
         for kind, port in self._ports.items():
-            text = (PROXY if kind == "proxy" else KEEPER).format(
+            text = (PROXY_SERVER if kind == "proxy" else STORAGE_SERVER).format(
                 kind=kind,
                 port=port,
                 address=self._address,
@@ -184,10 +185,10 @@ class Server:
                 secret=SECRET_KEY,
             )
             (self._directory / f"{kind}.conf").write_text(text)
-        rings = [str(word) for kind in KINDS for word in (kind, self._ports[kind])]
-        subprocess.run([sys.executable, "-c", RINGS, str(self._directory), *rings], check=True)
+        rings = [str(value) for kind in KINDS for value in (kind, self._ports[kind])]
+        subprocess.run([sys.executable, "-c", BUILD_RINGS, str(self._directory), *rings], check=True)
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.endpoint}/healthcheck", timeout=5):
                 return True
@@ -206,7 +207,7 @@ def _user() -> str:
 
 @contextmanager
 def server(directory: Path, address: str = "127.0.0.1") -> Iterator[Server]:
-    """A running one, until the end."""
+    """Run a store until the end of the block."""
     server = Server(directory, address)
     try:
         server.start()

@@ -98,7 +98,7 @@ class Hosts:
             path.write_text(self._on_our_port(path.read_text()))
         with (rendered / "app.conf").open("a") as file:
             file.write(OTHER_SERVERS.format(port=self.port, rendered=rendered, mine=self.mine))
-        (self._directory / "nginx.conf").write_text(nginx.around(self._directory))
+        (self._directory / "nginx.conf").write_text(nginx.main_configuration(self._directory))
 
     @contextmanager
     def site(self) -> Iterator[None]:

@@ -119,7 +119,7 @@ class TestTusJsClient:
     def test_through_fifty_cuts(self, visitor, web, tmp_path):
         file = tmp_path / "noise.bin"
         file.write_bytes(random.randbytes(64 * MEGABYTE))
-        with cutting_proxy(web.port, cuts=50, most_bytes=2 * MEGABYTE) as proxy:
+        with cutting_proxy(web.port, cuts=50, max_bytes=2 * MEGABYTE) as proxy:
             client = self.start(visitor, proxy.port, web, file)
             self.end(client)
             assert proxy.cuts == 50

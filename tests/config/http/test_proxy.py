@@ -178,7 +178,7 @@ def test_access_log_has_no_token_of_a_password_reset(live_server, tmp_path):
 def test_one_client_has_a_limited_number_of_requests_at_a_time(tmp_path):
     """Also of those that wait for the site, as streams do."""
     site = socket.create_server(("127.0.0.1", 0), backlog=1000)
-    limit = nginx.renderer()["CLIENT_CONNECTIONS"]
+    limit = nginx.load_renderer()["CLIENT_CONNECTIONS"]
     with ExitStack() as stack:
         stack.enter_context(site)
         url = stack.enter_context(nginx.server(tmp_path, f"http://127.0.0.1:{site.getsockname()[1]}", tmp_path))
@@ -241,7 +241,7 @@ def test_nginx_understands_all_of_it(tmp_path, state_dir, origins):
         file = tmp_path / "headway" / name
         text = re.sub(r" *listen \[::\].*\n", "", file.read_text())
         file.write_text(re.sub(r"listen (80|443)", lambda match: f"listen 127.0.0.1:{free_port()}", text))
-    (tmp_path / "nginx.conf").write_text(nginx.around(tmp_path))
+    (tmp_path / "nginx.conf").write_text(nginx.main_configuration(tmp_path))
     done = subprocess.run(
         [nginx.binary(), "-t", "-c", str(tmp_path / "nginx.conf"), "-e", "stderr"],
         capture_output=True,
