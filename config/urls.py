@@ -41,7 +41,7 @@ urlpatterns = [
     path("metrics", metrics.metrics, name="metrics"),  # the name that Prometheus asks for by itself
     # The static site: `manage.py distill-local` makes files of these.
     distill_path("", site.landing, name="landing"),
-    distill_path("guide/", site.guide, name="guide"),
+    *(distill_path(page.path, site.guide, {"guide_page": page}, name=page.name) for page in site.GUIDE),
     distill_path("dashboard/", site.dashboard, name="dashboard"),
     distill_path("404.html", site.error, {"status": 404}, name="missing"),
     distill_path("413.html", site.error, {"status": 413}, name="too-large"),

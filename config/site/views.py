@@ -1,7 +1,7 @@
 """The static site: pages that are the same for everybody, so that files do for them.
 
     /             the landing page, on the app's own host
-    /guide/       how front ends on other subdomains call the API
+    /guide/       how to call the API; further pages of the guide are below it
     /dashboard/   one of them; also what is at / of a host of its own
     /404.html /413.html /429.html /50x.html /robots.txt /sitemap.xml
 
@@ -10,7 +10,7 @@ know neither session nor database. Their Content-Security-Policy is a part of th
 and whatever server has the files need not know that.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -31,6 +31,23 @@ MARKDOWN: dict[str, Any] = {
 }
 
 
+class GuidePage(NamedTuple):
+    """A page of the guide. Its text is templates/site/<name>.md; `name` is also the name of its URL."""
+
+    name: str
+    path: str
+    title: str
+
+
+GUIDE = [
+    GuidePage("guide", "guide/", "Calling the API"),
+    GuidePage("architecture", "guide/architecture/", "Architecture"),
+    GuidePage("tasks", "guide/tasks/", "Writing tasks"),
+    GuidePage("cors", "guide/cors/", "CORS explained"),
+    GuidePage("server", "guide/server/", "Running a server"),
+]
+
+
 @login_not_required
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
@@ -47,13 +64,18 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def guide(request: HttpRequest) -> HttpResponse:
-    """Its text is Markdown in which the addresses are those of this very site."""
+def guide(request: HttpRequest, guide_page: GuidePage) -> HttpResponse:
+    """Render a page of the guide. Its Markdown is a template, so that examples contain the addresses of this site."""
     parser = Markdown(**MARKDOWN)
     headers = {"request_headers": REQUEST_HEADERS, "response_headers": RESPONSE_HEADERS}
-    text = render_to_string("site/guide.md", _addresses() | headers)
-    html = mark_safe(parser.convert(text))  # noqa: S308  # the text is ours
-    return _page(request, "site/guide.html", text=html, contents=parser.toc_tokens)
+    text = render_to_string(f"site/{guide_page.name}.md", _addresses() | headers)
+    context = {
+        "guide": GUIDE,
+        "guide_page": guide_page,
+        "text": mark_safe(parser.convert(text)),  # noqa: S308  # a template of ours, without input of users
+        "contents": parser.toc_tokens,
+    }
+    return _page(request, "site/guide.html", **context)
 
 
 @login_not_required
@@ -85,7 +107,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
-    return render(request, "site/sitemap.xml", _addresses(), content_type="application/xml")
+    return render(request, "site/sitemap.xml", _addresses() | {"guide": GUIDE}, content_type="application/xml")
 
 
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:

@@ -1,5 +1,6 @@
 """`make run` as a newcomer meets it: its words, its ports, its end."""
 
+import html
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -77,11 +79,12 @@ def test_environment_of_another_python_is_made_anew(tree):
     assert (tree / ".venv/bin/python").exists()
 
 
-def test_shell_commands_of_readme_upload_a_file(tmp_path):
-    block = re.search(r"\n((?:    .*\n)*    .*/uploads/ -F file=@photo.jpg\n)", (ROOT / "README.md").read_text())[1]
+def test_shell_commands_of_guide_upload_a_file(tmp_path):
     (tmp_path / "photo.jpg").write_bytes(b"hello")
     with running_site(tmp_path) as site:
-        commands = block.replace("localhost:8000", f"localhost:{site.port}")
+        with urllib.request.urlopen(f"{site.url}/guide/") as answer:
+            blocks = re.findall(r'<code class="language-sh">(.*?)</code>', answer.read().decode(), re.DOTALL)
+        (commands,) = [html.unescape(block) for block in blocks if "photo.jpg" in block]
         done = subprocess.run(["bash", "-c", commands], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     *_, session, upload = done.stdout.replace("}{", "}\n{").splitlines()
     assert json.loads(session)["user"] == {"username": "maria"}

@@ -10,7 +10,7 @@ from django.test import Client
 from tests.helpers import PASSWORD, file, problem
 from tests.paths import ROOT
 
-README = ROOT / "README.md"
+GUIDE = ROOT / "templates/site/guide.md"
 GOOD = {"username": "alice", "password": PASSWORD}
 
 
@@ -175,8 +175,8 @@ class TestCsrfFailureOverHttps:
         assert response.status_code == 200
 
 
-def test_shell_example_in_readme_sends_the_origin_that_https_needs():
-    call = re.search(r"^    call\(\) \{ (.*) \}$", README.read_text(), re.MULTILINE)[1]
+def test_shell_example_in_guide_sends_the_origin_that_https_needs():
+    call = re.search(r"^call\(\) \{ (.*) \}$", GUIDE.read_text(), re.MULTILINE)[1]
     script = f'api=https://app.example.com/api; curl() {{ printf "%s\\n" "$@"; }}; {call}'
     sent = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
     assert "Origin: https://app.example.com" in sent.stdout.splitlines()

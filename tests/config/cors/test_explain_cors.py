@@ -3,7 +3,6 @@
 import io
 import re
 import socket
-import textwrap
 from http.cookies import SimpleCookie
 
 import pytest
@@ -19,7 +18,7 @@ from config.cors.story import Call, Mark, Story
 from tests.browser.two_origins import two_origins
 from tests.paths import ROOT
 
-README = ROOT / "README.md"
+GUIDE = ROOT / "templates/site/cors.md"
 DASH, HERE = "https://dash.example.com", "https://localhost:8001"
 
 
@@ -136,12 +135,11 @@ def test_a_site_without_a_name_of_its_own_is_called_by_a_whole_url(settings):
     assert run(DASH, "--url", "https://app.example.com/api/todos/")[0] == 0
 
 
-def test_the_readme_shows_what_it_prints(settings):
+def test_guide_shows_the_output(settings):
     settings.CORS_ALLOWED_ORIGINS = settings.CSRF_TRUSTED_ORIGINS = [DASH]
-    arguments, shown = re.search(
-        r"manage\.py explain_cors (https:.*)\n\n((?:    .*\n|\n)+)", README.read_text()
-    ).groups()
-    assert textwrap.dedent(shown).strip() == run(*arguments.split())[1].strip()
+    command = re.compile(r"manage\.py explain_cors (https:.*)\n```\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    arguments, shown = command.search(GUIDE.read_text()).groups()
+    assert shown.strip() == run(*arguments.split())[1].strip()
 
 
 @pytest.fixture

@@ -15,6 +15,10 @@ PAGES = [
     "/accounts/password_change/",
     "/accounts/password_reset/",
     "/guide/",
+    "/guide/architecture/",
+    "/guide/cors/",
+    "/guide/server/",
+    "/guide/tasks/",
     "/dashboard/",
 ]
 

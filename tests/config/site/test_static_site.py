@@ -88,7 +88,8 @@ def test_every_address_is_that_of_production(public):
     for address, content in pages(public).items():
         assert not re.search(rb"localhost|127\.0\.0\.1|testserver", content), address
     assert f"Sitemap: {APP}/sitemap.xml\n" in (public / "robots.txt").read_text()
-    assert f"<loc>{APP}/guide/</loc>" in (public / "sitemap.xml").read_text()
+    sitemap = re.findall("<loc>(.*)</loc>", (public / "sitemap.xml").read_text())
+    assert set(sitemap) == {f"{APP}{url}" for url in STATIC_SITE if url == "/" or url.startswith("/guide/")}
     assert f'data-api="{APP}/api"' in (public / "dashboard/index.html").read_text()
     assert f'const api = "{APP}/api";' in (public / "guide/index.html").read_text().replace("&quot;", '"')
 

@@ -356,11 +356,12 @@ def test_a_cancelled_import_leaves_nothing(as_alice, alice, monkeypatch):
     assert "<strong>2</strong> added" in as_alice.get(page).text
 
 
-def test_page_and_readme_say_that_valid_rows_are_added_and_failed_imports_add_nothing(as_alice):
-    page = as_alice.get("/todos/import/").text
-    readme = " ".join((ROOT / "README.md").read_text().split())
-    for text in (page, readme):
-        assert "the other rows are added. An import that fails or is cancelled adds nothing" in text
+def test_page_and_guide_say_that_valid_rows_are_added_and_failed_imports_add_nothing(as_alice):
+    page, guide = (" ".join(as_alice.get(url).text.split()) for url in ("/todos/import/", "/guide/"))
+    assert "the other rows are added. An import that fails or is cancelled adds nothing" in page
+    assert (
+        "Valid rows are added and invalid ones are reported. An import that fails or is cancelled adds nothing" in guide
+    )
 
 
 def test_a_failure_in_the_middle_of_writing_leaves_nothing(as_alice, alice, monkeypatch):
