@@ -7,7 +7,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from config.environment import RIGHT
+from config.environment import RIGHT, RIGHT_IN_DEVELOPMENT
 from config.site.views import GUIDE
 from tests.config.test_conventions import PYPROJECT, ROOT
 from tests.helpers import file
@@ -45,12 +45,13 @@ class TestDocument:
         assert set(re.findall(r"manage\.py ([a-z][\w-]+)", TEXTS[document])) <= get_commands().keys()
 
     def test_names_files_that_exist(self, document):
-        named = re.findall(rf"(?<![\w./-])((?:{FOLDERS})/[\w./*-]*[\w/])", TEXTS[document])
+        named = re.findall(rf"(?<![\w./'|-])((?:{FOLDERS})/[\w./*-]*[\w/])", TEXTS[document])
         assert [name for name in named if not any(ROOT.glob(name.rstrip("/")))] == []
 
     def test_names_settings_that_exist(self, document):
+        settings = RIGHT.keys() | RIGHT_IN_DEVELOPMENT.keys()
         if document.endswith(".md"):
-            assert set(re.findall(r"\b([A-Z]+_[A-Z_]+)\b(?!\.md)", TEXTS[document])) <= set(RIGHT)
+            assert set(re.findall(r"(?<!@)\b([A-Z]+_[A-Z_]+)\b(?!\.md)", TEXTS[document])) <= settings
 
     def test_links_to_files_that_exist(self, document):
         linked = re.findall(r"\]\((?!https?:|#|{)([^)#]+)", TEXTS[document])
@@ -80,25 +81,25 @@ def test_runbook_names_options_of_the_installer_that_exist():
     assert options <= set(re.findall(r"--[a-z-]+", (ROOT / "deploy/install").read_text()))
 
 
-@pytest.mark.parametrize("page", GUIDE, ids=lambda page: page.name)
+@pytest.mark.parametrize("guide_page", GUIDE, ids=lambda page: page.name)
 class TestGuide:
-    def test_links_lead_to_pages_and_headings(self, page, visitor):
-        text = visitor.get(f"/{page.path}").text
+    def test_links_lead_to_pages_and_headings(self, guide_page, visitor):
+        text = visitor.get(f"/{guide_page.path}").text
         for url, fragment in set(re.findall(r'href="(/[^"#]*)?(?:#([^"]+))?"', text)):
             if not url.startswith("/static/"):
-                target = visitor.get(url or f"/{page.path}")
+                target = visitor.get(url or f"/{guide_page.path}")
                 assert target.status_code in (200, 302), url
                 assert not fragment or f'id="{fragment}"' in target.text, fragment
 
-    def test_works_without_scripts_and_inline_styles(self, page, visitor):
-        article = visitor.get(f"/{page.path}").text.partition("<article")[2]
+    def test_works_without_scripts_and_inline_styles(self, guide_page, visitor):
+        article = visitor.get(f"/{guide_page.path}").text.partition("<article")[2]
         assert not re.search(r"<script|<style|<[^>]* (style|on\w+)=", article)
 
-    def test_describes_itself_in_title_and_heading(self, page, visitor):
-        text = visitor.get(f"/{page.path}").text
-        assert f"<title>{page.title} · Headway</title>" in text
-        assert re.findall("<h1>(.*)</h1>", text) == [page.title]
-        assert f'aria-current="page">{page.title}</a>' in text
+    def test_describes_itself_in_title_and_heading(self, guide_page, visitor):
+        text = visitor.get(f"/{guide_page.path}").text
+        assert f"<title>{guide_page.title} · Headway</title>" in text
+        assert re.findall("<h1>(.*)</h1>", text) == [guide_page.title]
+        assert f'aria-current="page">{guide_page.title}</a>' in text
 
 
 def test_task_of_the_guide_can_be_enqueued(alice):
