@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.paths import ROOT
+
 pytestmark = pytest.mark.services
 
-ROOT = Path(__file__).resolve().parents[2]
+
 EXAMPLES = (ROOT / ".github/CONTRIBUTING.md").read_text().partition("\n## Worked examples\n")[2]
 TITLES = re.findall(r"^### (.*)$", EXAMPLES, re.MULTILINE)
 

@@ -1,7 +1,6 @@
 """README, the guide, the runbook and the files in .github: what they name exists, and their configuration is valid."""
 
 import re
-from pathlib import Path
 
 import pytest
 import yaml
@@ -9,8 +8,9 @@ from django.core.management import get_commands
 
 from config.environment import RIGHT, RIGHT_IN_DEVELOPMENT
 from config.site.views import GUIDE
-from tests.config.test_conventions import PYPROJECT, ROOT
+from tests.config.test_conventions import PYPROJECT
 from tests.helpers import file
+from tests.paths import ROOT
 from uploads.receiving import ingest
 
 GITHUB = ROOT / ".github"
@@ -131,7 +131,7 @@ def test_ci_runs_all_checks_on_every_supported_python():
 
 
 def test_pre_commit_runs_the_linters():
-    config = yaml.safe_load(Path(ROOT, ".pre-commit-config.yaml").read_text())
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
     assert [hook["entry"] for repository in config["repos"] for hook in repository["hooks"]] == ["make lint"]
 
 
