@@ -35,7 +35,7 @@ Watching, in a web process:
     api.py        one job, several, cancel, retry; held back until there is news, if the client likes
     events.py     what holds for any stream of events; event-stream.js, its other end
     streams.py    one stream of events for all bars of a page: of given jobs, or of all jobs of a user
-    views.py, admin.py, lookup.py, and the scripts: progress-bar.js, job-watcher.js, refresh.js, admin-live.js
+    views.py, admin.py, lookup.py, and the scripts: progress-bar.js, job-watcher.js, admin-live.js
 
 models.py has Job and Worker, who report to each other by the rows; connections.py, how a database connection is given
 back before a long wait; origin.py, what a log should say of where the work comes from; figures.py, what a person who

@@ -116,5 +116,5 @@ def _just_deleted(request: HttpRequest) -> Upload | None:
 
 
 def _wants_part(request: HttpRequest) -> bool:
-    """Whether a script asks, which changes the page by itself and needs only what is new of it."""
-    return "X-Requested-With" in request.headers
+    """Return whether htmx or a script of ours requests a fragment, which it puts into the page."""
+    return bool(request.htmx)  # type: ignore[attr-defined]

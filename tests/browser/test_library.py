@@ -112,7 +112,7 @@ def test_without_a_script_what_is_unfinished_is_listed_and_can_be_discarded(page
     expect(other.get_by_text("Discarded data.bin.")).to_be_visible()
     expect(other.get_by_role("region", name="Unfinished")).to_have_count(0)
     page.get_by_role("button", name="Resume: data.bin").click()
-    expect(row(page, "data.bin")).to_contain_text("does not have what was sent any more")
+    expect(row(page, "data.bin")).to_contain_text("no longer has the part that was sent")
     line.throttle()
     page.get_by_role("button", name="Try again: data.bin").click()
     expect_cards(page, "data.bin")

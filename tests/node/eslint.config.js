@@ -37,7 +37,7 @@ export default [
     },
   },
   { files: ["*/static/**"], languageOptions: { globals: globals.browser } },
-  { files: ["todos/static/**"], languageOptions: { globals: { htmx: "readonly" } } },
+  { files: ["todos/static/**", "uploads/static/**"], languageOptions: { globals: { htmx: "readonly" } } },
   { files: ["tests/node/**"], languageOptions: { globals: globals.node } },
   ...layers,
 ];

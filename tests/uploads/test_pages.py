@@ -12,7 +12,7 @@ from tests.helpers import as_soon_as_read, file, make_job, photo, run_queue
 from uploads.models import Rendition, Transfer, Upload
 from uploads.receiving import ingest, transfers
 
-PART = {"X-Requested-With": "fetch"}
+HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -44,10 +44,10 @@ def test_a_deleted_file_can_be_had_back(as_alice, upload):
 
 
 def test_a_script_is_given_only_what_is_new_of_the_page(as_alice, upload):
-    response = as_alice.post(f"/uploads/{upload.pk}/delete/", headers=PART)
+    response = as_alice.post(f"/uploads/{upload.pk}/delete/", headers=HTMX)
     assert "Undo" in response.text
     assert "<html" not in response.text
-    response = as_alice.post(f"/uploads/{upload.pk}/restore/", headers=PART)
+    response = as_alice.post(f"/uploads/{upload.pk}/restore/", headers=HTMX)
     assert response.text.startswith(f'<article class="card" id="upload-{upload.pk}"')
     assert "<html" not in response.text
 

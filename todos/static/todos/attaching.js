@@ -3,20 +3,20 @@
  * them, with their bars in the row, and attached as soon as they are there.
  */
 
-import { announcer } from "../uploads/announcer.js";
-import { listen } from "../uploads/incoming.js";
-import { Row } from "../uploads/row.js";
+import { createAnnouncer as announcer } from "../uploads/announcer.js";
+import { listenForFiles as listen } from "../uploads/file-drop.js";
+import { UploadRow as Row } from "../uploads/upload-row.js";
 import { Sender } from "../uploads/sender.js";
 import { Session } from "../uploads/session.js";
-import { Tus } from "../uploads/tus.js";
+import { TusClient as Tus } from "../uploads/tus.js";
 import { change } from "./changes.js";
 
-const NOT_KEPT = { keep: async () => false, sent: async () => {}, forget: async () => {} }; // after a reload, nobody would attach them
+const NOT_KEPT = { keep: async () => false, deleteSent: async () => {}, delete: async () => {} }; // after a reload, nobody would attach them
 
 export function letAttach(app, news) {
   const { api, user, maxBytes, maxText } = app.dataset;
   const session = new Session(api, user);
-  const site = { api, session, tus: new Tus(api, session), kept: NOT_KEPT };
+  const site = { api, session, tus: new Tus(api, session), store: NOT_KEPT };
   const announce = announcer(news);
   const senders = new Set();
   const places = new Map(); // id of a row → the element in it that contains the bars of its files
@@ -31,13 +31,14 @@ export function letAttach(app, news) {
     sender.addEventListener("change", () => {
       if (sender.state === "sent") attach(sender, rowId, place);
     });
-    row.element.addEventListener("over", ({ detail: upload }) => {
+    row.element.addEventListener("finished", ({ detail: upload }) => {
       senders.delete(sender);
       row.element.remove();
       if (upload) announce(name, "Attached");
     });
-    if (size > Number(maxBytes)) sender.refuse(`The file is too large: at most ${maxText} are taken.`);
-    else sender.start();
+    if (size > Number(maxBytes)) {
+      sender.reject(`This file is larger than ${maxText}, the limit on this server. Choose a smaller file.`);
+    } else sender.start();
   }
 
   const attach = ({ upload }, rowId, { dataset }) => change(dataset.action, { upload: upload.id }, rowId);

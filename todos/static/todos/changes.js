@@ -101,6 +101,6 @@ export function tell(failure, near, again = null) {
 /** Who logs in again gets a new token; what is sent after that carries it. */
 async function renew() {
   await session.returned();
-  const token = await session.token();
+  const token = await session.token.get();
   app.setAttribute("hx-headers", JSON.stringify({ ...headers(), "X-CSRFToken": token }));
 }

@@ -3,7 +3,7 @@
  * script; htmx fetches what is only looked at: the filters, what is sought, and what is further down.
  */
 
-import { announcer } from "../uploads/announcer.js";
+import { createAnnouncer as announcer } from "../uploads/announcer.js";
 import { letAttach } from "./attaching.js";
 import { change, Failure, settled, tell } from "./changes.js";
 import { letEdit } from "./editing.js";

@@ -1,20 +1,31 @@
-/** Tells people who listen to the page what changes: politely, and what comes at the same time in one go. */
+/** Messages for screen readers in a live region. Messages of the same moment are announced together. */
 
 const GATHER_MS = 400;
-const MOST = 3; // to be read out one by one
+const MAX_MESSAGES = 3; // that are read out one by one
 
-export function announcer(element) {
-  const news = new Map(); // who → what, since only the newest is true
-  let timer = null;
-  const say = () => {
-    timer = null;
-    const said = [...news].slice(0, MOST).map(([who, what]) => `${who}: ${what}`);
-    if (news.size > MOST) said.push(`and news of ${news.size - MOST} more files`);
-    news.clear();
-    element.textContent = said.join("; ");
-  };
-  return (who, what) => {
-    news.set(who, what);
-    timer ??= setTimeout(say, GATHER_MS);
+/**
+ * Return a function that announces a message about a subject, such as the name of a file. Only the newest message of
+ * each subject is announced.
+ *
+ * @param {{ textContent: string | null }} element the live region
+ * @returns {(subject: string, message: string) => void}
+ */
+export function createAnnouncer(element) {
+  /** @type {Map<string, string>} */
+  const messages = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  function announce() {
+    timer = undefined;
+    const texts = [...messages].slice(0, MAX_MESSAGES).map(([subject, message]) => `${subject}: ${message}`);
+    if (messages.size > MAX_MESSAGES) texts.push(`and changes of ${messages.size - MAX_MESSAGES} more files`);
+    messages.clear();
+    element.textContent = texts.join("; ");
+  }
+
+  return (subject, message) => {
+    messages.set(subject, message);
+    timer ??= setTimeout(announce, GATHER_MS);
   };
 }

@@ -1,45 +1,66 @@
-/** The grid of uploads: cards that come, go, and come back. The server renders them. */
+/** The grid of uploads: cards that the server renders are added, replaced and removed. */
 
-export class Cards {
+import { request, statusOf } from "../progress/request.js";
+import { find } from "../progress/dom.js";
+
+export class CardGrid {
   #list;
-  #empty;
+  #emptyMessage;
 
-  constructor(list, empty) {
+  /**
+   * @param {HTMLElement} list
+   * @param {HTMLElement} emptyMessage
+   */
+  constructor(list, emptyMessage) {
     this.#list = list;
-    this.#empty = empty;
+    this.#emptyMessage = emptyMessage;
   }
 
-  /** Ask the server for the card, and show it; gives its element, null when the upload is gone. */
-  async show(url) {
-    const response = await fetch(url);
-    if (response.status === 404) return null;
-    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-    return this.insert(await response.text());
-  }
-
-  /** Put the card to its place, the newest first; gives its element. One that is there already is renewed. */
-  insert(html) {
-    const card = new DOMParser().parseFromString(html, "text/html").querySelector("article");
-    const old = document.getElementById(card.id);
-    if (old) old.replaceWith(card);
-    else {
-      const item = document.createElement("li");
-      item.append(card);
-      const older = [...this.#list.children].find(
-        (other) => createdAt(other.querySelector("article")) < createdAt(card),
-      );
-      this.#list.insertBefore(item, older ?? null);
+  /**
+   * Show the card with this URL and return its element, or null if the upload doesn't exist any more.
+   *
+   * @param {string} url
+   */
+  async load(url) {
+    try {
+      return this.insert(await (await request(url)).text());
+    } catch (error) {
+      if (statusOf(error) === 404) return null;
+      throw error;
     }
-    this.#empty.hidden = true;
+  }
+
+  /**
+   * Insert a card at its position, the newest first, or replace the card with the same id. Return its element.
+   *
+   * @param {string} html
+   */
+  insert(html) {
+    const others = [...this.#list.children];
+    htmx.swap(this.#list, `<li>${html}</li>`, { swapStyle: "afterbegin" });
+    const item = find(this.#list, "li");
+    const card = find(item, "article");
+    const old = others.find((other) => cardIn(other).id === card.id);
+    const older = others.find((other) => createdAt(cardIn(other)) < createdAt(card));
+    if (old) old.replaceWith(item);
+    else if (older !== item.nextElementSibling) this.#list.insertBefore(item, older ?? null);
+    this.#emptyMessage.hidden = true;
     return card;
   }
 
+  /** @param {Element} card */
   remove(card) {
-    card.closest("li").remove();
-    this.#empty.hidden = this.#list.children.length > 0;
+    card.closest("li")?.remove();
+    this.#emptyMessage.hidden = this.#list.children.length > 0;
   }
 }
 
+/** @param {Element} item */
+function cardIn(item) {
+  return find(item, "article");
+}
+
+/** @param {HTMLElement} card */
 function createdAt(card) {
   return Number(card.dataset.created);
 }

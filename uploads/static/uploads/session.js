@@ -1,61 +1,62 @@
-/** The visitor's session: the token that each change must carry, and waiting for somebody who has to log in again. */
+/** The user's session: its CSRF token, and waiting until a user whose session has ended has logged in again. */
 
-import { request as ask } from "../progress/request.js";
+import { CsrfToken } from "../progress/csrf.js";
+import { request } from "../progress/request.js";
 
-const LOOK_MS = 4000;
+const INTERVAL_MS = 4000;
 
 export class Session {
   #url;
-  #user;
-  #token = null; // a promise
-  #return = null; // a promise, while somebody waits for it
+  #username;
+  /** @type {Promise<void> | null} while a caller waits for it */
+  #returned = null;
 
-  /** `user` is whose page it is: nobody else's log-in counts. */
-  constructor(api, user) {
+  /**
+   * @param {string} api the URL that the API begins with
+   * @param {string} username the user whose page this is: only their log-in counts
+   */
+  constructor(api, username) {
     this.#url = `${api}/session/`;
-    this.#user = user;
+    this.#username = username;
+    this.token = new CsrfToken(async () => (await this.#fetch()).csrf_token);
   }
 
-  token() {
-    this.#token ??= this.#ask().then((session) => session.csrf_token);
-    this.#token.catch(() => this.forget());
-    return this.#token;
+  /** Return whether the user of this page is logged in, and no other. */
+  async isActive() {
+    return (await this.#fetch()).user?.username === this.#username;
   }
 
-  /** The token was not taken: the next one is asked for. */
-  forget() {
-    this.#token = null;
-  }
-
-  async isTheirs() {
-    return (await this.#ask()).user?.username === this.#user;
-  }
-
-  /** Once they are logged in again. It is looked up when they come back to the page, and every few seconds while they look. */
+  /**
+   * Wait until the user is logged in again. That is requested when the reader comes back to the page, and every few
+   * seconds while the page is visible.
+   */
   returned() {
-    this.#return ??= this.#wait().finally(() => (this.#return = null));
-    return this.#return;
+    this.#returned ??= this.#wait().finally(() => (this.#returned = null));
+    return this.#returned;
   }
 
   async #wait() {
-    for (;;) {
-      if (!document.hidden && (await this.isTheirs().catch(() => false))) break;
-      await new Promise((resolve) => {
-        const listening = new AbortController();
-        const wake = () => {
-          listening.abort();
-          clearTimeout(timer);
-          resolve();
-        };
-        const timer = setTimeout(wake, LOOK_MS);
-        addEventListener("focus", wake, { signal: listening.signal });
-        document.addEventListener("visibilitychange", wake, { signal: listening.signal });
-      });
-    }
-    this.forget();
+    while (document.hidden || !(await this.isActive().catch(() => false))) await nextLook();
+    this.token.discard();
   }
 
-  async #ask() {
-    return (await ask(this.#url)).json();
+  /** @returns {Promise<{ user: { username: string } | null, csrf_token: string }>} */
+  async #fetch() {
+    return (await request(this.#url)).json();
   }
+}
+
+/** @returns {Promise<void>} */
+function nextLook() {
+  return new Promise((resolve) => {
+    const listening = new AbortController();
+    const wake = () => {
+      listening.abort();
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(wake, INTERVAL_MS);
+    addEventListener("focus", wake, { signal: listening.signal });
+    document.addEventListener("visibilitychange", wake, { signal: listening.signal });
+  });
 }

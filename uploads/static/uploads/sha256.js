@@ -1,34 +1,47 @@
 /**
- * The SHA-256 of part of a file, in hexadecimal (FIPS 180-4). Browsers offer it to secure pages only; over plain http it is
- * calculated here, in slices, so that the page stays responsive.
+ * The SHA-256 of part of a file, in hexadecimal (FIPS 180-4). Browsers offer it to secure pages only; over plain HTTP it
+ * is calculated here, in slices, so that the page stays responsive.
  */
 
 const SLICE_BYTES = 256 * 1024;
 
-/** Raises what reading the blob raises. It is read into memory as a whole on a secure page. */
+/**
+ * Return the hash of a blob. On a secure page the whole blob is read into memory. Throws the errors of reading it.
+ *
+ * @param {Blob} blob
+ */
 export async function sha256(blob) {
   const digest = globalThis.crypto?.subtle
     ? await crypto.subtle.digest("SHA-256", await blob.arrayBuffer())
-    : await inSlices(blob);
+    : await sha256InSlices(blob);
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Exported for tests, which compare it with the browser's own. */
-export async function inSlices(blob) {
-  const state = Int32Array.from(PRIMES.slice(0, 8), (prime) => fraction(Math.sqrt(prime)));
+/**
+ * Return the digest without the browser's own implementation. Exported for tests, which compare the two.
+ *
+ * @param {Blob} blob
+ */
+export async function sha256InSlices(blob) {
+  const state = Int32Array.from(PRIMES.slice(0, 8), (prime) => fractionBits(Math.sqrt(prime)));
   const whole = blob.size - (blob.size % 64);
   for (let start = 0; start < whole; start += SLICE_BYTES) {
     const bytes = await blob.slice(start, Math.min(start + SLICE_BYTES, whole)).arrayBuffer();
     update(state, new DataView(bytes));
   }
-  update(state, padded(new Uint8Array(await blob.slice(whole).arrayBuffer()), blob.size));
+  update(state, pad(new Uint8Array(await blob.slice(whole).arrayBuffer()), blob.size));
   const digest = new DataView(new ArrayBuffer(32));
   state.forEach((word, index) => digest.setInt32(index * 4, word));
   return digest.buffer;
 }
 
-/** The last bytes, a one bit, and the length of the message in bits, in whole blocks (§5.1.1). */
-function padded(rest, size) {
+/**
+ * Return the last bytes, a one bit, and the length of the message in bits, in whole blocks (§5.1.1).
+ *
+ * @param {Uint8Array} rest
+ * @param {number} size of the message in bytes
+ */
+function pad(rest, size) {
   const view = new DataView(new ArrayBuffer(rest.length < 56 ? 64 : 128));
   new Uint8Array(view.buffer).set(rest);
   view.setUint8(rest.length, 0x80);
@@ -36,7 +49,12 @@ function padded(rest, size) {
   return view;
 }
 
-/** The hash computation, block by block (§6.2.2). Destructuring would be slower by half. */
+/**
+ * Update the state with each block (§6.2.2). Destructuring would take twice as long.
+ *
+ * @param {Int32Array} state
+ * @param {DataView} view
+ */
 function update(state, view) {
   const schedule = new Int32Array(64);
   for (let block = 0; block < view.byteLength; block += 64) {
@@ -81,13 +99,18 @@ function update(state, view) {
   }
 }
 
-/** The first 32 bits of the fractional part. */
-function fraction(number) {
+/**
+ * Return the first 32 bits of the fractional part.
+ *
+ * @param {number} number
+ */
+function fractionBits(number) {
   return (number - Math.floor(number)) * 2 ** 32;
 }
 
+/** @type {number[]} */
 const PRIMES = [];
 for (let number = 2; PRIMES.length < 64; number++) {
   if (PRIMES.every((prime) => number % prime)) PRIMES.push(number);
 }
-const CONSTANTS = Int32Array.from(PRIMES, (prime) => fraction(Math.cbrt(prime)));
+const CONSTANTS = Int32Array.from(PRIMES, (prime) => fractionBits(Math.cbrt(prime)));

@@ -1,97 +1,158 @@
 /**
- * tus 1.0.0 (https://tus.io/protocols/resumable-upload), as much of it as sending files needs: to create, to ask for the
- * offset, to send from there, to end it. It knows requests and answers, and nothing of when to try again.
+ * A client of tus 1.0.0 (https://tus.io/protocols/resumable-upload): the requests to create an upload, to get its offset,
+ * to send a chunk, and to terminate it. It doesn't repeat requests.
  *
- * Raises what `answers.js` has.
+ * Its methods throw the errors of `request`.
  */
 
-import { request as ask, NetworkError } from "../progress/request.js";
+import { NetworkError, request, statusOf } from "../progress/request.js";
+
+/** @import { Session } from "./session.js" */
+/**
+ * An unfinished upload.
+ *
+ * @typedef {object} Transfer
+ * @property {string} id
+ * @property {string} name
+ * @property {number | null} size null until its client has sent it
+ * @property {number} offset
+ * @property {boolean} receiving whether a request is sending to it
+ * @property {Record<string, string>} metadata
+ */
 
 const VERSION = { "Tus-Resumable": "1.0.0" };
-const LONGEST_SEND_SECONDS = 90; // a connection can break without a sign; what has arrived by then counts
+const MAX_SEND_SECONDS = 90; // a connection can break without an error; the bytes received by then are kept
 
-export class Tus {
+export class TusClient {
   #root;
   #session;
 
-  /** `api` is the address that the API begins with. */
+  /**
+   * @param {string} api the URL that the API begins with
+   * @param {Session} session
+   */
   constructor(api, session) {
     this.#root = `${api}/tus`;
     this.#session = session;
   }
 
-  /** The user's unfinished files, newest first. */
+  /**
+   * Return the user's unfinished uploads, newest first.
+   *
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Transfer[]>}
+   */
   async unfinished(signal) {
-    return (await ask(this.#root, { signal })).json();
+    return (await request(this.#root, { signal })).json();
   }
 
-  /** Say that a file will come. Gives its id; not one byte of it is sent. */
-  async create({ size, ...metadata }, signal) {
+  /**
+   * Create an upload and return its id.
+   *
+   * @param {{ size: number } & Record<string, string | number>} file its size and other metadata
+   */
+  async create({ size, ...metadata }) {
     const headers = { "Upload-Length": String(size), "Upload-Metadata": encode(metadata) };
-    const answer = await this.#change(this.#root, { method: "POST", headers, signal });
-    await answer.text(); // it is empty, but what nobody reads keeps its connection busy
-    const id = answer.headers.get("Location")?.match(/([^/]+)\/?$/)?.[1];
-    if (!id) throw new NetworkError("The server did not say where the file shall go.");
+    const response = await this.#change(this.#root, { method: "POST", headers });
+    await response.text(); // it is empty, but a body that isn't read keeps its connection busy
+    const id = response.headers.get("Location")?.match(/([^/]+)\/?$/)?.[1];
+    if (!id) throw new NetworkError("The server's response has no Location header.");
     return id;
   }
 
-  /** How many bytes the server has. */
+  /**
+   * Return the number of bytes that the server has.
+   *
+   * @param {string} id
+   * @param {AbortSignal} [signal]
+   */
   async offset(id, signal) {
-    return offsetOf(await ask(this.#url(id), { method: "HEAD", headers: VERSION, signal }));
+    return offsetOf(await request(this.#url(id), { method: "HEAD", headers: VERSION, signal }));
   }
 
-  /** Whether the server knows it, complete or not. */
-  async knows(id) {
+  /**
+   * Return whether the server has the upload, complete or not.
+   *
+   * @param {string} id
+   */
+  async exists(id) {
     try {
       await this.offset(id);
       return true;
     } catch (error) {
-      if ([404, 410].includes(error.status)) return false;
+      if (statusOf(error) === 404 || statusOf(error) === 410) return false;
       throw error;
     }
   }
 
-  /** The SHA-256 of bytes that the server has, in hexadecimal. */
+  /**
+   * Return the SHA-256 of bytes that the server has, in hexadecimal.
+   *
+   * @param {string} id
+   * @param {number} start
+   * @param {number} end
+   * @param {AbortSignal} signal
+   * @returns {Promise<string>}
+   */
   async checksum(id, start, end, signal) {
-    const { sha256 } = await (await ask(`${this.#url(id)}/checksum?start=${start}&end=${end}`, { signal })).json();
-    return sha256;
+    const response = await request(`${this.#url(id)}/checksum?start=${start}&end=${end}`, { signal });
+    return (await response.json()).sha256;
   }
 
-  /** Send the bytes that belong at the offset; how many the server has then. */
-  async send(id, offset, bytes, signal) {
+  /**
+   * Send a chunk at this offset, and return the new offset.
+   *
+   * @param {string} id
+   * @param {number} offset
+   * @param {Blob} chunk
+   * @param {AbortSignal} signal
+   */
+  async send(id, offset, chunk, signal) {
     const headers = { "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream" };
-    const how = { method: "PATCH", headers, body: bytes, seconds: LONGEST_SEND_SECONDS, signal };
-    return offsetOf(await this.#change(this.#url(id), how));
+    const options = { method: "PATCH", headers, body: chunk, seconds: MAX_SEND_SECONDS, signal };
+    return offsetOf(await this.#change(this.#url(id), options));
   }
 
+  /** @param {string} id */
   async terminate(id) {
     await this.#change(this.#url(id), { method: "DELETE" });
   }
 
+  /** @param {string} id */
   #url(id) {
     return `${this.#root}/${id}`;
   }
 
-  async #change(url, { headers, ...how }) {
-    const token = await this.#session.token();
-    return ask(url, { ...how, headers: { ...VERSION, "X-CSRFToken": token, ...headers } });
+  /**
+   * @param {string} url
+   * @param {Parameters<typeof request>[1] & { headers?: Record<string, string> }} options
+   */
+  async #change(url, { headers, ...options }) {
+    const token = await this.#session.token.get();
+    return request(url, { ...options, headers: { ...VERSION, "X-CSRFToken": token, ...headers } });
   }
 }
 
-function offsetOf(answer) {
-  const offset = Number(answer.headers.get("Upload-Offset") ?? NaN);
-  if (Number.isNaN(offset)) throw new NetworkError("The server did not say how much it has.");
+/** @param {Response} response */
+function offsetOf(response) {
+  const offset = Number(response.headers.get("Upload-Offset") ?? NaN);
+  if (Number.isNaN(offset)) throw new NetworkError("The server's response has no Upload-Offset header.");
   return offset;
 }
 
-/** Upload-Metadata: pairs of a key and a value in Base64. */
+/**
+ * Return the value of Upload-Metadata: pairs of a key and a Base64 value.
+ *
+ * @param {Record<string, string | number>} metadata
+ */
 function encode(metadata) {
   return Object.entries(metadata)
     .filter(([, value]) => value)
-    .map(([key, value]) => `${key} ${base64(value)}`)
+    .map(([key, value]) => `${key} ${base64(String(value))}`)
     .join(",");
 }
 
+/** @param {string} text */
 function base64(text) {
   return btoa(String.fromCharCode(...new TextEncoder().encode(text.toWellFormed?.() ?? text)));
 }

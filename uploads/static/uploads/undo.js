@@ -1,48 +1,62 @@
 /**
- * Deleting without a reload: the card vanishes, and a message offers to undo it, which brings the card back to its
- * place. The forms are the same that a page without this script sends; if a request fails, so are they.
+ * Deletion without a reload: the card is removed, and a message offers to undo that. The forms are those that a page
+ * without this script sends; if a request fails, they are sent in that way.
  */
 
-const MOST = 3; // messages at the same time
+import { find } from "../progress/dom.js";
 
-/** `messages` is the live region that the messages go to. */
+/** @import { CardGrid } from "./cards.js" */
+
+const MAX_MESSAGES = 3;
+
+/**
+ * @param {CardGrid} cards
+ * @param {HTMLElement} messages the live region that contains the messages
+ */
 export function offerUndo(cards, messages) {
   document.addEventListener("submit", async (event) => {
-    const form = event.target;
-    const act = form.matches(".card .delete") ? remove : messages.contains(form) ? restore : null;
-    if (!act || form.ariaBusy) return;
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const update = form.matches(".card .delete") ? showDeleted : messages.contains(form) ? showRestored : null;
+    if (!update || form.ariaBusy) return;
     event.preventDefault();
     form.ariaBusy = "true";
     try {
-      act(form, await send(form));
+      update(form, await send(form));
     } catch {
-      form.submit(); // the page that answers says what is wrong
+      form.submit(); // the page that answers shows the error
     }
   });
 
-  function remove(form, html) {
-    const message = element(html);
-    cards.remove(form.closest(".card"));
-    messages.append(message);
-    while (messages.children.length > MOST) messages.firstElementChild.remove();
-    message.querySelector("button").focus();
+  /**
+   * @param {HTMLFormElement} form
+   * @param {string} message
+   */
+  function showDeleted(form, message) {
+    const card = form.closest(".card");
+    if (card) cards.remove(card);
+    htmx.swap(messages, message, { swapStyle: "beforeend" });
+    while (messages.children.length > MAX_MESSAGES) messages.firstElementChild?.remove();
+    find(messages, ".undo:last-child button").focus();
   }
 
-  function restore(form, html) {
-    const message = form.closest(".undo");
-    const card = cards.insert(html);
-    card.querySelector("h2 a").focus();
-    message.remove();
+  /**
+   * @param {HTMLFormElement} form
+   * @param {string} card
+   */
+  function showRestored(form, card) {
+    find(cards.insert(card), "h2 a").focus();
+    form.closest(".undo")?.remove();
   }
 }
 
+/**
+ * Send a form as htmx does, and return the fragment of the page that changes.
+ *
+ * @param {HTMLFormElement} form
+ */
 async function send(form) {
-  const headers = { "X-Requested-With": "fetch" }; // it asks for the part of the page that changes
+  const headers = { "HX-Request": "true" };
   const response = await fetch(form.action, { method: "POST", body: new FormData(form), headers });
   if (!response.ok || response.redirected) throw new Error(`${form.action} answered ${response.status}`);
   return response.text();
-}
-
-function element(html) {
-  return new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
 }

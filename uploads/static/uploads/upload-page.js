@@ -1,184 +1,240 @@
 /**
- * The page of uploads: files that are chosen, dropped or pasted get a row, are sent, and become cards; unfinished ones
- * go on. Without this script the form sends one file at a time.
+ * The page of uploads: files that are chosen, dropped or pasted get a row, are sent, and become cards. Unfinished uploads
+ * continue. Without this script the form sends one file at a time.
  */
 
-import { formatSize as inWords } from "../progress/format.js";
-import { announcer } from "./announcer.js";
-import { Cards } from "./cards.js";
-import { listen } from "./incoming.js";
-import { KeptFiles } from "./kept-files.js";
-import { Row } from "./row.js";
+import { Backoff } from "../progress/backoff.js";
+import { find, findById } from "../progress/dom.js";
+import { formatSize } from "../progress/format.js";
+import { statusOf } from "../progress/request.js";
+import { sleep } from "./abortable.js";
+import { createAnnouncer } from "./announcer.js";
+import { CardGrid } from "./cards.js";
+import { listenForFiles } from "./file-drop.js";
+import { FileStore } from "./file-store.js";
 import { Sender } from "./sender.js";
 import { Session } from "./session.js";
-import { Tus } from "./tus.js";
+import { TusClient } from "./tus.js";
 import { offerUndo } from "./undo.js";
-import { Patience } from "./waiting.js";
+import { UploadRow } from "./upload-row.js";
 
-const byId = (id) => document.getElementById(id);
+/** @import { Upload } from "./sender.js" */
+/** @import { Transfer } from "./tus.js" */
 
-const form = byId("upload-form");
-const { api, pages, user, maxBytes, maxText, room } = form.dataset;
+const MAX_RETRY_MS = 10000;
+
+const form = findById("upload-form", HTMLFormElement);
+const fileInput = find(form, "[name=file]", HTMLInputElement);
+const sameFileInput = findById("same-file", HTMLInputElement);
+const { api = "", pages = "", user = "", maxBytes, maxText, room } = form.dataset;
 const session = new Session(api, user);
-const site = { api, session, tus: new Tus(api, session), kept: new KeptFiles(user) };
-const cards = new Cards(byId("cards"), byId("empty"));
-const announce = announcer(byId("news"));
-const rows = new Map(); // sender → row
-const added = []; // the senders of all files that were given since the page was loaded
-const cardUrl = (id) => `${pages}${id}/card/`;
-let wanted = null; // the row whose file is being chosen
+const site = { api, session, tus: new TusClient(api, session), store: new FileStore(user) };
+const cards = new CardGrid(findById("cards"), findById("empty"));
+const announce = createAnnouncer(findById("news"));
+/** @type {Map<Sender, UploadRow>} */
+const rows = new Map();
+/** @type {Sender[]} the senders of all files that were added since the page was loaded */
+const added = [];
+/** @type {Sender | null} the sender whose file is being chosen again */
+let choosing = null;
 
+/** @param {string} id */
+const cardUrl = (id) => `${pages}${id}/card/`;
+
+/** @param {Sender} sender */
 function show(sender) {
-  const row = new Row(sender, byId("row"), announce);
+  const row = new UploadRow(sender, findById("row", HTMLTemplateElement), announce);
   rows.set(sender, row);
-  sender.addEventListener("left", ({ detail }) => leave(detail));
-  byId("rows").append(row.element);
-  byId("sending").hidden = false;
-  row.element.addEventListener("over", ({ detail: upload }) => finish(sender, upload));
+  sender.addEventListener("replaced", (event) => showReplaced(/** @type {CustomEvent} */ (event).detail));
+  findById("rows").append(row.element);
+  findById("sending").hidden = false;
+  row.element.addEventListener("finished", (event) => finish(sender, /** @type {CustomEvent} */ (event).detail));
   row.element.addEventListener("choose", () => {
-    wanted = sender;
-    byId("same-file").click();
+    choosing = sender;
+    sameFileInput.click();
   });
 }
 
-/** The file is not the one that was begun, which stays as it is, complete or not. */
-function leave({ id, name, size, offset }) {
+/**
+ * Show an upload that turned out to have a different file. It is kept as it is, complete or not.
+ *
+ * @param {{ id: string, name: string, size: number, offset: number }} upload
+ */
+function showReplaced({ id, name, size, offset }) {
   if (offset === size) catchUp(id).catch(console.warn);
   else show(new Sender(site, { id, name, size, offset }));
 }
 
-/** The row goes; where there is an upload, its card comes. */
+/**
+ * Replace the row by the card of the upload, if there is one.
+ *
+ * @param {Sender} sender
+ * @param {Upload | null} upload
+ */
 async function finish(sender, upload) {
-  const patience = new Patience();
-  let card = null;
+  const card = upload && (await loadCard(upload.id));
+  if (card) announce(sender.name, "Done");
+  const element = rows.get(sender)?.element;
+  const isFocused = element?.contains(document.activeElement);
+  const next = element?.nextElementSibling ?? element?.previousElementSibling;
+  element?.remove();
+  rows.delete(sender);
+  findById("sending").hidden = rows.size === 0;
+  if (!isFocused) return;
+  const link = card?.querySelector("h2 a") ?? next?.querySelector("[data-do]:not([hidden])") ?? fileInput;
+  /** @type {HTMLElement} */ (link).focus();
+}
+
+/** @param {string} id */
+async function loadCard(id) {
+  const retries = new Backoff({ maxMs: MAX_RETRY_MS });
   for (;;) {
     try {
-      if (upload) card = await cards.show(cardUrl(upload.id));
-      break;
+      return await cards.load(cardUrl(id));
     } catch {
-      await patience.wait();
+      await sleep(retries.next());
     }
-  }
-  if (card) announce(sender.name, "Done");
-  const { element } = rows.get(sender);
-  const focused = element.contains(document.activeElement);
-  const next = element.nextElementSibling ?? element.previousElementSibling;
-  element.remove();
-  rows.delete(sender);
-  byId("sending").hidden = rows.size === 0;
-  if (focused) {
-    (card?.querySelector("h2 a") ?? next?.querySelector("[data-do]:not([hidden])") ?? form.elements.file).focus();
   }
 }
 
-async function take(files) {
-  await listed; // one of them may be unfinished
+/** @param {File[]} files */
+async function addAll(files) {
+  await listed; // a file may be that of an unfinished upload
   for (const file of files) {
-    const waiting = waitingFor(file);
-    if (waiting) waiting.start(file);
+    const sender = unfinishedSenderOf(file);
+    if (sender) sender.start(file);
     else add(file);
   }
 }
 
-function waitingFor(file) {
-  return [...rows.keys()].find((sender) => ["needs file", "followed"].includes(sender.state) && sender.isFor(file));
+/** @param {File} file */
+function unfinishedSenderOf(file) {
+  return [...rows.keys()].find((sender) => ["needs file", "followed"].includes(sender.state) && sender.matches(file));
 }
 
+/** @param {File} file */
 function add(file) {
   const { name, size } = file;
   const sender = new Sender(site, { file, name, size });
-  const left = room === "" ? Infinity : Math.max(Number(room) - bytesAdded(), 0);
+  const freeBytes = room ? Math.max(Number(room) - addedBytes(), 0) : Infinity;
   added.push(sender);
   show(sender);
-  // What the server would say, said before anything is sent.
-  if (size > Number(maxBytes)) sender.refuse(`The file is too large: at most ${maxText} are taken.`);
-  else if (size > left) {
+  // The server would reject these files too, but only after the request.
+  if (size > Number(maxBytes)) {
+    sender.reject(`This file is larger than ${maxText}, the limit on this server. Choose a smaller file.`);
+  } else if (size > freeBytes) {
     sender.fail(
-      `There is no room for it: it has ${inWords(size)}, and ${inWords(left)} are left. Delete some files first.`,
+      `There is no room for this file: it has ${formatSize(size)}, and ${formatSize(freeBytes)} are left. Delete some files first.`,
     );
-  } else sender.start();
+  } else {
+    sender.start();
+  }
 }
 
-/** They take room that the server did not know of when it said how much there is. */
-function bytesAdded() {
-  return added.filter(({ takesRoom }) => takesRoom).reduce((sum, { size }) => sum + size, 0);
+/** The bytes of files that the server hadn't received when the page was loaded. */
+function addedBytes() {
+  return added.filter((sender) => sender.countsTowardsQuota).reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Files that are unfinished on the server: those that this browser has kept go on, the others wait for their file. */
-async function goOn() {
+/** Continue the unfinished uploads: those whose file this browser has stored. The others need their file. */
+async function resume() {
   const unfinished = await site.tus.unfinished();
-  const kept = await site.kept.all();
-  for (const { id, name, size, offset, receiving, metadata } of unfinished.reverse()) {
-    if (size === null) continue; // only the program that sends it knows when it is complete
-    if (added.some((sender) => sender.id === id)) continue;
-    const file = kept.get(id);
-    const sender = new Sender(site, { id, name: metadata.filename ?? name, size, offset, kept: Boolean(file) });
-    show(sender);
-    if (file) sender.start(file);
-    else if (receiving && !kept.has(id)) sender.follow();
-    kept.delete(id);
-    byId(`unfinished-${id}`)?.remove();
+  const files = await site.store.all();
+  for (const transfer of unfinished.reverse()) {
+    if (transfer.size === null) continue; // only the client that is sending it knows when it is complete
+    if (added.some((sender) => sender.id === transfer.id)) continue;
+    resumeTransfer({ ...transfer, size: transfer.size }, files);
+    files.delete(transfer.id);
+    document.getElementById(`unfinished-${transfer.id}`)?.remove();
   }
-  for (const id of new Set([...endedSince(unfinished), ...kept.keys()])) {
-    if (!added.some((sender) => sender.id === id)) catchUp(id, kept.get(id)).catch(console.warn);
+  for (const id of new Set([...listedAsUnfinishedBefore(unfinished), ...files.keys()])) {
+    if (!added.some((sender) => sender.id === id)) catchUp(id, files.get(id)).catch(console.warn);
   }
-  const section = byId("unfinished");
+  const section = document.getElementById("unfinished");
   if (section && !section.querySelector("li")) section.remove();
 }
 
-/** The ids of those that the page has listed as unfinished, and that are not any more. */
-function endedSince(unfinished) {
-  const listed = [...document.querySelectorAll("#unfinished li")].map((item) => item.id.replace("unfinished-", ""));
-  return listed.filter((id) => !unfinished.some((transfer) => transfer.id === id));
+/**
+ * @param {Transfer & { size: number }} transfer
+ * @param {Map<string, File | null>} files
+ */
+function resumeTransfer({ id, name, size, offset, receiving, metadata }, files) {
+  const file = files.get(id);
+  const sender = new Sender(site, { id, name: metadata.filename ?? name, size, offset, isKept: Boolean(file) });
+  show(sender);
+  if (file) sender.start(file);
+  else if (receiving && !files.has(id)) sender.follow();
 }
 
-async function goOnLater() {
-  const patience = new Patience();
+/**
+ * Return the ids of the uploads that the page lists as unfinished and that aren't any more.
+ *
+ * @param {Transfer[]} unfinished
+ */
+function listedAsUnfinishedBefore(unfinished) {
+  const ids = [...document.querySelectorAll("#unfinished li")].map((item) => item.id.replace("unfinished-", ""));
+  return ids.filter((id) => !unfinished.some((transfer) => transfer.id === id));
+}
+
+async function resumeLater() {
+  const retries = new Backoff({ maxMs: MAX_RETRY_MS });
   for (;;) {
-    await patience.wait();
+    await sleep(retries.next());
     try {
-      return await goOn();
+      return await resume();
     } catch (error) {
-      if (error.status && error.status < 500) return console.warn(error);
+      const status = statusOf(error);
+      if (status && status < 500) return console.warn(error);
     }
   }
 }
 
-/** What is not unfinished any more: it may have been finished while this page was loaded, by its last bytes. */
+/**
+ * Show an upload that isn't unfinished any more. Its last bytes may have been received while this page was loaded.
+ *
+ * @param {string} id
+ * @param {File | null} [file]
+ */
 async function catchUp(id, file = null) {
-  byId(`unfinished-${id}`)?.remove();
-  if (file && (await site.tus.knows(id))) {
+  document.getElementById(`unfinished-${id}`)?.remove();
+  if (file && (await site.tus.exists(id))) {
     const { name, size } = file;
-    const sender = new Sender(site, { id, name, size, kept: true });
+    const sender = new Sender(site, { id, name, size, isKept: true });
     show(sender);
-    return sender.start(file); // which compares it: another device may have completed it with another file
+    return sender.start(file); // this compares the file: another device may have sent a different one
   }
-  if (!byId(`upload-${id}`)) await cards.show(cardUrl(id));
-  await site.kept.forget(id);
+  if (!document.getElementById(`upload-${id}`)) await cards.load(cardUrl(id));
+  return site.store.delete(id);
 }
 
-const listed = goOn().catch(() => void goOnLater());
+const listed = resume().catch(() => void resumeLater());
 
-form.elements.file.addEventListener("change", ({ target }) => {
-  take([...target.files]);
-  target.value = "";
-});
-byId("same-file").addEventListener("change", ({ target }) => {
-  const [file] = target.files;
-  target.value = "";
-  const { name, size } = wanted;
-  if (wanted.isFor(file)) return wanted.start(file);
-  const row = rows.get(wanted);
-  row?.note(
-    `That is another file, ${file.name} with ${inWords(file.size)}. Choose ${name} with ${inWords(size)}, as it was.`,
-  );
-});
+function takeChosenFiles() {
+  addAll([...(fileInput.files ?? [])]);
+  fileInput.value = "";
+}
+
+function takeSameFile() {
+  const file = sameFileInput.files?.[0];
+  sameFileInput.value = "";
+  if (!file || !choosing) return;
+  if (choosing.matches(file)) return choosing.start(file);
+  const { name, size } = choosing;
+  rows
+    .get(choosing)
+    ?.showNote(
+      `You chose ${file.name} (${formatSize(file.size)}), which is another file. Choose ${name} (${formatSize(size)}).`,
+    );
+}
+
+fileInput.addEventListener("change", takeChosenFiles);
+sameFileInput.addEventListener("change", takeSameFile);
 addEventListener("beforeunload", (event) => {
-  if ([...rows.keys()].some(({ isActive, kept }) => isActive && !kept)) event.preventDefault();
+  if ([...rows.keys()].some(({ isActive, isKept }) => isActive && !isKept)) event.preventDefault();
 });
 
-listen(take);
-offerUndo(cards, byId("undo"));
+listenForFiles(addAll);
+offerUndo(cards, findById("undo"));
 form.classList.add("live");
-form.elements.file.multiple = true;
-if (form.elements.file.files.length) form.elements.file.dispatchEvent(new Event("change")); // chosen while this was loaded
+fileInput.multiple = true;
+if (fileInput.files?.length) takeChosenFiles(); // they were chosen while the page was loading

@@ -3,12 +3,12 @@
  * modules do it as on the site's own page of uploads; cookies, a token and CORS are all that is needed for that.
  */
 
-import { announcer } from "../../uploads/announcer.js";
-import { listen } from "../../uploads/incoming.js";
-import { KeptFiles } from "../../uploads/kept-files.js";
-import { Row } from "../../uploads/row.js";
+import { createAnnouncer as announcer } from "../../uploads/announcer.js";
+import { listenForFiles as listen } from "../../uploads/file-drop.js";
+import { FileStore } from "../../uploads/file-store.js";
+import { UploadRow as Row } from "../../uploads/upload-row.js";
 import { Sender } from "../../uploads/sender.js";
-import { Tus } from "../../uploads/tus.js";
+import { TusClient as Tus } from "../../uploads/tus.js";
 import { Panel } from "./panel.js";
 
 class FileSender extends Panel {
@@ -27,7 +27,7 @@ class FileSender extends Panel {
     });
     listen((files) => this.#take(files));
     addEventListener("beforeunload", (event) => {
-      if ([...this.#senders].some(({ isActive, kept }) => isActive && !kept)) event.preventDefault();
+      if ([...this.#senders].some(({ isActive, isKept }) => isActive && !isKept)) event.preventDefault();
     });
   }
 
@@ -38,7 +38,7 @@ class FileSender extends Panel {
 
   async load() {
     const { api, session, user } = this.connection;
-    this.#site ??= { api, session, tus: new Tus(api, session), kept: new KeptFiles(user) };
+    this.#site ??= { api, session, tus: new Tus(api, session), store: new FileStore(user) };
     if (!this.#wentOn) await this.#goOn();
   }
 
@@ -46,11 +46,11 @@ class FileSender extends Panel {
   async #goOn() {
     const unfinished = new Map((await this.#site.tus.unfinished()).map((transfer) => [transfer.id, transfer]));
     const underWay = new Set([...this.#senders].map(({ id }) => id));
-    for (const [id, file] of await this.#site.kept.all()) {
+    for (const [id, file] of await this.#site.store.all()) {
       if (underWay.has(id)) continue;
       const offset = unfinished.get(id)?.offset ?? 0;
-      if (file && (await this.#site.tus.knows(id))) this.#send(file, { id, offset, kept: true });
-      else if (!unfinished.has(id)) this.#site.kept.forget(id);
+      if (file && (await this.#site.tus.exists(id))) this.#send(file, { id, offset, isKept: true });
+      else if (!unfinished.has(id)) this.#site.store.delete(id);
     }
     this.#wentOn = true;
   }
@@ -66,7 +66,7 @@ class FileSender extends Panel {
     this.#senders.add(sender);
     this.querySelector("ul").append(element);
     sender.addEventListener("change", () => sender.state === "sent" && this.#tellOthers()); // whose bar this is now
-    element.addEventListener("over", ({ detail: upload }) => this.#over(sender, element, upload));
+    element.addEventListener("finished", ({ detail: upload }) => this.#over(sender, element, upload));
     sender.start();
   }
 
