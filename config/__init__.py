@@ -1,5 +1,5 @@
-"""The site: what turns the three apps into one running product.
+"""The site that consists of the three apps.
 
-Settings, the root URLconf, the WSGI entry point, accounts, error answers, health and the look of the pages.
-It may import every app; no app imports it.
+Settings, the root URLconf, the WSGI entry point, accounts, error responses, health check and site-wide CSS. It may
+import every app; no app imports it.
 """

@@ -1,4 +1,4 @@
-"""The admin site itself. What it shows is registered by each app."""
+"""The admin site. Each app registers its own models."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -17,15 +17,15 @@ class AdminSite(admin.AdminSite):
     site_header = site_title = "Headway"
     login_form = AdminLogInForm
 
-    def admin_view(  # type: ignore[override]  # Django's types say that it returns the view itself
+    def admin_view(  # type: ignore[override]  # django-stubs says that it returns the view unchanged
         self, view: Callable[..., HttpResponseBase], cacheable: bool = False
     ) -> Callable[..., HttpResponseBase]:
-        """Django's own, but a filter or a search for what no database can hold is a bad request."""
+        """Respond with 400 to a filter or a search with a value that no database can store."""
 
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            given = [*kwargs.values(), *(value for values in request.GET.lists() for value in values[1])]
-            if any("\0" in str(value) for value in given):
+            values = [*kwargs.values(), *(value for _, items in request.GET.lists() for value in items)]
+            if any("\0" in str(value) for value in values):
                 raise BadRequest("Null characters are not allowed.")
             try:
                 return view(request, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Where Django finds the site itself, where its system checks are made known, and its schedule is made."""
+"""App configurations of the site and of the admin. They register system checks and a schedule."""
 
 from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin
@@ -12,19 +12,19 @@ class SiteConfig(AppConfig):
     def ready(self) -> None:
         from config import checks, retention
 
-        register(checks.origins)
-        register(checks.cookies)
-        register(checks.sign_up, deploy=True)
+        register(checks.check_origins)
+        register(checks.check_cookies)
+        register(checks.check_sign_up, deploy=True)
         post_migrate.connect(retention.plan, sender=apps.get_app_config("sessions"))
 
 
 class AdminConfig(admin.AdminConfig):
-    """Django's own, with our UserAdmin, and without models that are not for people.
+    """Django's configuration, with `UserAdmin` of this site and without the models that are for programs only.
 
-    A schedule of Django-Q2's runs any function by its name, `os.system` too, so nobody makes one in a browser.
+    A Django-Q2 schedule runs any function by its name, even `os.system`, so it must not be editable in a browser.
     """
 
-    default = False  # it isn't the configuration of the app `config`
+    default = False  # the configuration of the app `config` is SiteConfig
     default_site = "config.admin.AdminSite"
     hidden = ("django_q.Failure", "django_q.OrmQ", "django_q.Schedule", "django_q.Success", "axes.AccessAttempt")
 

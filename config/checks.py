@@ -31,18 +31,18 @@ REFUSED = {
 """Why browsers would throw a cookie of ours away."""
 
 
-def origins(**kwargs: Any) -> list[CheckMessage]:
+def check_origins(**kwargs: Any) -> list[CheckMessage]:
     """Who else may call the API."""
     return [*_too_many(), *_inexact(), *_half_allowed(), *_kept_from_cookies()]
 
 
-def cookies(**kwargs: Any) -> list[CheckMessage]:
+def check_cookies(**kwargs: Any) -> list[CheckMessage]:
     """What becomes of our own cookies."""
     session, csrf = session_cookie(), csrf_cookie()
     return [*_refused(session), *_refused(csrf), *_uncovered_hosts(session), *_shared(csrf)]
 
 
-def sign_up(**kwargs: Any) -> list[CheckMessage]:
+def check_sign_up(**kwargs: Any) -> list[CheckMessage]:
     """What strangers may use up."""
     if settings.USER_QUOTA_BYTES or not settings.SIGNUP_OPEN:
         return []

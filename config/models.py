@@ -1,4 +1,4 @@
-"""What the site itself keeps in the database."""
+"""Models of the site itself."""
 
 from datetime import timedelta
 
@@ -10,14 +10,14 @@ MAIL_INTERVAL = timedelta(hours=1)
 
 class PasswordResetMailManager(models.Manager["PasswordResetMail"]):
     def claim(self, address: str) -> bool:
-        """Return whether a mail may be sent to this address now, and if so, remember that it is sent."""
+        """Record that an e-mail is sent to this address. Return False if one was sent within MAIL_INTERVAL."""
         now = timezone.now()
         _, is_first = self.get_or_create(address=address, defaults={"sent_at": now})
         return is_first or self.filter(address=address, sent_at__lte=now - MAIL_INTERVAL).update(sent_at=now) == 1
 
 
 class PasswordResetMail(models.Model):
-    """The last mail with links of password resets to one address: anybody can ask for one to any address."""
+    """Time of the last password reset e-mail to an address. It limits them, since anyone may request them."""
 
     address = models.CharField(max_length=254, unique=True, help_text="case-folded")
     sent_at = models.DateTimeField(db_index=True)

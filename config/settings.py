@@ -33,24 +33,24 @@ INSTALLED_APPS = [
     "django_distill",  # last, since it loads the URLconf at the start, and the admin must know its models by then
 ]
 MIDDLEWARE = [
-    "config.http.request_log.Accounting",  # outside of all, so that whatever is answered has a request id
-    "uploads.receiving.tus_headers.TusResumable",  # outside of all middleware that can answer by itself
+    "config.http.request_log.RequestLogMiddleware",  # outermost, so that every response has a request id
+    "uploads.receiving.tus_headers.TusResumable",  # outside of all middleware that can respond
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.http.middleware.CorsMiddleware",  # outside the errors, so that they carry its headers too
+    "config.http.middleware.CorsMiddleware",  # outside of error responses, so that they have its headers too
     "csp.middleware.CSPMiddleware",
-    "config.http.errors.ErrorAnswers",
-    "config.http.middleware.Utf8Only",  # before anything reads the query or the body
+    "config.http.errors.ErrorResponseMiddleware",
+    "config.http.middleware.CharsetMiddleware",  # before the query or the body is decoded
     "config.http.middleware.SessionMiddleware",
     "config.http.middleware.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "config.accounts.time_zone.TimeZone",
-    # CSRF protection reads the body: who you are and how much you may send are asked before that.
-    "config.http.middleware.LoginRequired",
-    "config.http.middleware.BodyLimit",
+    "config.accounts.time_zone.TimeZoneMiddleware",
+    # CSRF protection reads the body, so the user and the size of the body are checked first.
+    "config.http.middleware.LoginRequiredMiddleware",
+    "config.http.middleware.BodyLimitMiddleware",
     "config.http.middleware.CsrfMiddleware",
     "axes.middleware.AxesMiddleware",
 ]

@@ -13,12 +13,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 class Application(WSGIHandler):
-    """Django's own, but a Content-Type that Django can't parse is refused instead of raising an exception.
+    """Django's application, changed to reject a Content-Type that can't be parsed with a 415.
 
-    Django parses it while it makes the request, before any middleware could answer.
+    Django parses the header while it creates the request, before a middleware can handle an exception.
     """
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable) -> HttpResponseBase:
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> HttpResponseBase:
         try:
             parse_header_parameters(environ.setdefault("CONTENT_TYPE", ""))
         except ValueError:

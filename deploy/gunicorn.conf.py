@@ -116,10 +116,10 @@ def pre_request(worker: Any, request: Any) -> None:
 
 def post_request(worker: Any, request: Any, meta: dict[str, Any], response: Any) -> None:
     """Log and count the request, once its response has been sent or the client has disconnected."""
-    from config.http.request_log import is_over
+    from config.http.request_log import log_request
 
     if response is not None and response.status:
-        is_over(meta, response.status_code, sent=response.sent, received=request.received)
+        log_request(meta, response.status_code, sent=response.sent, received=request.received)
 
 
 def post_worker_init(worker: Any) -> None:

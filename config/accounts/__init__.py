@@ -1,1 +1,1 @@
-"""Accounts: sign-up, log-in, password limits, the session API, and the time zone of a visitor."""
+"""Accounts: sign-up, log-in, limits of password attempts, the session API, time zones of visitors."""

@@ -1,4 +1,6 @@
-"""Users in the admin, who can be deleted while they add to-dos and files."""
+"""Users in the admin site. A user can be deleted while they add to-dos and files."""
+
+from typing import Any
 
 from django.contrib.auth import admin
 from django.contrib.auth.models import User
@@ -10,7 +12,7 @@ from todos.models import Todo
 from uploads.models import Upload
 
 
-class UserAdmin(admin.UserAdmin):
+class UserAdmin(admin.UserAdmin):  # type: ignore[type-arg]  # not generic at run time
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         delete_users(User.objects.filter(pk=obj.pk))
 
@@ -22,7 +24,8 @@ class UserAdmin(admin.UserAdmin):
 def delete_users(users: QuerySet[User]) -> None:
     """Delete users and everything that belongs to them.
 
-    Lock the users, their to-dos and their files first: a row that is added meanwhile would refer to a deleted one.
+    The users, their to-dos and their files are locked first, because a row that is added during the deletion would
+    refer to a deleted row.
     """
     ids = _lock(users)
     _lock(Todo.objects.filter(owner__in=ids))
@@ -30,5 +33,6 @@ def delete_users(users: QuerySet[User]) -> None:
     User.objects.filter(pk__in=ids).delete()
 
 
-def _lock(rows: QuerySet) -> list:
+def _lock(rows: QuerySet[Any]) -> list[Any]:
+    """Lock these rows in the order of their primary keys. Return the keys."""
     return list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))

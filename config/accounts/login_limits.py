@@ -1,11 +1,11 @@
-"""Limits on guessing passwords: a handler and an authentication backend for django-axes.
+"""Limits of password attempts: a handler and an authentication backend for django-axes.
 
-A guess is recorded as a failure before its password is checked, and a successful log-in deletes the record again. So
-every guess counts: a guess whose record can't be written is never checked, and of many guesses that are sent at the
-same time no more are checked than the limits allow. A guess that a limit refuses isn't recorded, so waiting helps.
+An attempt is recorded as a failure before its password is checked, and a successful log-in deletes the record. So every
+attempt counts: if its record can't be written, its password isn't checked, and no more concurrent attempts are checked
+than the limits allow. An attempt beyond a limit isn't recorded, so it doesn't extend the waiting time.
 
-Failures are `AccessFailureLog` rows of django-axes. Its own counter keeps one number per account, address and browser
-and so can't count over several of them.
+Failures are `AccessFailureLog` rows of django-axes. The counter of django-axes isn't used: it has one number per
+account, address and browser, so it can't count failures of an account from several addresses.
 """
 
 import logging
@@ -32,12 +32,14 @@ from config.http.middleware import client_address
 
 logger = logging.getLogger(__name__)
 
-UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104  # a value to compare, nothing listens there
+Credentials = dict[str, Any]
+
+UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104  # only compared, nothing listens on it
 
 
 @dataclass(frozen=True)
 class Limit:
-    """At most so many failures within the window whose fields have the same values."""
+    """Maximum number of failures within a window that have the same values in these fields."""
 
     failures: int
     window: timedelta
@@ -46,18 +48,18 @@ class Limit:
 
 PER_ACCOUNT_AND_ADDRESS = Limit(5, timedelta(minutes=15), ("username", "ip_address"))
 PER_ADDRESS = Limit(100, timedelta(hours=1), ("ip_address",))
-"""For all accounts together: stops trying one password on every account. Many people may share one address."""
+"""For all accounts together, against trying one password on every account. It allows for shared addresses."""
 
 PER_ACCOUNT = Limit(50, timedelta(days=1), ("username",))
-"""For all addresses together: stops guesses that are spread over a botnet. Anybody can fill this limit for any account,
-so it doesn't apply to addresses from which the account has logged in before, and a password reset empties it."""
+"""For all addresses together, against attempts from a botnet. Anyone can exhaust this limit of any account, so it
+doesn't apply to addresses from which the account has logged in before, and a password reset lifts it."""
 
-OF_A_SESSION = (PER_ACCOUNT_AND_ADDRESS, Limit(50, timedelta(days=1), ("username", "ip_address")))
-"""For the old password when a user changes it. The user is known, so these failures have no address."""
+PASSWORD_CHANGE_LIMITS = (PER_ACCOUNT_AND_ADDRESS, Limit(50, timedelta(days=1), ("username", "ip_address")))
+"""For the old password on the page that changes it. The user is logged in, so these failures have no address."""
 
 
-class TooManyGuesses(Exception):
-    """The old password may not be tried again before this time."""
+class TooManyPasswordAttempts(Exception):
+    """The old password may not be tried again before `locked_until`."""
 
     def __init__(self, locked_until: datetime) -> None:
         super().__init__(locked_until)
@@ -65,7 +67,7 @@ class TooManyGuesses(Exception):
 
 
 def client_network(request: HttpRequest) -> str:
-    """Return the address by which a client is counted (AXES_CLIENT_IP_CALLABLE): an IPv6 client owns a whole /64."""
+    """Return the address that identifies a client (AXES_CLIENT_IP_CALLABLE): for IPv6, that of its /64 network."""
     try:
         address = ip_address(client_address(request))
     except ValueError:
@@ -75,11 +77,11 @@ def client_network(request: HttpRequest) -> str:
     return str(address)
 
 
-class Handler(AxesDatabaseHandler):
-    """AXES_HANDLER: django-axes' own log of successful log-ins, and the failures and limits of this module."""
+class Handler(AxesDatabaseHandler):  # type: ignore[misc]  # django-axes has no types
+    """django-axes' log of successful log-ins, with the failures and limits of this module (AXES_HANDLER)."""
 
-    def is_locked(self, request: HttpRequest, credentials: dict | None = None, *, excess: int = 0) -> bool:
-        """Set `request.axes_locked_until` too. `excess` is the number of failures that don't count."""
+    def is_locked(self, request: HttpRequest, credentials: Credentials | None = None, *, excess: int = 0) -> bool:
+        """Return whether a limit is exceeded by more than `excess` failures. Set `request.axes_locked_until`."""
         username, address = get_client_username(request, credentials), request.axes_ip_address  # type: ignore[attr-defined]
         until = _locked_until([PER_ACCOUNT_AND_ADDRESS, PER_ADDRESS], username, address, excess)
         if until is None and not AccessLog.objects.filter(username=username, ip_address=address).exists():
@@ -88,36 +90,40 @@ class Handler(AxesDatabaseHandler):
         return until is not None
 
     def user_login_failed(
-        self, sender: object, credentials: dict, request: HttpRequest | None = None, **kwargs: Any
+        self, sender: object, credentials: Credentials, request: HttpRequest | None = None, **kwargs: Any
     ) -> None:
-        """Answer the failure that fills a limit with 429, like those after it. The backend has recorded it."""
+        """Make the response 429 if this failure, which RecordingBackend has recorded, reaches a limit."""
         if request is None:
             return
-        logger.warning("a log-in failed")
+        logger.warning("log-in failed")
         if self.is_locked(request, credentials):
             request.axes_locked_out = True  # type: ignore[attr-defined]
 
-    def clean_expired_user_attempts(self, request: HttpRequest | None = None, credentials: dict | None = None) -> int:
-        return 0  # there are no rows of `AccessAttempt`, which django-axes' own counter uses
+    def clean_expired_user_attempts(
+        self, request: HttpRequest | None = None, credentials: Credentials | None = None
+    ) -> int:
+        return 0  # the model of that counter, `AccessAttempt`, has no rows
 
-    def reset_user_attempts(self, request: HttpRequest, credentials: dict | None = None) -> int:
+    def reset_user_attempts(self, request: HttpRequest, credentials: Credentials | None = None) -> int:
         """Delete the failures of this account from this address. Return their number."""
         username, address = get_client_username(request, credentials), request.axes_ip_address  # type: ignore[attr-defined]
-        return AccessFailureLog.objects.filter(username=username, ip_address=address).delete()[0]
+        deleted: int = AccessFailureLog.objects.filter(username=username, ip_address=address).delete()[0]
+        return deleted
 
     def reset_attempts(
         self, *, ip_address: str | None = None, username: str | None = None, ip_or_username: bool = False
     ) -> int:
-        """Delete failures, as `manage.py axes_reset` and a password reset do. Return their number."""
-        given = {"ip_address": ip_address, "username": username}
-        conditions = [Q(**{field: value}) for field, value in given.items() if value]
+        """Delete failures, for `manage.py axes_reset` and password resets. Return their number."""
+        values = {"ip_address": ip_address, "username": username}
+        conditions = [Q(**{field: value}) for field, value in values.items() if value]
         if ip_or_username:
             conditions = [reduce(or_, conditions)]
-        return AccessFailureLog.objects.filter(*conditions).delete()[0]
+        deleted: int = AccessFailureLog.objects.filter(*conditions).delete()[0]
+        return deleted
 
 
-class RecordingBackend(AxesStandaloneBackend):
-    """First of AUTHENTICATION_BACKENDS: refuse guesses beyond the limits, and record the others."""
+class RecordingBackend(AxesStandaloneBackend):  # type: ignore[misc]
+    """The first of AUTHENTICATION_BACKENDS. It rejects attempts beyond the limits and records all others."""
 
     def authenticate(
         self, request: HttpRequest, username: str | None = None, password: str | None = None, **kwargs: Any
@@ -131,34 +137,34 @@ class RecordingBackend(AxesStandaloneBackend):
             path_info=request.axes_path_info,  # type: ignore[attr-defined]
         )
         if AxesProxyHandler.get_implementation().is_locked(request, {"username": username}, excess=1):
-            failure.delete()  # guesses that were sent at the same time have filled the limit
-            raise AxesBackendPermissionDenied("Too many guesses at the same time.")
+            failure.delete()  # concurrent attempts have reached the limit
+            raise AxesBackendPermissionDenied("Too many concurrent password attempts.")
 
 
-def begin_guess(username: str) -> AccessFailureLog:
-    """Count a guess at the old password of a signed-in user. Return the record, to be deleted if the guess is right.
+def record_password_attempt(username: str) -> AccessFailureLog:
+    """Record an attempt at the old password of a logged-in user. Return the record: delete it if the password is valid.
 
-    Raises TooManyGuesses.
+    Raise TooManyPasswordAttempts beyond a limit.
     """
-    if until := _locked_until(OF_A_SESSION, username, None):
-        raise TooManyGuesses(until)
+    if until := _locked_until(PASSWORD_CHANGE_LIMITS, username, None):
+        raise TooManyPasswordAttempts(until)
     failure = AccessFailureLog.objects.create(username=username, path_info=reverse("password_change"))
-    if until := _locked_until(OF_A_SESSION, username, None, excess=1):
+    if until := _locked_until(PASSWORD_CHANGE_LIMITS, username, None, excess=1):
         failure.delete()
-        raise TooManyGuesses(until)
+        raise TooManyPasswordAttempts(until)
     return failure
 
 
 def _locked_until(
     limits: Iterable[Limit], username: str | None, address: str | None, excess: int = 0
 ) -> datetime | None:
-    """Return when every limit allows another guess, or None if that is now."""
+    """Return the time from which all limits allow another attempt, or None if they allow one now."""
     values = {"username": username, "ip_address": address}
-    return max((end for limit in limits if (end := _end(limit, values, excess))), default=None)
+    return max((end for limit in limits if (end := _end_of_lock(limit, values, excess))), default=None)
 
 
-def _end(limit: Limit, values: dict[str, str | None], excess: int) -> datetime | None:
-    """Return when the failure that fills the limit leaves its window, or None if the limit isn't filled."""
+def _end_of_lock(limit: Limit, values: dict[str, str | None], excess: int) -> datetime | None:
+    """Return when the failure that reached the limit leaves the window, or None if the limit isn't reached."""
     same = {field: values[field] for field in limit.fields}
     times = AccessFailureLog.objects.filter(**same).order_by("-attempt_time").values_list("attempt_time", flat=True)
     recent = times.filter(attempt_time__gt=timezone.now() - limit.window)

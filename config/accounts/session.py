@@ -1,7 +1,7 @@
-"""/api/session/: who is logged in, for front ends that render by themselves.
+"""/api/session/: the logged-in user and the CSRF token, for front ends on other origins.
 
-A page on another subdomain can't read the CSRF cookie, so the token is in the answer; it goes into the header
-X-CSRFToken of each request that changes something.
+A page on another subdomain can't read the CSRF cookie, so the response contains the token. The page sends it in the
+header X-CSRFToken with each request that changes data.
 """
 
 from django import forms
@@ -27,10 +27,10 @@ class Credentials(forms.Form):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST", "DELETE"])
 def session(request: HttpRequest) -> HttpResponse:
-    """GET tells, POST logs in, DELETE logs out; each answers with the session as it then is."""
+    """Log in (POST) or log out (DELETE). Return the resulting user and CSRF token, as GET does."""
     if request.method == "POST":
         if not _log_in(request):
-            return unauthorized("No user has this name and password.")
+            return unauthorized("Incorrect username or password.")
     elif request.method == "DELETE":
         auth.logout(request)
     user = {"username": request.user.get_username()} if request.user.is_authenticated else None
@@ -39,10 +39,10 @@ def session(request: HttpRequest) -> HttpResponse:
 
 @sensitive_variables()
 def _log_in(request: HttpRequest) -> bool:
-    given = read_object(request)
-    if not all(isinstance(value, str) for value in given.values()):
-        raise BadRequest('Send an object of two strings: {"username": "…", "password": "…"}.')
-    form = Credentials(given)
+    credentials = read_object(request)
+    if not all(isinstance(value, str) for value in credentials.values()):
+        raise BadRequest('Send an object with two strings: {"username": "…", "password": "…"}.')
+    form = Credentials(credentials)
     if not form.is_valid():
         raise ValidationError(form.errors.as_data())
     user = auth.authenticate(request, **form.cleaned_data)

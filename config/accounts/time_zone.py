@@ -1,7 +1,7 @@
-"""Which day it is where the reader is: their browser names its time zone by a cookie, which `time-zone.js` sets.
+"""The visitor's time zone, which determines the current date. `time-zone.js` stores the browser's in a cookie.
 
-Without that cookie, as for programs and browsers without JavaScript, it is the day of UTC. What programs are told is
-in UTC in any case.
+Without the cookie, as in requests of API clients and of browsers without JavaScript, the time zone is UTC. Times in API
+responses are always in UTC.
 """
 
 import zoneinfo
@@ -11,22 +11,22 @@ from functools import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-COOKIE = "timezone"
+COOKIE_NAME = "timezone"
 
 
-class TimeZone:
-    """Views, forms and templates have the reader's time zone as Django's current one."""
+class TimeZoneMiddleware:
+    """Activate the visitor's time zone for views, forms and templates."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        name = request.COOKIES.get(COOKIE, "")
+        name = request.COOKIES.get(COOKIE_NAME, "")
         with timezone.override(zoneinfo.ZoneInfo(name) if name and name in _names() else None):
             return self.get_response(request)
 
 
 @cache
 def _names() -> set[str]:
-    """Looked up, because some other names are those of directories, which can't be read."""
+    """Return the valid names. ZoneInfo raises other exceptions for some invalid ones, such as names of directories."""
     return zoneinfo.available_timezones()

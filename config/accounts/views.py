@@ -1,4 +1,4 @@
-"""Forms and views of accounts, where Django's own need a limit. Their templates are in `registration/`."""
+"""Forms and views of accounts, where Django's lack a limit. Their templates are in `templates/registration/`."""
 
 from typing import Any
 
@@ -21,18 +21,18 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.views.decorators.http import require_http_methods
 
-from config.accounts.login_limits import TooManyGuesses, begin_guess
-from config.http.errors import too_many_guesses
+from config.accounts.login_limits import TooManyPasswordAttempts, record_password_attempt
+from config.http.errors import too_many_password_attempts
 from config.models import PasswordResetMail
 
 
 def signup_open(request: HttpRequest) -> dict[str, bool]:
-    """A context processor: pages offer to sign up only where one can."""
+    """Context processor: show links to the sign-up page only if it is open."""
     return {"signup_open": settings.SIGNUP_OPEN}
 
 
 class BoundedCredentials:
-    """A mixin for log-in forms: Django's own gives `maxlength` to the browser and doesn't check it."""
+    """Mixin for log-in forms that validates the lengths. Django only sends `maxlength` to the browser."""
 
     MAX_PASSWORD_LENGTH = 4096
 
@@ -53,40 +53,40 @@ class AdminLogInForm(BoundedCredentials, AdminAuthenticationForm):
 
 class PasswordChangeForm(auth_forms.PasswordChangeForm):
     def clean_old_password(self) -> str:
-        """Raises TooManyGuesses."""
-        guess = begin_guess(self.user.get_username())
+        """Raise TooManyPasswordAttempts beyond the limits."""
+        failure = record_password_attempt(self.user.get_username())
         password = super().clean_old_password()
-        guess.delete()
+        failure.delete()
         return password
 
 
 class PasswordChange(PasswordChangeView):
-    """Django's own, but the old password can't be guessed for ever by whoever has got hold of a session."""
+    """Django's view, with limits on guessing the old password in a stolen session."""
 
     form_class = PasswordChangeForm
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().post(*args, **kwargs)
-        except TooManyGuesses as error:
-            return too_many_guesses(error.locked_until)
+        except TooManyPasswordAttempts as error:
+            return too_many_password_attempts(error.locked_until)
 
 
-class SignupForm(UserCreationForm):
-    """A user name and a password, and an e-mail address for who may want to reset it one day."""
+class SignupForm(UserCreationForm):  # type: ignore[type-arg]  # not generic at run time
+    """Username and password, and an optional e-mail address, to which password resets are sent."""
 
     class Meta(UserCreationForm.Meta):
         model = User
         fields = ("username", "email")
-        help_texts = {"email": "Optional. It is used for one thing: to reset your password."}
+        help_texts = {"email": "Optional. Used only to reset your password."}
 
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def signup(request: HttpRequest) -> HttpResponse:
-    """Make an account and log it in, where the site allows that (SIGNUP_OPEN)."""
+    """Create an account and log in, if sign-up is open (SIGNUP_OPEN)."""
     if not settings.SIGNUP_OPEN:
-        raise PermissionDenied("Sign-up is closed. Ask whoever runs this site for an account.")
+        raise PermissionDenied("Sign-up is closed. Ask the administrator of this site for an account.")
     form = SignupForm(request.POST or None)
     if form.is_valid():
         login(request, form.save(), backend="django.contrib.auth.backends.ModelBackend")
@@ -95,17 +95,17 @@ def signup(request: HttpRequest) -> HttpResponse:
 
 
 class PasswordResetForm(auth_forms.PasswordResetForm):
-    """Django's own, but it sends one mail for all accounts of an address, and at most one in an hour."""
+    """Django's form, changed to send one e-mail for all accounts of an address, and at most one per hour."""
 
     def save(  # type: ignore[override]  # Django's has options that its view doesn't use
         self, *, request: HttpRequest, use_https: bool, token_generator: PasswordResetTokenGenerator, **mail: Any
     ) -> None:
-        given = self.cleaned_data["email"]
-        accounts = sorted(self.get_users(given), key=lambda user: user.pk)
-        if not accounts or not PasswordResetMail.objects.claim(given.casefold()):
+        entered = self.cleaned_data["email"]
+        accounts = sorted(self.get_users(entered), key=lambda user: user.pk)
+        if not accounts or not PasswordResetMail.objects.claim(entered.casefold()):
             return
-        # Other spellings may be other mailboxes, and each may get links of its own accounts alone.
-        address = next((user.email for user in accounts if user.email == given), accounts[0].email)
+        # Different spellings may be different mailboxes: each must receive links of its own accounts only.
+        address = next((user.email for user in accounts if user.email == entered), accounts[0].email)
         accounts = [user for user in accounts if user.email == address]
         site = get_current_site(request)
         context = {
@@ -125,8 +125,8 @@ def _reset_link(user: User, token_generator: PasswordResetTokenGenerator) -> dic
 
 
 class PasswordResetConfirm(PasswordResetConfirmView):
-    """Django's own; and whoever could read the mail is let in again."""
+    """Django's view, which also resets the limits: the user has proved to own the account."""
 
-    def form_valid(self, form: SetPasswordForm) -> HttpResponse:
+    def form_valid(self, form: "SetPasswordForm[User]") -> HttpResponse:
         reset(username=form.user.get_username())
         return super().form_valid(form)

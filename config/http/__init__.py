@@ -1,1 +1,1 @@
-"""Rules for every request and answer: middleware, error pages and problem documents, the request log."""
+"""Rules for every request and response: middleware, error responses, the request log."""

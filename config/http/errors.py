@@ -1,9 +1,9 @@
-"""What people and programs see when something is wrong.
+"""Error responses: problem documents for the API, pages for people.
 
-Views raise Django's own exceptions or a Refusal, or return a plain-text answer with an error status. This module
-dresses it: under /api/ as an RFC 9457 problem document, whose `detail` is that text; elsewhere as a page that says
-what happened and what to do. No view builds an error answer of its own, and none is sent that names a path, a query
-or a traceback; one that is our own fault names the request, by the id under which the log tells more.
+Views raise Django's exceptions or an `ApiError`, or return `error_response(status, detail)`. The middleware of this
+module renders each of these as an RFC 9457 problem document under /api/, and as an HTML page elsewhere. Views build no
+error responses of their own. A response never contains a path of the server, SQL or a traceback; that of an unexpected
+exception contains the request id, by which the log has the details.
 """
 
 import errno
@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from http.client import responses
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
@@ -30,44 +31,44 @@ from progress.tasks import TooManyJobs
 from uploads.http.json_api import Refusal
 from uploads.storage.directory import StorageUnavailable
 
-API = "/api/"
-PLAIN = "text/plain"
-"""The whole Content-Type of a refusal; Django's own tracebacks, with DEBUG on, name a charset as well."""
+API_PREFIX = "/api/"
+PLAIN_TEXT = "text/plain"
+"""The whole Content-Type of `error_response`. That of Django's traceback pages, with DEBUG, has a charset too."""
 
 logger = logging.getLogger(__name__)
 
-HELP = {
-    400: "The request could not be understood. Check it, and send it again.",
+DEFAULT_DETAILS = {
+    400: "The server could not understand the request. Check it and send it again.",
     401: "Log in first.",
-    403: "You are not allowed to do this. If you think that you should be, ask whoever runs this site.",
-    404: "There is nothing at this address. It may have been deleted, or the link is wrong.",
-    405: "This address can't be used in that way.",
-    408: "The end of the request was not received in time. Send it again.",
-    409: "What this belongs to has been deleted meanwhile, so nothing was saved. Reload the page.",
-    410: "This is no longer kept.",
-    412: "That has changed since. Load it again.",
-    413: "That is more than this site takes at once.",
-    415: "This address takes another type of content.",
-    416: "The file has no such bytes: ask for a range within its size, or for all of it.",
-    429: "That was too often. Wait a little, then try again.",
-    500: "Something went wrong on our side. Nothing that you saved is lost. Try again in a minute.",
-    503: "This can't be done just now. Try again in a minute.",
-    507: "The disk of this site is full, so nothing was saved. Tell whoever runs it.",
+    403: "You don't have permission to do this. If you think that you should, contact the administrator of this site.",
+    404: "There is nothing at this address. It may have been deleted, or the link may be wrong.",
+    405: "This address doesn't support the method of the request.",
+    408: "The request was not received completely in time. Send it again.",
+    409: "The object that this belongs to has been deleted, so nothing was saved. Reload the page.",
+    410: "This is no longer available.",
+    412: "This has changed since you loaded it. Reload it and try again.",
+    413: "The request is larger than this site accepts. Send less at a time, or choose a smaller file.",
+    415: "This address doesn't accept this type of content.",
+    416: "The file doesn't contain this range of bytes. Request a range within its size, or the whole file.",
+    429: "You have sent too many requests. Wait a moment and try again.",
+    500: "Something went wrong on the server. Everything that you saved is still there. Try again in a minute.",
+    503: "The server can't do this at the moment. Try again in a minute.",
+    507: "The disk of this site is full, so nothing was saved. Tell the administrator of this site.",
 }
-"""What to say when the code that refused has said nothing."""
+"""Details of errors that were raised without a message."""
 
 RETRY_SOON = {"Retry-After": "10"}
 
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
-"""RFC 9110's names where Python's are older."""
+"""Reason phrases of RFC 9110 that differ from those of Python 3.11."""
 
 
-class Busy(Exception):
-    """This process can't do more of that at the same time; the message is for the client."""
+class ServerBusy(Exception):
+    """The process is at a limit of concurrent work. The message is sent to the client."""
 
 
-class ErrorAnswers:
-    """Dress every error answer that comes out of the views and middleware inside of this one."""
+class ErrorResponseMiddleware:
+    """Render the error responses of views and of inner middleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -76,102 +77,103 @@ class ErrorAnswers:
         response = self.get_response(request)
         if response.status_code < 400 or response.get("Content-Type") == "application/problem+json":
             return response
-        if request.path.startswith(API):
-            more = {"request_id": log_context.request_id()} if response.status_code == 500 else {}
-            return _keep_headers(response, problem(response.status_code, _said(response) or _hint(request), **more))
-        if _is_bare(response) or request.resolver_match is None:
-            return _keep_headers(response, page(response.status_code, _said(response)))
+        status, detail = response.status_code, _detail(response)
+        if request.path.startswith(API_PREFIX):
+            members = {"request_id": log_context.request_id()} if status == 500 else {}
+            return _copy_headers(response, problem_document(status, detail or _missing_slash(request), **members))
+        if _is_unrendered(response) or request.resolver_match is None:
+            return _copy_headers(response, error_page(status, detail))
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return answer_for(request, error)
+        return response_for(request, error)
 
 
-def refusal(status: int, text: str = "", headers: Mapping[str, str] | None = None) -> HttpResponse:
-    """An answer for ErrorAnswers to dress. Without a text it gets the one of HELP."""
-    return HttpResponse(text, status=status, content_type=PLAIN, headers=headers)
+def error_response(status: int, detail: str = "", headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """Return an error for ErrorResponseMiddleware to render. Without a detail, it gets that of DEFAULT_DETAILS."""
+    return HttpResponse(detail, status=status, content_type=PLAIN_TEXT, headers=headers)
 
 
-def unauthorized(text: str) -> HttpResponse:
-    """A 401, with the challenge that RFC 9110 §11.6.1 wants with each."""
-    return refusal(401, text, {"WWW-Authenticate": "Session"})
+def unauthorized(detail: str) -> HttpResponse:
+    """Return a 401 with the challenge that RFC 9110 §11.6.1 requires."""
+    return error_response(401, detail, {"WWW-Authenticate": "Session"})
 
 
-# In order: an upload that is too big is a kind of suspicious operation to Django.
-STATUS = {
+# The order matters: RequestDataTooBig is a subclass of SuspiciousOperation.
+STATUS_BY_EXCEPTION = {
     Http404: 404,
-    User.DoesNotExist: 409,  # the user was deleted after this request had begun
+    User.DoesNotExist: 409,  # the user was deleted during the request
     PermissionDenied: 403,
     RequestDataTooBig: 413,
     BadRequest: 400,
     SuspiciousOperation: 400,
     UnreadablePostError: 408,
 }
-SPEAKING = (PermissionDenied, BadRequest)
-"""The exceptions whose text is meant for the person or program that caused them."""
+WITH_PUBLIC_MESSAGE = (PermissionDenied, BadRequest)
+"""Exceptions whose message is written for the client."""
 
 
-def answer_for(request: HttpRequest, error: Exception) -> HttpResponse | None:
-    """The answer to an exception that means "no"; None for any other, which is a bug, and becomes a 500."""
-    if isinstance(error, ValidationError) and request.path.startswith(API):
-        return problem(422, "Some fields are wrong; see errors.", errors=_by_field(error))
+def response_for(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """Return the response to an expected exception. Return None for any other: it is a bug, and becomes a 500."""
+    if isinstance(error, ValidationError) and request.path.startswith(API_PREFIX):
+        return problem_document(422, "Some fields are invalid; see errors.", errors=_by_field(error))
     if isinstance(error, Refusal):
-        told = request.path.startswith(API) and error.members
-        return problem(error.status, str(error), **error.members) if told else refusal(error.status, str(error))
-    if isinstance(error, Busy):
-        return refusal(503, str(error), {"Retry-After": "60"})
+        status, detail, members = error.status, str(error), request.path.startswith(API_PREFIX) and error.members
+        return problem_document(status, detail, **members) if members else error_response(status, detail)
+    if isinstance(error, ServerBusy):
+        return error_response(503, str(error), {"Retry-After": "60"})
     if isinstance(error, TooManyJobs):
-        return refusal(429, str(error), {"Retry-After": str(error.retry_after)})
-    for kind, status in STATUS.items():
-        if isinstance(error, kind):
-            return refusal(status, str(error) if isinstance(error, SPEAKING) else "")
+        return error_response(429, str(error), {"Retry-After": str(error.retry_after)})
+    for exception, status in STATUS_BY_EXCEPTION.items():
+        if isinstance(error, exception):
+            return error_response(status, str(error) if isinstance(error, WITH_PUBLIC_MESSAGE) else "")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        logger.error("no space left: %s", error)
-        return refusal(507)
+        logger.error("no space left on the disk: %s", error)
+        return error_response(507)
     if isinstance(error, DatabaseError) and (answer := database_errors.status_of(error)):
-        status, text = answer
-        logger.log(logging.ERROR if status >= 500 else logging.INFO, "the database failed: %s", error)
-        return refusal(status, text, RETRY_SOON if status == 503 else None)
+        status, detail = answer
+        logger.log(logging.ERROR if status >= 500 else logging.INFO, "database error: %s", error)
+        return error_response(status, detail, RETRY_SOON if status == 503 else None)
     if isinstance(error, StorageUnavailable):
-        logger.error("the storage is away: %s", error)
-        return refusal(503)
+        logger.error("the storage is unavailable: %s", error)
+        return error_response(503)
     return None
 
 
-def answer_or_raise(request: HttpRequest, error: Exception) -> HttpResponse:
-    """Return the answer to an exception that a middleware has caught. Raise the exception again if it is a bug."""
-    if answer := answer_for(request, error):
-        return answer
+def response_or_raise(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Return the response to an expected exception that a middleware has caught. Raise any other again."""
+    if response := response_for(request, error):
+        return response
     raise error
 
 
-def problem(status: int, detail: str = "", **more: object) -> JsonResponse:
-    """An RFC 9457 problem document."""
+def problem_document(status: int, detail: str = "", **members: object) -> JsonResponse:
+    """Return an RFC 9457 problem document with these extension members."""
     document = {
         "type": "about:blank",
         "title": _title(status),
         "status": status,
-        "detail": detail or HELP.get(status, ""),
-        **more,
+        "detail": detail or DEFAULT_DETAILS.get(status, ""),
+        **members,
     }
     return JsonResponse(document, status=status, content_type="application/problem+json")
 
 
-def page(status: int, detail: str = "") -> HttpResponse:
-    """An error page; it asks neither session nor database, because those may be what is broken."""
-    context = {"status": status, "title": _title(status), "detail": detail or HELP.get(status, "")}
+def error_page(status: int, detail: str = "") -> HttpResponse:
+    """Return an error page. It uses neither the session nor the database, which may be the cause of the error."""
+    context = {"status": status, "title": _title(status), "detail": detail or DEFAULT_DETAILS.get(status, "")}
     if status == 500:
         context["request_id"] = log_context.request_id()
     return HttpResponse(render_to_string("error.html", context), status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """CSRF_FAILURE_VIEW."""
-    if request.path.startswith(API):
-        return refusal(403, f"{reason.rstrip('.')}. {_csrf_remedy(request, reason)}")
-    return refusal(
+    """Handle a failed CSRF check (CSRF_FAILURE_VIEW)."""
+    if request.path.startswith(API_PREFIX):
+        return error_response(403, f"{reason.rstrip('.')}. {_csrf_remedy(request, reason)}")
+    return error_response(
         403,
-        "This form was too old, or did not come from this site, so nothing was changed. "
+        "This form was too old or didn't come from this site, so nothing was changed. "
         "Go back, reload the page, and send it again.",
     )
 
@@ -179,23 +181,23 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def _csrf_remedy(request: HttpRequest, reason: str) -> str:
     """Return what an API client has to change, by the reason that Django gives."""
     if reason in (csrf.REASON_NO_REFERER, csrf.REASON_MALFORMED_REFERER, csrf.REASON_INSECURE_REFERER):
-        return f"A request by https needs the header Origin or Referer: send Origin: https://{request.get_host()}."
+        return f"A request over https needs the header Origin or Referer: send Origin: https://{request.get_host()}."
     if reason.startswith(("Origin checking failed", "Referer checking failed")):
         return "Send requests from the origin of this site, or from one that its setting FRONTEND_ORIGINS names."
     return "Send the csrf_token of /api/session/ as X-CSRFToken."
 
 
-def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict | None) -> HttpResponse:
-    """AXES_LOCKOUT_CALLABLE."""
+def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None) -> HttpResponse:
+    """Return the response to a log-in beyond a limit (AXES_LOCKOUT_CALLABLE)."""
     until = request.axes_locked_until  # type: ignore[attr-defined]
-    return too_many_guesses(until or timezone.now())  # None if a concurrent log-in has emptied the limit meanwhile
+    return too_many_password_attempts(until or timezone.now())  # None if a concurrent log-in has reset the limit
 
 
-def too_many_guesses(locked_until: datetime) -> HttpResponse:
-    """A 429 that says how long to wait."""
+def too_many_password_attempts(locked_until: datetime) -> HttpResponse:
+    """Return a 429 that says how long to wait."""
     minutes = max(1, math.ceil((locked_until - timezone.now()) / timedelta(minutes=1)))
     number, unit = (minutes, "minute") if minutes <= 90 else (math.ceil(minutes / 60), "hour")
-    return refusal(
+    return error_response(
         429,
         f"Too many wrong passwords. Wait {number} {unit}{pluralize(number)} and try again, or reset the password.",
         {"Retry-After": str(minutes * 60)},
@@ -203,34 +205,34 @@ def too_many_guesses(locked_until: datetime) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return refusal(400)
+    return error_response(400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return refusal(403)
+    return error_response(403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return refusal(404)
+    return error_response(404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer what a view or a middleware has raised: Django calls this while it handles the exception."""
+    """Return the response to an exception of a view or a middleware. Django calls this while it handles it."""
     error = sys.exception()
-    return (isinstance(error, Exception) and answer_for(request, error)) or refusal(500)
+    return (isinstance(error, Exception) and response_for(request, error)) or error_response(500)
 
 
-def _is_bare(response: HttpResponse) -> bool:
-    return not response.streaming and (not response.content or response.get("Content-Type") == PLAIN)
+def _is_unrendered(response: HttpResponse) -> bool:
+    return not response.streaming and (not response.content or response.get("Content-Type") == PLAIN_TEXT)
 
 
-def _said(response: HttpResponse) -> str:
-    """What the refusing code said."""
-    return response.text if response.get("Content-Type") == PLAIN and not response.streaming else ""
+def _detail(response: HttpResponse) -> str:
+    """Return the detail that was passed to `error_response`."""
+    return response.text if response.get("Content-Type") == PLAIN_TEXT and not response.streaming else ""
 
 
-def _hint(request: HttpRequest) -> str:
-    """What is probably wrong with an API address that leads nowhere."""
+def _missing_slash(request: HttpRequest) -> str:
+    """Return a detail that names the right address, if an unknown address lacks only its final slash."""
     if request.resolver_match is None and is_valid_path(f"{request.path_info}/"):
         return f"There is nothing at this address. With a slash at its end there is: {request.path}/"
     return ""
@@ -246,11 +248,11 @@ def _by_field(error: ValidationError) -> dict[str, list[str]]:
     return {"__all__": error.messages}
 
 
-def _keep_headers(old: HttpResponse, new: HttpResponse) -> HttpResponse:
-    """Carry over what the refusing code said in headers: Allow, Retry-After, Vary, and its cookies."""
-    for name, value in old.items():
+def _copy_headers(source: HttpResponse, target: HttpResponse) -> HttpResponse:
+    """Copy the headers that don't describe the body, such as Allow, Retry-After and Vary, and the cookies."""
+    for name, value in source.items():
         if name not in ("Content-Type", "Content-Length", "Content-Disposition"):
-            new[name] = value
-    new["Content-Length"] = str(len(new.content))
-    new.cookies = old.cookies
-    return new
+            target[name] = value
+    target["Content-Length"] = str(len(target.content))
+    target.cookies = source.cookies
+    return target

@@ -1,8 +1,8 @@
-"""Each request gets an id, and when it is over, a line in the log and its share in the metrics.
+"""The request log: an id for each request, and a log line and metrics once it has finished.
 
-The id is the proxy's X-Request-ID, or made here; the answer names it, so that who reports an error can. How long an
-answer took and how large it was is known when its last byte has been sent, which may be long after Django has made it:
-so `Accounting`, a middleware, notes what Django knows of a request, and gunicorn's hook calls `is_over` at its end.
+The id is the proxy's X-Request-ID, or else a new one, and the response returns it. Duration and size of a response are
+known when its last byte has been sent, which may be long after the view has returned. So the middleware stores what
+Django knows about the request, and a hook of gunicorn calls `log_request` at the end.
 """
 
 import logging
@@ -23,67 +23,69 @@ from progress import log_context
 
 logger = logging.getLogger(__name__)
 
-NOTE = "headway.note"
-"""Where in the WSGI environment the note of a request is."""
+ENTRY_KEY = "headway.request_log_entry"
+"""Key of the entry in the WSGI environment."""
 
-WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
-"""What is taken as a request id: UUIDs, and what nginx makes."""
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+"""Request ids that are accepted from a proxy: UUIDs, and those that nginx generates."""
 
-ROUTINE = ("healthz", "metrics")
-"""Views that machines look at every few seconds: logged only when something is wrong."""
+POLLED_VIEWS = ("healthz", "metrics")
+"""Views that monitors request every few seconds: only their errors are logged."""
 
 
 @dataclass(slots=True)
-class Note:
+class Entry:
     request_id: str
     path: str
-    begun_at: float = field(default_factory=time.monotonic)
+    started_at: float = field(default_factory=time.monotonic)
     view: str = "none"
     user_id: Any = None
     is_stream: bool = False
 
 
-class Accounting:
-    """Stands outside of all other middleware."""
+class RequestLogMiddleware:
+    """The outermost middleware, so that every response has a request id."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        note = request.META[NOTE] = Note(_request_id(request), request.path)
-        log_context.request_begins(note.request_id)  # and until the next one: a stream is written after we return
+        entry = request.META[ENTRY_KEY] = Entry(_request_id(request), request.path)
+        log_context.request_begins(entry.request_id)  # not reset here: a stream is written after this method returns
         response = self.get_response(request)
-        response["X-Request-ID"] = note.request_id
-        note.user_id = _user_id(request)
-        note.is_stream = response.get("Content-Type") == "text/event-stream"
+        response["X-Request-ID"] = entry.request_id
+        entry.user_id = _user_id(request)
+        entry.is_stream = response.get("Content-Type") == "text/event-stream"
         if match := request.resolver_match:
-            note.view = match.view_name
-        if note.is_stream:
+            entry.view = match.view_name
+        if entry.is_stream:
             metrics.open_streams.inc()
         return response
 
 
-def is_over(meta: dict[str, Any], status: int, *, sent: int, received: int) -> None:
-    """Called by the server when the last byte of an answer has been sent, or when nobody wants more of it."""
-    note: Note | None = meta.get(NOTE)
-    if note is None:
-        return  # the server itself refused it, and has said why
-    method, seconds = meta["REQUEST_METHOD"], time.monotonic() - note.begun_at
-    metrics.count(method, note.view, status, seconds, sent=sent, received=received)
-    if note.is_stream:
+def log_request(meta: dict[str, Any], status: int, *, sent: int, received: int) -> None:
+    """Log and count a request whose response has been sent, or whose client has disconnected. Sizes are in bytes."""
+    entry: Entry | None = meta.get(ENTRY_KEY)
+    if entry is None:
+        return  # gunicorn itself rejected the request and logged the reason
+    method, seconds = meta["REQUEST_METHOD"], time.monotonic() - entry.started_at
+    metrics.count(method, entry.view, status, seconds, sent=sent, received=received)
+    if entry.is_stream:
         metrics.open_streams.dec()
-    if status >= 400 or not (note.view in ROUTINE or note.path.startswith(settings.STATIC_URL)):
-        what = {"method": method, "path": note.path, "view": note.view, "status": status, "user_id": note.user_id}
-        logger.info("%s %s %d", method, note.path, status, extra=what | {"seconds": round(seconds, 6), "bytes": sent})
+    if status >= 400 or not (entry.view in POLLED_VIEWS or entry.path.startswith(settings.STATIC_URL)):
+        fields = {"method": method, "path": entry.path, "view": entry.view, "status": status, "user_id": entry.user_id}
+        logger.info(
+            "%s %s %d", method, entry.path, status, extra=fields | {"seconds": round(seconds, 6), "bytes": sent}
+        )
 
 
 def _request_id(request: HttpRequest) -> str:
     given = request.headers.get("X-Request-ID", "")
-    return given if WELL_FORMED.fullmatch(given) else uuid4().hex
+    return given if REQUEST_ID.fullmatch(given) else uuid4().hex
 
 
 def _user_id(request: HttpRequest) -> Any:
-    """Of who asks, if the view wanted to know: to find out now could need the database."""
+    """Return the user's id if the view has loaded the user: loading it now could query the database."""
     user = getattr(request, "user", None)
     if isinstance(user, SimpleLazyObject):
         user = getattr(request, "_cached_user", None)  # as Django's AuthenticationMiddleware remembers it

@@ -88,7 +88,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @require_safe
 def error(request: HttpRequest, status: int) -> HttpResponse:
     """What the app says with that status, for a server that has to say it itself."""
-    return HttpResponse(errors.page(status).content)
+    return HttpResponse(errors.error_page(status).content)
 
 
 @login_not_required

@@ -88,7 +88,7 @@ def test_one_log_in_holds_for_both_sites(page, sqlite_site):
     page.get_by_label("Username").fill("one-session")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_text("No user has this name and password.")).to_be_visible()
+    expect(page.get_by_text("Incorrect username or password.")).to_be_visible()
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_text("Logged in as one-session.")).to_be_visible()

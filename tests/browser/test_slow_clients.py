@@ -34,7 +34,7 @@ def test_a_body_over_the_limit_is_answered_while_it_is_still_being_sent(page, sq
     connection = request(page, sqlite_site, "POST", path, b"x" * sent, claimed)
     answer = connection.getresponse()
     assert answer.status == 413
-    assert b"takes at most" in answer.read()
+    assert b"accepts at most" in answer.read()
     connection.close()
 
 

@@ -473,7 +473,7 @@ def test_a_log_in_that_ran_out_is_said_and_goes_on_afterwards(page, todos, add):
     old = page.locator("#todoapp").get_attribute("hx-headers")
     page.context.clear_cookies()
     add("water the plants")
-    expect(page.get_by_role("alert")).to_contain_text("You are not logged in any more.")
+    expect(page.get_by_role("alert")).to_contain_text("You are no longer logged in.")
     expect(page.locator(".new-todo")).to_have_value("water the plants")
     with page.expect_popup() as popup:
         page.get_by_role("link", name="Log in, in a new tab").click()

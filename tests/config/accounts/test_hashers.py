@@ -14,7 +14,7 @@ from django.test.client import MULTIPART_CONTENT
 
 from config.accounts import hashers
 from config.accounts.hashers import ThreadedPBKDF2PasswordHasher
-from config.http.errors import Busy
+from config.http.errors import ServerBusy
 from tests.faults.web import Web, running_web
 from tests.helpers import PASSWORD
 
@@ -38,7 +38,7 @@ def test_hash_that_waits_too_long_is_busy(under_gevent, monkeypatch):
     monkeypatch.setattr(hashers, "MAX_WAIT_SECONDS", 0)
     monkeypatch.setattr(hashers, "_slots", hashers.BoundedSemaphore(1))
     hashers._slots.acquire()
-    with pytest.raises(Busy):
+    with pytest.raises(ServerBusy):
         ThreadedPBKDF2PasswordHasher().encode(PASSWORD, "salt", 2)
     hashers._slots.release()
     assert ThreadedPBKDF2PasswordHasher().encode(PASSWORD, "salt", 2)
@@ -48,7 +48,7 @@ def test_hash_that_waits_too_long_is_busy(under_gevent, monkeypatch):
 @pytest.mark.parametrize("url", ["/accounts/login/", "/api/session/"])
 def test_busy_is_answered_with_503(visitor, alice, monkeypatch, url):
     def refuse(*args, **values):
-        raise Busy("Try again in a minute.")
+        raise ServerBusy("Try again in a minute.")
 
     monkeypatch.setattr("django.contrib.auth.models.User.check_password", refuse)
     type_ = "application/json" if url.startswith("/api/") else MULTIPART_CONTENT

@@ -57,7 +57,7 @@ def test_logging_out_deletes_the_cookie(csrf_client, alice):
 
 def test_a_wrong_password(csrf_client, alice):
     response = log_in(csrf_client, {"username": "alice", "password": "wrong"})
-    assert "No user" in problem(response, 401)["detail"]
+    assert "Incorrect username" in problem(response, 401)["detail"]
     assert response["WWW-Authenticate"]
 
 

@@ -90,7 +90,7 @@ def test_the_error_page_needs_no_database(visitor, monkeypatch, settings):
     visitor.cookies["sessionid"] = "x" * 32
     page = visitor.get("/todos/")
     assert page.status_code == 500
-    assert "Something went wrong on our side" in page.text
+    assert "Something went wrong on the server" in page.text
 
 
 def test_answers_of_ours_that_are_no_errors_are_left_alone(as_alice):
@@ -99,7 +99,7 @@ def test_answers_of_ours_that_are_no_errors_are_left_alone(as_alice):
 
 
 def test_any_status_has_a_title():
-    assert errors.problem(460, "Checksum mismatch.").status_code == 460
+    assert errors.problem_document(460, "Checksum mismatch.").status_code == 460
 
 
 def test_headers_and_cookies_that_a_refusal_carries_are_kept(as_alice, alice, monkeypatch):

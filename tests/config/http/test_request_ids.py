@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from config.http.request_log import is_over
+from config.http.request_log import log_request
 from config.ops import logs
 from progress import views
 from progress.models import Job
@@ -29,7 +29,7 @@ def logged():
 
 def end(response, sent=0):
     """What the server does when it has sent the answer."""
-    is_over(response.wsgi_request.META, response.status_code, sent=sent, received=0)
+    log_request(response.wsgi_request.META, response.status_code, sent=sent, received=0)
 
 
 def test_the_proxys_id_is_kept_and_told(visitor):
@@ -160,5 +160,5 @@ def test_what_libraries_attach_to_a_line_stays_in():
 
 
 def test_what_the_server_itself_refused_is_none_of_our_lines(logged):
-    is_over({"REQUEST_METHOD": "GET"}, 400, sent=0, received=0)
+    log_request({"REQUEST_METHOD": "GET"}, 400, sent=0, received=0)
     assert logged() == []

@@ -19,7 +19,7 @@ FORM = {"username": "alice", "password": PASSWORD}
 def test_what_is_left_of_old_log_ins_is_deleted(alice, as_bob):
     Client().post("/accounts/login/", FORM)
     Client().post("/accounts/login/", FORM | {"username": "bob", "password": "wrong"})
-    old = timezone.now() - retention.LOG_INS_KEPT - timedelta(days=1)
+    old = timezone.now() - retention.RETENTION[AccessLog] - timedelta(days=1)
     for model in (AccessLog, AccessFailureLog):
         assert model.objects.update(attempt_time=old)
     Session.objects.exclude(pk=as_bob.session.session_key).update(expire_date=timezone.now() - timedelta(minutes=1))

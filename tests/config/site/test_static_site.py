@@ -110,7 +110,7 @@ def test_the_page_for_what_is_missing_is_the_apps_own(public, client):
     assert response.content == (public / "404.html").read_bytes()
 
 
-@pytest.mark.parametrize(("status", "words"), [(413, "more than this site takes"), (429, "too often")])
+@pytest.mark.parametrize(("status", "words"), [(413, "larger than this site accepts"), (429, "too many requests")])
 def test_what_a_proxy_refuses_is_said_as_by_the_app(public, status, words):
     assert words in (public / f"{status}.html").read_text()
 
