@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from environs import Env, EnvValidationError, ValidationError, validate
@@ -116,9 +117,9 @@ DEBUG: bool = env.bool("DEBUG", False)
 SECRET_KEY: str = env.str("SECRET_KEY", DEVELOPMENT_KEY if DEBUG else "")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", LOCAL_HOSTS, subcast=_matching(HOST))
 STATE_DIR: Path = env.path("STATE_DIR", BASE_DIR / "var").resolve()
-DATABASE: dict = env.dj_db_url("DATABASE_URL", f"sqlite:///{STATE_DIR}/headway.sqlite3")
+DATABASE: dict[str, Any] = env.dj_db_url("DATABASE_URL", f"sqlite:///{STATE_DIR}/headway.sqlite3")
 DATABASE_POOL: bool = env.bool("DATABASE_POOL", False)
-EMAIL: dict = env.dj_email_url("EMAIL_URL", "console:")
+EMAIL: dict[str, Any] = env.dj_email_url("EMAIL_URL", "console:")
 PORT: int = env.int("PORT", 8000, validate=_port)
 DASH_PORT: int = env.int("DASH_PORT", 8001, validate=_port)
 WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", 2, validate=validate.Range(min=1))

@@ -1,9 +1,9 @@
-"""STORAGE_URL, understood: which bucket of which store, with which key, and where its signed URLs lead.
+"""Parser of STORAGE_URL: bucket, credentials and endpoint of an S3-compatible store.
 
     s3://KEY:SECRET@bucket/prefix?endpoint=https://s3.example.com&region=eu-central-1
 
-Without an endpoint the store is Amazon's; without a key it is for boto3 to find one, as on a machine that has a role.
-This module knows no Django and no boto3, so that gunicorn's master can check the URL before it forks.
+The default endpoint is Amazon's. Without a key, boto3 looks for credentials, such as those of the machine's role. This
+module imports neither Django nor boto3, so that gunicorn's master process can validate the URL before it forks.
 """
 
 import re
@@ -31,7 +31,7 @@ class ObjectStore:
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        """Raises ValueError if that isn't one."""
+        """Raise ValueError if the URL is invalid."""
         parts = urlsplit(url)
         user, at, bucket = parts.netloc.rpartition("@")
         access_key, _, secret_key = (unquote(each, errors="strict") for each in user.partition(":"))
@@ -51,20 +51,20 @@ class ObjectStore:
 
     @property
     def addressing_style(self) -> str:
-        """Where the bucket is in a URL: in the host, as Amazon wants it; elsewhere in the path, as any store can."""
+        """Return "virtual" (the bucket is in the host of URLs) for Amazon, or "path", which every store supports."""
         in_host = self.endpoint == _amazon(self.region) and "." not in self.bucket
-        return "virtual" if in_host else "path"  # no certificate covers a host with one more dot
+        return "virtual" if in_host else "path"  # wildcard certificates don't match a bucket name with dots
 
     @property
     def origin(self) -> str:
-        """Scheme and host of its signed URLs."""
+        """Return the origin of signed URLs."""
         url = urlsplit(self.endpoint)
         host = f"{self.bucket}.{url.netloc}" if self.addressing_style == "virtual" else url.netloc
         return f"{url.scheme}://{host}"
 
     @property
     def options(self) -> dict[str, Any]:
-        """All that, in the words of django-storages."""
+        """Return the options of django-storages' S3 backend."""
         return {
             "bucket_name": self.bucket,
             "location": self.prefix,
@@ -81,9 +81,9 @@ def _amazon(region: str) -> str:
 
 
 def _options(query: str) -> dict[str, str]:
-    """Each may be there once."""
-    found = parse_qs(query, keep_blank_values=True, strict_parsing=bool(query))
-    return {name: value for name, (value,) in found.items()}
+    """Parse the query. Raise ValueError if an option is repeated."""
+    options = parse_qs(query, keep_blank_values=True, strict_parsing=bool(query))
+    return {name: value for name, (value,) in options.items()}
 
 
 def _matching(pattern: str, value: str) -> str:

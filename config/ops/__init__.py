@@ -1,1 +1,1 @@
-"""What an operator reads: health check, metrics and logs."""
+"""Health check, metrics and logs for operators."""

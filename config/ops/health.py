@@ -1,6 +1,6 @@
-"""/healthz/: can this site do its work? For a proxy, a supervisor, or a person in doubt.
+"""/healthz/: the health check, for load balancers, supervisors and people.
 
-It says which part fails, to anybody, and never why: the reason is in the log.
+The response is public. It names the parts that fail, but not the reason, which is logged.
 """
 
 import logging
@@ -22,14 +22,14 @@ from progress.models import Worker
 logger = logging.getLogger(__name__)
 
 MIN_FREE_BYTES = 16 * 1024**2
-"""Below this the storage check fails: SQLite's log and the parts of uploads need some space to work."""
+"""Free space below which the storage check fails. SQLite's write-ahead log and unfinished uploads need some."""
 
 
 @login_not_required
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 when all is well, else 503."""
+    """Return 200 if all checks pass, and 503 otherwise."""
     checks = {name: "ok" if _passes(name, check) else "failing" for name, check in CHECKS.items()}
     healthy = all(outcome == "ok" for outcome in checks.values())
     return JsonResponse({"status": "ok" if healthy else "failing", "checks": checks}, status=200 if healthy else 503)
@@ -42,14 +42,14 @@ def _database() -> None:
 
 def _worker() -> None:
     if not Worker.objects.alive().exists():
-        raise RuntimeError("no worker has reported; is `manage.py qcluster` running?")
+        raise RuntimeError("no worker has sent a heartbeat recently; is `manage.py qcluster` running?")
 
 
 def _storage() -> None:
     for directory in (settings.STATE_DIR, database_errors.directory()):
         if shutil.disk_usage(directory).free < MIN_FREE_BYTES:
             raise RuntimeError(f"less than {MIN_FREE_BYTES:,} bytes are free on the disk of {directory}")
-    default_storage.check()  # type: ignore[attr-defined]  # both of uploads/storage/directory.py and uploads/storage/s3.py have it
+    default_storage.check()  # type: ignore[attr-defined]  # both classes of uploads.storage have it
     if not os.access(settings.FILE_UPLOAD_TEMP_DIR, os.W_OK | os.X_OK):
         raise RuntimeError(f"{settings.FILE_UPLOAD_TEMP_DIR} can't be written to")
 
@@ -60,7 +60,7 @@ CHECKS: dict[str, Callable[[], None]] = {"database": _database, "worker": _worke
 def _passes(name: str, check: Callable[[], None]) -> bool:
     try:
         check()
-    except Exception as error:  # noqa: BLE001 (whatever it is, this part of the site doesn't work)
-        logger.error("health check: %s fails: %s: %s", name, type(error).__name__, error)
+    except Exception as error:  # noqa: BLE001 (any exception means that this part fails)
+        logger.error("health check failed: %s: %s: %s", name, type(error).__name__, error)
         return False
     return True

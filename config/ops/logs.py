@@ -1,10 +1,10 @@
-"""The log: one JSON object a line in production, for a journal; readable lines in development. Both go to stderr.
+"""Log formatting: JSON lines in production, plain text in development. Both are written to stderr.
 
-A line has `time`, `level`, `logger` and `message`; `exception`, with its traceback, if there is one; what is known of
-where the work comes from (`request_id`, and in a worker `job_id` and `attempt`); and what its writer gave as `extra`,
-if it is among FIELDS. Nothing else that libraries attach to a record gets out: Django attaches whole requests.
+A JSON line has `time`, `level`, `logger` and `message`; `exception`, with the traceback, if there is one; the log
+context (`request_id`, and in workers `job_id` and `attempt`); and those of FIELDS that were passed as `extra`. Other
+attributes of log records are omitted, because Django attaches whole requests.
 
-This module knows no Django, so that gunicorn's master writes the same lines.
+This module doesn't import Django, so that gunicorn's master process can use the same format.
 """
 
 import json
@@ -17,25 +17,25 @@ from progress import log_context
 
 FIELDS = ("user_id", "method", "path", "view", "status", "seconds", "bytes")
 
-
-SECRET_PATH = re.compile(r"(/accounts/reset/+[^/\s\"']*/+)[^\s\"']+")
-"""The path of a password reset: whoever has its end can set the password."""
+PASSWORD_RESET_PATH = re.compile(r"(/accounts/reset/+[^/\s\"']*/+)[^\s\"']+")
+"""The end of such a path is a token that allows to set the password."""
 
 
 def printable(text: str) -> str:
-    """Return the text with each character escaped that a terminal or an editor doesn't show, or acts upon.
+    """Return the text with unprintable characters escaped.
 
-    Among them are line breaks, terminal commands and marks that change the direction of what follows.
+    These include line breaks, terminal escape sequences and marks that change the direction of text.
     """
     return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def without_secrets(text: str) -> str:
-    return SECRET_PATH.sub(r"\1…", text)
+    """Return the text without the tokens of password resets."""
+    return PASSWORD_RESET_PATH.sub(r"\1…", text)
 
 
 class TextLines(logging.Formatter):
-    """The formatter of development."""
+    """Formatter for development."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's own name
         return printable(without_secrets(super().formatMessage(record)))
@@ -45,7 +45,7 @@ class TextLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """The formatter of production."""
+    """Formatter for production."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -62,7 +62,7 @@ class JsonLines(logging.Formatter):
 
 
 def configuration(*, as_json: bool) -> dict[str, Any]:
-    """For logging.config.dictConfig, in the form that Django and gunicorn take it."""
+    """Return the argument of logging.config.dictConfig, for Django and gunicorn."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -76,10 +76,13 @@ def configuration(*, as_json: bool) -> dict[str, Any]:
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
             "django-q": {"level": "WARNING"},
-            "django.security.DisallowedHost": {"handlers": [], "propagate": False},  # scanners, all day long
+            "django.security.DisallowedHost": {
+                "handlers": [],
+                "propagate": False,
+            },  # caused by scanners, too frequently
             "axes": {"level": "WARNING"},
             "main": {"level": "ERROR"},  # django-distill's
             "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
-            "gunicorn.http.wsgi": {"level": "ERROR"},  # it warns of each HEAD that Django answers like a GET
+            "gunicorn.http.wsgi": {"level": "ERROR"},  # it warns about each response to HEAD that has a body
         },
     }

@@ -1,7 +1,7 @@
-"""/metrics: how the site does, in figures, for Prometheus or another monitor. Nobody else gets to see them.
+"""/metrics: metrics in Prometheus' format, for addresses that METRICS_ALLOW lists.
 
-What happens in the web processes each of them counts; gunicorn gives them a directory in which that adds up. What is
-true of the whole site is asked of the database when somebody looks, so that of several web hosts each says the same.
+Each web process counts its requests, and the counts of a host are summed in a directory that gunicorn creates. Metrics
+of the whole site are queried from the database for each response, so they are the same on all web hosts.
 """
 
 import logging
@@ -31,22 +31,22 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
 """Seconds."""
 
-# They belong to no registry: all that the processes count is found in the directory.
-requests = Counter("headway_requests", "Requests that are over.", ["method", "view", "status"], registry=None)
+# They have no registry: MultiProcessCollector reads the values of all processes from the directory.
+requests = Counter("headway_requests", "Finished requests.", ["method", "view", "status"], registry=None)
 request_seconds = Histogram(
     "headway_request_seconds",
-    "How long requests took, to the last byte of the answer; streams and long polls are meant to take long.",
+    "Duration of requests until the last byte of the response. Streams and long polls take long by design.",
     ["method", "view"],
     buckets=BUCKETS,
     registry=None,
 )
 received_bytes = Counter("headway_received_bytes", "Bytes of request bodies that were read.", registry=None)
-sent_bytes = Counter("headway_sent_bytes", "Bytes of answers that were sent, without headers.", registry=None)
-open_streams = Gauge("headway_open_streams", "Event streams that are open.", multiprocess_mode="livesum", registry=None)
+sent_bytes = Counter("headway_sent_bytes", "Bytes of response bodies that were sent.", registry=None)
+open_streams = Gauge("headway_open_streams", "Open event streams.", multiprocess_mode="livesum", registry=None)
 
 
 def count(method: str, view: str, status: int, seconds: float, *, sent: int, received: int) -> None:
-    """One request is over. What outsiders may invent names no series of its own."""
+    """Count a finished request. Unknown methods share one label, so that clients can't create time series."""
     method = method if method in METHODS else "other"
     requests.labels(method, view, status).inc()
     request_seconds.labels(method, view).observe(seconds)
@@ -58,43 +58,43 @@ def count(method: str, view: str, status: int, seconds: float, *, sent: int, rec
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """404 to whoever may not see them."""
+    """Return the metrics, or 404 if an address of the client isn't allowed."""
     if not all(map(_is_allowed, _addresses(request))):
         raise Http404
     registry = CollectorRegistry()
-    with suppress(ValueError):  # without gunicorn there is no such directory, and nobody counts
-        MultiProcessCollector(registry)
-    registry.register(Site())
+    with suppress(ValueError):  # without gunicorn there is no directory
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(DatabaseCollector())
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     return HttpResponse(encode(registry), content_type=content_type)
 
 
-class Site(Collector):
-    """What the database knows. That it can't be asked is a figure too."""
+class DatabaseCollector(Collector):
+    """Metrics of the whole site, from the database. If it can't be queried, only `headway_database_up` remains."""
 
     def collect(self) -> Iterable[Metric]:
         try:
-            found = list(_of_the_site())
+            found = list(_site_metrics())
         except (DatabaseError, InterfaceError) as error:
-            logger.error("the database can't be asked for figures: %s", error)
+            logger.error("querying metrics failed: %s", error)
             found = []
-        yield _gauge("headway_database_up", "1 if the database could be asked.", 1 if found else 0)
+        yield _gauge("headway_database_up", "1 if the database could be queried, else 0.", 1 if found else 0)
         yield from found
 
 
-def _of_the_site() -> Iterator[Metric]:
-    jobs = GaugeMetricFamily("headway_jobs", "Jobs that are kept, by state.", labels=["state"])
+def _site_metrics() -> Iterator[Metric]:
+    jobs = GaugeMetricFamily("headway_jobs", "Jobs in the database, by state.", labels=["state"])
     for state, number in statistics.jobs_by_state().items():
         jobs.add_metric([state], number)
     yield jobs
     wait = statistics.longest_wait().total_seconds()
-    yield _gauge("headway_longest_wait_seconds", "How long the oldest waiting job has waited.", wait)
+    yield _gauge("headway_longest_wait_seconds", "Time for which the oldest queued job has waited.", wait)
     workers = statistics.workers()
-    yield _gauge("headway_workers", "Worker clusters that have reported of late.", workers.alive)
+    yield _gauge("headway_workers", "Clusters that have sent a heartbeat recently.", workers.alive)
     if workers.last_beat is not None:
         beat = max(0.0, workers.last_beat.total_seconds())
-        yield _gauge("headway_last_beat_seconds", "How long ago a worker last reported.", beat)
-    yield _gauge("headway_stored_bytes", "Bytes of the files that are kept.", Upload.objects.all().bytes_kept())
+        yield _gauge("headway_last_beat_seconds", "Time since the last heartbeat of a worker.", beat)
+    yield _gauge("headway_stored_bytes", "Bytes of stored files.", Upload.objects.all().bytes_kept())
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
@@ -102,9 +102,9 @@ def _gauge(name: str, text: str, value: float) -> Metric:
 
 
 def _addresses(request: HttpRequest) -> list[str]:
-    """All that the request has come through: who connected to us, unless by a socket, and who that says it was.
+    """Return all addresses of X-Forwarded-For and that of the peer, unless it is connected by a Unix socket.
 
-    Whoever forges the header can only add addresses to it: the proxy adds the true one.
+    Forging the header can only add addresses, since the proxy appends the client's.
     """
     forwarded = request.headers.get("X-Forwarded-For", "")
     addresses = [address.strip() for address in forwarded.split(",") if forwarded]
@@ -113,7 +113,7 @@ def _addresses(request: HttpRequest) -> list[str]:
 
 
 def _is_allowed(address: str) -> bool:
-    """What is no address is not."""
+    """Return whether METRICS_ALLOW lists the address. Invalid addresses are not allowed."""
     try:
         known = ip_address(address)
     except ValueError:

@@ -4,7 +4,7 @@ from django.contrib.staticfiles.apps import StaticFilesConfig
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class FingerprintedFiles(CompressedManifestStaticFilesStorage):
+class FingerprintedFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise has no types
     """WhiteNoise's storage that also rewrites `import "./x.js"`, which would otherwise go stale after a deploy."""
 
     support_js_module_import_aggregation = True

@@ -1,11 +1,11 @@
-"""Django's SQLite backend, made cooperative.
+"""Django's SQLite backend, with cooperative scheduling for gevent.
 
-SQLite runs in the thread of the caller: where that thread is an event loop, a long query or a wait for the write lock
-would stop every other request of the process. So here a wait for a lock is a sleep in Python, which gevent turns into
-a switch to another greenlet, and with the option `query_timeout`, which the web processes set, a query lets others run
-every few milliseconds and is interrupted when it has run for that many seconds.
+SQLite runs in the thread of its caller. If that thread is an event loop, a long query or a wait for the write lock
+blocks all other requests of the process. So this backend waits for locks by `time.sleep`, during which gevent runs
+other greenlets. With the option `query_timeout`, which web processes set, a query also lets other greenlets run every
+few milliseconds, and is interrupted when it has run for this many seconds.
 
-A greenlet may be suspended in the middle of a query, which is safe because each has a connection of its own.
+It is safe to suspend a greenlet during a query, because each greenlet has a connection of its own.
 """
 
 import sqlite3
@@ -16,14 +16,14 @@ from typing import Any, Self, TypeVar, cast
 
 from django.db.backends.sqlite3 import base
 
-from config.sqlite.turns import Turns
+from config.sqlite.query_timeout import QueryTimeout
 
 T = TypeVar("T")
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.001, 0.05
-"""Seconds between two attempts to get a lock."""
+MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.001, 0.05
+"""Time between two attempts to acquire a lock."""
 
-OPCODES = 500
+INSTRUCTIONS = 500
 """Instructions of SQLite's virtual machine between two calls of the progress handler: a fraction of a millisecond."""
 
 
@@ -31,36 +31,38 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """`OPTIONS["timeout"]` limits the wait for a lock, as in Django; `OPTIONS["query_timeout"]` limits a query."""
 
     lock_timeout = 5.0
-    turns: Turns | None = None
+    query_timeout: QueryTimeout | None = None
 
     def get_connection_params(self) -> dict[str, Any]:
         params = super().get_connection_params()
         self.lock_timeout = params.pop("timeout", self.lock_timeout)
-        query_timeout = params.pop("query_timeout", None)
-        self.turns = Turns(query_timeout) if query_timeout else None
+        seconds = params.pop("query_timeout", None)
+        self.query_timeout = QueryTimeout(seconds) if seconds else None
         return {**params, "timeout": 0}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> sqlite3.Connection:
-        connection = wait_for_lock(partial(super().get_new_connection, conn_params), self.lock_timeout)
-        if self.turns:
-            connection.set_progress_handler(self.turns.end_or_go_on, OPCODES)
+        connect = cast("Callable[[], sqlite3.Connection]", partial(super().get_new_connection, conn_params))
+        connection = wait_for_lock(connect, self.lock_timeout)
+        if self.query_timeout:
+            connection.set_progress_handler(self.query_timeout.has_expired, INSTRUCTIONS)
         return connection
 
     def create_cursor(self, name: str | None = None) -> "Cursor":
-        return self.connection.cursor(factory=partial(Cursor, lock_timeout=self.lock_timeout, turns=self.turns))
+        create = partial(Cursor, lock_timeout=self.lock_timeout, query_timeout=self.query_timeout)
+        return cast("Cursor", self.connection.cursor(factory=create))
 
 
 class Cursor(base.SQLiteCursorWrapper):
-    """A cursor that waits for locks outside of SQLite, and starts the time limit of each call anew."""
+    """A cursor that waits for locks outside of SQLite, and restarts the time limit with each call."""
 
-    def __init__(self, connection: sqlite3.Connection, lock_timeout: float, turns: Turns | None) -> None:
+    def __init__(self, connection: sqlite3.Connection, lock_timeout: float, query_timeout: QueryTimeout | None) -> None:
         super().__init__(connection)
         self._lock_timeout = lock_timeout
-        self._turns = turns
+        self._query_timeout = query_timeout
 
     def execute(self, query: str, params: Any = None) -> Self:
         run = cast("Callable[[], Self]", partial(super().execute, query, params))
-        if self.connection.in_transaction:  # it holds the lock already, and what has failed in it must not be repeated
+        if self.connection.in_transaction:  # it already has the lock, and a failed statement must not be repeated
             return self._limited(run)
         return wait_for_lock(partial(self._limited, run), self._lock_timeout)
 
@@ -77,25 +79,25 @@ class Cursor(base.SQLiteCursorWrapper):
         return self._limited(super().fetchall)
 
     def _limited(self, call: Callable[[], T]) -> T:
-        if self._turns:
-            self._turns.start()
+        if self._query_timeout:
+            self._query_timeout.start()
         return call()
 
 
 def wait_for_lock(call: Callable[[], T], seconds: float) -> T:
     """Repeat the call until the database isn't locked. Return its result.
 
-    Raises sqlite3.OperationalError (SQLITE_BUSY) when the database is still locked after so many seconds.
+    Raise sqlite3.OperationalError (SQLITE_BUSY) if the database is still locked after this many seconds.
     """
-    give_up, pause = time.monotonic() + seconds, FIRST_PAUSE
+    deadline, pause = time.monotonic() + seconds, MIN_PAUSE_SECONDS
     while True:
         try:
             return call()
         except sqlite3.OperationalError as error:
-            if not is_locked(error) or time.monotonic() >= give_up:
+            if not is_locked(error) or time.monotonic() >= deadline:
                 raise
         time.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
+        pause = min(2 * pause, MAX_PAUSE_SECONDS)
 
 
 def is_locked(error: sqlite3.Error) -> bool:
