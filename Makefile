@@ -1,4 +1,4 @@
-# The project's commands. `make help` lists them; .github/CONTRIBUTING.md describes how to develop with them.
+# `make help` lists the commands of this file; README.md introduces them.
 
 PYTHON ?= python3
 PORT ?= 8000

@@ -1,4 +1,4 @@
-"""The real site, started as README says: `make run`, on free ports, with state of its own."""
+"""The real site, started with `make run`, on free ports, with state of its own."""
 
 import json
 import os
@@ -75,7 +75,7 @@ class Site:
         return found
 
     def create_superuser(self, name: str, password: str) -> None:
-        """As README says."""
+        """Run the command that README names."""
         command = [".venv/bin/python", "manage.py", "createsuperuser", "--noinput", "--username", name, "--email", ""]
         environment = self.environment | {"DEBUG": "true", "DJANGO_SUPERUSER_PASSWORD": password}
         subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)

@@ -113,7 +113,7 @@ def test_a_program_uploads_and_polls(page, site, holiday):
 
 
 def test_one_script_and_a_url_on_another_origin_show_cancel_and_try_again(page, sqlite_site, holiday):
-    """The page of a front-end developer who has nothing but README."""
+    """The page has only the script and the element that the guide shows."""
     sign_up(page, sqlite_site, "frontend")
     http = page.context.request
     headers = {
