@@ -56,7 +56,7 @@ def for_status(status: int) -> str:
     if 300 <= status <= 399:
         return "Call the address that it redirects to, with https:// and the slash at its end."
     if status in (404, 405):
-        return '/guide/#all-requests lists the addresses and methods. Most addresses end with a slash.'
+        return "/guide/#all-requests lists the addresses and methods. Most addresses end with a slash."
     return "Look into the log of the server, and of the proxy in front of it."
 
 
