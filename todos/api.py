@@ -19,7 +19,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from todos.forms import judge, read_line
 from todos.models import Attachment, Todo, TodoQuerySet
 from uploads.http.conditional import conditional_response
-from uploads.http.json_api import Refusal, bad_cursor, page, read_object
+from uploads.http.json_api import ApiError, list_response, read_object
+from uploads.http.pagination import InvalidCursor
 from uploads.models import Upload
 
 PAGE_SIZE = 100
@@ -105,7 +106,7 @@ def _list(request: HttpRequest) -> HttpResponse:
     todos = Question(request.GET).apply(Todo.objects.visible_to(request.user).for_list())
     if cursor := request.GET.get("cursor"):
         todos = todos.beyond(*_place(cursor))
-    return page(request, todos, PAGE_SIZE, as_json, cursor=lambda todo: f"{todo.order}_{todo.pk}")
+    return list_response(request, todos, PAGE_SIZE, as_json, cursor=lambda todo: f"{todo.order}_{todo.pk}")
 
 
 def _place(cursor: str) -> tuple[int, int]:
@@ -113,7 +114,7 @@ def _place(cursor: str) -> tuple[int, int]:
     try:
         return int(order), int(todo_id)
     except ValueError:
-        raise bad_cursor() from None
+        raise InvalidCursor from None
 
 
 def _add(request: HttpRequest) -> HttpResponse:
@@ -156,14 +157,14 @@ def _mine(request: HttpRequest, todo_id: int) -> Todo:
 
 
 def _locked(request: HttpRequest, todo_id: int) -> Todo:
-    """The to-do, which nobody else changes until the end of this transaction. Raises Refusal unless If-Match holds."""
+    """The to-do, which nobody else changes until the end of this transaction. Raises ApiError unless If-Match holds."""
     mine = Todo.objects.visible_to(request.user).for_list().select_for_update(no_key=True)
     todo = get_object_or_404(mine, pk=todo_id)
     # A proxy that compresses makes ETags weak. Ours name a version, not bytes, so that makes no difference.
     wanted = [etag.removeprefix("W/") for etag in parse_etags(request.headers.get("If-Match", "*"))]
     if "*" not in wanted and todo.etag not in wanted:
         detail = "This to-do has changed since. `current` is what it is now: look at it, and send yours again."
-        raise Refusal(412, detail, current=as_json(todo, request))
+        raise ApiError(412, detail, current=as_json(todo, request))
     return todo
 
 

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from todos.models import Todo, TodoQuerySet
+from uploads.http.pagination import fetch_page
 
 PAGE_SIZE = 100
 NEXT_PAGE_SIZE = 50
@@ -83,10 +84,8 @@ class Listing:
         todos, size = self.todos.for_list(), PAGE_SIZE
         if place := re.fullmatch(PLACE, after):
             todos, size = todos.beyond(int(place[1]), int(place[2])), NEXT_PAGE_SIZE
-        found = list(todos[: size + 1])
-        shown = found[:size]
-        is_last = len(found) == len(shown)
-        return Page(shown, "" if is_last else self.address(after=f"{shown[-1].order}.{shown[-1].pk}"))
+        shown, has_next = fetch_page(todos, size)
+        return Page(shown, self.address(after=f"{shown[-1].order}.{shown[-1].pk}") if has_next else "")
 
     def shows(self, todo: Todo) -> bool:
         return self.todos.filter(pk=todo.pk).exists()

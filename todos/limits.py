@@ -6,10 +6,10 @@ from django.conf import settings
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from uploads.http.json_api import Refusal
+from uploads.http.json_api import ApiError
 
 
-class ListFull(Refusal):
+class ListFull(ApiError):
     """The user can't keep that many to-dos, or that much text."""
 
     def __init__(self, what: str) -> None:

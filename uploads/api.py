@@ -1,19 +1,20 @@
-"""/api/uploads/: files for front ends that render by themselves."""
+"""JSON API of uploads: /api/uploads/."""
 
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from progress import job_json
+from progress.types import UserRequest
 from uploads.forms import UploadForm
-from uploads.http.json_api import Refusal, page
-from uploads.listing import cursor_of, uploads_of
+from uploads.http.json_api import ApiError, list_response
+from uploads.listing import cursor_of, list_uploads
 from uploads.models import Rendition, Upload
 from uploads.receiving.limits import takes_files
 
@@ -23,13 +24,13 @@ PAGE_SIZE = 50
 @takes_files
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def index(request: HttpRequest) -> HttpResponse:
-    return receive(request, UploadForm) if request.method == "POST" else _list(request)
+def index(request: UserRequest) -> HttpResponse:
+    return accept_upload(request, UploadForm) if request.method == "POST" else _list(request)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "DELETE"])
-def detail(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+def detail(request: UserRequest, upload_id: UUID) -> HttpResponse:
     upload = get_object_or_404(Upload.objects.visible_to(request.user).for_list(), pk=upload_id)
     if request.method == "DELETE":
         upload.delete()
@@ -37,8 +38,8 @@ def detail(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     return JsonResponse(as_json(upload, request))
 
 
-def as_json(upload: Upload, request: HttpRequest) -> dict[str, Any]:
-    """The upload as the contract has it; the request says which host its URLs have."""
+def as_json(upload: Upload, request: UserRequest) -> dict[str, Any]:
+    """Return the upload's JSON object. The request determines the scheme and host of its URLs."""
     job = upload.job if upload.job and not upload.job.is_gone else None
     return {
         "id": upload.pk,
@@ -55,7 +56,7 @@ def as_json(upload: Upload, request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _rendition_json(rendition: Rendition, request: HttpRequest) -> dict[str, Any]:
+def _rendition_json(rendition: Rendition, request: UserRequest) -> dict[str, Any]:
     return {
         "url": request.build_absolute_uri(rendition.get_absolute_url()),
         "width": rendition.width,
@@ -65,19 +66,22 @@ def _rendition_json(rendition: Rendition, request: HttpRequest) -> dict[str, Any
     }
 
 
-def receive(request: HttpRequest, judge: type[UploadForm]) -> HttpResponse:
-    """202: the file is kept, and the job in the answer says how far what is done with it has come."""
+def accept_upload(request: UserRequest, form_class: type[UploadForm]) -> HttpResponse:
+    """Save the file of a multipart form and return 202 with the upload and its queued job.
+
+    Raises ApiError for a wrong media type or a file that is too large, and ValidationError.
+    """
     if request.content_type != "multipart/form-data":
-        raise Refusal(415, 'Send the file as multipart/form-data, in a field named "file".')
-    form = judge(request.POST, request.FILES, owner=request.user)
+        raise ApiError(415, 'Send the file as multipart/form-data, in a field named "file".')
+    form = form_class(request.POST, request.FILES, owner=request.user)
     if form.is_valid() and (upload := form.save()):
         body = as_json(upload, request)
         return JsonResponse(body, status=202, headers={"Location": body["url"]})
     if form.status() != 422:
-        raise Refusal(form.status(), str(form.errors["file"][0]))
+        raise ApiError(form.status(), str(form.errors["file"][0]))
     raise ValidationError(form.errors.as_data())
 
 
-def _list(request: HttpRequest) -> HttpResponse:
-    uploads = uploads_of(request.user, request.GET.get("cursor", ""))
-    return page(request, uploads, PAGE_SIZE, as_json, cursor_of)
+def _list(request: UserRequest) -> HttpResponse:
+    uploads = list_uploads(request.user, request.GET.get("cursor", ""))
+    return list_response(request, uploads, PAGE_SIZE, as_json, cursor_of)

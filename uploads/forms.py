@@ -55,7 +55,7 @@ class UploadForm(forms.Form):
     def save(self) -> Upload | None:
         """Keep the file; None, and an error in the form, if others have taken the room meanwhile."""
         try:
-            return ingest.receive(self.owner, self.cleaned_data["file"], self.task, **self.task_arguments())
+            return ingest.create_upload(self.owner, self.cleaned_data["file"], self.task, **self.task_arguments())
         except UploadRejected as reason:
             self.add_error("file", forms.ValidationError(str(reason), code="too_large"))
             return None

@@ -1,38 +1,35 @@
-"""The list of somebody's uploads, newest first, a page at a time, as the pages and the API both show it.
+"""The list of a user's uploads, newest first, for the pages and the API.
 
-A page is read by one query. One that counted first would lose its last upload to one that comes in between, and a
-cursor leads to the same place however many came or went meanwhile.
+A cursor names the last upload of a page by its creation time and id. So uploads that are added or deleted meanwhile
+neither shift the next page nor invalidate the cursor.
 """
 
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
-from uploads.http.json_api import bad_cursor
+from django.contrib.auth.models import User
+
+from uploads.http.pagination import InvalidCursor
 from uploads.models import Upload, UploadQuerySet
 
 
-def uploads_of(owner: Any, cursor: str = "") -> UploadQuerySet:
-    """All, or those after the upload that the cursor was made of; it need not be there any more.
-
-    Raises BadRequest if the cursor is none.
-    """
+def list_uploads(owner: User, cursor: str = "") -> UploadQuerySet:
+    """Return all uploads, or those after the cursor. Raises InvalidCursor."""
     uploads = Upload.objects.visible_to(owner).for_list()
-    return uploads.older_than(*_place(cursor)) if cursor else uploads
+    return uploads.older_than(*_parse(cursor)) if cursor else uploads
 
 
 def cursor_of(upload: Upload) -> str:
-    """When it was made, and its id."""
     return f"{upload.created_at.isoformat()}_{upload.pk}"
 
 
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    created_at, _, upload_id = cursor.partition("_")
+def _parse(cursor: str) -> tuple[datetime, UUID]:
+    created_text, _, id_text = cursor.partition("_")
     try:
-        place = datetime.fromisoformat(created_at), UUID(upload_id)
-        place[0].astimezone(UTC)  # as databases have it
+        created_at, upload_id = datetime.fromisoformat(created_text), UUID(id_text)
+        created_at.astimezone(UTC)  # the database adapter does the same, and would raise OverflowError
     except (ValueError, OverflowError):
-        raise bad_cursor() from None
-    if place[0].tzinfo is None:
-        raise bad_cursor()
-    return place
+        raise InvalidCursor from None
+    if created_at.tzinfo is None:
+        raise InvalidCursor
+    return created_at, upload_id

@@ -97,7 +97,7 @@ class Upload(models.Model):
         return self.job is not None and not self.job.is_finished
 
     @property
-    def shows_job(self) -> bool:
+    def shows_progress_bar(self) -> bool:
         """Whether its owner can still do something about its job: wait, cancel it, try it again."""
         return self.job is not None and not self.job.is_gone and (self.is_processing or self.job.is_retryable)
 

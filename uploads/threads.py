@@ -1,12 +1,11 @@
-"""Disk work that may take long, done aside: a web process serves thousands by one thread, which must not wait for it.
+"""Blocking work in threads, so that a gevent process keeps serving its other requests.
 
-Under gevent that is one of its real threads. Elsewhere, as in a worker or a test, it is done here and now.
+Under gevent the work runs in the hub's thread pool. Elsewhere, as in a worker or a test, it runs in the caller's
+thread, immediately.
 """
 
-import os
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from gevent import get_hub
 from gevent.event import AsyncResult
@@ -15,51 +14,39 @@ from gevent.monkey import is_module_patched
 T = TypeVar("T")
 
 
-class Begun(Generic[T]):
-    """Something that is being done aside."""
+class ThreadTask(Generic[T]):
+    """A call that runs in a worker thread. It starts when the task is made."""
 
-    def __init__(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> None:
+    def __init__(self, function: Callable[..., T], *arguments: Any) -> None:
         if is_module_patched("socket"):
-            self._done: AsyncResult = get_hub().threadpool.spawn(_outcome, function, arguments)
+            self._outcome: AsyncResult = get_hub().threadpool.spawn(_call, function, arguments)
         else:
-            self._done = AsyncResult()
-            self._done.set(_outcome(function, arguments))
+            self._outcome = AsyncResult()
+            self._outcome.set(_call(function, arguments))
 
     def is_done(self) -> bool:
-        return self._done.ready()
+        return bool(self._outcome.ready())
 
     def result(self) -> T:
-        """Waits for it. Raises what it raises."""
-        value, error = self._done.get()
+        """Wait for the call to end, and return its value or raise its exception."""
+        value, error = self._outcome.get()
         if error:
             raise error
-        return value
+        return cast(T, value)
 
 
-def begin(function: Callable[..., T], *arguments: Any) -> Begun[T]:
-    """Begin to call it."""
-    return Begun(function, arguments)
+def run_in_thread(function: Callable[..., T], *arguments: Any) -> T:
+    """Call the function in a worker thread and wait for it. Return its value or raise its exception.
 
-
-def aside(function: Callable[..., T], *arguments: Any) -> T:
-    """Call it, and let others go on meanwhile. Raises what it raises. Not for use in a transaction on SQLite: whoever
-    has a turn meanwhile could wait for its lock, and so for ever.
+    Don't use this in a transaction on SQLite: another greenlet could run meanwhile and wait for the transaction's
+    lock, which blocks the whole process for ever.
     """
-    return begin(function, *arguments).result()
+    return ThreadTask(function, *arguments).result()
 
 
-def sync_directory(directory: Path) -> None:
-    """Names are on disk when their directory is: a new file could otherwise be gone after a power cut."""
-    fd = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _outcome(function: Callable[..., T], arguments: tuple[Any, ...]) -> tuple[T | None, Exception | None]:
-    """What it gives, or what it raises: gevent would log each exception of a thread, also those that are expected."""
+def _call(function: Callable[..., T], arguments: tuple[Any, ...]) -> tuple[T | None, Exception | None]:
+    """Return the function's value or its exception: gevent logs every exception that leaves a thread."""
     try:
         return function(*arguments), None
-    except Exception as error:  # noqa: BLE001 (whoever asks for the result gets it)
+    except Exception as error:  # noqa: BLE001 (`result` raises it)
         return None, error

@@ -15,7 +15,7 @@ from gevent.monkey import is_module_patched
 from config import environment
 from config.http.errors import ServerBusy
 from progress.connections import release_connection
-from uploads.threads import aside
+from uploads.threads import run_in_thread
 
 MAX_WAIT_SECONDS = 10
 _slots = BoundedSemaphore(max(1, (os.cpu_count() or 1) // environment.WEB_CONCURRENCY))
@@ -32,7 +32,7 @@ class ThreadedPBKDF2PasswordHasher(hashers.PBKDF2PasswordHasher):
         if not _slots.acquire(timeout=MAX_WAIT_SECONDS):
             raise ServerBusy("Too many people are logging in. Try again in a minute.")
         try:
-            return aside(super().encode, password, salt, iterations)
+            return run_in_thread(super().encode, password, salt, iterations)
         finally:
             _slots.release()
 

@@ -28,7 +28,7 @@ from django.utils import timezone
 from config import database_errors
 from progress import log_context
 from progress.tasks import TooManyJobs
-from uploads.http.json_api import Refusal
+from uploads.http.json_api import ApiError
 from uploads.storage.directory import StorageUnavailable
 
 API_PREFIX = "/api/"
@@ -117,7 +117,7 @@ def response_for(request: HttpRequest, error: Exception) -> HttpResponse | None:
     """Return the response to an expected exception. Return None for any other: it is a bug, and becomes a 500."""
     if isinstance(error, ValidationError) and request.path.startswith(API_PREFIX):
         return problem_document(422, "Some fields are invalid; see errors.", errors=_by_field(error))
-    if isinstance(error, Refusal):
+    if isinstance(error, ApiError):
         status, detail, members = error.status, str(error), request.path.startswith(API_PREFIX) and error.members
         return problem_document(status, detail, **members) if members else error_response(status, detail)
     if isinstance(error, ServerBusy):

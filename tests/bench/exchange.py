@@ -61,7 +61,7 @@ def import_rows(databases: Databases, kind: str, rows: int) -> tuple[float, floa
         with OURS.working(url, log=databases.directory / "exchange.log"), aside(keep_writing) as writer:
             OURS.enqueue(databases.directory / "exchange-diary")  # a warm-up
             wait_until(lambda: not OURS.is_busy(), START_SECONDS)
-            job = ingest.receive(owner, file_of(rows), import_file).job
+            job = ingest.create_upload(owner, file_of(rows), import_file).job
             wait_until(lambda: Job.objects.get(pk=job.pk).is_finished, LONGEST_SECONDS)
             longest = notes_of(writer)
         job.refresh_from_db()

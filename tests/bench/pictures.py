@@ -122,4 +122,4 @@ def photos_a_second(workers: Ours, databases: Databases, source: Path) -> float:
 
 
 def enqueue(owner: User, source: Path) -> Job:
-    return ingest.receive(owner, SimpleUploadedFile(source.name, source.read_bytes())).job
+    return ingest.create_upload(owner, SimpleUploadedFile(source.name, source.read_bytes())).job

@@ -20,7 +20,7 @@ LISTS = [
 @pytest.fixture
 def things(alice):
     make_todo(owner=alice)
-    upload = ingest.receive(alice, file())
+    upload = ingest.create_upload(alice, file())
     run_queue()
     Worker.objects.create(name="here:1", beaten_at=upload.created_at)
     make_job(owner=alice, state=State.RUNNING, percent=42)

@@ -85,7 +85,7 @@ def fill(route: str, owner: User) -> str:
     """The URL of something of the owner's."""
     makers = {
         "todo_id": lambda: make_todo(owner=owner).pk,
-        "upload_id": lambda: ingest.receive(owner, file()).pk,
+        "upload_id": lambda: ingest.create_upload(owner, file()).pk,
         "transfer_id": lambda: start(owner, length=5, name="half.txt", metadata="").pk,
         "job_id": lambda: make_job(owner=owner).pk,
         "page": lambda: 1,

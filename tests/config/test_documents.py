@@ -104,7 +104,7 @@ class TestGuide:
 
 def test_task_of_the_guide_can_be_enqueued(alice):
     code = re.search(r"^```python\n(.*?)^```$", TEXTS["templates/site/tasks.md"], re.MULTILINE | re.DOTALL)[1]
-    upload = ingest.receive(alice, file(b"a row", "rows.csv"))
+    upload = ingest.create_upload(alice, file(b"a row", "rows.csv"))
     request = type("Request", (), {"user": alice})
     names = {"__name__": "guide", "request": request, "upload": upload, "rows_of": lambda upload_id: []}
     exec(code, names)

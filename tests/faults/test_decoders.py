@@ -21,7 +21,7 @@ def large() -> bytes:
 
 @pytest.fixture
 def upload(alice, large) -> Upload:
-    return ingest.receive(alice, file(large, "large.png"))
+    return ingest.create_upload(alice, file(large, "large.png"))
 
 
 def decoder_of(cluster: Cluster) -> processes.Process:
@@ -63,6 +63,6 @@ def test_a_decoder_that_is_killed_hurts_nobody_else(cluster, alice, upload):
     job = cluster.wait_for(upload.job, State.FAILED)
     assert (job.error_code, job.attempt) == ("picture_too_demanding", 1)
     wait_until(lambda: decoder.parent in cluster.idle())  # the worker lives
-    others = [ingest.receive(alice, file(photo())) for _ in range(4)]
+    others = [ingest.create_upload(alice, file(photo())) for _ in range(4)]
     for other in others:
         cluster.wait_for(other.job, State.SUCCEEDED)

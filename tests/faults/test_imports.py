@@ -20,7 +20,7 @@ ROWS = 20_000
 
 def begin(owner) -> Upload:
     rows = "".join(f"Thing {number},uid-{number}\n" for number in range(ROWS))
-    return ingest.receive(owner, file(f"title,uid\n{rows}".encode(), "things.csv"), import_file)
+    return ingest.create_upload(owner, file(f"title,uid\n{rows}".encode(), "things.csv"), import_file)
 
 
 def begin_aside(owner) -> Upload:

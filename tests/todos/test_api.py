@@ -26,7 +26,7 @@ def titles(response) -> list[str]:
 
 
 def test_the_json_of_a_todo(as_alice, alice):
-    upload = ingest.receive(alice, file())
+    upload = ingest.create_upload(alice, file())
     todo = make_todo(owner=alice, notes="two", due_on=date(2030, 1, 31))
     todo.attach([upload])
     answer = as_alice.get(f"/api/todos/{todo.pk}/").json()
@@ -101,7 +101,7 @@ def test_completing_twice_keeps_the_time(as_alice, alice):
 
 
 def test_files_are_hung_on_and_taken_off(as_alice, as_bob, alice, bob):
-    first, second, bobs = (ingest.receive(owner, file()) for owner in (alice, alice, bob))
+    first, second, bobs = (ingest.create_upload(owner, file()) for owner in (alice, alice, bob))
     todo = make_todo(owner=alice)
     for wanted in ([first, second], [second], [second, second], []):
         answer = patch(as_alice, todo, attachments=[str(upload.pk) for upload in wanted])
@@ -115,7 +115,7 @@ def test_files_are_hung_on_and_taken_off(as_alice, as_bob, alice, bob):
 
 
 def test_a_deleted_file_is_no_longer_told_of_and_a_deleted_todo_leaves_its_files(as_alice, alice):
-    upload = ingest.receive(alice, file())
+    upload = ingest.create_upload(alice, file())
     todo = make_todo(owner=alice)
     todo.attach([upload])
     url = f"/api/todos/{todo.pk}/"
@@ -178,7 +178,7 @@ def test_numbers_beyond_the_database_are_no_failure(as_alice, alice):
 
 
 def test_the_list_costs_the_same_queries_however_long(as_alice, alice, django_assert_num_queries):
-    upload = ingest.receive(alice, file())
+    upload = ingest.create_upload(alice, file())
     for _ in range(30):
         make_todo(owner=alice).attach([upload])
     with django_assert_num_queries(4):  # session, user, to-dos, their files

@@ -92,7 +92,7 @@ def test_new_ones_at_once_have_places_of_their_own(alice):
 
 def test_attaching_a_file_while_it_is_deleted_is_no_failure(alice):
     for _ in range(10):
-        todo, upload = make_todo(owner=alice), ingest.receive(alice, file())
+        todo, upload = make_todo(owner=alice), ingest.create_upload(alice, file())
         status, _ = at_once(patcher(alice, todo, attachments=[str(upload.pk)]), upload.delete)
         assert status in (200, 422)
         assert not todo.attachments.exists()
@@ -100,7 +100,7 @@ def test_attaching_a_file_while_it_is_deleted_is_no_failure(alice):
 
 def test_the_same_file_imported_twice_at_once_adds_its_rows_once(alice):
     """Also where only title and date tell which is which; and two attempts at the same job come to the same report."""
-    ids = [ingest.receive(alice, file(b"one\ntwo\ntwo\n", "todo.txt"), import_file).pk for _ in range(2)]
+    ids = [ingest.create_upload(alice, file(b"one\ntwo\ntwo\n", "todo.txt"), import_file).pk for _ in range(2)]
     attempts = [Upload.objects.get(pk=pk) for pk in (*ids, ids[0])]  # each with a file of its own
     reports = at_once(*[partial(import_upload, upload, Progress()) for upload in attempts])
     assert reports[0] == reports[2]

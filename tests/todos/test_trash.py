@@ -71,7 +71,7 @@ def test_many_are_changed_in_parts(alice, monkeypatch):
 
 def test_the_trash_is_emptied_after_thirty_days_and_the_files_stay(alice, monkeypatch):
     monkeypatch.setattr(retention, "AT_ONCE", 2)
-    upload = ingest.receive(alice, file())
+    upload = ingest.create_upload(alice, file())
     todos = [make_todo(owner=alice) for _ in range(6)]
     todos[0].attach([upload])
     Todo.objects.filter(pk__in=[todo.pk for todo in todos[:5]]).update(
@@ -92,7 +92,7 @@ def test_todo_restored_after_the_trash_was_listed_is_kept(alice):
 
 
 def test_deleting_a_file_for_good_leaves_the_todo(alice):
-    upload = ingest.receive(alice, file())
+    upload = ingest.create_upload(alice, file())
     todo = make_todo(owner=alice)
     todo.attach([upload])
     upload.delete()
@@ -101,7 +101,7 @@ def test_deleting_a_file_for_good_leaves_the_todo(alice):
 
 
 def test_edit_page_lists_no_attachments_in_the_trash(as_alice, alice):
-    kept, trashed = (ingest.receive(alice, file(name=name)) for name in ("kept.txt", "trashed.txt"))
+    kept, trashed = (ingest.create_upload(alice, file(name=name)) for name in ("kept.txt", "trashed.txt"))
     todo = make_todo(owner=alice)
     todo.attach([kept, trashed])
     trashed.trash()
@@ -111,7 +111,7 @@ def test_edit_page_lists_no_attachments_in_the_trash(as_alice, alice):
 
 
 def test_what_hangs_on_a_todo_comes_back_with_it(alice):
-    first, second = (ingest.receive(alice, file()) for _ in range(2))
+    first, second = (ingest.create_upload(alice, file()) for _ in range(2))
     todo = make_todo(owner=alice)
     todo.attach([first])
     first.trash()

@@ -12,7 +12,7 @@ from uploads.receiving import ingest
 
 def process(owner, content: bytes, name="photo.jpg") -> Upload:
     """Receive a file and do its job, with the real decoder process."""
-    upload = ingest.receive(owner, file(content, name))
+    upload = ingest.create_upload(owner, file(content, name))
     run_queue()
     upload.refresh_from_db()
     return upload

@@ -13,7 +13,7 @@ from uploads.receiving import ingest
 
 def test_the_json_of_an_upload(as_alice, alice):
     content = photo(400, 300)
-    upload = ingest.receive(alice, file(content, "holiday.jpg"))
+    upload = ingest.create_upload(alice, file(content, "holiday.jpg"))
     run_queue()
     answer = as_alice.get(f"/api/uploads/{upload.pk}/").json()
     assert timezone.datetime.fromisoformat(answer.pop("created_at")).tzinfo
@@ -38,7 +38,7 @@ def test_the_json_of_an_upload(as_alice, alice):
 
 
 def test_a_job_that_is_no_longer_kept_is_null(as_alice, alice, settings):
-    upload = ingest.receive(alice, file())
+    upload = ingest.create_upload(alice, file())
     run_queue()
     settings.PROGRESS_RETENTION = timezone.timedelta(seconds=-1)
     assert as_alice.get(f"/api/uploads/{upload.pk}/").json()["job"] is None
@@ -85,7 +85,7 @@ def test_a_cursor_that_is_none_is_refused(as_alice):
 
 
 def test_other_methods_are_refused(as_alice, alice):
-    upload = ingest.receive(alice, file())
+    upload = ingest.create_upload(alice, file())
     assert problem(as_alice.put("/api/uploads/"), 405)
     assert problem(as_alice.patch(f"/api/uploads/{upload.pk}/"), 405)
     assert as_alice.get(f"/uploads/{upload.pk}/delete/").status_code == 405
@@ -116,7 +116,7 @@ def names(page: str) -> list[str]:
 
 def test_the_page_shows_pictures_files_and_problems(as_alice, alice):
     for content, name in [(photo(), "holiday.jpg"), (b"words", "notes.txt"), (b"\xff\xd8\xff", "broken.jpg")]:
-        ingest.receive(alice, file(content, name))
+        ingest.create_upload(alice, file(content, name))
     run_queue()
     page = as_alice.get("/uploads/").text
     assert "320.webp" in page

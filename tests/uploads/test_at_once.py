@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 def test_deleting_waits_for_renditions_that_are_just_being_recorded(alice, state_dir, monkeypatch):
-    upload = ingest.receive(alice, file(photo()))
+    upload = ingest.create_upload(alice, file(photo()))
     recorded, may_commit, deleted = threading.Event(), threading.Event(), threading.Event()
     record = Rendition.objects.update_or_create
 
@@ -83,7 +83,7 @@ def blocked_by_this_transaction(call: Callable[[], Any]) -> Iterator[Future]:
 
 class TestTrashPurge:
     def test_keeps_upload_restored_meanwhile(self, as_alice, alice):
-        upload = ingest.receive(alice, file(b"precious"))
+        upload = ingest.create_upload(alice, file(b"precious"))
         Upload.objects.update(deleted_at=timezone.now() - 2 * retention.TRASH_KEPT)
         with blocked_by_this_transaction(retention.prune):
             as_alice.post(f"/uploads/{upload.pk}/restore/")
@@ -96,7 +96,7 @@ class TestTrashPurge:
         assert Todo.objects.visible_to(alice).get() == todo
 
     def test_answers_404_to_restoring_a_purged_upload(self, as_alice, alice, state_dir):
-        upload = ingest.receive(alice, file())
+        upload = ingest.create_upload(alice, file())
         Upload.objects.update(deleted_at=timezone.now() - 2 * retention.TRASH_KEPT)
         with blocked_by_this_transaction(lambda: as_alice.post(f"/uploads/{upload.pk}/restore/")) as restored:
             retention.prune()
@@ -107,14 +107,14 @@ class TestTrashPurge:
 
 class TestAttaching:
     def test_upload_deleted_meanwhile_is_404(self, as_alice, alice):
-        upload, todo = ingest.receive(alice, file()), make_todo(owner=alice)
+        upload, todo = ingest.create_upload(alice, file()), make_todo(owner=alice)
         attach = partial(as_alice.post, f"/todos/{todo.pk}/attach/", {"upload": upload.pk})
         with blocked_by_this_transaction(attach) as attached:
             upload.delete()
         assert attached.result().status_code == 404
 
     def test_to_todo_deleted_meanwhile_is_404(self, as_alice, alice):
-        upload, todo = ingest.receive(alice, file()), make_todo(owner=alice)
+        upload, todo = ingest.create_upload(alice, file()), make_todo(owner=alice)
         attach = partial(as_alice.post, f"/todos/{todo.pk}/attach/", {"upload": upload.pk})
         with blocked_by_this_transaction(attach) as attached:
             todo.delete()
@@ -122,7 +122,7 @@ class TestAttaching:
 
     @pytest.mark.parametrize("model", ["uploads/upload", "todos/todo"])
     def test_meanwhile_does_not_break_deletion_in_admin(self, as_admin, alice, model):
-        upload, todo = ingest.receive(alice, file()), make_todo(owner=alice)
+        upload, todo = ingest.create_upload(alice, file()), make_todo(owner=alice)
         pk = upload.pk if model == "uploads/upload" else todo.pk
         form = {"action": "delete_selected", "_selected_action": [str(pk)], "post": "yes"}
         with blocked_by_this_transaction(lambda: as_admin.post(f"/admin/{model}/", form)) as deleted:

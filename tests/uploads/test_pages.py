@@ -17,7 +17,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture
 def upload(alice) -> Upload:
-    return ingest.receive(alice, file(b"hello", "hello.tar.gz"))
+    return ingest.create_upload(alice, file(b"hello", "hello.tar.gz"))
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_what_has_expired_is_not_unfinished(as_alice, transfer):
 
 def test_a_file_that_comes_while_the_page_is_read_pushes_no_other_out(as_alice, alice, upload):
     """As when a page is loaded anew while many files are on their way: one that counted first lost its last."""
-    with as_soon_as_read("uploads_upload", lambda: ingest.receive(alice, file(b"hi", "newer.txt"))):
+    with as_soon_as_read("uploads_upload", lambda: ingest.create_upload(alice, file(b"hi", "newer.txt"))):
         page = as_alice.get("/uploads/").text
     assert f'id="upload-{upload.pk}"' in page
 
@@ -143,12 +143,12 @@ def test_the_bar_of_a_file_begins_where_the_sending_ended(as_alice, alice, uploa
     [("a.zip", "ZIP"), ("b.tar.gz", "GZ"), ("README", "File"), ("x.verylong", "File"), (".env", "File")],
 )
 def test_a_file_without_a_picture_shows_what_kind_it_is(as_alice, alice, name, kind):
-    ingest.receive(alice, file(b"hello", name))
+    ingest.create_upload(alice, file(b"hello", name))
     assert f">{kind}</span>" in as_alice.get("/uploads/").text
 
 
 def test_a_photo_has_its_sizes(as_alice, alice):
-    upload = ingest.receive(alice, file(photo(), "photo.jpg"))
+    upload = ingest.create_upload(alice, file(photo(), "photo.jpg"))
     run_queue()
     page = as_alice.get(f"/uploads/{upload.pk}/").text
     assert "400 × 300" in page

@@ -107,7 +107,7 @@ def test_the_words_stay_when_the_job_is_forgotten(alice):
 
 
 def test_what_a_killed_attempt_left_is_swept_by_the_next(alice, state_dir):
-    upload = ingest.receive(alice, file(photo()))
+    upload = ingest.create_upload(alice, file(photo()))
     left = state_dir / "tmp" / f"{upload.pk}-abc"
     left.mkdir()
     (left / "1920.webp").write_bytes(b"half")
@@ -134,14 +134,14 @@ def test_pictures_that_are_no_longer_made_go(alice, kept, decoder_with, django_c
 
 
 def test_files_that_a_killed_attempt_left_without_rows_go(alice, kept, state_dir):
-    upload = ingest.receive(alice, file(photo()))
+    upload = ingest.create_upload(alice, file(photo()))
     (state_dir / f"media/uploads/{upload.pk}/640.webp").write_bytes(b"from before")
     run_queue()
     assert kept() == ["320.webp", "400.webp", "original"]
 
 
 def test_an_attempt_that_lost_its_job_touches_nothing_of_the_next_one(alice, kept, state_dir, monkeypatch):
-    upload = ingest.receive(alice, file(photo()))
+    upload = ingest.create_upload(alice, file(photo()))
 
     def lose(*args):
         (state_dir / f"media/uploads/{upload.pk}/320.webp").write_bytes(b"the next one's")
@@ -173,7 +173,7 @@ class Cancelling(Progress):
     [("Checking the file", 0), ("Opening the picture", 0), ("Making pictures", 0), ("Making pictures", 3)],
 )
 def test_a_cancel_at_any_time_leaves_the_file_alone(alice, kept, state_dir, name, times):
-    upload = ingest.receive(alice, file(photo()))
+    upload = ingest.create_upload(alice, file(photo()))
     with pytest.raises(Cancelled):
         processing.process(upload, Cancelling(name, times))
     assert kept() == ["original"]
@@ -221,7 +221,7 @@ def elsewhere(settings) -> Elsewhere:
     ids=["picture", "PDF", "text"],
 )
 def test_a_file_in_a_store_elsewhere_is_fetched_once(alice, elsewhere, state_dir, content, names):
-    upload = ingest.receive(alice, file(content))
+    upload = ingest.create_upload(alice, file(content))
     run_queue()
     upload.refresh_from_db()
     assert upload.job.state == State.SUCCEEDED
@@ -235,7 +235,7 @@ def test_a_store_that_goes_away_does_not_hide_why_the_job_failed(alice, elsewher
     def refuse(path):
         raise OSError("the store is away")
 
-    upload = ingest.receive(alice, file(photo()[:300]))
+    upload = ingest.create_upload(alice, file(photo()[:300]))
     monkeypatch.setattr(elsewhere, "listdir", refuse)
     run_queue()
     upload.refresh_from_db()
@@ -244,7 +244,7 @@ def test_a_store_that_goes_away_does_not_hide_why_the_job_failed(alice, elsewher
 
 def test_the_checksum_is_there_before_the_pictures_are(alice, monkeypatch):
     content = photo()
-    upload = ingest.receive(alice, file(content))
+    upload = ingest.create_upload(alice, file(content))
     seen = []
     monkeypatch.setattr(Pictures, "make", lambda *args: seen.append(Upload.objects.get().sha256))
     processing.process(upload, Silent())
@@ -289,7 +289,7 @@ def test_when_the_rows_can_not_be_written_again_the_pictures_stay(alice, state_d
 def test_an_upload_deleted_while_it_is_processed_leaves_nothing(
     alice, state_dir, monkeypatch, django_capture_on_commit_callbacks
 ):
-    upload = ingest.receive(alice, file(photo()))
+    upload = ingest.create_upload(alice, file(photo()))
     make = Pictures.make
 
     def make_and_delete(*args):
@@ -305,7 +305,7 @@ def test_an_upload_deleted_while_it_is_processed_leaves_nothing(
 
 
 def test_an_upload_deleted_before_its_turn_is_no_error(alice, state_dir, django_capture_on_commit_callbacks):
-    upload = ingest.receive(alice, file(photo()))
+    upload = ingest.create_upload(alice, file(photo()))
     with django_capture_on_commit_callbacks(execute=True):
         upload.delete()
     assert run_queue() == 1
@@ -320,7 +320,7 @@ def test_a_cancelled_upload_keeps_its_file_and_leaves_no_part_of_its_pictures(al
             cancel_job(Job.objects.get())
         stage(self, name, **how)
 
-    upload = ingest.receive(alice, file(photo(), "holiday.jpg"))
+    upload = ingest.create_upload(alice, file(photo(), "holiday.jpg"))
     with monkeypatch.context() as patch:
         patch.setattr(Progress, "stage", cancel_in_the_middle)
         run_queue()

@@ -60,7 +60,7 @@ def test_the_rows_of_finished_files_go_and_the_files_stay(as_alice, django_captu
 
 
 def test_the_trash_is_kept_for_a_while(alice, state_dir, django_capture_on_commit_callbacks):
-    old, new = (ingest.receive(alice, file()) for _ in range(2))
+    old, new = (ingest.create_upload(alice, file()) for _ in range(2))
     for upload in (old, new):
         upload.trash()
     Upload.objects.filter(pk=old.pk).update(deleted_at=timezone.now() - timedelta(hours=2))
@@ -70,7 +70,7 @@ def test_the_trash_is_kept_for_a_while(alice, state_dir, django_capture_on_commi
 
 
 def test_upload_restored_after_the_trash_was_listed_is_kept(alice, state_dir, django_capture_on_commit_callbacks):
-    upload = ingest.receive(alice, file())
+    upload = ingest.create_upload(alice, file())
     Upload.objects.update(deleted_at=timezone.now() - timedelta(hours=2))
     with as_soon_as_read("uploads_upload", upload.restore):
         prune(django_capture_on_commit_callbacks)
@@ -94,7 +94,7 @@ def test_that_is_planned(db):
 
 
 def test_what_is_in_the_trash_does_not_exist(as_alice, alice):
-    upload = ingest.receive(alice, file())
+    upload = ingest.create_upload(alice, file())
     upload.trash()
     for url in (f"/uploads/{upload.pk}/", f"/api/uploads/{upload.pk}/", f"/uploads/{upload.pk}/download/"):
         assert as_alice.get(url).status_code == 404
@@ -106,7 +106,7 @@ def test_what_is_in_the_trash_does_not_exist(as_alice, alice):
 class TestFsck:
     @pytest.fixture
     def picture(self, alice) -> Upload:
-        upload = ingest.receive(alice, file(photo(1000, 800), "holiday.jpg"))
+        upload = ingest.create_upload(alice, file(photo(1000, 800), "holiday.jpg"))
         run_queue()
         return upload
 

@@ -17,7 +17,7 @@ URL = "/uploads/trash/"
 @pytest.fixture
 def make_deleted(alice):
     def make(name: str, age: timedelta = timedelta()) -> Upload:
-        upload = ingest.receive(alice, file(b"hello", name))
+        upload = ingest.create_upload(alice, file(b"hello", name))
         Upload.objects.filter(pk=upload.pk).update(deleted_at=timezone.now() - age)
         upload.refresh_from_db()
         return upload
@@ -33,7 +33,7 @@ def test_files_are_listed_newest_deletion_first_and_linked_from_uploads(as_alice
     make_deleted("older.txt", timedelta(minutes=2))
     newer = make_deleted("newer.txt", timedelta(minutes=1))
     make_deleted("too-old.txt", TRASH_KEPT)
-    ingest.receive(alice, file(b"hello", "kept.txt"))
+    ingest.create_upload(alice, file(b"hello", "kept.txt"))
     page = as_alice.get(URL).text
     assert names(page) == ["newer.txt", "older.txt"]
     assert f'datetime="{(newer.deleted_at + TRASH_KEPT).isoformat(timespec="seconds")[:19]}' in page

@@ -20,12 +20,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from progress.sizes import size
+from progress.types import UserRequest
 from todos import tasks
 from todos.formats import FORMATS
 from todos.formats.parsing.rows import EMPTY
 from todos.import_export import exporting, importing
 from todos.undo import Batch
-from uploads.api import receive
+from uploads.api import accept_upload
 from uploads.forms import UploadForm
 from uploads.models import Upload
 from uploads.receiving.limits import takes_files_of
@@ -84,9 +85,9 @@ def detail(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 @takes_files_of(MOST_BYTES)
 @never_cache
 @require_POST
-def api_import(request: HttpRequest) -> HttpResponse:
+def api_import(request: UserRequest) -> HttpResponse:
     """The report is found among the metadata of the upload, once its job has succeeded."""
-    return receive(request, ImportForm)
+    return accept_upload(request, ImportForm)
 
 
 @never_cache

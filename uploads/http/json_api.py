@@ -1,4 +1,4 @@
-"""What the JSON API has in common, whatever it is about: bodies that are read, lists that are paged, refusals."""
+"""Request bodies, lists and errors of the JSON API."""
 
 import json
 from collections.abc import Callable
@@ -9,11 +9,14 @@ from django.core.exceptions import BadRequest
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from uploads.http.pagination import fetch_page
+
 T = TypeVar("T", bound=Model)
+R = TypeVar("R", bound=HttpRequest)
 
 
-class Refusal(Exception):
-    """A "no" with this status; the site dresses it as a problem document that has the members too."""
+class ApiError(Exception):
+    """An error response with this status. The site turns it into a problem document, which has `members` as well."""
 
     def __init__(self, status: int, detail: str, **members: object) -> None:
         super().__init__(detail)
@@ -22,34 +25,33 @@ class Refusal(Exception):
 
 
 def read_object(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object in the body. Raises Refusal when it is of another type, BadRequest when it is no such object."""
+    """Return the JSON object in the body. Raises ApiError (415) for another media type, and BadRequest."""
     if request.content_type != "application/json":
-        raise Refusal(415, "Send JSON, with Content-Type: application/json.")
+        raise ApiError(415, "Send JSON, with Content-Type: application/json.")
     try:
-        given = json.loads(request.body)
-        json.dumps(given, ensure_ascii=False).encode()  # half a surrogate pair is JSON, and no text
+        body = json.loads(request.body)
+        json.dumps(body, ensure_ascii=False).encode()  # a lone surrogate is valid in JSON, but not in UTF-8
     except (ValueError, RecursionError):
         raise BadRequest("The body is not JSON in UTF-8.") from None
-    if not isinstance(given, dict):
+    if not isinstance(body, dict):
         raise BadRequest('Send an object: {"name": value, …}.')
-    return given
+    return body
 
 
-def page(
-    request: HttpRequest,
-    found: QuerySet[T],
-    size: int,
-    as_json: Callable[[T, HttpRequest], dict[str, Any]],
+def list_response(
+    request: R,
+    queryset: QuerySet[T],
+    page_size: int,
+    as_json: Callable[[T, R], dict[str, Any]],
     cursor: Callable[[T], str],
 ) -> HttpResponse:
-    """The first so many of them, and by Link where the list goes on: the same question, from the last one's cursor."""
-    shown = list(found[: size + 1])
-    response = JsonResponse([as_json(each, request) for each in shown[:size]], safe=False)
-    if len(shown) > size:
-        query = urlencode({**request.GET.dict(), "cursor": cursor(shown[size - 1])})
+    """Return the first page as a JSON array, with a link to the next page, if there is one.
+
+    The link repeats the query of the request, with the cursor of the last row of this page.
+    """
+    rows, has_next = fetch_page(queryset, page_size)
+    response = JsonResponse([as_json(row, request) for row in rows], safe=False)
+    if has_next:
+        query = urlencode({**request.GET.dict(), "cursor": cursor(rows[-1])})
         response["Link"] = f'<{request.build_absolute_uri(request.path)}?{query}>; rel="next"'
     return response
-
-
-def bad_cursor() -> BadRequest:
-    return BadRequest("The cursor is not one that this list gave out.")

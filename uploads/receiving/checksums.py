@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from progress.connections import release_connection
 from uploads.models import Transfer, Upload
 from uploads.receiving import pieces
-from uploads.threads import aside
+from uploads.threads import run_in_thread
 
 MAX_BYTES = 32 * 1024**2
 
@@ -23,8 +23,8 @@ def checksum(transfer: Transfer, start: int, end: int) -> str:
     upload = transfer.upload
     release_connection()
     if upload is None:
-        return aside(_of_parts, pieces.parts_of(transfer.pk, transfer.pieces, transfer.offset), start, end)
-    return aside(_of_upload, upload, start, end)
+        return run_in_thread(_of_parts, pieces.parts_of(transfer.pk, transfer.pieces, transfer.offset), start, end)
+    return run_in_thread(_of_upload, upload, start, end)
 
 
 def _of_upload(upload: Upload, start: int, end: int) -> str:

@@ -21,10 +21,10 @@ from uploads.models import Transfer, Upload
 from uploads.receiving import pieces, quota
 from uploads.receiving.names import clean_name
 from uploads.sniff import BYTES_NEEDED, sniff
-from uploads.threads import aside, sync_directory
+from uploads.threads import run_in_thread
 
 
-def receive(owner: Any, file: UploadedFile, task: Task = tasks.process, **arguments: Any) -> Upload:
+def create_upload(owner: Any, file: UploadedFile, task: Task = tasks.process, **arguments: Any) -> Upload:
     """Keep a file that has arrived whole, in a form. `task` is given its `upload_id` and `name`, and the arguments.
 
     Raises QuotaExceeded, and OSError when the disk is full; then nothing is kept.
@@ -65,7 +65,7 @@ def stored(upload: Upload, path: Path) -> Iterator[None]:
     name = upload.file.name or ""
     try:
         if isinstance(default_storage, FileSystemStorage):
-            aside(_place, path, Path(default_storage.path(name)))
+            run_in_thread(_place, path, Path(default_storage.path(name)))
         else:
             with path.open("rb") as file:
                 default_storage.save(name, File(file))
@@ -100,5 +100,5 @@ def _place(path: Path, target: Path) -> None:
         except OSError:
             pieces.join([(path, path.stat().st_size)], target)
         break
-    sync_directory(target.parent)
-    sync_directory(target.parent.parent)
+    pieces.sync_directory(target.parent)
+    pieces.sync_directory(target.parent.parent)

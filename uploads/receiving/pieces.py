@@ -16,8 +16,6 @@ from uuid import UUID
 
 from django.conf import settings
 
-from uploads.threads import sync_directory
-
 COPY_BYTES = 64 * 1024**2
 BETWEEN_DISKS = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 """How the kernel refuses to copy by itself from one kind of disk to another."""
@@ -105,6 +103,15 @@ def join(parts: Sequence[tuple[Path, int]], joined: Path) -> Path:
 def remove(transfer_id: UUID) -> None:
     """All bytes of a transfer."""
     shutil.rmtree(directory_of(transfer_id), ignore_errors=True)
+
+
+def sync_directory(directory: Path) -> None:
+    """Write the names in the directory to the disk, so that a new file is still there after a power failure."""
+    fd = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def _copy(source: int, target: int, size: int, path: Path) -> None:

@@ -20,7 +20,7 @@ from progress.connections import release_connection
 from progress.tasks import check_queue_limit
 from uploads.models import Transfer, TransferQuerySet, Upload
 from uploads.receiving import ingest, limits, pieces, quota
-from uploads.threads import Begun, aside, begin
+from uploads.threads import ThreadTask, run_in_thread
 
 MOST_UNFINISHED = 1000
 """Of one user, parts included: each costs a row, whether or not a byte of it ever comes."""
@@ -96,7 +96,7 @@ def promise(transfer: Transfer, *, length: int | None, end: int) -> None:
 
 
 @transaction.atomic
-def forget(transfer: Transfer) -> None:
+def terminate(transfer: Transfer) -> None:
     """Delete the transfer and the upload that it may have become, even if that happened meanwhile.
 
     Lock either the transfer or the upload, never one after the other: deleting an upload locks them in the other order.
@@ -120,8 +120,8 @@ class Writer:
         self._digest = digest
         self._claim = transfer.claim + 1
         self._pieces = self._continued()
-        self._writing: tuple[int, Begun] | None = None
-        self._syncing: tuple[int, Begun] | None = None
+        self._writing: tuple[int, ThreadTask[None]] | None = None
+        self._syncing: tuple[int, ThreadTask[None]] | None = None
         free = Transfer.objects.filter(pk=transfer.pk, claim=transfer.claim, offset=offset, upload=None)
         if not free.update(claim=self._claim, writing=True, pieces=self._pieces, expires_at=self._expiry()):
             raise WrongOffset
@@ -130,7 +130,7 @@ class Writer:
         """Raises Lost, or WrongOffset if somebody has taken over already."""
         release_connection()
         try:
-            self._tail = aside(pieces.Tail, self.transfer.pk, self._pieces, self.offset)
+            self._tail = run_in_thread(pieces.Tail, self.transfer.pk, self._pieces, self.offset)
         except FileNotFoundError as error:
             self._lose(error)
         return self
@@ -161,7 +161,7 @@ class Writer:
         """Begin to; the next bytes may arrive meanwhile."""
         if self._digest:
             self._digest.update(data)
-        self._writing = len(data), begin(self._tail.write, data)
+        self._writing = len(data), ThreadTask(self._tail.write, data)
 
     def _settle(self) -> None:
         """Wait until all that was begun is written. Raises OSError."""
@@ -181,7 +181,7 @@ class Writer:
     def _count_along(self) -> None:
         """Count what is on disk, without waiting for the disk."""
         if self._syncing is None:
-            self._syncing = self.offset, begin(self._tail.sync)
+            self._syncing = self.offset, ThreadTask(self._tail.sync)
         elif self._syncing[1].is_done():
             position, synced = self._syncing
             self._syncing = None
@@ -197,7 +197,7 @@ class Writer:
         elif self.offset == self.transfer.length and not self.transfer.is_part:
             self._keep()
         else:
-            aside(self._tail.sync)
+            run_in_thread(self._tail.sync)
             self._count(self.offset, writing=False)
 
     def _close(self) -> None:
@@ -208,7 +208,7 @@ class Writer:
                     begun[1].result()
         self._tail.close()
         if not Transfer.objects.filter(pk=self.transfer.pk, upload=None).exists():
-            aside(pieces.remove, self.transfer.pk)
+            run_in_thread(pieces.remove, self.transfer.pk)
 
     def _count(self, offset: int, **values: Any) -> None:
         with _durably():
@@ -220,8 +220,8 @@ class Writer:
         """All of it is here. If it can't be kept, the last bytes don't count, so that they are sent again."""
         transfer, length = self.transfer, self.offset
         try:
-            aside(self._tail.sync)
-            path = aside(pieces.whole, transfer.pk, self._pieces, length, self._claim)
+            run_in_thread(self._tail.sync)
+            path = run_in_thread(pieces.whole, transfer.pk, self._pieces, length, self._claim)
             upload = ingest.make_upload(transfer, path, self._claim)
             with ingest.stored(upload, path), _durably(), transaction.atomic():
                 if not self._mine().update(offset=length, writing=False, reserved=0, upload=upload.pk):
@@ -266,7 +266,7 @@ def join(owner: Any, part_ids: Sequence[UUID], *, name: str, metadata: str, conc
     release_connection()
     try:
         files = [file for part in parts for file in pieces.parts_of(part.pk, part.pieces, part.offset)]
-        path = aside(pieces.join, files, pieces.directory_of(whole.pk) / "joined")
+        path = run_in_thread(pieces.join, files, pieces.directory_of(whole.pk) / "joined")
         upload = ingest.make_upload(whole, path, whole.claim)
         with ingest.stored(upload, path), _durably(), transaction.atomic():
             if Transfer.objects.filter(pk__in=part_ids).delete()[0] < len(parts):
@@ -277,7 +277,7 @@ def join(owner: Any, part_ids: Sequence[UUID], *, name: str, metadata: str, conc
     except FileNotFoundError as error:
         raise NotJoinable("Bytes of these parts are lost. Send them again.") from error
     finally:
-        aside(pieces.remove, whole.pk)
+        run_in_thread(pieces.remove, whole.pk)
     return whole
 
 

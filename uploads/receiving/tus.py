@@ -117,7 +117,7 @@ def _write_first(request: HttpRequest, transfer: Transfer, size: int | None, dig
         with suppress(IncompleteBody):  # the answer says how much has been received
             _write(request, transfer, 0, size, digest)
     except (UploadRejected, transfers.ChecksumMismatch, transfers.Lost, BodyTooLong, BadRequest, OSError):
-        transfers.forget(transfer)
+        transfers.terminate(transfer)
         raise
 
 
@@ -190,7 +190,7 @@ def _delete(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
     transfer = _mine(request, transfer_id)
     if transfer.is_expired:
         return _gone()
-    transfers.forget(transfer)
+    transfers.terminate(transfer)
     return HttpResponse(status=204)
 
 

@@ -44,7 +44,7 @@ def download(request: HttpRequest, file: FieldFile, filename: str, etag: str) ->
     return _send(request, file, etag, headers)
 
 
-def show(request: HttpRequest, file: FieldFile, content_type: str, etag: str) -> HttpResponseBase:
+def show_inline(request: HttpRequest, file: FieldFile, content_type: str, etag: str) -> HttpResponseBase:
     """A stored file that we made ourselves, inline. It may be kept by the owner's browser, and by no proxy."""
     return _send(request, file, etag, {"Content-Type": content_type, "Cache-Control": "private, max-age=86400"})
 

@@ -90,7 +90,7 @@ def test_import_reads_times_in_the_time_zone_of_the_request(as_alice, alice, url
 
 
 def test_import_that_was_enqueued_without_a_time_zone_reads_times_in_utc(alice):
-    ingest.receive(alice, file(MIDNIGHTS.encode(), "todos.ics"), import_file)
+    ingest.create_upload(alice, file(MIDNIGHTS.encode(), "todos.ics"), import_file)
     run_queue()
     assert [todo.due_on for todo in alice.todos.in_order()] == [date(2026, 3, 11), date(2026, 3, 10)]
 

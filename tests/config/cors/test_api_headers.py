@@ -83,7 +83,7 @@ def test_to_do_is_changed_if_its_etag_matches(call, alice):
 
 def test_each_documented_header_can_be_read(call, alice):
     todo = make_todo(owner=alice)
-    ingest.receive(alice, file(b"hello", "hello.txt"))
+    ingest.create_upload(alice, file(b"hello", "hello.txt"))
     tus = {"Tus_Resumable": "1.0.0"}
     about = {"Upload_Length": "5", "Upload_Metadata": "filename aGVsbG8=", "Upload_Concat": "partial"}
     begun = call("POST", "/api/tus", **tus, **about)

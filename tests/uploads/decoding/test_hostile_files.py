@@ -71,7 +71,7 @@ def test_a_picture_that_can_not_be_read_fails_with_clear_words_and_is_kept(alice
 
 
 def test_the_jobs_after_a_hostile_file_are_done(alice):
-    uploads = [ingest.receive(alice, file(content)) for content in (bomb(50_000, 50_000), photo()[:300], photo())]
+    uploads = [ingest.create_upload(alice, file(content)) for content in (bomb(50_000, 50_000), photo()[:300], photo())]
     run_queue()
     for upload in uploads:
         upload.job.refresh_from_db()

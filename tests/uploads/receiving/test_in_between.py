@@ -94,7 +94,7 @@ class TestAnotherWriter:
 class TestDeleting:
     def test_a_file_that_has_just_been_finished(self, as_alice, state_dir, monkeypatch):
         url = begun(as_alice, 5)
-        once(monkeypatch, transfers, "forget", lambda *args: patch(as_alice, url, 0, b"hello"))
+        once(monkeypatch, transfers, "terminate", lambda *args: patch(as_alice, url, 0, b"hello"))
         assert as_alice.delete(url, **TUS).status_code == 204
         assert not Upload.objects.exists()
         assert files_below(state_dir) == []
@@ -109,7 +109,7 @@ class TestDeleting:
 
     def test_by_the_page_a_file_that_has_just_been_finished(self, as_alice, monkeypatch):
         url = begun(as_alice, 5)
-        once(monkeypatch, transfers, "forget", lambda *args: patch(as_alice, url, 0, b"hello"))
+        once(monkeypatch, transfers, "terminate", lambda *args: patch(as_alice, url, 0, b"hello"))
         as_alice.post(f"/uploads/unfinished/{url.rpartition('/')[2]}/discard/")
         assert not Upload.objects.exists()
 
@@ -210,7 +210,7 @@ class TestLostBytes:
 
 def test_restoring_while_the_trash_makes_way(alice, settings, monkeypatch):
     settings.USER_QUOTA_BYTES = 10
-    upload = ingest.receive(alice, file(b"12345678"))
+    upload = ingest.create_upload(alice, file(b"12345678"))
     upload.trash()
     once(monkeypatch, quota, "lock_owner", lambda owner: upload.restore())
     with pytest.raises(quota.QuotaExceeded):
@@ -221,11 +221,11 @@ def test_restoring_while_the_trash_makes_way(alice, settings, monkeypatch):
 def test_a_process_that_is_told_to_end_does_not_close_a_file_that_a_thread_still_writes_to(as_alice, monkeypatch):
     begun(as_alice, 100)
     writer = transfers.Writer(Transfer.objects.get(), 0)
-    begun_write = threads.begin(int)
-    begun_write._done = AsyncResult()
+    begun_write = threads.ThreadTask(int)
+    begun_write._outcome = AsyncResult()
     was_done = []
     close = pieces.Tail.close
-    monkeypatch.setattr(transfers, "begin", lambda function, *args: begun_write)
+    monkeypatch.setattr(transfers, "ThreadTask", lambda function, *args: begun_write)
     monkeypatch.setattr(pieces.Tail, "close", lambda tail: (was_done.append(begun_write.is_done()), close(tail)))
 
     def send():
@@ -236,7 +236,7 @@ def test_a_process_that_is_told_to_end_does_not_close_a_file_that_a_thread_still
     gevent.sleep(0)
     sender.kill(block=False)
     gevent.sleep(0)
-    begun_write._done.set((None, None))
+    begun_write._outcome.set((None, None))
     sender.join(5)
     assert was_done == [True]
 

@@ -62,7 +62,7 @@ def test_without_a_quota_there_is_no_limit(alice, settings):
 
 
 def test_the_trash_makes_way(as_alice, alice, state_dir, django_capture_on_commit_callbacks):
-    old, new = (ingest.receive(alice, file(b"1234")) for _ in range(2))
+    old, new = (ingest.create_upload(alice, file(b"1234")) for _ in range(2))
     for upload in (old, new):
         upload.trash()
     assert quota.free_bytes(alice) == 10

@@ -23,7 +23,7 @@ def site(live_server, state_dir: Path, tmp_path_factory):
 
 @pytest.fixture
 def upload(transactional_db, alice) -> Upload:
-    return ingest.receive(alice, file(b"0123456789", "hölly.txt"))
+    return ingest.create_upload(alice, file(b"0123456789", "hölly.txt"))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from uploads.receiving import ingest
 
 @pytest.fixture
 def picture(alice) -> Upload:
-    upload = ingest.receive(alice, file(photo(), "hölly.jpg"))
+    upload = ingest.create_upload(alice, file(photo(), "hölly.jpg"))
     run_queue()
     upload.refresh_from_db()
     return upload
@@ -58,7 +58,7 @@ def test_lists_hold_only_ones_own(as_bob, picture):
 
 
 def test_what_a_user_sent_is_a_download_in_a_sandbox(as_alice, alice):
-    upload = ingest.receive(alice, file(b"<script>alert(1)</script>", 'x".html'))
+    upload = ingest.create_upload(alice, file(b"<script>alert(1)</script>", 'x".html'))
     response = as_alice.get(f"/uploads/{upload.pk}/download/")
     assert body(response) == b"<script>alert(1)</script>"
     assert response["Content-Type"] == "application/octet-stream"

@@ -81,7 +81,7 @@ def test_checksum_of_a_part_of_a_finished_file(as_alice, bucket):
 
 @pytest.fixture
 def upload(alice, bucket) -> Upload:
-    return ingest.receive(alice, file(b"0123456789", 'hölly "1".txt'))
+    return ingest.create_upload(alice, file(b"0123456789", 'hölly "1".txt'))
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_a_file_that_arrives_in_pieces_goes_up_once_it_is_whole(as_alice, bucket
 
 
 def test_processing_reads_from_the_bucket_and_writes_to_it(as_alice, alice, bucket, state_dir):
-    upload = ingest.receive(alice, file(photo(400, 300), "holiday.jpg"))
+    upload = ingest.create_upload(alice, file(photo(400, 300), "holiday.jpg"))
     run_queue()
     upload.refresh_from_db()
     assert upload.job.state == State.SUCCEEDED
@@ -188,7 +188,7 @@ def test_an_outsider_gets_no_url(as_bob, visitor, upload):
 def test_deleting_an_upload_deletes_its_objects_once_that_is_committed(
     alice, bucket, django_capture_on_commit_callbacks
 ):
-    upload = ingest.receive(alice, file(photo(), "holiday.jpg"))
+    upload = ingest.create_upload(alice, file(photo(), "holiday.jpg"))
     run_queue()
     with django_capture_on_commit_callbacks(execute=True):
         upload.delete()

@@ -12,7 +12,7 @@ CONTENT = bytes(range(256)) * 2048  # four chunks
 
 @pytest.fixture
 def upload(alice) -> Upload:
-    return ingest.receive(alice, file(CONTENT, "numbers.bin"))
+    return ingest.create_upload(alice, file(CONTENT, "numbers.bin"))
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_its_headers_alone(get):
 
 
 def test_a_picture_is_known_by_its_etag_too(as_alice, alice):
-    picture = ingest.receive(alice, file(photo(), "holiday.jpg"))
+    picture = ingest.create_upload(alice, file(photo(), "holiday.jpg"))
     run_queue()
     small, other = (f"/uploads/{picture.pk}/1/{width}.webp" for width in (320, 400))
     etag = as_alice.get(small)["ETag"]
