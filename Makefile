@@ -46,7 +46,7 @@ test-postgresql: .venv/dev .venv/system ## run the unit tests on PostgreSQL
 test-services: .venv/dev .venv/system ## run the tests that start other programs: OpenStack Swift, nginx, gunicorn, promtool
 	@$(PYTEST) -m services --dist loadgroup $(ARGS)
 
-test-browser: .venv/dev .venv/system ## run the tests that use a running site in Chromium
+test-browser: .venv/dev .venv/system .venv/node ## run the tests that use a running site in Chromium
 	@$(BIN)/python -m pytest --numprocesses 4 --dist loadgroup -m browser $(ARGS)
 
 test-faults: .venv/dev .venv/system .venv/node ## run the tests that kill, freeze and disconnect real processes
