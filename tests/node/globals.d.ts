@@ -2,12 +2,13 @@
 
 type Htmx = (typeof import("htmx.org"))["default"];
 
-/** The typed `swap` requires delays that are optional. */
-declare const htmx: Omit<Htmx, "swap"> & {
-    swap(
-        target: Element,
-        content: string,
-        specification: { swapStyle: string },
-        options?: { afterSwapCallback?: () => void },
-    ): void;
+/** The types of htmx lack upper-case verbs and optional delays. */
+declare const htmx: Omit<Htmx, "ajax" | "swap"> & {
+  ajax(verb: "GET" | "POST", path: string, context: object): Promise<void>;
+  swap(
+    target: Element,
+    content: string,
+    specification: { swapStyle: string },
+    options?: { afterSwapCallback?: () => void },
+  ): void;
 };

@@ -1,66 +1,80 @@
 /**
- * Files that are dropped on a to-do, or pasted while the focus is in it: they are sent as the page of uploads sends
- * them, with their bars in the row, and attached as soon as they are there.
+ * Files that are dropped on a to-do, or pasted while it has the focus. They are sent as on the page of uploads, with
+ * their bars in the row, and are attached as soon as they are sent.
  */
 
-import { createAnnouncer as announcer } from "../uploads/announcer.js";
-import { listenForFiles as listen } from "../uploads/file-drop.js";
-import { UploadRow as Row } from "../uploads/upload-row.js";
+import { find, findById } from "../progress/dom.js";
+import { createAnnouncer } from "../uploads/announcer.js";
+import { listenForFiles } from "../uploads/file-drop.js";
 import { Sender } from "../uploads/sender.js";
 import { Session } from "../uploads/session.js";
-import { TusClient as Tus } from "../uploads/tus.js";
-import { change } from "./changes.js";
+import { TusClient } from "../uploads/tus.js";
+import { UploadRow } from "../uploads/upload-row.js";
+import { sendChange } from "./changes.js";
 
-const NOT_KEPT = { keep: async () => false, deleteSent: async () => {}, delete: async () => {} }; // after a reload, nobody would attach them
+/** @import { Store } from "../uploads/sender.js" */
 
-export function letAttach(app, news) {
-  const { api, user, maxBytes, maxText } = app.dataset;
+/** @type {Store} nothing is kept for a reload, because the file would not be attached after it */
+const NO_STORE = { keep: async () => false, delete: async () => {}, deleteSent: async () => {} };
+
+/**
+ * @param {HTMLElement} app
+ * @param {HTMLElement} news the live region for messages
+ */
+export function enableAttaching(app, news) {
+  const { api = "", user = "", maxBytes, maxText } = app.dataset;
   const session = new Session(api, user);
-  const site = { api, session, tus: new Tus(api, session), store: NOT_KEPT };
-  const announce = announcer(news);
+  const site = { api, session, tus: new TusClient(api, session), store: NO_STORE };
+  const announce = createAnnouncer(news);
+  /** @type {Set<Sender>} */
   const senders = new Set();
-  const places = new Map(); // id of a row → the element in it that contains the bars of its files
+  /** @type {Map<string, HTMLElement>} by the id of a row, the element in it that contains the bars of its files */
+  const containers = new Map();
 
-  function send(file, rowId, place) {
+  /**
+   * @param {File} file
+   * @param {string} rowId
+   * @param {HTMLElement} container
+   */
+  function send(file, rowId, container) {
     const { name, size } = file;
     const sender = new Sender(site, { file, name, size });
-    const row = new Row(sender, document.getElementById("row"), announce);
+    const { element } = new UploadRow(sender, findById("row", HTMLTemplateElement), announce);
     senders.add(sender);
-    places.set(rowId, place);
-    place.append(row.element);
+    containers.set(rowId, container);
+    container.append(element);
     sender.addEventListener("change", () => {
-      if (sender.state === "sent") attach(sender, rowId, place);
+      const { state, upload } = sender;
+      if (state === "sent" && upload) sendChange(container.dataset.action ?? "", { upload: upload.id }, rowId);
     });
-    row.element.addEventListener("finished", ({ detail: upload }) => {
+    element.addEventListener("finished", () => {
       senders.delete(sender);
-      row.element.remove();
-      if (upload) announce(name, "Attached");
+      element.remove();
+      if (sender.upload) announce(name, "Attached");
     });
-    if (size > Number(maxBytes)) {
-      sender.reject(`This file is larger than ${maxText}, the limit on this server. Choose a smaller file.`);
-    } else sender.start();
+    if (size <= Number(maxBytes)) sender.start();
+    else sender.reject(`This file is larger than ${maxText}, the limit on this server. Choose a smaller file.`);
   }
 
-  const attach = ({ upload }, rowId, { dataset }) => change(dataset.action, { upload: upload.id }, rowId);
-
-  /** Put the bars into rows that are new: rows are replaced, and are missing while a filter or a search hides them. */
+  /** Put the bars into new rows: rows are replaced, and are missing while a filter or a search hides them. */
   function restoreBars() {
-    for (const [rowId, place] of places) {
+    for (const [rowId, container] of containers) {
       const empty = document.getElementById(rowId)?.querySelector(".sending");
-      if (!place.firstElementChild) places.delete(rowId);
-      else if (empty && empty !== place) {
-        place.id = empty.id; // that of a row which is being removed has no id any more
-        empty.replaceWith(place);
+      if (!container.firstElementChild) {
+        containers.delete(rowId);
+      } else if (empty && empty !== container) {
+        container.id = empty.id; // the ids of a row that is being removed are removed first
+        empty.replaceWith(container);
       }
     }
   }
 
   document.addEventListener("htmx:load", restoreBars);
-  document.addEventListener("rows", restoreBars);
-  listen((files, target) => {
-    const row = target.closest?.(".todo-list > li");
-    if (row) files.forEach((file) => send(file, row.id, row.querySelector(".sending")));
-    else if (files.length) announce("Files", "Drop them on a to-do, to attach them to it");
+  document.addEventListener("rowsinserted", restoreBars);
+  listenForFiles((files, target) => {
+    const row = target instanceof Element && target.closest(".todo-list > li");
+    if (row) files.forEach((file) => send(file, row.id, find(row, ".sending")));
+    else if (files.length) announce("Files", "Drop them on a to-do to attach them");
   });
   addEventListener("beforeunload", (event) => {
     if ([...senders].some(({ isActive }) => isActive)) event.preventDefault();

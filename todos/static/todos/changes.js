@@ -1,106 +1,147 @@
 /**
- * Changes of the list: sent one after the other, in the order in which they were made, so that no answer is older than
- * what is shown. An answer is a handful of fragments, which htmx puts to their places. What failed says so next to
- * where it was made, and can be sent again from there.
+ * Changes of the list. They are sent one after the other, so that no response is older than what is shown; htmx puts the
+ * fragments of a response into the page. An error appears next to the control that caused it, with a button to retry.
  */
 
+import { find, findById, instantiate } from "../progress/dom.js";
 import { Session } from "../uploads/session.js";
 
-const app = document.getElementById("todoapp");
-const session = new Session(app.dataset.api, app.dataset.user);
-let last = Promise.resolve(); // the newest change, or what it ended with
-let pending = 0;
+const app = findById("todoapp");
+const session = new Session(app.dataset.api ?? "", app.dataset.user ?? "");
+/** @type {Promise<void>} the end of the newest change */
+let lastChange = Promise.resolve();
+let pendingCount = 0;
 
-export class Failure extends Error {
+/** A request of the list that has failed. Its message is for the user. */
+export class RequestError extends Error {
+  /** @param {XMLHttpRequest | undefined} xhr undefined if the server didn't respond */
   constructor(xhr) {
-    super(xhr?.status ? said(xhr) : "The server can't be reached just now.");
+    super(xhr?.status ? messageOf(xhr) : "The server can't be reached. Check your connection and try again.");
     this.status = xhr?.status ?? 0;
   }
 
-  get isForTheSession() {
+  /** Whether the user may be logged out, or the CSRF token may be outdated. */
+  get isOfSession() {
     return [401, 403].includes(this.status);
   }
 }
 
 /**
- * Send it, and show what it has changed; gives whether that went well. `near` is the id of the element that a failure
- * is told in. `keep`, if what was typed is put back to where it can be sent again, does that, and returns true.
+ * Send a change and show its result. Return whether it succeeded.
+ *
+ * If it fails, the error is shown in the element with the id `near`, with a button to retry, unless `restore` puts the
+ * input back to where the user can send it again, and returns true.
+ *
+ * @param {string} path
+ * @param {Record<string, string>} values
+ * @param {string} near
+ * @param {(error: RequestError) => boolean} [restore]
+ * @returns {Promise<boolean>}
  */
-export async function change(path, values, near, keep = () => false) {
-  document.getElementById(near)?.querySelector(".failed")?.remove();
-  const form = new FormData(document.getElementById("todo-form"));
-  form.delete("csrfmiddlewaretoken"); // an old one would count for more than the newest in the header
+export async function sendChange(path, values, near, restore = () => false) {
+  removeError(near);
+  const form = new FormData(findById("todo-form", HTMLFormElement));
+  form.delete("csrfmiddlewaretoken"); // it would have precedence over the newer token in the header
   for (const [name, value] of Object.entries(values)) form.set(name, value);
-  const mine = last.then(() => send(path, form));
-  last = mine.catch(() => {});
-  busy(1);
+  const change = lastChange.then(() => send(path, form));
+  lastChange = change.catch(() => {});
+  countPending(1);
   try {
-    await mine;
+    await change;
     return true;
-  } catch (failure) {
-    if (failure.isForTheSession) renew();
-    tell(failure, near, keep(failure) ? null : () => change(path, values, near, keep));
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    if (error.isOfSession) renewToken();
+    showError(error, near, restore(error) ? null : () => sendChange(path, values, near, restore));
     return false;
   } finally {
-    busy(-1);
+    countPending(-1);
   }
 }
 
-/** Whether something of what is shown may be lost, if the page is left now. */
-function busy(more) {
-  pending += more;
-  app.ariaBusy = String(pending > 0);
+/** @param {number} difference */
+function countPending(difference) {
+  pendingCount += difference;
+  app.ariaBusy = String(pendingCount > 0);
 }
 
 addEventListener("beforeunload", (event) => {
-  if (pending) event.preventDefault();
+  if (pendingCount) event.preventDefault(); // a change may be lost
 });
 
-/** What every request says: whose page it is, and its token. */
-export function headers() {
-  return JSON.parse(app.getAttribute("hx-headers"));
+/**
+ * Return the headers of every request: the CSRF token, and the user whose page this is.
+ *
+ * @returns {Record<string, string>}
+ */
+export function requestHeaders() {
+  return JSON.parse(app.getAttribute("hx-headers") ?? "{}");
 }
 
-/** When all changes that were made until now have ended. */
-export function settled() {
-  return last;
+/** Return a promise that is fulfilled when all changes that have been made until now have ended. */
+export function pendingChanges() {
+  return lastChange;
 }
 
+/**
+ * @param {string} path
+ * @param {FormData} values
+ * @returns {Promise<void>}
+ */
 function send(path, values) {
   return new Promise((resolve, reject) => {
-    const handler = (_, { xhr }) => {
-      if (xhr.status >= 400) return reject(new Failure(xhr));
+    /**
+     * @param {unknown} _source
+     * @param {{ xhr: XMLHttpRequest }} response
+     */
+    const handler = (_source, { xhr }) => {
+      if (xhr.status >= 400) return reject(new RequestError(xhr));
       htmx.swap(app, xhr.response, { swapStyle: "none" });
       return resolve();
     };
-    htmx.ajax("POST", path, { source: app, values, handler }).catch(() => reject(new Failure(null)));
+    htmx.ajax("POST", path, { source: app, values, handler }).catch(() => reject(new RequestError(undefined)));
   });
 }
 
-/** Our own error answers are for people, and all have their text in the same places. */
-function said({ status, response }) {
+/**
+ * Return the message of an error page.
+ *
+ * @param {XMLHttpRequest} xhr
+ */
+function messageOf({ status, response }) {
   const page = new DOMParser().parseFromString(response, "text/html");
-  return page.querySelector(".error, main p")?.textContent ?? `The server answered ${status}.`;
+  return page.querySelector(".error, main p")?.textContent ?? `The server returned an error (${status}).`;
 }
 
-/** Next to where it was asked for; `again`, if it makes sense, is what to do when the user wants that. */
-export function tell(failure, near, again = null) {
-  document.getElementById(near)?.querySelector(".failed")?.remove();
-  const message = document.importNode(document.getElementById("failed").content.firstElementChild, true);
-  const button = message.querySelector("button");
-  message.querySelector(".error").textContent = failure.message;
-  message.querySelector(".login").hidden = failure.status !== 401;
-  button.hidden = again === null;
+/**
+ * Show an error in the element with this id.
+ *
+ * @param {RequestError} error
+ * @param {string} near
+ * @param {(() => void) | null} retry
+ */
+export function showError(error, near, retry = null) {
+  removeError(near);
+  const message = instantiate(findById("failed", HTMLTemplateElement));
+  const button = find(message, "button");
+  find(message, ".error").textContent = error.message;
+  find(message, ".login").hidden = error.status !== 401;
+  button.hidden = retry === null;
   button.addEventListener("click", () => {
     message.remove();
-    again();
+    retry?.();
   });
-  (document.getElementById(near) ?? document.getElementById("new-todo-form")).append(message);
+  (document.getElementById(near) ?? findById("new-todo-form")).append(message);
 }
 
-/** Who logs in again gets a new token; what is sent after that carries it. */
-async function renew() {
+/** @param {string} near */
+function removeError(near) {
+  document.getElementById(near)?.querySelector(".failed")?.remove();
+}
+
+/** Wait until the user is logged in again, and send the new CSRF token from then on. */
+async function renewToken() {
   await session.returned();
   const token = await session.token.get();
-  app.setAttribute("hx-headers", JSON.stringify({ ...headers(), "X-CSRFToken": token }));
+  app.setAttribute("hx-headers", JSON.stringify({ ...requestHeaders(), "X-CSRFToken": token }));
 }

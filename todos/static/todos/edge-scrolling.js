@@ -5,11 +5,15 @@ const MAX_PX_PER_MS = 1.2; // at the edge itself and outside of the viewport
 
 /**
  * Scroll in each animation frame until the signal aborts, and call `onScroll` after each step. `pointerY` returns the
- * pointer's distance from the top of the viewport in pixels, or undefined while nothing shall scroll.
+ * pointer's distance from the top of the viewport in pixels, or undefined while the page must not scroll.
+ *
+ * @param {() => number | undefined} pointerY
+ * @param {() => void} onScroll
+ * @param {AbortSignal} signal
  */
 export function scrollNearEdges(pointerY, onScroll, signal) {
   let before = performance.now();
-  const step = (now) => {
+  const step = (/** @type {number} */ now) => {
     if (signal.aborted) return;
     const depth = edgeDepth(pointerY());
     const [from, distance] = [scrollY, depth * MAX_PX_PER_MS * Math.max(now - before, 0)];

@@ -1,13 +1,25 @@
 /** The page of one to-do: a preview of the due date at the end of a new title. */
 
-import { reader, showPreview } from "./preview.js";
+import { find, findById } from "../progress/dom.js";
+import { createPreviewReader, showPreview } from "./preview.js";
 
-const form = document.getElementById("edit-form");
-const { title, due_on: due } = form.elements;
-const began = (field) => form.elements[`initial-${field.name}`]?.value ?? field.defaultValue;
+const form = findById("edit-form", HTMLFormElement);
+const title = find(form, "[name=title]", HTMLInputElement);
+const dueOn = find(form, "[name=due_on]", HTMLInputElement);
 
-/** A due date that is set in its own field counts; then the title stays as typed. */
-const isQuickAdd = () => title.value.trim() !== began(title) && due.value === began(due);
+/**
+ * Return the value that a field had when the form was first shown.
+ *
+ * @param {HTMLInputElement} field
+ */
+function initialValue(field) {
+  const initial = /** @type {HTMLInputElement | null} */ (form.elements.namedItem(`initial-${field.name}`));
+  return initial?.value ?? field.defaultValue;
+}
 
-const update = showPreview(title, form.querySelector(".understanding"), reader(form.dataset.api), isQuickAdd);
-due.addEventListener("input", update);
+/** A due date in its own field has precedence over one in the title. */
+const isQuickAdd = () => title.value.trim() !== initialValue(title) && dueOn.value === initialValue(dueOn);
+
+const reader = createPreviewReader(form.dataset.api ?? "");
+const updatePreview = showPreview(title, find(form, ".understanding"), reader, isQuickAdd);
+dueOn.addEventListener("input", updatePreview);

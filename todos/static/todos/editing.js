@@ -1,81 +1,118 @@
-/** A title that is edited in its place: Enter and leaving it save, Escape does not, and an empty one deletes the to-do. */
+/** Editing of a title in its row: Enter and leaving the field save it, Escape doesn't, and an empty title deletes the to-do. */
 
-import { change } from "./changes.js";
-import { reader, showPreview } from "./preview.js";
+import { find, findById, instantiate } from "../progress/dom.js";
+import { sendChange } from "./changes.js";
+import { createPreviewReader, showPreview } from "./preview.js";
 
-const rowOf = (element) => element?.closest(".todo-list > li");
-const isEditor = (element) => element?.matches(".edit, .todo-list .as-typed input");
+/**
+ * @param {Element | null} element
+ * @returns {HTMLElement | null}
+ */
+const rowOf = (element) => element?.closest(".todo-list > li") ?? null;
 
-const choices = new WeakMap(); // row → the checkbox that keeps its title as typed
-const readPreview = reader(document.getElementById("todoapp").dataset.api);
+/** @param {Element | null} element */
+const isEditor = (element) => element?.matches(".edit, .todo-list .as-typed input") ?? false;
 
-function begin(row, title = row.querySelector("label").textContent, asTyped = false) {
-  const input = row.querySelector(".edit");
+/** @param {HTMLElement} row */
+const inputOf = (row) => find(row, ".edit", HTMLInputElement);
+
+/** @param {HTMLElement} row */
+const labelOf = (row) => find(row, ".view label");
+
+/** @type {WeakMap<HTMLElement, HTMLInputElement>} by row, the checkbox that keeps the title as typed */
+const checkboxes = new WeakMap();
+const readPreview = createPreviewReader(findById("todoapp").dataset.api ?? "");
+
+/** @param {HTMLElement} row */
+function startEditing(row, title = labelOf(row).textContent ?? "", isAsTyped = false) {
+  const input = inputOf(row);
   input.value = title;
   row.classList.add("editing");
-  previewIn(row, asTyped);
-  if (!row.contains(document.activeElement) && document.activeElement !== document.body) return; // who went on stays there
+  addPreview(row, isAsTyped);
+  const isFocusElsewhere = !row.contains(document.activeElement) && document.activeElement !== document.body;
+  if (isFocusElsewhere) return; // the user has gone on to something else
   input.focus();
   input.setSelectionRange(title.length, title.length);
 }
 
-function previewIn(row, asTyped) {
+/**
+ * @param {HTMLElement} row
+ * @param {boolean} isAsTyped
+ */
+function addPreview(row, isAsTyped) {
   row.querySelector(".understanding")?.remove();
-  const box = document.importNode(document.getElementById("understanding").content.firstElementChild, true);
-  const [input, label] = [".edit", ".view label"].map((selector) => row.querySelector(selector));
+  const box = instantiate(findById("understanding", HTMLTemplateElement));
+  const [input, label] = [inputOf(row), labelOf(row)];
   input.after(box);
-  const choice = box.querySelector("input");
-  choice.checked = asTyped;
-  choices.set(row, choice);
+  const checkbox = find(box, "input", HTMLInputElement);
+  checkbox.checked = isAsTyped;
+  checkboxes.set(row, checkbox);
   box.addEventListener("mousedown", (event) => event.preventDefault()); // leaving the field would save it
   showPreview(input, box, readPreview, () => input.value.trim() !== label.textContent);
 }
 
-/** The class is what tells whether there is something to end: leaving the field follows the Enter that has ended it. */
-function end(row) {
+/**
+ * End editing. Return whether the row was being edited: leaving the field follows the Enter that has ended it.
+ *
+ * @param {HTMLElement} row
+ */
+function stopEditing(row) {
   const wasEditing = row.classList.contains("editing");
   row.classList.remove("editing");
   row.querySelector(".understanding")?.remove();
   return wasEditing;
 }
 
+/** @param {HTMLElement} row */
 async function save(row) {
-  if (!end(row)) return;
-  const asTyped = choices.get(row).checked;
+  if (!stopEditing(row)) return;
+  const isAsTyped = checkboxes.get(row)?.checked ?? false;
   const { id } = row; // a row that is replaced loses it
-  const input = row.querySelector(".edit");
-  const label = row.querySelector("label");
-  const before = label.textContent;
+  const input = inputOf(row);
+  const label = labelOf(row);
+  const before = label.textContent ?? "";
   const title = input.value.trim();
   if (title === before) return;
-  label.textContent = title || before; // it is replaced by what the server says
-  const keep = () => {
-    const now = document.getElementById(id);
-    if (!now) return false;
-    now.querySelector("label").textContent = before;
-    begin(now, title, asTyped);
+  label.textContent = title || before; // until the server's row replaces this one
+  const restore = () => {
+    const currentRow = document.getElementById(id);
+    if (!currentRow) return false;
+    labelOf(currentRow).textContent = before;
+    startEditing(currentRow, title, isAsTyped);
     return true;
   };
-  await change(input.dataset.action, { title, as_typed: asTyped ? "true" : "" }, id, keep);
+  await sendChange(input.dataset.action ?? "", { title, as_typed: isAsTyped ? "true" : "" }, id, restore);
 }
 
-export function letEdit(list) {
-  list.addEventListener("dblclick", (event) => {
-    if (!event.target.matches(".view label")) return;
-    document.activeElement.blur();
-    begin(rowOf(event.target));
+/**
+ * @param {KeyboardEvent} event
+ */
+function onKeyDown(event) {
+  const target = /** @type {Element} */ (event.target);
+  const row = rowOf(target);
+  if (!row || event.isComposing) return;
+  if (event.key === "F2") startEditing(row);
+  if (!isEditor(target) || !["Escape", "Enter"].includes(event.key)) return;
+  if (event.key === "Enter") save(row);
+  else if (stopEditing(row)) row.querySelector(".failed")?.remove(); // the error of the title that isn't saved
+  /** @type {HTMLElement | null} */ (row.querySelector(".grip"))?.focus();
+}
+
+/** @param {FocusEvent} event */
+function onBlur({ target, relatedTarget }) {
+  const [left, entered] = /** @type {(Element | null)[]} */ ([target, relatedTarget]);
+  const row = rowOf(left);
+  if (row && isEditor(left) && !(isEditor(entered) && rowOf(entered) === row)) save(row);
+}
+
+/** @param {HTMLElement} list */
+export function enableEditing(list) {
+  list.addEventListener("dblclick", ({ target }) => {
+    const row = rowOf(/** @type {Element} */ (target));
+    if (!row || !(/** @type {Element} */ (target).matches(".view label"))) return;
+    /** @type {HTMLElement | null} */ (document.activeElement)?.blur();
+    startEditing(row);
   });
-  list.addEventListener("keydown", (event) => {
-    const row = rowOf(event.target);
-    if (!row || event.isComposing) return;
-    if (event.key === "F2") begin(row);
-    if (!isEditor(event.target)) return;
-    if (event.key === "Escape" && end(row)) row.querySelector(".failed")?.remove(); // with what was wrong with it
-    if (event.key === "Enter") save(row);
-    if (["Escape", "Enter"].includes(event.key)) row.querySelector(".grip")?.focus();
-  });
-  const onBlur = ({ target, relatedTarget: next }) => {
-    if (isEditor(target) && !(isEditor(next) && rowOf(next) === rowOf(target))) save(rowOf(target));
-  };
+  list.addEventListener("keydown", onKeyDown);
   list.addEventListener("blur", onBlur, { capture: true }); // blur doesn't bubble; scripts dispatch it, unlike focusout
 }

@@ -1,178 +1,244 @@
 /**
- * What is changed in another tab or on another device is shown here too. A stream tells which to-dos have changed, and
- * to which version; those that are shown at an older one, or not at all, are asked for, and put to their places.
+ * Changes of the list in other tabs and on other devices. A stream reports which to-dos have changed, and their versions;
+ * those that are shown at an older version, or not at all, are requested, and their rows are updated.
  *
- * What was changed here comes back with versions that are known, so nobody is asked. What is in somebody's hand waits: a
- * row that is edited or dragged, or that says what went wrong with it. An answer that something here may have overtaken
- * is not shown, but asked for again.
+ * The changes of this page are reported with versions that it already has, so nothing is requested. Rows that are being
+ * edited or dragged, or that show an error, are updated later. A response that may be older than a change of this page is
+ * not shown, but requested again.
  */
 
+import { find, findById } from "../progress/dom.js";
 import { EventStream, get } from "../progress/event-stream.js";
-import { headers, settled } from "./changes.js";
+import { pendingChanges, requestHeaders } from "./changes.js";
 import { isDragging } from "./moving.js";
-import { pauseAfter, POLL_MS } from "./poll-pause.js";
-import { isHeld, show, showAll } from "./rows.js";
+import { delayAfter, POLL_MS } from "./polling.js";
+import { isLocked, onCustomEvent, replaceList, rowsIn, todoId, updateRows } from "./rows.js";
 
-const MOST_IDS = 100; // of one question
-const PATIENCE_MS = 30000;
-const AGAIN_MS = 5000; // after a question that failed
-const FETCHING = ["search-form", "more", "todos-footer"]; // the elements that contain the links and fields that htmx follows
+/** @import { ServerSentEvent } from "../progress/sse.js" */
 
-const byId = (id) => document.getElementById(id);
-const rowsIn = (element) => element.querySelectorAll("li[data-version]");
+const MAX_IDS = 100; // in a request
+const TIMEOUT_MS = 30000;
+const RETRY_MS = 5000; // after a request that failed
+const HTMX_SOURCES = ["search-form", "more", "todos-footer"]; // the elements that contain the links and fields of htmx
 
-export function goLive(app) {
-  const pending = new Map(); // id → its newest version, of those that may be shown at an older one
-  const seen = new Map(); // id → its newest version that was shown or written here, also of those that have no row any more
-  const doubtful = new Map(); // the same, since another part of the list was asked for: it may not have them yet
-  let all = false; // so many have changed that nobody has named them
-  let looking = false;
+class HttpError extends Error {
+  /** @param {Response} response */
+  constructor({ url, status }) {
+    super(`${url} answered ${status}`);
+    this.status = status;
+  }
+}
 
-  class List extends EventStream {
-    #since = app.dataset.since;
-    isStopped = false; // nobody is logged in any more, or somebody else is
+class LiveList extends EventStream {
+  #app;
+  #since;
+  #isStopped = false; // nobody is logged in any more, or another user is
+  #isUpdating = false;
+  #isListOutdated = false; // more to-dos have changed than a stream reports
+  /** @type {Map<string, number>} by id, the newest version of each to-do that may be shown at an older version */
+  #outdated = new Map();
+  /** @type {Map<string, number>} by id, the newest version that was shown or written here, also of to-dos without a row */
+  #known = new Map();
+  /** @type {Map<string, number>} the same, of to-dos that a list which is being fetched may not contain yet */
+  #uncertain = new Map();
 
-    connect(request) {
-      const hear = (fields) => this.#hear(fields);
-      const url = `${app.dataset.stream}?since=${this.#since}${this.isPolling ? "&once=true" : ""}`;
-      return this.readStream(url, request, hear, (answer) => this.#refused(answer));
-    }
-
-    #hear({ id, data }) {
-      this.#since = id;
-      const { changed } = JSON.parse(data);
-      all ||= changed === null;
-      for (const [todo, version] of Object.entries(changed ?? {})) pending.set(todo, version);
-      look();
-      return this.isPolling && pauseAfter(changed);
-    }
-
-    #refused(answer) {
-      this.isStopped = answer.status === 401;
-      return this.isStopped ? null : this.delayAfterError(answer, POLL_MS);
-    }
-
-    stop() {
-      this.isStopped = true;
-      this.pause();
-    }
-
-    wakeIfStopped() {
-      if (this.isStopped) this.wake();
-    }
+  /** @param {HTMLElement} app */
+  constructor(app) {
+    super();
+    this.#app = app;
+    this.#since = app.dataset.since;
+    this.#noteRows(rowsIn(app));
+    onCustomEvent("htmx:load", ({ elt }) => this.#onHtmxLoad(elt));
+    onCustomEvent("rowsinserted", (rows) => this.#noteRows(rows));
+    addEventListener("focus", () => this.#wakeIfStopped()); // the user may have logged in again in another window
+    const options = { subtree: true, childList: true, attributeFilter: ["class"] };
+    new MutationObserver(() => this.#update()).observe(app, options);
+    this.connectAfter(0);
   }
 
-  /** While there is anything to ask for, one question after the other. */
-  async function look() {
-    if (looking) return;
-    looking = true;
+  /** @param {AbortController} connection */
+  connect(connection) {
+    const url = `${this.#app.dataset.stream}?since=${this.#since}${this.isPolling ? "&once=true" : ""}`;
+    return this.readStream(
+      url,
+      connection,
+      (event) => this.#onEvent(event),
+      (response) => this.#onError(response),
+    );
+  }
+
+  /** @param {ServerSentEvent} event */
+  #onEvent({ id, data }) {
+    this.#since = id;
+    /** @type {{ changed: Record<string, number> | null }} */
+    const { changed } = JSON.parse(data);
+    this.#isListOutdated ||= changed === null;
+    for (const [todo, version] of Object.entries(changed ?? {})) this.#outdated.set(todo, version);
+    this.#update();
+    return this.isPolling && delayAfter(changed);
+  }
+
+  /** @param {Response} response */
+  #onError(response) {
+    this.#isStopped = response.status === 401;
+    return this.#isStopped ? null : this.delayAfterError(response, POLL_MS);
+  }
+
+  #stop() {
+    this.#isStopped = true;
+    this.pause();
+  }
+
+  #wakeIfStopped() {
+    if (!this.#isStopped) return;
+    this.#isStopped = false;
+    this.wake();
+  }
+
+  /** Send one request after the other while there are outdated to-dos. */
+  async #update() {
+    if (this.#isUpdating) return;
+    this.#isUpdating = true;
     try {
-      while (isBehind() && (await ask()));
-    } catch ({ status }) {
-      if ([401, 403].includes(status)) list.stop();
-      else setTimeout(look, AGAIN_MS);
+      while (this.#isBehind() && (await this.#requestOutdated()));
+    } catch (error) {
+      if (error instanceof HttpError && [401, 403].includes(error.status)) this.#stop();
+      else setTimeout(() => this.#update(), RETRY_MS);
     }
-    looking = false;
+    this.#isUpdating = false;
   }
 
-  function isBehind() {
-    for (const [id, version] of pending) if (known(id) >= version) pending.delete(id);
-    return all || pending.size > 0;
+  #isBehind() {
+    for (const [id, version] of this.#outdated) if (this.#knownVersion(id) >= version) this.#outdated.delete(id);
+    return this.#isListOutdated || this.#outdated.size > 0;
   }
 
-  function known(id) {
-    return Number(byId(`todo-${id}`)?.dataset.version ?? seen.get(id) ?? 0);
+  /** @param {string} id */
+  #knownVersion(id) {
+    return Number(document.getElementById(`todo-${id}`)?.dataset.version ?? this.#known.get(id) ?? 0);
   }
 
-  function see(id, version, isDoubtful = isBusy()) {
-    seen.set(id, Math.max(version, seen.get(id) ?? 0));
-    if (isDoubtful) doubtful.set(id, seen.get(id));
+  /**
+   * @param {string} id
+   * @param {number} version
+   */
+  #note(id, version, isUncertain = this.#isBusy()) {
+    const newest = Math.max(version, this.#known.get(id) ?? 0);
+    this.#known.set(id, newest);
+    if (isUncertain) this.#uncertain.set(id, newest);
   }
 
-  /** The other part of the list is there. */
-  function resolveDoubts() {
-    for (const [id, version] of doubtful) {
-      seen.delete(id);
-      pending.set(id, Math.max(version, pending.get(id) ?? 0));
+  /** @param {HTMLElement[]} rows */
+  #noteRows(rows) {
+    const isUncertain = this.#isBusy();
+    for (const row of rows) this.#note(todoId(row), Number(row.dataset.version), isUncertain);
+  }
+
+  /** Request the uncertain to-dos again if the new list doesn't show their newest versions. */
+  #resolveUncertain() {
+    for (const [id, version] of this.#uncertain) {
+      this.#known.delete(id);
+      this.#outdated.set(id, Math.max(version, this.#outdated.get(id) ?? 0));
     }
-    doubtful.clear();
-    look();
+    this.#uncertain.clear();
+    this.#update();
   }
 
-  function seeRows(rows) {
-    const isDoubtful = isBusy();
-    for (const { id, dataset } of rows) see(id.replace("todo-", ""), dataset.version, isDoubtful);
-  }
-
-  /** Ask for what can be shown now, once all is answered that was changed here; false if that is nothing. */
-  async function ask() {
-    for (let last = null; last !== settled(); await last) last = settled();
-    if (!isBehind() || isBusy()) return false;
-    const asked = new Map([...pending].filter(([id]) => !isHeld(byId(`todo-${id}`))).slice(0, MOST_IDS));
-    const isForAll = all && !app.querySelector(".editing, li .failed");
-    if (!isForAll && !asked.size) return false;
-    const [before, list] = [settled(), listing()];
-    all &&= !isForAll;
-    const answer = await fetchText(isForAll ? pageUrl() : rowsUrl(asked.keys())).catch((error) => {
-      all ||= isForAll;
-      throw error;
-    });
-    if (before !== settled() || list !== listing() || isBusy()) all ||= isForAll;
-    else if (isForAll) showAll(answer);
-    else take(answer, asked);
+  /**
+   * Request outdated to-dos whose rows are not locked, once the pending changes of this page have ended. Return false if
+   * there are none.
+   */
+  async #requestOutdated() {
+    for (let last = null; last !== pendingChanges(); await last) last = pendingChanges();
+    if (!this.#isBehind() || this.#isBusy()) return false;
+    const isForList = this.#isListOutdated && !this.#app.querySelector(".editing, li .failed");
+    const isUnlocked = (/** @type {string} */ id) => !isLocked(document.getElementById(`todo-${id}`));
+    const requested = new Map([...this.#outdated].filter(([id]) => isUnlocked(id)).slice(0, MAX_IDS));
+    if (!isForList && !requested.size) return false;
+    const [changes, path] = [pendingChanges(), listPath()];
+    this.#isListOutdated &&= !isForList;
+    const html = await fetchText(isForList ? new URL(path, location.href) : this.#rowsUrl(requested.keys())).catch(
+      (error) => {
+        this.#isListOutdated ||= isForList;
+        throw error;
+      },
+    );
+    const isStale = changes !== pendingChanges() || path !== listPath() || this.#isBusy();
+    if (isStale) this.#isListOutdated ||= isForList;
+    else if (isForList) replaceList(html);
+    else this.#showRows(html, requested);
     return true;
   }
 
-  function take(answer, asked) {
-    for (const id of show(answer, [...asked.keys()])) {
-      see(id, asked.get(id));
-      if (pending.get(id) === asked.get(id)) pending.delete(id);
+  /**
+   * @param {string} html
+   * @param {Map<string, number>} requested
+   */
+  #showRows(html, requested) {
+    for (const id of updateRows(html, [...requested.keys()])) {
+      const version = requested.get(id) ?? 0;
+      this.#note(id, version);
+      if (this.#outdated.get(id) === version) this.#outdated.delete(id);
     }
   }
 
-  /** Return whether a row is dragged or another part of the list is being fetched. No row is visited to find out. */
-  function isBusy() {
-    return isDragging() || FETCHING.some((id) => byId(id).querySelector(".htmx-request"));
+  /** Return whether a row is dragged or htmx is fetching another list. No row is visited to find out. */
+  #isBusy() {
+    return isDragging() || HTMX_SOURCES.some((id) => findById(id).querySelector(".htmx-request"));
   }
 
-  const listing = () => byId("todo-form").getAttribute("action");
-
-  const pageUrl = () => new URL(listing(), location);
-
-  function rowsUrl(ids) {
-    const { filter, q } = byId("todo-form").elements;
-    const undo = byId("undo").querySelector("[name=undo]");
-    const url = new URL(app.dataset.changes, location);
-    url.search = new URLSearchParams({ filter: filter.value, q: q.value, ...(undo && { undo: undo.value }) });
+  /** @param {Iterable<string>} ids */
+  #rowsUrl(ids) {
+    const form = findById("todo-form");
+    const [filter, q] = ["filter", "q"].map((name) => find(form, `[name=${name}]`, HTMLInputElement).value);
+    const undo = /** @type {HTMLButtonElement | null} */ (findById("undo").querySelector("[name=undo]"));
+    const url = new URL(this.#app.dataset.changes ?? "", location.href);
+    url.search = new URLSearchParams({ filter, q, ...(undo && { undo: undo.value }) }).toString();
     for (const id of ids) url.searchParams.append("id", id);
     return url;
   }
 
-  async function fetchText(url) {
-    const answer = await get(url, AbortSignal.timeout(PATIENCE_MS), { ...headers(), "HX-Request": "true" });
-    if (!answer.ok) throw Object.assign(new Error(`${url} answered ${answer.status}`), { status: answer.status });
-    return answer.text();
+  /** @param {HTMLElement} element that htmx has inserted */
+  #onHtmxLoad(element) {
+    this.#noteRows(element.matches("li") ? [element] : rowsIn(element));
+    if (element.id === "list") this.#resolveUncertain();
+    if (element.id === "written") this.#noteWritten(element.dataset.todos ?? "");
   }
 
-  /** What was shown, or written. A row that is only one version older than what was written differs in nothing else. */
-  document.addEventListener("htmx:load", ({ detail: { elt } }) => {
-    seeRows(elt.matches("li") ? [elt] : rowsIn(elt));
-    if (elt.id === "list") resolveDoubts();
-    if (elt.id !== "written") return;
-    for (const [id, version, order] of elt.dataset.todos
-      .trim()
-      .split(" ")
-      .map((todo) => todo.split(":"))) {
-      see(id, version);
-      const row = byId(`todo-${id}`);
-      if (Number(row?.dataset.version) + 1 === Number(version)) Object.assign(row.dataset, { version, order });
+  /**
+   * Note the versions that a change of this page has written. A row that is only one version older differs in nothing
+   * else.
+   *
+   * @param {string} todos "id:version:order" of each
+   */
+  #noteWritten(todos) {
+    for (const todo of todos.trim().split(" ")) {
+      const [id, version, order] = todo.split(":");
+      this.#note(id, Number(version));
+      const row = document.getElementById(`todo-${id}`);
+      if (row && Number(row.dataset.version) + 1 === Number(version)) Object.assign(row.dataset, { version, order });
     }
-  });
+  }
+}
 
-  const list = new List();
-  seeRows(rowsIn(app));
-  list.connectAfter(0);
-  document.addEventListener("rows", ({ detail: rows }) => seeRows(rows));
-  addEventListener("focus", () => list.wakeIfStopped()); // they may have logged in again in another window
-  new MutationObserver(look).observe(app, { subtree: true, childList: true, attributeFilter: ["class"] });
+/** The path of the list that is shown, with its filter. */
+function listPath() {
+  return findById("todo-form").getAttribute("action") ?? "";
+}
+
+/** @param {URL} url */
+async function fetchText(url) {
+  const headers = { ...requestHeaders(), "HX-Request": "true" };
+  const response = await get(url, AbortSignal.timeout(TIMEOUT_MS), headers);
+  if (!response.ok) throw new HttpError(response);
+  return response.text();
+}
+
+/**
+ * Keep the list up to date with changes that are made elsewhere.
+ *
+ * @param {HTMLElement} app
+ */
+export function keepUpToDate(app) {
+  return new LiveList(app);
 }

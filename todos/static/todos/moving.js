@@ -1,64 +1,103 @@
-/** The order of the list, by dragging a row at its grip, and by Alt with the arrow keys from anywhere in it. */
+/** The order of the list, changed by dragging a row at its grip, and by Alt with the arrow keys from anywhere in the row. */
 
-import { change } from "./changes.js";
+import { find } from "../progress/dom.js";
+import { sendChange } from "./changes.js";
 import { scrollNearEdges } from "./edge-scrolling.js";
+import { todoId } from "./rows.js";
 
-let dragged = null; // the row
+/** @typedef {(subject: string, message: string) => void} Announce */
+/**
+ * @typedef {object} Move
+ * @property {HTMLElement} neighbour the row that the moved row was put next to
+ * @property {boolean} isBefore whether it was put before the neighbour
+ * @property {Element | null} previous the row that was before it
+ * @property {Announce} announce
+ */
 
-export const isDragging = () => dragged !== null;
+/** @type {HTMLElement | null} */
+let draggedRow = null;
 
-/** `announce` tells people who listen to the page where the row is now. */
-export function letMove(list, announce) {
-  list.addEventListener("keydown", (event) => {
-    const row = event.target.closest(".todo-list > li");
-    const isUp = event.key === "ArrowUp";
-    if (!row || row.classList.contains("editing") || !(isUp || event.key === "ArrowDown")) return;
-    if (!event.altKey && !event.target.matches(".grip")) return;
-    event.preventDefault();
-    const other = isUp ? row.previousElementSibling : row.nextElementSibling;
-    if (!other) return;
-    const focused = document.activeElement;
-    const previous = row.previousElementSibling;
-    place(row, other, isUp);
-    focused.focus();
-    drop(row, { other, isBefore: isUp, previous, announce });
-  });
+export const isDragging = () => draggedRow !== null;
 
+/**
+ * @param {HTMLElement} list
+ * @param {Announce} announce tells screen readers the new position
+ */
+export function enableMoving(list, announce) {
+  list.addEventListener("keydown", (event) => moveByKey(event, announce));
   list.addEventListener("pointerdown", (event) => {
-    if (event.button || isDragging() || !event.target.matches(".grip")) return;
-    drag(event.target, event.target.closest("li"), event.pointerId, announce);
+    const grip = /** @type {HTMLElement} */ (event.target);
+    const row = /** @type {HTMLElement | null} */ (grip.closest("li"));
+    if (row && !event.button && !isDragging() && grip.matches(".grip")) drag(grip, row, event.pointerId, announce);
   });
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @param {Announce} announce
+ */
+function moveByKey(event, announce) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  const row = /** @type {HTMLElement | null} */ (target.closest(".todo-list > li"));
+  const isBefore = event.key === "ArrowUp";
+  if (!row || row.classList.contains("editing") || !(isBefore || event.key === "ArrowDown")) return;
+  if (!event.altKey && !target.matches(".grip")) return;
+  event.preventDefault();
+  const previous = row.previousElementSibling;
+  const neighbour = /** @type {HTMLElement | null} */ (isBefore ? previous : row.nextElementSibling);
+  if (!neighbour) return;
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+  putNextTo(row, neighbour, isBefore);
+  focused?.focus();
+  save(row, { neighbour, isBefore, previous, announce });
 }
 
 /**
  * Move the row with the pointer until it is released. Escape, a second touch, the browser (`pointercancel`) and leaving
  * the page put the row back without a request.
+ *
+ * @param {HTMLElement} grip
+ * @param {HTMLElement} row
+ * @param {number} pointerId
+ * @param {Announce} announce
  */
 function drag(grip, row, pointerId, announce) {
   const previous = row.previousElementSibling; // not the next one: rows may be appended while the page scrolls
   const listening = new AbortController();
-  let pointer = null; // its position in the viewport, once it has moved
-  let neighbour = null; // the row that it was put next to, and on which side
+  /** @type {{ x: number, y: number } | null} the position in the viewport, once the pointer has moved */
+  let pointer = null;
+  /** @type {HTMLElement | null} the row that the dragged row was put next to */
+  let neighbour = null;
   let isBefore = false;
+
+  /**
+   * @template {keyof WindowEventMap} Type
+   * @param {Type} type
+   * @param {(event: WindowEventMap[Type]) => void} handle
+   */
   const on = (type, handle) => addEventListener(type, handle, { signal: listening.signal });
-  const follow = () => {
-    const over = rowAt(pointer);
-    if (!over || over === row) return;
-    const { top, height } = over.getBoundingClientRect();
-    neighbour = over;
+
+  function follow() {
+    const rowBelow = pointer && rowAt(pointer);
+    if (!pointer || !rowBelow || rowBelow === row) return;
+    const { top, height } = rowBelow.getBoundingClientRect();
+    neighbour = rowBelow;
     isBefore = pointer.y < top + height / 2;
-    place(row, neighbour, isBefore);
-  };
-  const stop = () => {
+    putNextTo(row, neighbour, isBefore);
+  }
+
+  function stop() {
     listening.abort();
-    dragged = null;
+    draggedRow = null;
     row.classList.remove("dragged");
-  };
-  const back = () => {
+  }
+
+  function cancel() {
     stop();
-    placeAfter(row, previous);
-  };
-  dragged = row;
+    putAfter(row, previous);
+  }
+
+  draggedRow = row;
   row.classList.add("dragged");
   scrollNearEdges(() => pointer?.y, follow, listening.signal);
   on("pointermove", (event) => {
@@ -70,41 +109,63 @@ function drag(grip, row, pointerId, announce) {
     if (event.pointerId !== pointerId) return;
     stop();
     grip.focus();
-    if (neighbour && row.previousElementSibling !== previous) {
-      drop(row, { other: neighbour, isBefore, previous, announce });
-    }
+    if (neighbour && row.previousElementSibling !== previous) save(row, { neighbour, isBefore, previous, announce });
   });
-  for (const type of ["pointercancel", "pagehide", "visibilitychange"]) on(type, back);
-  on("pointerdown", (event) => event.pointerId !== pointerId && back());
-  on("keydown", ({ key }) => key === "Escape" && back());
+  on("pointercancel", cancel);
+  on("pagehide", cancel);
+  addEventListener("visibilitychange", cancel, { signal: listening.signal });
+  on("pointerdown", (event) => event.pointerId !== pointerId && cancel());
+  on("keydown", ({ key }) => key === "Escape" && cancel());
 }
 
-/** Return the row at this position. A mouse outside of the window counts as one at its edge. */
+/**
+ * Return the row at this position. A mouse outside of the window counts as one at its edge.
+ *
+ * @param {{ x: number, y: number }} position
+ * @returns {HTMLElement | null | undefined}
+ */
 function rowAt({ x, y }) {
   const inside = Math.min(Math.max(y, 0), innerHeight - 1);
   return document.elementFromPoint(x, inside)?.closest(".todo-list > li");
 }
 
-function place(row, other, isBefore) {
-  other.parentElement.insertBefore(row, isBefore ? other : other.nextElementSibling);
+/**
+ * @param {Element} row
+ * @param {Element} neighbour
+ * @param {boolean} isBefore
+ */
+function putNextTo(row, neighbour, isBefore) {
+  if (isBefore) neighbour.before(row);
+  else neighbour.after(row);
 }
 
-/** Move the row after this one, or to the start of the list if that is null. */
-function placeAfter(row, previous) {
+/**
+ * Move the row after this one, or to the start of the list if that is null.
+ *
+ * @param {Element} row
+ * @param {Element | null} previous
+ */
+function putAfter(row, previous) {
   if (previous) previous.after(row);
   else row.parentElement?.prepend(row);
 }
 
-/** Save the position of the row; if that fails, move the row back to its old position, after `previous`. */
-async function drop(row, { other, isBefore, previous, announce }) {
-  const title = row.querySelector("label").textContent;
-  const ids = [row.id, previous?.id]; // a row that is replaced loses its id
-  const rows = [...row.parentElement.children];
-  const wanted = { [isBefore ? "before" : "after"]: other.id.replace("todo-", "") };
+/**
+ * Save the position of the row. If that fails, move the row back to its old position.
+ *
+ * @param {HTMLElement} row
+ * @param {Move} move
+ */
+async function save(row, { neighbour, isBefore, previous, announce }) {
+  const title = find(row, "label").textContent ?? "";
+  const ids = [row.id, previous?.id ?? ""]; // a row that is replaced loses its id
+  const rows = [...(row.parentElement?.children ?? [])];
+  const position = { [isBefore ? "before" : "after"]: todoId(neighbour) };
   announce(title, `${rows.indexOf(row) + 1} of ${rows.length}`);
-  await change(`${row.querySelector(".open").pathname}move/`, wanted, row.id, () => {
-    const [now, then] = ids.map((id) => document.getElementById(id));
-    if (now) placeAfter(now, then);
+  const path = `${find(row, ".open", HTMLAnchorElement).pathname}move/`;
+  await sendChange(path, position, row.id, () => {
+    const [currentRow, currentPrevious] = ids.map((id) => document.getElementById(id));
+    if (currentRow) putAfter(currentRow, currentPrevious);
     return true;
   });
 }

@@ -1,45 +1,58 @@
-/** Several lines that are pasted into the field for a new title. They can become one to-do each. */
+/** Several lines that are pasted into the field for a new title: the user can add each as a to-do of its own. */
 
-import { change } from "./changes.js";
+import { find, findById, instantiate } from "../progress/dom.js";
+import { sendChange } from "./changes.js";
 
-/** Offer to add each line as a to-do of its own. A field has no line breaks, so it has to be asked when text is pasted. */
-export function offerSeveral(form) {
-  const { title } = form.elements;
+/**
+ * Offer to add each pasted line as a to-do. The field itself has no line breaks, so the offer is made when text is pasted.
+ *
+ * @param {HTMLFormElement} form
+ */
+export function offerToSplitLines(form) {
+  const title = find(form, "[name=title]", HTMLInputElement);
+  /** @type {HTMLElement | null} */
   let offer = null;
 
   title.addEventListener("paste", (event) => {
     withdraw();
-    const lines = linesOf(afterPaste(title, event.clipboardData.getData("text/plain")));
+    const lines = linesOf(valueAfterPaste(title, event.clipboardData?.getData("text/plain") ?? ""));
     if (lines.length < 2) return;
     const isTooLong = lines.join(" ").length > title.maxLength; // the field would cut off the rest
     if (isTooLong) event.preventDefault();
     show(lines, isTooLong);
   });
-  title.addEventListener("input", ({ inputType }) => {
-    if (inputType !== "insertFromPaste" && !isSending()) withdraw();
+  title.addEventListener("input", (event) => {
+    const isPaste = /** @type {InputEvent} */ (event).inputType === "insertFromPaste";
+    if (!isPaste && !isSending()) withdraw();
   });
   form.addEventListener("submit", withdraw);
 
+  /**
+   * @param {string[]} lines
+   * @param {boolean} isTooLong
+   */
   function show(lines, isTooLong) {
-    offer = document.importNode(document.getElementById("several").content.firstElementChild, true);
-    const [several, one, cancel] = offer.querySelectorAll("button");
-    offer.querySelector(".lines").textContent = `You pasted ${lines.length} lines.`;
-    several.textContent = `Add ${lines.length} to-dos`;
-    several.addEventListener("click", () => add(lines));
-    one.hidden = isTooLong;
-    one.addEventListener("click", () => form.requestSubmit());
+    offer = instantiate(findById("several", HTMLTemplateElement));
+    const [addAll, addOne, cancel] = buttonsOf(offer);
+    find(offer, ".lines").textContent = `You pasted ${lines.length} lines.`;
+    addAll.textContent = `Add ${lines.length} to-dos`;
+    addAll.addEventListener("click", () => add(lines));
+    addOne.hidden = isTooLong;
+    addOne.addEventListener("click", () => form.requestSubmit());
     cancel.hidden = !isTooLong;
     cancel.addEventListener("click", withdraw);
     form.append(offer);
   }
 
+  /** @param {string[]} lines */
   async function add(lines) {
-    const { action } = offer.dataset;
-    const [buttons, asTyped] = [offer.querySelectorAll("button"), offer.querySelector("[name=as_typed]").checked];
+    if (!offer) return;
+    const buttons = buttonsOf(offer);
+    const asTyped = find(offer, "[name=as_typed]", HTMLInputElement).checked;
     const pasted = title.value;
     for (const button of buttons) button.disabled = true;
     const values = { lines: lines.join("\n"), as_typed: asTyped ? "true" : "" };
-    const isAdded = await change(action, values, form.id, () => true); // the offer stays, to be taken again
+    const isAdded = await sendChange(offer.dataset.action ?? "", values, form.id, () => true); // the offer stays
     for (const button of buttons) button.disabled = false;
     if (!isAdded) return;
     withdraw();
@@ -49,7 +62,7 @@ export function offerSeveral(form) {
   }
 
   function isSending() {
-    return offer?.querySelector("button").disabled;
+    return offer !== null && buttonsOf(offer)[0].disabled;
   }
 
   function withdraw() {
@@ -58,10 +71,20 @@ export function offerSeveral(form) {
   }
 }
 
-function afterPaste({ value, selectionStart, selectionEnd }, text) {
-  return value.slice(0, selectionStart) + text + value.slice(selectionEnd);
+/** @param {HTMLElement} offer */
+function buttonsOf(offer) {
+  return [...offer.querySelectorAll("button")];
 }
 
+/**
+ * @param {HTMLInputElement} field
+ * @param {string} text
+ */
+function valueAfterPaste({ value, selectionStart, selectionEnd }, text) {
+  return value.slice(0, selectionStart ?? value.length) + text + value.slice(selectionEnd ?? value.length);
+}
+
+/** @param {string} text */
 function linesOf(text) {
   return text
     .split(/\r\n|\r|\n/)

@@ -1,178 +1,253 @@
 /**
- * The rows of a list, inserted and removed without htmx. htmx settles every row by itself, searches the page for each id
- * in it and dispatches two events for each element that it removes, which takes seconds in a list of thousands of rows.
+ * The rows of the list, inserted and removed without htmx. htmx settles every row by itself, searches the page for each
+ * id in it and dispatches two events for each element that it removes, which takes seconds with thousands of rows.
  *
- * A row that was changed elsewhere is inserted by its order among the rows that are there. The focus stays where it is.
+ * A row that was changed elsewhere is inserted at its position among the other rows. The focus is kept.
  */
+
+import { find, findById } from "../progress/dom.js";
+import { insertionIndex, positionOf } from "./ordering.js";
+
+/** @import { Position } from "./ordering.js" */
 
 const BATCH_SIZE = 100; // of rows that are removed in one task
 
-const byId = (id) => document.getElementById(id);
+/** @param {string | null | undefined} id */
+const rowById = (id) => (id ? document.getElementById(id) : null);
 
-/** Whether it is in somebody's hand, or says something that shall be read. */
-export function isHeld(row) {
+/** @param {ParentNode} element */
+export const rowsIn = (element) => /** @type {HTMLElement[]} */ ([...element.querySelectorAll("li[data-version]")]);
+
+/** @param {HTMLElement} row */
+export const todoId = (row) => row.id.replace("todo-", "");
+
+/**
+ * Return whether a row must not be replaced: it is being edited or dragged, or shows an error.
+ *
+ * @param {Element | null} row
+ */
+export function isLocked(row) {
   return row !== null && (row.matches(".editing, .dragged") || row.querySelector(".failed") !== null);
 }
 
-/** Replace the list by another one. */
-export function showAll(list) {
-  const fragments = parse(list);
+/**
+ * Replace the whole list.
+ *
+ * @param {string} html
+ */
+export function replaceList(html) {
+  const fragments = parse(html);
   const rows = takeRows(fragments);
-  const options = { afterSwapCallback: () => byId("todo-list").append(...rows) };
-  htmx.swap(retire(byId("list"), rows), fragments.innerHTML, { swapStyle: "outerHTML" }, options);
+  const options = { afterSwapCallback: () => findById("todo-list").append(...rows) };
+  htmx.swap(retire(findById("list"), rows), fragments.innerHTML, { swapStyle: "outerHTML" }, options);
 }
 
-/** Replace the rows of whole lists without htmx, which replaces an empty element by the list without its rows. */
-export function replaceLists() {
-  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+/** Let htmx replace a list by one without rows whenever it gets a whole list, and insert the rows without htmx. */
+export function insertRowsWithoutHtmx() {
+  onCustomEvent("htmx:beforeSwap", (detail) => {
     if (!detail.shouldSwap || detail.target.id !== "list") return;
     const fragments = parse(detail.serverResponse);
     const rows = takeRows(fragments);
     detail.target = retire(detail.target, rows);
     detail.serverResponse = fragments.innerHTML;
-    document.addEventListener("htmx:afterSwap", () => byId("todo-list").append(...rows), { once: true });
+    document.addEventListener("htmx:afterSwap", () => findById("todo-list").append(...rows), { once: true });
   });
-  document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+  onCustomEvent("htmx:oobBeforeSwap", (detail) => {
     const list = detail.fragment.firstElementChild;
     if (list?.id !== "todo-list") return;
     const rows = [...list.children];
     retire(detail.target, rows).append(...rows);
-    announce(rows);
+    dispatchInserted(rows);
     detail.shouldSwap = false;
   });
 }
 
-/** Put an empty copy of the element in its place and return the copy. The old rows are removed in batches. */
-function retire(stale, rows) {
-  for (const { id } of rows) removeIds(byId(id));
-  const fresh = stale.cloneNode(false);
-  stale.before(fresh);
-  stale.classList.add("retired");
-  stale.removeAttribute("id");
-  removeRows(stale, [...stale.querySelectorAll("li[data-version]")]);
-  return fresh;
+/**
+ * Call a function with the detail of each custom event that reaches the document, as those of htmx.
+ *
+ * @param {string} type
+ * @param {(detail: any, event: Event) => void} handle the details of htmx have no types
+ */
+export function onCustomEvent(type, handle) {
+  document.addEventListener(type, (event) => handle(/** @type {CustomEvent} */ (event).detail, event));
 }
 
-/** Remove the ids of an old row: while an id occurs twice, Chromium searches the whole document for it. */
+/**
+ * Replace an element by an empty copy and return the copy. The old rows are removed in batches.
+ *
+ * @param {HTMLElement} element
+ * @param {Element[]} newRows
+ */
+function retire(element, newRows) {
+  for (const { id } of newRows) removeIds(rowById(id));
+  const copy = /** @type {HTMLElement} */ (element.cloneNode(false));
+  element.before(copy);
+  element.classList.add("retired");
+  element.removeAttribute("id");
+  removeInBatches(element, rowsIn(element));
+  return copy;
+}
+
+/**
+ * Remove the ids of an old row: while an id occurs twice, Chromium searches the whole document for it.
+ *
+ * @param {Element | null} row
+ */
 function removeIds(row) {
   row?.removeAttribute("id");
   for (const element of row?.querySelectorAll("[id]") ?? []) element.removeAttribute("id");
 }
 
-function removeRows(stale, rows) {
-  if (rows.length <= BATCH_SIZE) return stale.remove();
+/**
+ * @param {Element} list
+ * @param {Element[]} rows
+ */
+function removeInBatches(list, rows) {
+  if (rows.length <= BATCH_SIZE) return list.remove();
   for (const row of rows.splice(-BATCH_SIZE)) row.remove();
-  return setTimeout(removeRows, 0, stale, rows);
+  setTimeout(removeInBatches, 0, list, rows);
+  return undefined;
 }
 
-/** Append the rows of the next page. A row that was added here before its page was fetched moves to its place. */
-export function append(page) {
-  const fragments = parse(page);
-  const rows = takeRows(fragments).filter(({ id }) => !isHeld(byId(id)));
-  for (const { id } of rows) byId(id)?.remove();
-  byId("todo-list").append(...rows);
-  announce(rows);
-  htmx.swap(byId("more"), fragments.innerHTML, { swapStyle: "outerHTML" });
+/**
+ * Append the rows of the next page. A row that was inserted before its page was fetched moves to its position.
+ *
+ * @param {string} html
+ */
+export function appendPage(html) {
+  const fragments = parse(html);
+  const rows = takeRows(fragments).filter(({ id }) => !isLocked(rowById(id)));
+  for (const { id } of rows) rowById(id)?.remove();
+  findById("todo-list").append(...rows);
+  dispatchInserted(rows);
+  htmx.swap(findById("more"), fragments.innerHTML, { swapStyle: "outerHTML" });
 }
 
-/** An answer to a question for these to-dos: those without a row are gone. Gives the ids of those that were not held. */
-export function show(answer, ids) {
-  const free = ids.filter((id) => !isHeld(byId(`todo-${id}`)));
-  const fragments = parse(answer);
-  const rows = new Map(takeRows(fragments).map((row) => [row.id.replace("todo-", ""), row]));
-  for (const id of free) if (!rows.has(id)) takeAway(byId(`todo-${id}`));
-  const fresh = [...rows].filter(([id, row]) => free.includes(id) && !isOlder(row)).map(([, row]) => row);
-  const places = new Places(fresh);
-  announce(fresh.filter((row) => place(row, places)));
-  htmx.swap(byId("todoapp"), fragments.innerHTML, { swapStyle: "none" });
-  return free;
+/**
+ * Update the rows of these to-dos from a response. Those without a row in it are removed. Return the ids of those that
+ * were not locked.
+ *
+ * @param {string} html
+ * @param {string[]} ids
+ */
+export function updateRows(html, ids) {
+  const unlocked = ids.filter((id) => !isLocked(rowById(`todo-${id}`)));
+  const fragments = parse(html);
+  const rows = new Map(takeRows(fragments).map((row) => [todoId(row), row]));
+  for (const id of unlocked) if (!rows.has(id)) removeRow(rowById(`todo-${id}`));
+  const newRows = [...rows].filter(([id, row]) => unlocked.includes(id) && !isOlder(row)).map(([, row]) => row);
+  const positions = new RowPositions(newRows);
+  dispatchInserted(newRows.filter((row) => insert(row, positions)));
+  htmx.swap(findById("todoapp"), fragments.innerHTML, { swapStyle: "none" });
+  return unlocked;
 }
 
-function parse(answer) {
+/** @param {string} html */
+function parse(html) {
   const fragments = document.createElement("template");
-  fragments.innerHTML = answer;
+  fragments.innerHTML = html;
   return fragments;
 }
 
-/** Remove the rows from the fragments, and the list that contains them; return the rows. */
-function takeRows(fragments) {
-  const rows = [...fragments.content.querySelectorAll("li[data-version]")];
+/**
+ * Remove the rows from the fragments, and the list that contains them. Return the rows.
+ *
+ * @param {HTMLTemplateElement} fragments
+ */
+function takeRows({ content }) {
+  const rows = rowsIn(content);
   for (const row of rows) {
     row.removeAttribute("hx-swap-oob");
     row.remove();
   }
-  fragments.content.querySelector("ul[hx-swap-oob]")?.remove();
+  content.querySelector("ul[hx-swap-oob]")?.remove();
   return rows;
 }
 
-/** Let the rest of the page know which rows are new, as htmx does by `htmx:load`. */
-function announce(rows) {
-  if (rows.length) document.dispatchEvent(new CustomEvent("rows", { detail: rows }));
+/**
+ * Report the new rows to other scripts, as htmx does with `htmx:load`.
+ *
+ * @param {Element[]} rows
+ */
+function dispatchInserted(rows) {
+  if (rows.length) document.dispatchEvent(new CustomEvent("rowsinserted", { detail: rows }));
 }
 
+/** @param {HTMLElement} row */
 function isOlder(row) {
-  return Number(row.dataset.version) < Number(byId(row.id)?.dataset.version ?? 0);
+  return Number(row.dataset.version) < Number(rowById(row.id)?.dataset.version ?? 0);
 }
 
-/** The rows of the list by their order, without those that are about to be inserted. */
-class Places {
-  #keys;
+/** The positions of the rows of the list, without those that are about to be inserted. */
+class RowPositions {
+  #positions;
 
-  constructor(without) {
-    const ids = new Set(without.map(({ id }) => id));
-    this.#keys = [...byId("todo-list").children].filter(({ id }) => !ids.has(id)).map(keyOf);
+  /** @param {HTMLElement[]} newRows */
+  constructor(newRows) {
+    const ids = new Set(newRows.map(({ id }) => id));
+    this.#positions = rowsIn(findById("todo-list"))
+      .filter(({ id }) => !ids.has(id))
+      .map(rowPosition);
   }
 
-  /** Return the row that comes after this one, or null at the end of the list; from now on this one has its place. */
-  take(row) {
-    const key = keyOf(row);
-    let [low, high] = [0, this.#keys.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (isAfter(this.#keys[middle], key)) high = middle;
-      else low = middle + 1;
-    }
-    const next = this.#keys[low];
-    this.#keys.splice(low, 0, key);
-    return next ? byId(next.id) : null;
+  /**
+   * Insert the position of a row, and return the row after it, or null at the end of the list.
+   *
+   * @param {HTMLElement} row
+   */
+  insert(row) {
+    const position = rowPosition(row);
+    const index = insertionIndex(this.#positions, position);
+    const next = this.#positions[index];
+    this.#positions.splice(index, 0, position);
+    return next ? rowById(`todo-${next.id}`) : null;
   }
 }
 
-function keyOf({ id, dataset }) {
-  return { id, order: BigInt(dataset.order), number: Number(id.replace("todo-", "")) };
+/**
+ * @param {HTMLElement} row
+ * @returns {Position}
+ */
+function rowPosition(row) {
+  return positionOf({ order: row.dataset.order, id: todoId(row) });
 }
 
-/** In the list's order, which the server has by the same rule. */
-function isAfter(one, other) {
-  return one.order === other.order ? one.number > other.number : one.order > other.order;
-}
-
-/** Insert the row by its order. Return false if that is further down than the page reaches. */
-function place(row, places) {
-  const list = byId("todo-list");
-  const next = places.take(row);
-  const shown = byId(row.id);
-  if (!next && byId("more").querySelector("a") && shown !== list.lastElementChild) {
-    takeAway(shown);
+/**
+ * Insert a row at its position. Return false if that is beyond the pages that have been fetched.
+ *
+ * @param {HTMLElement} row
+ * @param {RowPositions} positions
+ */
+function insert(row, positions) {
+  const list = findById("todo-list");
+  const next = positions.insert(row);
+  const old = rowById(row.id);
+  if (!next && findById("more").querySelector("a") && old !== list.lastElementChild) {
+    removeRow(old);
     return false;
   }
-  const focused = shown?.contains(document.activeElement) ? document.activeElement.id : null;
-  if (shown && shown.nextElementSibling === next) shown.replaceWith(row);
-  else {
-    shown?.remove();
+  const focusedId = old?.contains(document.activeElement) ? document.activeElement?.id : null;
+  if (old && old.nextElementSibling === next) {
+    old.replaceWith(row);
+  } else {
+    old?.remove();
     list.insertBefore(row, next);
   }
-  if (focused) byId(focused)?.focus({ preventScroll: true });
+  rowById(focusedId)?.focus({ preventScroll: true });
   return true;
 }
 
-/** A file on its way needs its row until it is there. */
-function takeAway(row) {
+/**
+ * Remove a row, unless a file is being attached to it. If it has the focus, a row next to it gets the focus.
+ *
+ * @param {HTMLElement | null} row
+ */
+function removeRow(row) {
   if (!row || row.querySelector(".sending > *")) return;
   const focused = row.contains(document.activeElement) ? document.activeElement : null;
   const neighbour = row.nextElementSibling ?? row.previousElementSibling;
   row.remove();
-  if (focused) {
-    (neighbour?.querySelector(`.${focused.classList[0]}`) ?? byId("id_title")).focus({ preventScroll: true });
-  }
+  if (!focused) return;
+  const control = neighbour?.querySelector(`.${focused.classList[0]}`) ?? find(document, "#id_title");
+  /** @type {HTMLElement} */ (control).focus({ preventScroll: true });
 }

@@ -1,25 +1,27 @@
 /**
- * The list without reloads. The buttons and their addresses are those of the forms that do the same without this
- * script; htmx fetches what is only looked at: the filters, what is sought, and what is further down.
+ * The list without reloads. The buttons and their URLs are those of the forms that do the same without this script. htmx
+ * fetches what doesn't change the list: filters, search, and further pages.
  */
 
-import { createAnnouncer as announcer } from "../uploads/announcer.js";
-import { letAttach } from "./attaching.js";
-import { change, Failure, settled, tell } from "./changes.js";
-import { letEdit } from "./editing.js";
-import { goLive } from "./live.js";
-import { letMove } from "./moving.js";
-import { offerSeveral } from "./pasting.js";
-import { reader, showPreview } from "./preview.js";
-import { append, replaceLists } from "./rows.js";
+import { find, findById } from "../progress/dom.js";
+import { createAnnouncer } from "../uploads/announcer.js";
+import { enableAttaching } from "./attaching.js";
+import { pendingChanges, RequestError, sendChange, showError } from "./changes.js";
+import { enableEditing } from "./editing.js";
+import { keepUpToDate } from "./live.js";
+import { enableMoving } from "./moving.js";
+import { offerToSplitLines } from "./pasting.js";
+import { createPreviewReader, showPreview } from "./preview.js";
+import { appendPage, insertRowsWithoutHtmx, onCustomEvent } from "./rows.js";
 
-const byId = (id) => document.getElementById(id);
-
-const app = byId("todoapp");
-const form = byId("new-todo-form");
-const { title, as_typed: asTyped } = form.elements;
-const updatePreview = showPreview(title, form.querySelector(".understanding"), reader(app.dataset.api));
-const ticks = new Set(); // of boxes, in their order, of which the server has not heard yet
+const app = findById("todoapp");
+const form = findById("new-todo-form", HTMLFormElement);
+const title = find(form, "[name=title]", HTMLInputElement);
+const asTyped = find(form, "[name=as_typed]", HTMLInputElement);
+const reader = createPreviewReader(app.dataset.api ?? "");
+const updatePreview = showPreview(title, find(form, ".understanding"), reader);
+/** @type {Set<{ id: string, checked: boolean }>} checkboxes whose changes have not been answered, in their order */
+const pendingChecks = new Set();
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -29,8 +31,8 @@ form.addEventListener("submit", (event) => {
   title.value = "";
   asTyped.checked = false;
   updatePreview();
-  change(form.getAttribute("action"), values, form.id, () => {
-    if (title.value) return false; // the next one is being typed
+  sendChange(form.getAttribute("action") ?? "", values, form.id, () => {
+    if (title.value) return false; // the next title is being typed
     title.value = typed;
     asTyped.checked = Boolean(values.as_typed);
     return true;
@@ -38,79 +40,90 @@ form.addEventListener("submit", (event) => {
 });
 
 app.addEventListener("change", async ({ target }) => {
-  if (!target.matches(".toggle, .toggle-all")) return;
+  if (!(target instanceof HTMLInputElement) || !target.matches(".toggle, .toggle-all")) return;
   const { id, checked, dataset } = target;
-  const near = target.closest("li")?.id ?? "new-todo-form";
-  const tick = { id, checked };
-  ticks.add(tick);
-  const done = await change(dataset.action, { completed: checked ? "true" : "" }, near);
-  ticks.delete(tick);
-  if (!done && byId(id)) byId(id).checked = !checked;
-  showTicks();
+  const near = target.closest("li")?.id ?? form.id;
+  const check = { id, checked };
+  pendingChecks.add(check);
+  const isSaved = await sendChange(dataset.action ?? "", { completed: checked ? "true" : "" }, near);
+  pendingChecks.delete(check);
+  if (!isSaved) setChecked(id, !checked);
+  restoreChecks();
 });
 
-/** What is ticked stays so, whatever the answers to earlier changes say: it is next. */
-function showTicks() {
-  for (const { id, checked } of ticks) if (byId(id)) byId(id).checked = checked;
+/** Keep what the user has checked, although a response to an earlier change doesn't have it yet. */
+function restoreChecks() {
+  for (const { id, checked } of pendingChecks) setChecked(id, checked);
+}
+
+/**
+ * @param {string} id
+ * @param {boolean} checked
+ */
+function setChecked(id, checked) {
+  const checkbox = /** @type {HTMLInputElement | null} */ (document.getElementById(id));
+  if (checkbox) checkbox.checked = checked;
 }
 
 app.addEventListener("click", async (event) => {
-  const button = event.target.closest("button[formaction]");
-  if (!button) return;
+  const button = /** @type {Element} */ (event.target).closest("button[formaction]");
+  if (!(button instanceof HTMLButtonElement)) return;
   event.preventDefault();
   const row = button.closest("li");
   const next = row?.nextElementSibling ?? row?.previousElementSibling;
+  /** @type {Record<string, string>} */
   const values = button.name ? { [button.name]: button.value } : {};
-  if (!(await change(button.getAttribute("formaction"), values, row?.id ?? form.id))) return;
-  if (document.activeElement === document.body) (next?.querySelector(".destroy") ?? title).focus(); // the button is gone
+  if (!(await sendChange(button.getAttribute("formaction") ?? "", values, row?.id ?? form.id))) return;
+  if (document.activeElement !== document.body) return;
+  const control = next?.querySelector(".destroy") ?? title; // the button that had the focus was removed
+  /** @type {HTMLElement} */ (control).focus();
 });
 
-/** What is only looked at comes after what was changed before. */
-document.addEventListener("htmx:confirm", (event) => {
-  const { verb, issueRequest } = event.detail;
+/** Send the GET requests of htmx after the changes that were made before them. */
+onCustomEvent("htmx:confirm", ({ verb, issueRequest }, event) => {
   if (verb !== "get") return;
   event.preventDefault();
-  settled().then(() => issueRequest(true));
+  pendingChanges().then(() => issueRequest(true));
 });
 
-document.addEventListener("htmx:configRequest", ({ detail }) => {
+onCustomEvent("htmx:configRequest", (detail) => {
   if (detail.elt.id !== "id_q") return;
-  detail.path = location.pathname; // of the filter that is chosen
+  detail.path = location.pathname; // that of the selected filter
   if (!detail.elt.value.trim()) detail.parameters.delete("q");
 });
 
-/** What can't be had is said where it was asked for; the links work without us. */
-for (const failed of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(failed, ({ detail: { elt, xhr } }) => {
+/** Show the error of a search next to its field. Links are followed without htmx. */
+for (const type of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  onCustomEvent(type, ({ elt, xhr }) => {
     if (elt.matches("a")) location.assign(elt.href);
-    else if (elt.id === "id_q") tell(new Failure(xhr), elt.form.id, () => htmx.trigger(elt, "search"));
+    else if (elt.id === "id_q") showError(new RequestError(xhr), elt.form.id, () => htmx.trigger(elt, "search"));
   });
 }
 
-/** The next page of the list. */
-document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+/** Append the next page of the list without htmx. */
+onCustomEvent("htmx:beforeSwap", (detail) => {
   if (detail.target.id !== "more" || !detail.shouldSwap) return;
   detail.shouldSwap = false;
-  append(detail.serverResponse);
+  appendPage(detail.serverResponse);
 });
 
-/** What follows from the counts. */
-document.addEventListener("htmx:load", () => {
-  const { total, active } = byId("todo-count").dataset;
-  byId("todos-main").hidden = byId("todos-footer").hidden = total === "0";
-  byId("no-todos").hidden = total !== "0";
-  byId("toggle-all").checked = active === "0";
-  showTicks();
+/** Update what depends on the counts. */
+onCustomEvent("htmx:load", () => {
+  const { total, active } = findById("todo-count").dataset;
+  findById("todos-main").hidden = findById("todos-footer").hidden = total === "0";
+  findById("no-todos").hidden = total !== "0";
+  setChecked("toggle-all", active === "0");
+  restoreChecks();
 });
 
-if (location.pathname !== app.dataset.path) location.reload(); // Back was pressed before there was anybody to follow it
-offerSeveral(form);
-replaceLists();
+if (location.pathname !== app.dataset.path) location.reload(); // the user went back before htmx was loaded
+offerToSplitLines(form);
+insertRowsWithoutHtmx();
 // Whenever a submit button is inserted or removed, Chromium searches the whole document for its form's default button.
 for (const button of app.querySelectorAll("button[form]")) button.removeAttribute("form");
-letEdit(app);
-letMove(app, announcer(byId("news")));
-letAttach(app, byId("news"));
-goLive(app);
+enableEditing(app);
+enableMoving(app, createAnnouncer(findById("news")));
+enableAttaching(app, findById("news"));
+keepUpToDate(app);
 document.documentElement.classList.add("live");
 if (!title.value) title.focus();

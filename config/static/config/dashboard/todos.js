@@ -6,7 +6,7 @@
  */
 
 import { EventStream } from "../../progress/event-stream.js";
-import { pauseAfter, POLL_MS } from "../../todos/poll-pause.js";
+import { delayAfter, POLL_MS } from "../../todos/polling.js";
 
 const MOST_ONE_BY_ONE = 10; // if more have changed, all are asked for
 const AGAIN_MS = 5000; // after a question that failed
@@ -155,7 +155,7 @@ class Changes extends EventStream {
     const { changed } = JSON.parse(data);
     this.#hear(this.#since && changed ? this.#unreported(changed) : null);
     this.#since = id;
-    return this.isPolling && pauseAfter(changed);
+    return this.isPolling && delayAfter(changed);
   }
 
   /** The first event of a response reports the changes of the last minute again. */

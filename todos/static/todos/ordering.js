@@ -1,0 +1,38 @@
+/** The order of to-dos, by the same rule as on the server: by `order`, a 64-bit integer, and then by id. */
+
+/** @typedef {{ order: bigint, id: number }} Position */
+
+/**
+ * @param {{ order?: string, id: string | number }} todo its `order` is a string, because a number would lose digits
+ * @returns {Position}
+ */
+export function positionOf({ order = "0", id }) {
+  return { order: BigInt(order), id: Number(id) };
+}
+
+/**
+ * Compare two positions, for `sort`.
+ *
+ * @param {Position} a
+ * @param {Position} b
+ */
+export function comparePositions(a, b) {
+  if (a.order !== b.order) return a.order < b.order ? -1 : 1;
+  return a.id - b.id;
+}
+
+/**
+ * Return the index at which a position has to be inserted into sorted positions.
+ *
+ * @param {Position[]} sorted
+ * @param {Position} position
+ */
+export function insertionIndex(sorted, position) {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (comparePositions(sorted[middle], position) > 0) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
