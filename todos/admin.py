@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from progress.retention import delete_in_batches
 from todos.forms import TextForm
-from todos.models import AT_ONCE, Attachment, Todo, TodoQuerySet
+from todos.models import BATCH_SIZE, Attachment, Todo, TodoQuerySet
 from todos.search import FOLDED, fold
 
 
@@ -56,7 +56,7 @@ class TodoAdmin(admin.ModelAdmin):
         self._say(request, todos.exclude(batch=None).undo(), "undone")
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Todo]) -> None:
-        delete_in_batches(Todo.objects.filter(pk__in=queryset.values("pk")), AT_ONCE)
+        delete_in_batches(Todo.objects.filter(pk__in=queryset.values("pk")), BATCH_SIZE)
 
     def _say(self, request: HttpRequest, ids: list[int], done: str) -> None:
         level = messages.SUCCESS if ids else messages.WARNING

@@ -1,46 +1,95 @@
-"""Which part of somebody's list a page shows: a filter, words that are sought, and how much of it at once.
+"""The filter of a list, which pages and the API share, and the filtered list that a page shows."""
 
-It knows the addresses of what it shows, so that a page, a fragment of it, and the redirect after a change lead to the
-same list.
-"""
-
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import unquote, urlencode
 
-from django.core.exceptions import PermissionDenied
+from django import forms
+from django.contrib.auth.models import User
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import Count, Q
-from django.http import HttpRequest
 from django.urls import reverse
 
+from progress.types import UserRequest
 from todos.models import Todo, TodoQuerySet
-from uploads.http.pagination import fetch_page
+from uploads.http.pagination import InvalidCursor, fetch_page
 
 PAGE_SIZE = 100
 NEXT_PAGE_SIZE = 50
 """The size of all pages but the first: a browser appends them to a list that may have thousands of rows already."""
 
-PLACE = r"(-?[0-9]{1,19})\.([0-9]{1,18})"
-"""A to-do's order and id, with which the page after it begins."""
-
-MOST_SOUGHT = 200
-FILTERS = {"all": "All", "active": "Active", "completed": "Completed"}
+MAX_SEARCH_LENGTH = 200
+STATUSES = {"all": "All", "active": "Active", "completed": "Completed"}
 TITLES = {"all": "To-dos", "active": "Active to-dos", "completed": "Completed to-dos"}
-NOTHING = {"all": "", "active": "Nothing is left to be done.", "completed": "Nothing is completed yet."}
+EMPTY_TEXTS = {"all": "", "active": "No active to-dos.", "completed": "No completed to-dos."}
+INVALID_FILTER = f"Use ?filter=all, active or completed, and a ?q= of at most {MAX_SEARCH_LENGTH} characters."
+
+
+class FilterForm(forms.Form):
+    """Validates the query parameters of a filter."""
+
+    filter = forms.TypedChoiceField(choices=list(STATUSES.items()), required=False, empty_value="all")
+    q = forms.CharField(max_length=MAX_SEARCH_LENGTH, required=False)
+    cursor = forms.CharField(required=False)
+
+    def clean_cursor(self) -> tuple[int, int] | None:
+        """Return the order and the id of the last to-do of the page before. None is the first page."""
+        if not (cursor := self.cleaned_data["cursor"]):
+            return None
+        order, _, todo_id = cursor.partition("_")
+        try:
+            return int(order), int(todo_id)
+        except ValueError:
+            raise ValidationError("invalid") from None
+
+
+@dataclass(frozen=True)
+class TodoFilter:
+    status: str = "all"
+    q: str = ""
+    cursor: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Any], *, strict: bool) -> Self:
+        """Return the filter that these query parameters name.
+
+        Invalid parameters are ignored, or raise BadRequest if `strict`.
+        """
+        form = FilterForm(parameters)
+        if not form.is_valid() and strict:
+            raise InvalidCursor if "cursor" in form.errors else BadRequest(INVALID_FILTER)
+        valid = form.cleaned_data
+        return cls(valid.get("filter", "all"), valid.get("q", ""), valid.get("cursor"))
+
+    def apply(self, todos: TodoQuerySet) -> TodoQuerySet:
+        """Filter by status and search text. The cursor is left to `apply_cursor`."""
+        match self.status:
+            case "active":
+                todos = todos.active()
+            case "completed":
+                todos = todos.completed()
+        return todos.search(self.q)
+
+    def apply_cursor(self, todos: TodoQuerySet) -> TodoQuerySet:
+        return todos.after_position(*self.cursor) if self.cursor else todos
+
+
+def cursor_after(todo: Todo) -> str:
+    """Return the cursor of the page that begins after this to-do."""
+    return f"{todo.order}_{todo.pk}"
 
 
 @dataclass(frozen=True)
 class Page:
     todos: list[Todo]
     next: str
-    """The address of the page after this one; empty if there is none."""
+    """The URL of the next page, or an empty string."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Of the whole list, whatever part of it is shown."""
+    """The numbers of to-dos of the unfiltered list."""
 
     total: int
     active: int
@@ -51,80 +100,76 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Listing:
-    owner: Any
-    filter: str = "all"
-    q: str = ""
+class FilteredList:
+    """The part of a user's list that a page shows: its to-dos, URLs and texts."""
+
+    owner: User
+    filter: TodoFilter
 
     @classmethod
-    def of(cls, request: HttpRequest, filter: str = "all") -> Self:
-        """What an address asks for; of a change, what its form says that it was made in.
+    def of(cls, request: UserRequest, status: str = "all") -> Self:
+        """Return the list that the query names, or the form if the request is a change.
 
-        Raises PermissionDenied if a page asks that says whose it is, and somebody else has logged in since.
+        Raises PermissionDenied if the page of the request was loaded by a user who is no longer logged in.
         """
-        asked = request.POST if request.method == "POST" else request.GET
         if unquote(request.headers.get("X-User", "")) not in ("", request.user.get_username()):
-            raise PermissionDenied("Somebody else has logged in since this page was loaded. Load it again.")
-        chosen = asked.get("filter", filter)
-        sought = asked.get("q", "").replace("\0", "").strip()
-        return cls(request.user, chosen if chosen in FILTERS else "all", sought[:MOST_SOUGHT])
+            raise PermissionDenied("You are signed in as someone else now. Reload the page to continue.")
+        parameters = request.POST if request.method == "POST" else request.GET
+        return cls(request.user, TodoFilter.of({"filter": status, **parameters.dict()}, strict=False))
 
     @property
-    def mine(self) -> TodoQuerySet:
+    def all_todos(self) -> TodoQuerySet:
         return Todo.objects.visible_to(self.owner)
 
     @property
     def todos(self) -> TodoQuerySet:
-        """Those that are shown, in no order yet."""
-        todos = {"all": self.mine, "active": self.mine.active(), "completed": self.mine.completed()}[self.filter]
-        return todos.search(self.q) if self.q else todos
+        """The to-dos on all pages of the filtered list, unordered."""
+        return self.filter.apply(self.all_todos)
 
-    def page(self, after: str = "") -> Page:
-        """As many as are shown at once: the first, or those after the place that the page before has named."""
-        todos, size = self.todos.for_list(), PAGE_SIZE
-        if place := re.fullmatch(PLACE, after):
-            todos, size = todos.beyond(int(place[1]), int(place[2])), NEXT_PAGE_SIZE
-        shown, has_next = fetch_page(todos, size)
-        return Page(shown, self.address(after=f"{shown[-1].order}.{shown[-1].pk}") if has_next else "")
+    def page(self) -> Page:
+        size = NEXT_PAGE_SIZE if self.filter.cursor else PAGE_SIZE
+        todos, has_next = fetch_page(self.filter.apply_cursor(self.todos.for_list()), size)
+        return Page(todos, self.page_url(cursor=cursor_after(todos[-1])) if has_next else "")
 
-    def shows(self, todo: Todo) -> bool:
+    def contains(self, todo: Todo) -> bool:
         return self.todos.filter(pk=todo.pk).exists()
 
-    def past_neighbour(self, todo: Todo, direction: str | None) -> dict[str, int]:
-        """The place one up or down from where it is; its own, if there is nobody on that side."""
+    def neighbour(self, todo: Todo, direction: str | None) -> dict[str, int]:
+        """Return the arguments of `TodoQuerySet.move` that move the to-do one row up or down in the filtered list.
+
+        The neighbour of the first or the last to-do is the to-do itself.
+        """
         others = self.todos.exclude(pk=todo.pk)
         earlier = Q(order__lt=todo.order) | Q(order=todo.order, pk__lt=todo.pk)
         if direction == "up":
-            neighbour = others.filter(earlier).reverse_order().first()
-            return {"before": neighbour.pk if neighbour else todo.pk}
-        neighbour = others.exclude(earlier).in_order().first()
-        return {"after": neighbour.pk if neighbour else todo.pk}
+            return {"before": (others.filter(earlier).in_reverse_order().first() or todo).pk}
+        return {"after": (others.exclude(earlier).in_order().first() or todo).pk}
 
     def counts(self) -> Counts:
-        return Counts(**self.mine.aggregate(total=Count("pk"), active=Count("pk", filter=Q(completed_at=None))))
+        return Counts(**self.all_todos.aggregate(total=Count("pk"), active=Count("pk", filter=Q(completed_at=None))))
 
     @property
     def path(self) -> str:
-        return reverse("todos:index" if self.filter == "all" else f"todos:{self.filter}")
-
-    @property
-    def title(self) -> str:
-        return TITLES[self.filter]
+        return reverse("todos:index" if self.filter.status == "all" else f"todos:{self.filter.status}")
 
     @property
     def url(self) -> str:
-        return self.address()
+        return self.page_url()
 
-    def address(self, **more: Any) -> str:
-        query = urlencode(({"q": self.q} if self.q else {}) | more)
+    def page_url(self, **parameters: Any) -> str:
+        query = urlencode(({"q": self.filter.q} if self.filter.q else {}) | parameters)
         return f"{self.path}?{query}" if query else self.path
 
-    def filters(self) -> Iterator[tuple[str, str, str]]:
-        """Each filter's name, label and address."""
-        for name, label in FILTERS.items():
-            yield name, label, replace(self, filter=name).url
+    def links(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the status, label and URL of the list with each status and the same search text."""
+        for status, label in STATUSES.items():
+            yield status, label, replace(self, filter=replace(self.filter, status=status)).url
 
     @property
-    def nothing(self) -> str:
-        """What to say when it is empty, although there are to-dos."""
-        return f"Nothing was found for “{self.q}”." if self.q else NOTHING[self.filter]
+    def title(self) -> str:
+        return TITLES[self.filter.status]
+
+    @property
+    def empty_text(self) -> str:
+        """The text to show if no to-do matches the filter."""
+        return f"No to-dos match “{self.filter.q}”." if self.filter.q else EMPTY_TEXTS[self.filter.status]

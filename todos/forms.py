@@ -1,9 +1,11 @@
-"""The judge of what a to-do may be, for pages and the API."""
+"""Validation of to-dos: one form each for pages, quick-add lines and the API, with the same rules for every field."""
 
 import unicodedata
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -15,19 +17,25 @@ from todos.quick_add import parse
 from uploads.models import Upload
 from uploads.visible import is_visible
 
-NO_TEXT = {"Cc", "Cs"}
-"""Control characters and lone surrogates."""
+if TYPE_CHECKING:
+    TodoModelForm = forms.ModelForm[Todo]
+else:
+    TodoModelForm = forms.ModelForm  # has no type parameters at run time
 
-LINE_BREAKS = {"Zl", "Zp"}
+CONTROL_CHARACTERS = {"Cc", "Cs"}
+"""Unicode categories of control characters and lone surrogates."""
 
-NO_TITLE = "Write down what is to be done."
+LINE_SEPARATORS = {"Zl", "Zp"}
+"""Unicode categories of the line separator and the paragraph separator."""
 
-LONGEST_QUOTE = 300
-"""Characters of what somebody else has written, in the words of an error."""
+TITLE_REQUIRED = "Enter a title."
+
+MAX_QUOTE_LENGTH = 300
+"""The maximum length of the current value in the message about a conflict, in characters."""
 
 
-class Notes(forms.CharField):
-    """Text of several lines, which end in the same way wherever they come from."""
+class NotesField(forms.CharField):
+    """Text of several lines, whose line breaks are normalized to "\\n"."""
 
     widget = forms.Textarea(attrs={"rows": 6, "dir": "auto"})
 
@@ -35,63 +43,68 @@ class Notes(forms.CharField):
         return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
 
 
-class TextForm(forms.ModelForm):
-    """The texts of a to-do, whoever writes them: pages, programs, imports and the admin."""
+class TextForm(TodoModelForm):
+    """The title and the notes of a to-do, as every form has them."""
 
-    notes = Notes(max_length=20_000, required=False)
+    notes = NotesField(max_length=20_000, required=False)
 
     def clean_title(self) -> str:
-        title = _text(self.cleaned_data["title"], NO_TEXT | LINE_BREAKS)
+        title = _check_characters(self.cleaned_data["title"], CONTROL_CHARACTERS | LINE_SEPARATORS)
         if not is_visible(title):
-            raise ValidationError(NO_TITLE, code="required")
+            raise ValidationError(TITLE_REQUIRED, code="required")
         return title
 
     def clean_notes(self) -> str:
-        return _text(self.cleaned_data["notes"], NO_TEXT, but="\n\t")
+        return _check_characters(self.cleaned_data["notes"], CONTROL_CHARACTERS, allowed="\n\t")
 
 
 class TodoForm(TextForm):
-    """A to-do as its owner writes it."""
+    """The fields of a to-do that its owner edits."""
 
     due_on = forms.DateField(
         label="Due",
         required=False,
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Write the date as year-month-day, like 2030-01-31."},
+        error_messages={"invalid": "Enter the date as year-month-day, for example 2030-01-31."},
     )
 
     class Meta:
         model = Todo
         fields: tuple[str, ...] = ("title", "notes", "due_on")
         widgets = {"title": forms.TextInput(attrs={"dir": "auto"})}
-        error_messages = {"title": {"required": NO_TITLE}}
+        error_messages = {"title": {"required": TITLE_REQUIRED}}
 
     def save(self, commit: bool = True) -> Todo:
-        """Write a new to-do as a whole, and of an existing one what differs: others may have changed the rest."""
-        if not self.instance.pk:
-            self.instance.save()
-        elif written := self.written_fields():
-            self.instance.save(update_fields=written)
-        return self.instance
+        """Save all fields of a new to-do, and only the changed fields of an existing one.
 
-    def written_fields(self) -> list[str]:
-        """Return the names of the model's fields whose values differ from those that the form began from."""
+        So a change that was made elsewhere since the form was loaded is kept.
+        """
+        todo: Todo = self.instance
+        if not todo.pk:
+            todo.save()
+        elif names := self.changed_fields():
+            todo.save(update_fields=names)
+        return todo
+
+    def changed_fields(self) -> list[str]:
+        """Return the names of the model's fields whose values differ from the initial ones."""
         return [name for name in self.changed_data if name in self.Meta.fields]
 
 
 class EditForm(TodoForm):
-    """A to-do on a page that may have been open for long: it brings along what it began from, field by field.
+    """The page of one to-do. Hidden inputs hold the initial values, because the page may have been open for long.
 
-    So what was changed elsewhere meanwhile stays, unless it was changed here too: then the one who writes decides.
-    A new title is a quick-add line, unless a due date was set here as well.
+    A field that was changed elsewhere meanwhile keeps its value, unless it was changed here too: then the form has an
+    error, and saving again overwrites the other change. A new title is a quick-add line, unless the due date was
+    changed here as well.
     """
 
     as_typed = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in self.Meta.fields:  # those who send none begin from what is there
+        for name in self.Meta.fields:  # a request without hidden inputs is compared with the current values
             self.fields[name].show_hidden_initial = not self.is_bound or self.add_initial_prefix(name) in self.data
 
     def full_clean(self) -> None:
@@ -101,31 +114,31 @@ class EditForm(TodoForm):
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        for name in self.written_fields():
+        for name in self.changed_fields():
             if name in self.cleaned_data and self._was_changed_elsewhere(name):
-                self._begin_from_now(name)
-                now = Truncator(self.initial[name] or "nothing").chars(LONGEST_QUOTE)
-                self.add_error(name, f"This was changed elsewhere; now it is: {now} – Save again to keep yours.")
+                self._reset_initial(name)
+                current = Truncator(self.initial[name] or "empty").chars(MAX_QUOTE_LENGTH)
+                self.add_error(name, f"This was changed elsewhere. It is now: {current} – Save again to overwrite it.")
         return self.cleaned_data
 
     def _fill_in_due_date(self) -> None:
-        """Move a due date at the end of a new title to its own field, so that it is validated and shown there."""
+        """Move a due date at the end of a new title to its own field, which validates and shows it."""
         if self["as_typed"].data or not self._was_changed_here("title") or self._was_changed_here("due_on"):
             return
         if found := parse(self["title"].data or "", timezone.localdate()):
             self._set_data(title=found.title, due_on=found.due_on.isoformat())
 
     def _was_changed_here(self, name: str) -> bool:
-        return (self[name].data or "").strip() != str(self._began_from(name) or "")
+        return (self[name].data or "").strip() != str(self._submitted_initial(name) or "")
 
     def _was_changed_elsewhere(self, name: str) -> bool:
-        field, now = self.fields[name], self.initial[name]
-        return field.has_changed(now, self._began_from(name)) and field.has_changed(now, self[name].data)
+        field, current = self.fields[name], self.initial[name]
+        return field.has_changed(current, self._submitted_initial(name)) and field.has_changed(current, self[name].data)
 
-    def _began_from(self, name: str) -> Any:
+    def _submitted_initial(self, name: str) -> Any:
         return self.data.get(self.add_initial_prefix(name), self.initial[name])
 
-    def _begin_from_now(self, name: str) -> None:
+    def _reset_initial(self, name: str) -> None:
         self._set_data(**{self.add_initial_prefix(name): self.initial[name] or ""})
 
     def _set_data(self, **values: Any) -> None:
@@ -133,9 +146,9 @@ class EditForm(TodoForm):
 
 
 class QuickAddForm(TodoForm):
-    """A title as a person types it, with or without a due date at its end. Without one, the due date stays as it is."""
+    """A quick-add line. The due date of an existing to-do changes only if the line ends with one."""
 
-    notes = due_on = None  # type: ignore[assignment]  # Django's way to leave out what is inherited
+    notes = due_on = None  # type: ignore[assignment]  # Django's way to remove an inherited field
     as_typed = forms.BooleanField(required=False)
 
     _has_due_date = False
@@ -153,16 +166,16 @@ class QuickAddForm(TodoForm):
             self._has_due_date = True
         return self.cleaned_data
 
-    def written_fields(self) -> list[str]:
-        return super().written_fields() + (["due_on"] if self._has_due_date else [])
+    def changed_fields(self) -> list[str]:
+        return super().changed_fields() + (["due_on"] if self._has_due_date else [])
 
-    def save_for(self, owner: Any) -> Todo:
+    def save_for(self, owner: User) -> Todo:
         self.instance.owner = owner
         return self.save()
 
 
 class JsonForm(TodoForm):
-    """A to-do as a program writes it: those of its fields that the program names."""
+    """A JSON object of the API, which has some of the fields of a to-do."""
 
     completed = forms.BooleanField(required=False)
     attachments = forms.ModelMultipleChoiceField(
@@ -174,106 +187,108 @@ class JsonForm(TodoForm):
     class Meta(TodoForm.Meta):
         fields = ("title", "notes", "due_on", "order")
 
-    def __init__(self, given: dict[str, Any], todo: Todo) -> None:
-        """The to-do is a new one of its owner's, or one that is locked."""
-        files = [attachment.upload_id for attachment in todo.attachments.all()] if todo.pk else []
-        super().__init__(given, instance=todo, initial={"completed": todo.is_completed, "attachments": files})
+    def __init__(self, data: Mapping[str, Any], todo: Todo) -> None:
+        """`todo` is a new to-do, or one that the caller has locked."""
+        upload_ids = [attachment.upload_id for attachment in todo.attachments.all()] if todo.pk else []
+        super().__init__(data, instance=todo, initial={"completed": todo.is_completed, "attachments": upload_ids})
         self.fields["attachments"].queryset = Upload.objects.visible_to(todo.owner)  # type: ignore[attr-defined]
-        for name in self.fields.keys() - given.keys():
+        for name in self.fields.keys() - data.keys():
             if todo.pk or name != "title":
                 del self.fields[name]
 
     @transaction.atomic
     def save(self, commit: bool = True) -> Todo:
-        todo, changed = self.instance, set(self.changed_data)
+        todo: Todo = self.instance
+        changed = set(self.changed_data)
         if "completed" in changed:
             todo.completed_at = timezone.now() if self.cleaned_data["completed"] else None
-        written = {{"completed": "completed_at"}.get(name, name) for name in changed - {"attachments"}}
+        model_fields = {{"completed": "completed_at"}.get(name, name) for name in changed - {"attachments"}}
         if todo._state.adding:
             todo.save()
-        elif written:
-            todo.save(update_fields=written)
+        elif model_fields:
+            todo.save(update_fields=model_fields)
         if "attachments" in changed:
-            todo.attach(self.cleaned_data["attachments"])
+            todo.set_attachments(self.cleaned_data["attachments"])
         return todo
 
 
-def judge(given: dict[str, Any], todo: Todo) -> JsonForm:
-    """The form of what a program gave, found right. Raises ValidationError, with all that is wrong by its field."""
-    wrong = _wrong_types(given) | _wrong_combinations(given)
-    form = JsonForm(_with_title({name: value for name, value in given.items() if name not in wrong}), todo)
+def validate_json(data: dict[str, Any], todo: Todo) -> JsonForm:
+    """Return the valid form of a JSON object. Raises ValidationError with the errors of all fields."""
+    json_errors = _type_errors(data) | _combination_errors(data)
+    form = JsonForm(_with_title({name: value for name, value in data.items() if name not in json_errors}), todo)
     errors: dict[str, Any] = form.errors.as_data()
-    if "quick_add" in given and "title" in errors:
+    if "quick_add" in data and "title" in errors:
         errors["quick_add"] = errors.pop("title")
-    if errors := {**errors, **wrong}:
+    if errors := {**errors, **json_errors}:
         raise ValidationError(errors)
     return form
 
 
-def read_line(line: str, time_zone: str = "") -> dict[str, Any]:
+def split_quick_add(line: str, time_zone: str = "") -> dict[str, Any]:
     """Return the `title` and `due_on` of a quick-add line, and the `phrase` of it that names the due date.
 
-    "Today" is the day in the time zone of this IANA name, or in the time zone of the request if there is none.
+    "Today" is the day in the time zone of this IANA name, or in the time zone of the request if the name is unknown.
     """
     found = parse(line, timezone.localdate(timezone=zone_named(time_zone)))
     return found._asdict() if found else {"title": line.strip(), "due_on": None, "phrase": ""}
 
 
-def _with_title(given: dict[str, Any]) -> dict[str, Any]:
+def _with_title(data: dict[str, Any]) -> dict[str, Any]:
     """Replace a quick-add line by its title and due date. With a `due_on` beside it, the line is the title."""
-    others = {name: value for name, value in given.items() if name not in ("quick_add", "time_zone")}
-    if "quick_add" not in given:
+    others = {name: value for name, value in data.items() if name not in ("quick_add", "time_zone")}
+    if "quick_add" not in data:
         return others
-    if "due_on" in given:
-        return {"title": given["quick_add"], **others}
-    found = read_line(given["quick_add"], given.get("time_zone", ""))
+    if "due_on" in data:
+        return {"title": data["quick_add"], **others}
+    found = split_quick_add(data["quick_add"], data.get("time_zone", ""))
     return {"title": found["title"], **({"due_on": found["due_on"].isoformat()} if found["due_on"] else {}), **others}
 
 
-def _is_text(value: Any) -> bool:
+def _is_string(value: Any) -> bool:
     return isinstance(value, str)
 
 
-WANTED = {
-    "title": ("a string", _is_text),
-    "quick_add": ("a string", _is_text),
-    "time_zone": ('the name of a time zone, like "Europe/Berlin"', _is_text),
-    "notes": ("a string", _is_text),
-    "due_on": ('a date like "2030-01-31", or null', lambda value: value is None or isinstance(value, str)),
+JSON_TYPES = {
+    "title": ("a string", _is_string),
+    "quick_add": ("a string", _is_string),
+    "time_zone": ('the name of a time zone, for example "Europe/Berlin"', _is_string),
+    "notes": ("a string", _is_string),
+    "due_on": ('a date, for example "2030-01-31", or null', lambda value: value is None or isinstance(value, str)),
     "completed": ("true or false", lambda value: isinstance(value, bool)),
-    "order": ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
+    "order": ("an integer", lambda value: isinstance(value, int) and not isinstance(value, bool)),
     "attachments": (
         "a list of the ids of uploads",
         lambda value: isinstance(value, list) and all(isinstance(upload_id, str) for upload_id in value),
     ),
 }
-"""What a field is in JSON, in words and as a test."""
+"""The JSON type of each field: a description, and a function that checks a value."""
 
-DERIVED = {"id", "url", "completed_at", "created_at", "updated_at"}
-
-
-def _wrong_types(given: dict[str, Any]) -> dict[str, list[str]]:
-    wrong = {}
-    for name, value in given.items():
-        if name in DERIVED:
-            wrong[name] = ["This can't be set. Leave it out."]
-        elif name not in WANTED:
-            wrong[name] = [f"There is no such field. There are {', '.join(WANTED)}."]
-        elif not WANTED[name][1](value):
-            wrong[name] = [f"This must be {WANTED[name][0]}."]
-    return wrong
+READ_ONLY_FIELDS = {"id", "url", "completed_at", "created_at", "updated_at"}
 
 
-def _wrong_combinations(given: dict[str, Any]) -> dict[str, list[str]]:
-    if "title" in given and "quick_add" in given:
-        return {"quick_add": ["Send either title, which is taken as it is, or quick_add, but not both."]}
-    if "time_zone" in given and "quick_add" not in given:
-        return {"time_zone": ["This belongs to quick_add. Leave it out."]}
+def _type_errors(data: dict[str, Any]) -> dict[str, list[str]]:
+    errors = {}
+    for name, value in data.items():
+        if name in READ_ONLY_FIELDS:
+            errors[name] = ["This field is read-only. Leave it out."]
+        elif name not in JSON_TYPES:
+            errors[name] = [f"There is no such field. The fields are {', '.join(JSON_TYPES)}."]
+        elif not JSON_TYPES[name][1](value):
+            errors[name] = [f"This must be {JSON_TYPES[name][0]}."]
+    return errors
+
+
+def _combination_errors(data: dict[str, Any]) -> dict[str, list[str]]:
+    if "title" in data and "quick_add" in data:
+        return {"quick_add": ["Send either title, which is stored as it is, or quick_add, but not both."]}
+    if "time_zone" in data and "quick_add" not in data:
+        return {"time_zone": ["This field belongs to quick_add. Leave it out."]}
     return {}
 
 
-def _text(text: str, forbidden: set[str], but: str = "") -> str:
+def _check_characters(text: str, categories: set[str], allowed: str = "") -> str:
+    """Return the text. Raises ValidationError if it contains a character of one of these Unicode categories."""
     for character in text:
-        if unicodedata.category(character) in forbidden and character not in but:
-            raise ValidationError(f"Remove the control character U+{ord(character):04X}: it can't be shown.")
+        if unicodedata.category(character) in categories and character not in allowed:
+            raise ValidationError(f"Remove the control character U+{ord(character):04X}. It can't be displayed.")
     return text

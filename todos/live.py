@@ -1,9 +1,9 @@
-"""Which to-dos of a list have changed, as a stream of events: the list's other tabs and devices ask for those anew.
+"""The stream of changed to-dos, by which pages on other tabs and devices know which rows to fetch.
 
-    event: todos    id: <time>, and {"changed": {"<id>": <version>, …}}, or null instead of more than a hundred
+    event: todos    id: <time>, data: {"changed": {"<id>": <version>, …}}, or null instead of more than 100 to-dos
 
-It knows that something has changed, and not what: a to-do that can't be found any more is in the trash, or gone.
-Whatever has written a to-do has raised its version and set `updated_at`, so nothing else is written for this.
+The stream names to-dos but not what has changed: a to-do that a client can't fetch has been deleted. It reads only the
+version and `updated_at`, which every write to a to-do sets.
 """
 
 import json
@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -23,46 +23,50 @@ from django.views.decorators.http import require_GET
 
 from progress.live.hub import Source, Watcher
 from progress.live.sse import Events, respond
+from progress.types import UserRequest
 from todos.models import Todo
-from todos.retention import TRASH_KEPT
+from todos.retention import TRASH_RETENTION
 
 Changed = dict[int, int] | None
-"""The versions of those that have changed, by their ids; None if they are too many."""
+"""The versions of changed to-dos by their ids, or None if they are more than MAX_CHANGED."""
 
-MOST_CHANGED = 100
+MAX_CHANGED = 100
 
-LOOKING_BACK = timedelta(seconds=1)
-LATEST = timedelta(seconds=60)
-"""A change may become visible so long after its time: a long transaction commits late, and clocks of hosts differ."""
+TICK_PERIOD = timedelta(seconds=1)
+"""The age of the changes that every tick of the hub queries."""
+
+MAX_DELAY = timedelta(seconds=60)
+"""The time after which a change becomes visible at the latest: transactions take time, and clocks of hosts differ."""
 
 
 class Lists(Source[int, Changed]):
-    """What has changed in the lists that are watched, by their owners' ids."""
+    """The changed to-dos of the watched lists, by the ids of their owners."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._told: dict[int, dict[int, int]] = {}  # of each list, what has changed lately and was told
+        self._reported: dict[int, dict[int, int]] = {}  # versions by id, by owner
 
     def changes(self, thorough: bool) -> Iterator[tuple[int, Changed]]:
-        told, found = self._told, self._changed(thorough)
-        self._told = found if thorough else told | {owner: told.get(owner, {}) | found[owner] for owner in found}
+        reported, found = self._reported, self._query(thorough)
+        recent = {owner: reported.get(owner, {}) | found[owner] for owner in found}
+        self._reported = found if thorough else reported | recent
         for owner, versions in found.items():
-            known = told.get(owner, {})
-            if news := {pk: version for pk, version in versions.items() if version > known.get(pk, 0)}:
-                yield owner, _unless_too_many(news)
+            known = reported.get(owner, {})
+            if changed := {pk: version for pk, version in versions.items() if version > known.get(pk, 0)}:
+                yield owner, _unless_too_many(changed)
 
     def join(self, older: Changed, newer: Changed) -> Changed:
         return None if older is None or newer is None else _unless_too_many(older | newer)
 
     def forget(self, key: int) -> None:
-        self._told.pop(key, None)
+        self._reported.pop(key, None)
 
-    def _changed(self, thorough: bool) -> dict[int, dict[int, int]]:
-        """What has changed in the lists that are watched, as far back as that looks."""
+    def _query(self, thorough: bool) -> dict[int, dict[int, int]]:
+        """Return the versions of changed to-dos by their ids, by owner."""
         if thorough:
-            todos = Todo.objects.changed_within(LATEST).owned_by_some(list(self.watching))
+            todos = Todo.objects.changed_within(MAX_DELAY).owned_by_any(list(self.watching))
         else:
-            todos = Todo.objects.changed_within(LOOKING_BACK)  # they are few, whosever they are
+            todos = Todo.objects.changed_within(TICK_PERIOD)  # few, even of all owners
         found: dict[int, dict[int, int]] = defaultdict(dict)
         for owner, pk, version in todos.values_list("owner_id", "pk", "version"):
             if owner in self.watching:
@@ -71,7 +75,7 @@ class Lists(Source[int, Changed]):
 
 
 class ListEvents(Events[int, Changed]):
-    """Of one list, from a time on."""
+    """The events of one list."""
 
     def __init__(self, watcher: Watcher[int, Changed], changed: Changed) -> None:
         super().__init__(watcher)
@@ -86,13 +90,13 @@ class ListEvents(Events[int, Changed]):
 
 @never_cache
 @require_GET
-def stream(request: HttpRequest) -> HttpResponseBase:
-    """Return the events of the visitor's list, of which the first has the changes since `Last-Event-ID` or `?since=`.
+def stream(request: UserRequest) -> HttpResponseBase:
+    """Stream the changes of the user's list. The first event has the changes since `Last-Event-ID` or `?since=`.
 
-    With `?once=true` the response ends after the first event, so that a proxy that buffers it can't hold it back.
+    With `?once=true` the response ends after the first event, so that it also arrives through a proxy that buffers.
     """
     since = _since(request)
-    owner: Any = request.user
+    owner = request.user
 
     def changed() -> Changed:
         return _changed_since(owner, since) if since else {}
@@ -106,13 +110,13 @@ def stream(request: HttpRequest) -> HttpResponseBase:
     return respond(request, Lists, [owner.pk], begin)
 
 
-def stamp() -> str:
-    """The time, as an event has it for its id, and a page for its stream to begin from."""
+def timestamp() -> str:
+    """Return the current time as the id of an event, from which a stream can begin."""
     return timezone.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _since(request: HttpRequest) -> datetime | None:
-    """From when on the client wants to know. Raises BadRequest."""
+def _since(request: UserRequest) -> datetime | None:
+    """Return the time from which the client requests changes. Raises BadRequest."""
     text = request.headers.get("Last-Event-ID", request.GET.get("since"))
     if text is None:
         return None
@@ -120,21 +124,21 @@ def _since(request: HttpRequest) -> datetime | None:
         since = parse_datetime(text)
         if since and timezone.is_aware(since):
             return since
-    raise BadRequest("since is a time with its zone, as the id of an event has it, like 2030-01-31T12:00:00.000Z.")
+    raise BadRequest("Use a ?since= with a time and its zone, such as the id of an event: 2030-01-31T12:00:00.000Z.")
 
 
-def _changed_since(owner: Any, since: datetime) -> Changed:
-    """Also what was about to be visible by then."""
+def _changed_since(owner: User, since: datetime) -> Changed:
+    """Return the to-dos that have changed since this time, or may have become visible since."""
     now = timezone.now()
-    if since < now - TRASH_KEPT:  # some may have been deleted for good, which nobody can tell any more
+    if since < now - TRASH_RETENTION:  # to-dos may have been deleted permanently, so that no row shows the change
         return None
-    todos = Todo.objects.filter(owner=owner, updated_at__gte=min(since, now) - LATEST).order_by()
-    return _unless_too_many(dict(todos.values_list("pk", "version")[: MOST_CHANGED + 1]))
+    todos = Todo.objects.filter(owner=owner, updated_at__gte=min(since, now) - MAX_DELAY).order_by()
+    return _unless_too_many(dict(todos.values_list("pk", "version")[: MAX_CHANGED + 1]))
 
 
 def _unless_too_many(versions: dict[int, int]) -> Changed:
-    return versions if len(versions) <= MOST_CHANGED else None
+    return versions if len(versions) <= MAX_CHANGED else None
 
 
 def _event(changed: Changed) -> bytes:
-    return f"event: todos\nid: {stamp()}\ndata: {json.dumps({'changed': changed})}\n\n".encode()
+    return f"event: todos\nid: {timestamp()}\ndata: {json.dumps({'changed': changed})}\n\n".encode()

@@ -1,15 +1,16 @@
-"""Todo, one thing to do, of one owner; Attachment, a file that hangs on it.
+"""To-dos and their attachments: the models, their queries and their updates.
 
-Each write raises the to-do's version, by which clients know whether it has changed since they read it. What changes by
-itself, like toggling, is one UPDATE; what changes several at once locks them in the order of their ids first, so that
-two of those never wait for each other.
+Every write increments the version of the to-do, from which its ETag is made. An update of several to-dos locks them in
+the order of their ids, so that two such updates can't deadlock.
 """
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Case, F, Prefetch, Q, Value, When
 from django.db.models.functions import Length, Now
@@ -21,22 +22,21 @@ from todos.search import FOLDED, FoldedField, contains, fold, words_of
 from uploads.locks import lock_owner
 from uploads.models import Upload
 
-AT_ONCE = 500
-"""Rows of one UPDATE, so that no statement grows with the list."""
+BATCH_SIZE = 500
+"""The number of rows that one UPDATE changes."""
 
 
-def changed() -> dict[str, Any]:
-    """What every UPDATE sets."""
+def _next_version() -> dict[str, Any]:
+    """Return the values that every UPDATE sets."""
     return {"version": F("version") + 1, "updated_at": Now()}
 
 
 class TodoQuerySet(models.QuerySet["Todo"]):
-    def visible_to(self, user: Any) -> Self:
-        """Their own, but for those in the trash."""
+    def visible_to(self, user: User) -> Self:
+        """Filter by owner and exclude the trash."""
         return self.filter(owner=user, deleted_at=None)
 
     def in_trash(self) -> Self:
-        """Those that were deleted, and could still be had back."""
         return self.exclude(deleted_at=None)
 
     def active(self) -> Self:
@@ -46,8 +46,8 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         return self.exclude(completed_at=None)
 
     def search(self, text: str) -> Self:
-        """Filter by words, each of which must occur in the title or the notes, also as a part of another word."""
-        if "\0" in text:  # PostgreSQL's texts can't contain it
+        """Filter by words, each of which must occur in the title or the notes, possibly inside a longer word."""
+        if "\0" in text:  # PostgreSQL rejects NUL characters
             return self.none()
         found = self
         for word in words_of(text):
@@ -55,12 +55,12 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         return found
 
     def update(self, **values: Any) -> int:
-        """Update the rows, and the folded text of new titles and notes."""
+        """Update the rows, including the folded text of new titles and notes."""
         folded = {column: fold(values[name]) for name, column in FOLDED.items() if name in values}
         return super().update(**values, **folded)
 
     def refold(self) -> int:
-        """Correct the folded text of to-dos whose title or notes differ from it. Return their number."""
+        """Correct outdated folded text. Return the number of to-dos that were corrected."""
         texts = self.order_by().values_list("pk", "title", "notes", "title_folded", "notes_folded")
         stale = [(pk, title, notes) for pk, title, notes, *old in texts.iterator() if old != [fold(title), fold(notes)]]
         return sum(
@@ -71,60 +71,47 @@ class TodoQuerySet(models.QuerySet["Todo"]):
     def in_order(self) -> Self:
         return self.order_by("order", "id")
 
-    def reverse_order(self) -> Self:
+    def in_reverse_order(self) -> Self:
         return self.order_by("-order", "-id")
 
     def changed_within(self, time: timedelta) -> Self:
-        """Those that were written in the last so many seconds, the trash included, in no order."""
+        """Filter by the time since the last change. The result is unordered and includes the trash."""
         return self.filter(updated_at__gte=Now() - time).order_by()
 
-    def owned_by_some(self, owner_ids: list[int]) -> Self:
-        """Those of these owners, found by what else is asked for: their lists may be long."""
+    def owned_by_any(self, owner_ids: list[int]) -> Self:
+        """Filter by owner without the owner index, which PostgreSQL would prefer to the better index on updated_at."""
         no_index = F("owner_id") + 0
         return self.alias(owned_by=no_index).filter(owned_by__in=owner_ids)
 
     def for_list(self) -> Self:
-        """All that a list of to-dos shows, in its order, in two queries."""
+        """Sort by position, and prefetch the attachments that a list shows."""
         return self.prefetch_related(Prefetch("attachments", Attachment.objects.visible())).in_order()
 
-    def beyond(self, place: int, todo_id: int) -> Self:
-        """Those after this place in that list; no to-do need be there any more."""
-        return self.filter(order__gte=place).exclude(order=place, id__lte=todo_id)
-
-    def toggle(self, todo_id: int) -> bool:
-        """Complete an active to-do, reactivate a completed one, in one UPDATE; False if there is none."""
-        turned = Case(When(completed_at=None, then=Now()), default=Value(None))
-        return bool(self.filter(pk=todo_id).update(completed_at=turned, batch=None, **changed()))
-
-    def toggle_all(self) -> list[int]:
-        """Complete those that are active; if none is, reactivate all. The ids of those that changed."""
-        return self.complete() or self.reactivate()
+    def after_position(self, position: int, todo_id: int) -> Self:
+        """Filter by a position after that of a to-do, which may have been deleted or moved since."""
+        return self.filter(order__gte=position).exclude(order=position, id__lte=todo_id)
 
     def complete(self) -> list[int]:
-        """Complete those that are active; their ids."""
+        """Mark active to-dos as completed. Return their ids."""
         return self.active()._change(completed_at=Now())
 
     def reactivate(self) -> list[int]:
-        """Take it back that those that are completed are; their ids."""
+        """Mark completed to-dos as active. Return their ids."""
         return self.completed()._change(completed_at=None)
 
-    def clear_completed(self) -> list[int]:
-        """Put those that are completed into the trash; their ids, by which they can be restored."""
-        return self.completed().trash()
-
     def trash(self) -> list[int]:
-        """Delete them in a way that can be taken back for a while (see `retention.py`); their ids."""
-        return self.filter(deleted_at=None)._change(deleted_at=timezone.now())  # the same for all
+        """Move to-dos to the trash. Return the ids of those that were not there already."""
+        return self.filter(deleted_at=None)._change(deleted_at=timezone.now())  # the same time for all batches of rows
 
     def restore(self) -> list[int]:
-        """Take those that are in the trash out of it, each to its old place; their ids."""
+        """Move to-dos from the trash to their old positions. Return their ids."""
         return self.in_trash()._change(deleted_at=None)
 
     def undo(self) -> list[int]:
-        """Return the to-dos of a batch to the state that they had before it. Return their ids."""
+        """Return to-dos to their state before the last change of several to-dos. Return their ids."""
         return self._change(completed_at=F("completed_before"), deleted_at=F("deleted_before"))
 
-    def append(self, owner: Any, todos: list["Todo"]) -> None:
+    def append(self, owner: User, todos: list["Todo"]) -> None:
         """Save new to-dos at the end of the owner's list, in this order. Raises ListFull."""
         with transaction.atomic():
             lock_owner(owner)
@@ -135,14 +122,14 @@ class TodoQuerySet(models.QuerySet["Todo"]):
             Todo.objects.bulk_create(todos)
 
     def move(self, todo_id: int, *, before: int | None = None, after: int | None = None) -> bool:
-        """Bring a to-do right before, or right after, another one; False when one of them isn't there."""
+        """Move a to-do right before or right after another one. Return False if one of them doesn't exist."""
         neighbour_id, place = (after, ordering.place_after) if before is None else (before, ordering.place_before)
         with transaction.atomic():
             todo = self.select_related("owner").filter(pk=todo_id).first()
             if todo is None:
                 return False
             lock_owner(todo.owner)
-            found = self.order_by().in_bulk([todo_id, neighbour_id])  # with an order, SQLite would use its index
+            found = self.order_by().in_bulk([todo_id, neighbour_id])  # SQLite would scan the index of an ordering
             if len(found) < 2:
                 return todo_id == neighbour_id
             place(todo.owner.todos.all(), found[todo_id], found[neighbour_id])
@@ -152,16 +139,16 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         """Set the positions of the to-dos with these ids. The caller holds the owner's lock."""
         for pks in _chunks(self.filter(pk__in=positions)._lock()):
             position = Case(*(When(pk=pk, then=Value(positions[pk])) for pk in pks))
-            self.filter(pk__in=pks).update(order=position, **changed())
+            self.filter(pk__in=pks).update(order=position, **_next_version())
 
     def _change(self, **values: Any) -> list[int]:
-        """Change all of them as one batch, and keep the state that they had before it. Return their ids."""
+        """Change the to-dos as one batch, and store their state before it for `undo`. Return their ids."""
         before = {"completed_before": F("completed_at"), "deleted_before": F("deleted_at")}
         values |= {"batch": uuid.uuid4(), **before}
         with transaction.atomic():
             ids = self._lock()
             for pks in _chunks(ids):
-                self.model.objects.filter(pk__in=pks).update(**values, **changed())
+                self.model.objects.filter(pk__in=pks).update(**values, **_next_version())
         return ids
 
     def _lock(self) -> list[int]:
@@ -169,7 +156,7 @@ class TodoQuerySet(models.QuerySet["Todo"]):
 
 
 def _chunks(ids: list[int]) -> list[list[int]]:
-    return [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
+    return [ids[start : start + BATCH_SIZE] for start in range(0, len(ids), BATCH_SIZE)]
 
 
 class FoldedTextDeferringManager(models.Manager["Todo"]):
@@ -188,26 +175,27 @@ class Todo(models.Model):
         settings.AUTH_USER_MODEL,
         models.CASCADE,
         related_name="todos",
-        db_index=False,  # other indexes begin with it, and each one makes every write longer
+        db_index=False,  # other indexes begin with the owner, and each index slows down every write
     )
     title = models.CharField(max_length=500)
     notes = models.TextField(max_length=20_000, blank=True)
     due_on = models.DateField("due", null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
-    order = models.BigIntegerField(blank=True, help_text="the list's order, ascending; empty is its end")
+    order = models.BigIntegerField(blank=True, help_text="The position in the list. If empty, the end of the list.")
     uid = models.CharField(
         max_length=255,
         default=new_uid,
         editable=False,
-        help_text="by which it is known again when it is imported: ours, or that of the program it came from",
+        help_text="Identifies the to-do in imported files. Created by Headway, or by the program that exported it.",
     )
     batch = models.UUIDField(null=True, editable=False)
-    """The change of several to-dos that changed this one last; None after any other change, except of the order."""
+    """Identifies the change of several to-dos that was the last change of this one, not counting changes of its order.
+    None if its last change was one of this to-do alone."""
 
     completed_before = models.DateTimeField(null=True, editable=False)
     deleted_before = models.DateTimeField(null=True, editable=False)
     version = models.PositiveBigIntegerField(default=1, db_default=1, editable=False)
-    deleted_at = models.DateTimeField(null=True, blank=True, help_text="when it was put into the trash")
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="When the to-do was moved to the trash.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -239,10 +227,10 @@ class Todo(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("todos:edit", args=[self.pk])
 
-    def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """Append a new to-do to the list unless it has a position; raise the version of an existing one.
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        """Append a new to-do to the list unless it has a position. Increment the version of an existing one.
 
-        Raises ListFull if the text that is added exceeds the owner's limit.
+        Raises ListFull if the to-do or its text exceeds the limits of the owner.
         """
         with transaction.atomic():
             self._make_room(update_fields)
@@ -256,27 +244,29 @@ class Todo(models.Model):
             self.refresh_from_db(fields=["version"])
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the to-do permanently. Lock it first, so that nobody attaches a file to it meanwhile."""
+        """Delete the to-do permanently. It is locked first, so that no file is attached to it meanwhile."""
         with transaction.atomic():
             Todo.objects.select_for_update().filter(pk=self.pk).first()
             return super().delete(*args, **kwargs)
 
-    def _make_room(self, update_fields: Any) -> None:
+    def _make_room(self, update_fields: Iterable[str] | None) -> None:
         if not self._state.adding and update_fields is not None and not FOLDED.keys() & set(update_fields):
             return
         growth = self.folded_length if self._state.adding else self.folded_length - self.text_length
         if growth > 0:
             limits.make_room(self.owner.todos.all(), int(self._state.adding), growth)
 
-    def _with_derived_fields(self, names: Any) -> set[str]:
-        """Return which fields to write, given those to save; None is all that are loaded."""
-        if names is None:
+    def _with_derived_fields(self, update_fields: Iterable[str] | None) -> set[str]:
+        """Add the fields that change with the others. None means all fields that are loaded."""
+        if update_fields is None:
             loaded = {field.attname for field in self._meta.concrete_fields if not field.primary_key}
             names = loaded - self.get_deferred_fields()
-        return names and {*names, "version", "batch", "updated_at", *(FOLDED[name] for name in FOLDED if name in names)}
+        else:
+            names = set(update_fields)
+        return names and {*names, "version", "batch", "updated_at", *(FOLDED[name] for name in FOLDED.keys() & names)}
 
-    def attach(self, uploads: list[Upload]) -> None:
-        """Let exactly these hang on it, and those in the trash that do. Those deleted meanwhile are left out."""
+    def set_attachments(self, uploads: Iterable[Upload]) -> None:
+        """Replace the attachments, except for those in the trash. Uploads deleted meanwhile are left out."""
         wanted = {upload.pk for upload in uploads}
         with transaction.atomic():
             kept = Upload.objects.visible_to(self.owner).filter(pk__in=wanted).select_for_update(no_key=True)
@@ -287,8 +277,8 @@ class Todo(models.Model):
             )
             self.save(update_fields=["updated_at"])
 
-    def attach_also(self, upload: Upload) -> bool:
-        """Attach one more upload. Return False if it, or this to-do, has been deleted meanwhile."""
+    def attach(self, upload: Upload) -> bool:
+        """Attach one more upload. Return False if the upload or this to-do has been deleted meanwhile."""
         with transaction.atomic():
             for rows in (Todo.objects.filter(pk=self.pk), Upload.objects.visible_to(self.owner).filter(pk=upload.pk)):
                 if not rows.select_for_update(no_key=True).exists():
@@ -304,7 +294,7 @@ class Todo(models.Model):
 
     @property
     def folded_length(self) -> int:
-        """The characters that a search reads of it, also before it is saved."""
+        """The number of characters that a search reads, also of a to-do that is not saved yet."""
         return len(fold(self.title)) + len(fold(self.notes))
 
     @property
@@ -313,14 +303,14 @@ class Todo(models.Model):
 
     @property
     def due_midnight(self) -> datetime | None:
-        """When its due date begins where the reader is. With a mere date, `naturalday` would ask for the day of UTC."""
+        """The start of the due date in the current time zone. `naturalday` would compare a date with today in UTC."""
         if self.due_on is None:
             return None
         return datetime.combine(self.due_on, datetime.min.time(), timezone.get_current_timezone())
 
     @property
     def urgency(self) -> str:
-        """What its due date means today: "overdue", "today" or nothing."""
+        """How urgent an active to-do is by its due date: "overdue", "today" or empty."""
         today = timezone.localdate()
         if self.due_on is None or self.is_completed or self.due_on > today:
             return ""
@@ -338,7 +328,7 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
 
 
 class Attachment(models.Model):
-    """A file of `uploads` that hangs on a to-do. Either goes without the other."""
+    """An upload that is attached to a to-do. Deleting one of the two keeps the other."""
 
     todo = models.ForeignKey(Todo, models.CASCADE, related_name="attachments")
     upload = models.ForeignKey(Upload, models.CASCADE, related_name="attachments")

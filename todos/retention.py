@@ -1,6 +1,6 @@
-"""Hourly maintenance of to-dos, by schedules of Django-Q2's: emptying the trash, and correcting the search text.
+"""Hourly maintenance of to-dos by Django-Q2 schedules: emptying the trash and correcting the search text.
 
-The files of to-dos that are deleted permanently stay.
+Uploads that were attached to permanently deleted to-dos are kept.
 """
 
 from datetime import timedelta
@@ -10,27 +10,30 @@ from django.utils import timezone
 from progress.retention import delete_in_batches, repeat
 from todos.models import Todo
 
-TRASH_KEPT = timedelta(days=30)
-REFOLDED = timedelta(days=30)
-AT_ONCE = 1000
+TRASH_RETENTION = timedelta(days=30)
+REFOLD_PERIOD = timedelta(days=30)
+"""The age of the changes whose search text is checked."""
 
-MINUTES = 60
-NAME = "todos: empty the trash"
-REFOLD_NAME = "todos: correct the search text"
+BATCH_SIZE = 1000
+INTERVAL_MINUTES = 60
+PRUNE_SCHEDULE = "todos: empty the trash"
+REFOLD_SCHEDULE = "todos: correct the search text"
 
 
 def prune() -> None:
-    """Delete the to-dos that have been in the trash for TRASH_KEPT, in batches, so that no lock is held for long."""
-    delete_in_batches(Todo.objects.filter(deleted_at__lt=timezone.now() - TRASH_KEPT), AT_ONCE)
+    """Permanently delete the to-dos that were moved to the trash more than TRASH_RETENTION ago."""
+    delete_in_batches(Todo.objects.filter(deleted_at__lt=timezone.now() - TRASH_RETENTION), BATCH_SIZE)
 
 
 def refold() -> None:
-    """Correct the search text of to-dos that a release without it has written: before the restart of an upgrade, or
-    after a rollback."""
-    Todo.objects.changed_within(REFOLDED).refold()
+    """Correct the search text of to-dos that were changed by a release without search text.
+
+    Such a release runs before the restart of an upgrade, and after a rollback.
+    """
+    Todo.objects.changed_within(REFOLD_PERIOD).refold()
 
 
 def plan(**kwargs: object) -> None:
-    """Schedule both for every hour; called after each migration."""
-    repeat(NAME, "todos.retention.prune", MINUTES)
-    repeat(REFOLD_NAME, "todos.retention.refold", MINUTES)
+    """Create or update the schedules. Called after each migration."""
+    repeat(PRUNE_SCHEDULE, "todos.retention.prune", INTERVAL_MINUTES)
+    repeat(REFOLD_SCHEDULE, "todos.retention.refold", INTERVAL_MINUTES)

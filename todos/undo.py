@@ -5,26 +5,28 @@ again: undo leaves to-dos alone that were changed since.
 """
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
+
+from django.contrib.auth.models import User
 
 from todos.models import Todo, TodoQuerySet
 
 
 @dataclass(frozen=True)
 class Batch:
-    owner: Any
+    owner: User
     id: UUID
 
     @classmethod
-    def of(cls, owner: Any, ids: list[int]) -> Self | None:
+    def of(cls, owner: User, ids: list[int]) -> Self | None:
         """Return the batch in which these to-dos were changed, or None if there are none or it was undone."""
         first = Todo.objects.filter(owner=owner, pk__in=ids[:1]).first()
         return cls(owner, first.batch) if first and first.batch else None
 
     @classmethod
-    def named(cls, owner: Any, name: str) -> Self | None:
-        """Return the batch that a form or an address names, or None if nothing of it can be undone."""
+    def named(cls, owner: User, name: str) -> Self | None:
+        """Return the batch with this id, or None if there is none or nothing of it can be undone."""
         try:
             batch = cls(owner, UUID(name))
         except ValueError:
@@ -37,7 +39,7 @@ class Batch:
 
     @property
     def text(self) -> str:
-        """Say in a sentence what was done."""
+        """A sentence that describes the change."""
         first, *others = self.todos[:2]
         what = f"{self.todos.count()} to-dos" if others else f"“{first.title}”"
         if first.deleted_at != first.deleted_before:

@@ -8,8 +8,8 @@ from todos.import_export import views as import_export
 app_name = "todos"
 urlpatterns = [
     path("todos/", views.index, name="index"),
-    path("todos/active/", views.index, {"filter": "active"}, name="active"),
-    path("todos/completed/", views.index, {"filter": "completed"}, name="completed"),
+    path("todos/active/", views.index, {"status": "active"}, name="active"),
+    path("todos/completed/", views.index, {"status": "completed"}, name="completed"),
     path("todos/several/", views.add_several, name="several"),
     path("todos/changes/", views.changes, name="changes"),
     path("todos/toggle-all/", views.toggle_all, name="toggle-all"),

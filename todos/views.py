@@ -1,5 +1,7 @@
-"""The pages of the list. Each change is a form's POST, answered by a redirect back to the list; htmx gets fragments
-instead, of all that the change has made different.
+"""The pages of the list and of one to-do.
+
+Every change is a POST of a form, and its response a redirect to the list. A response to htmx contains fragments
+instead, one for each part of the page that the change affects.
 """
 
 import re
@@ -9,94 +11,94 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from todos.filters import Listing
+from progress.types import UserRequest
+from todos.filters import FilteredList
 from todos.forms import EditForm, QuickAddForm
-from todos.live import MOST_CHANGED, stamp
+from todos.live import MAX_CHANGED, timestamp
 from todos.models import Todo, TodoQuerySet
 from todos.undo import Batch
 
 MAX_LINES = 100
-"""The number of lines that can be added by one request."""
+"""The number of to-dos that one request can add."""
 
 PK = r"[0-9]{1,18}"
 
 
-class HtmxRequest(HttpRequest):
-    """As the middleware of django-htmx leaves it."""
+class HtmxRequest(UserRequest):
+    """A request with the attribute that the middleware of django-htmx adds."""
 
     htmx: HtmxDetails
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def index(request: HtmxRequest, filter: str = "all") -> HttpResponse:
-    """The list, or a part of it; a POST adds to it."""
-    listing = Listing.of(request, filter)
+def index(request: HtmxRequest, status: str = "all") -> HttpResponse:
+    """Show the filtered list. A POST adds a to-do."""
+    todo_list = FilteredList.of(request, status)
     form = QuickAddForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         todo = form.save_for(request.user)
-        return _answer(request, listing, [todo], added=[todo] if listing.shows(todo) else [])
+        return _response(request, todo_list, [todo], added=[todo] if todo_list.contains(todo) else [])
     if request.htmx:
-        return _refusal(form) if form.errors else _part(request, listing)
-    shown = {
-        "since": stamp(),
+        return _form_errors(form) if form.errors else _list_fragment(request, todo_list)
+    context = {
+        "since": timestamp(),
         "form": form,
-        "listing": listing,
-        "page": listing.page(request.GET.get("after", "")),
-        "counts": listing.counts(),
+        "list": todo_list,
+        "page": todo_list.page(),
+        "counts": todo_list.counts(),
         "batch": Batch.named(request.user, request.GET.get("undo", "")),
         "max_bytes": settings.MAX_UPLOAD_BYTES,
     }
-    return render(request, "todos/index.html", shown, status=422 if form.errors else 200)
+    return render(request, "todos/index.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
 def add_several(request: HtmxRequest) -> HttpResponse:
-    """Add a to-do for each line, or none at all if one of the lines is invalid."""
-    listing = Listing.of(request)
+    """Add a to-do for each line, or none if one of the lines is invalid."""
+    todo_list = FilteredList.of(request)
     lines = [line for line in re.split(r"\r\n|\r|\n", request.POST.get("lines", "")) if line.strip()]
     if not 1 <= len(lines) <= MAX_LINES:
-        return _refusal_text(f"At most {MAX_LINES} lines can be added at once. For more, import a file.")
+        return _error(f"You can add 1 to {MAX_LINES} lines at a time. To add more, import a file.")
     forms = [QuickAddForm({"title": line, "as_typed": request.POST.get("as_typed")}) for line in lines]
     for number, form in enumerate(forms, start=1):
         if not form.is_valid():
-            return _refusal_text(f"Nothing was added, because of line {number}: {_error_text(form)}")
+            return _error(f"Nothing was added, because of line {number}: {_error_text(form)}")
     todos = [form.instance for form in forms]
     Todo.objects.append(request.user, todos)
-    shown = set(listing.todos.filter(pk__in=[todo.pk for todo in todos]).values_list("pk", flat=True))
-    return _answer(request, listing, todos, added=[todo for todo in todos if todo.pk in shown])
+    shown_ids = set(todo_list.todos.filter(pk__in=[todo.pk for todo in todos]).values_list("pk", flat=True))
+    return _response(request, todo_list, todos, added=[todo for todo in todos if todo.pk in shown_ids])
 
 
-def _part(request: HtmxRequest, listing: Listing) -> HttpResponse:
-    """Another list in the place of the one that is shown, or the next page of it."""
-    after = request.GET.get("after", "")
-    shown = {"listing": listing, "page": listing.page(after), "counts": listing.counts()}
-    return render(request, "todos/_page.html" if after else "todos/_list.html", shown)
+def _list_fragment(request: HtmxRequest, todo_list: FilteredList) -> HttpResponse:
+    """Render the list with another filter, or its next page."""
+    template = "todos/_page.html" if todo_list.filter.cursor else "todos/_list.html"
+    return render(request, template, {"list": todo_list, "page": todo_list.page(), "counts": todo_list.counts()})
 
 
 @never_cache
 @require_safe
 def changes(request: HtmxRequest) -> HttpResponse:
-    """Of these to-dos, which somebody has changed elsewhere, the rows as they are now: those that this list shows."""
-    listing = Listing.of(request)
+    """Render the rows of those of these to-dos that the filtered list contains."""
+    todo_list = FilteredList.of(request)
     ids = request.GET.getlist("id")
-    if len(ids) > MOST_CHANGED or not all(re.fullmatch(PK, pk) for pk in ids):
-        raise BadRequest(f"Ask with ?id=<id>&id=<id>, for at most {MOST_CHANGED} to-dos at once.")
+    if len(ids) > MAX_CHANGED or not all(re.fullmatch(PK, pk) for pk in ids):
+        raise BadRequest(f"Use ?id=<id>&id=<id> with the ids of at most {MAX_CHANGED} to-dos.")
     is_undone = "undo" in request.GET and not Batch.named(request.user, request.GET["undo"])
-    return _answer(request, listing, rows=list(listing.todos.for_list().filter(pk__in=ids)), is_undone=is_undone)
+    return _response(request, todo_list, rows=list(todo_list.todos.for_list().filter(pk__in=ids)), is_undone=is_undone)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HtmxRequest, todo_id: int) -> HttpResponse:
-    """All of one to-do."""
-    todo = mine(request, todo_id)
+    """Show and save all fields of a to-do."""
+    todo = get_todo(request, todo_id)
     form = EditForm(request.POST if request.method == "POST" else None, instance=todo)
     if form.is_valid():
         form.save()
@@ -109,54 +111,55 @@ def rename(request: HtmxRequest, todo_id: int) -> HttpResponse:
     """Change the title of a to-do, and its due date if the new title ends with one. An empty title deletes it."""
     if not request.POST.get("title", "").strip():
         return delete(request, todo_id)
-    form = QuickAddForm(request.POST, instance=mine(request, todo_id))
+    form = QuickAddForm(request.POST, instance=get_todo(request, todo_id))
     if form.is_valid():
         form.save()
-        return answer_changed(request, todo_id)
-    return _refusal(form)
+        return row_response(request, todo_id)
+    return _form_errors(form)
 
 
 @require_POST
 def toggle(request: HtmxRequest, todo_id: int) -> HttpResponse:
-    """Make it completed or active, as the form says, so that doing it twice does no harm."""
+    """Mark a to-do as completed or active, whichever the form contains: a repeated request changes nothing."""
     _set_completed(Todo.objects.visible_to(request.user).filter(pk=todo_id), request)
-    return answer_changed(request, todo_id)
+    return row_response(request, todo_id)
 
 
 @require_POST
 def toggle_all(request: HtmxRequest) -> HttpResponse:
-    """Make all of them completed or active, whatever part of them is shown."""
-    listing = Listing.of(request)
-    ids = _set_completed(listing.mine, request)
+    """Mark all to-dos as completed or active, whichever the form contains, regardless of the filter."""
+    todo_list = FilteredList.of(request)
+    ids = _set_completed(todo_list.all_todos, request)
     written = _written(ids)
-    return _answer(request, listing, written, page=listing.page(), batch=Batch.of(request.user, ids))
+    return _response(request, todo_list, written, page=todo_list.page(), batch=Batch.of(request.user, ids))
 
 
 @require_POST
 def move(request: HtmxRequest, todo_id: int) -> HttpResponse:
-    """Bring it right before or after another; or, up or down, past its neighbour in the list that is shown."""
-    listing = Listing.of(request)
-    place = _place(request) or listing.past_neighbour(mine(request, todo_id), request.POST.get("direction"))
-    if not listing.mine.move(todo_id, **place):
+    """Move a to-do right before or after another one, or one row up or down in the filtered list."""
+    todo_list = FilteredList.of(request)
+    target = _move_target(request) or todo_list.neighbour(get_todo(request, todo_id), request.POST.get("direction"))
+    if not todo_list.all_todos.move(todo_id, **target):
         raise Http404
-    return _answer(request, listing, _written([todo_id]))
+    return _response(request, todo_list, _written([todo_id]))
 
 
 @require_POST
 def delete(request: HtmxRequest, todo_id: int) -> HttpResponse:
-    """Put it into the trash, and offer to take that back."""
-    todo = mine(request, todo_id)
+    """Move a to-do to the trash, and offer to undo that."""
+    todo = get_todo(request, todo_id)
     ids = Todo.objects.visible_to(request.user).filter(pk=todo_id).trash()
-    return _answer(request, Listing.of(request), _written(ids), gone=todo, batch=Batch.of(request.user, ids))
+    todo_list = FilteredList.of(request)
+    return _response(request, todo_list, _written(ids), removed=todo, batch=Batch.of(request.user, ids))
 
 
 @require_POST
 def clear_completed(request: HtmxRequest) -> HttpResponse:
-    """Put all that are completed into the trash, and offer to take that back."""
-    listing = Listing.of(request)
-    ids = listing.mine.clear_completed()
+    """Move all completed to-dos to the trash, and offer to undo that."""
+    todo_list = FilteredList.of(request)
+    ids = todo_list.all_todos.completed().trash()
     written = _written(ids)
-    return _answer(request, listing, written, page=listing.page(), batch=Batch.of(request.user, ids))
+    return _response(request, todo_list, written, page=todo_list.page(), batch=Batch.of(request.user, ids))
 
 
 @require_POST
@@ -166,59 +169,66 @@ def undo(request: HtmxRequest) -> HttpResponse:
     if not batch:
         raise Http404
     written = _written(batch.todos.undo())
-    listing = Listing.of(request)
-    return _answer(request, listing, written, page=listing.page(), is_undone=True)
+    todo_list = FilteredList.of(request)
+    return _response(request, todo_list, written, page=todo_list.page(), is_undone=True)
 
 
 def _set_completed(todos: TodoQuerySet, request: HtmxRequest) -> list[int]:
     return todos.complete() if request.POST.get("completed") else todos.reactivate()
 
 
-def _place(request: HtmxRequest) -> dict[str, int]:
-    """Next to which other it shall be; nothing if the form doesn't say that."""
+def _move_target(request: HtmxRequest) -> dict[str, int]:
+    """Return the arguments of `TodoQuerySet.move` that the form contains, if any."""
     sides = ((side, request.POST.get(side, "")) for side in ("before", "after"))
     return next(({side: int(pk)} for side, pk in sides if re.fullmatch(PK, pk)), {})
 
 
-def mine(request: HtmxRequest, todo_id: int) -> Todo:
+def get_todo(request: HtmxRequest, todo_id: int) -> Todo:
+    """Return the to-do. Raises Http404 if it belongs to another user or is in the trash."""
     return get_object_or_404(Todo.objects.visible_to(request.user), pk=todo_id)
 
 
-def answer_changed(request: HtmxRequest, todo_id: int) -> HttpResponse:
-    """The row as it is now; without it, if it isn't in that part of the list any more."""
-    listing = Listing.of(request)
-    todo = get_object_or_404(listing.mine.for_list(), pk=todo_id)
-    if listing.shows(todo):
-        return _answer(request, listing, changed=todo)
-    return _answer(request, listing, [todo], gone=todo)
+def row_response(request: HtmxRequest, todo_id: int) -> HttpResponse:
+    """Return the response to a change of one to-do, which updates its row or removes it from the filtered list."""
+    todo_list = FilteredList.of(request)
+    todo = get_object_or_404(todo_list.all_todos.for_list(), pk=todo_id)
+    if todo_list.contains(todo):
+        return _response(request, todo_list, changed=todo)
+    return _response(request, todo_list, [todo], removed=todo)
 
 
 def _written(ids: list[int]) -> list[Todo]:
-    """What of them a page needs to know that has written them."""
-    return list(Todo.objects.filter(pk__in=ids[:MOST_CHANGED]).only("version", "order"))
+    """Return the versions and positions of the to-dos that a request has changed."""
+    return list(Todo.objects.filter(pk__in=ids[:MAX_CHANGED]).only("version", "order"))
 
 
-def _answer(
-    request: HtmxRequest, listing: Listing, written: Sequence[Todo] = (), batch: Batch | None = None, **shown: Any
+def _response(
+    request: HtmxRequest,
+    todo_list: FilteredList,
+    written: Sequence[Todo] = (),
+    batch: Batch | None = None,
+    **context: Any,
 ) -> HttpResponse:
-    """What is different now: rows, counts, and the offer to take it back. What is written may have no row in the
-    answer; where it was changed, nobody need ask for it when the stream tells of that.
+    """Return a redirect to the list, or for htmx the fragments of what the change affects.
 
-    Others may write at any moment, and then the stream tells of that, too. So what is written is read first, the rows
-    after it, the counts last: nothing that is shown may be older than what the page takes to be known.
+    `written` are changed to-dos that may have no row in the response. Their versions tell the page that it need not
+    fetch them when the stream reports the change.
+
+    The caller reads `written` first and the rows after it, and the counts are read last. So if another request changes
+    the list meanwhile, nothing in the response is older than the versions in it, and the stream reports that change.
     """
     if not request.htmx:
-        return redirect(listing.address(undo=batch.id) if batch else listing.url)
-    shown |= {"counts": listing.counts(), "batch": batch, "written": written}
-    return render(request, "todos/_answer.html", shown)
+        return redirect(todo_list.page_url(undo=batch.id) if batch else todo_list.url)
+    context |= {"counts": todo_list.counts(), "batch": batch, "written": written}
+    return render(request, "todos/_response.html", context)
 
 
-def _refusal(form: BaseForm) -> HttpResponse:
-    """What is wrong, where the form has no page of its own to say it on."""
-    return _refusal_text(_error_text(form))
+def _form_errors(form: BaseForm) -> HttpResponse:
+    """Return the errors of a form that has no page of its own to show them."""
+    return _error(_error_text(form))
 
 
-def _refusal_text(text: str) -> HttpResponse:
+def _error(text: str) -> HttpResponse:
     return HttpResponse(text, status=422, content_type="text/plain")
 
 

@@ -55,7 +55,8 @@ class Page:
         """From a change of it to its row. It is made at any time between two ticks."""
         time.sleep(random.uniform(0, PAUSE_SECONDS))
         begun_at = time.monotonic()
-        Todo.objects.toggle(todo.pk)
+        changed = Todo.objects.filter(pk=todo.pk)
+        assert changed.complete() or changed.reactivate()
         while str(todo.pk) not in self._next_changed():
             pass
         assert self._site.status(f"/todos/changes/?id={todo.pk}", self._cookie, **{"HX-Request": "true"}) == 200

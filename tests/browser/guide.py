@@ -25,7 +25,7 @@ def follow_the_guide(page: Page, site: str, file: Path, url: str, name: str) -> 
     with (
         page.expect_console_message(lambda message: message.text.endswith("succeeded 100")),
         page.expect_console_message(lambda message: message.text == "Water all plants is done"),
-        page.expect_console_message(lambda message: message.text == "422 Write down what is to be done."),
+        page.expect_console_message(lambda message: message.text == "422 Enter a title."),
     ):
         page.goto(url)
     assert said[0] == "Nobody is logged in"

@@ -39,9 +39,9 @@ def test_only_rows_of_the_filtered_list_are_shown(as_alice):
     [
         ("Buy milk\n" + "x" * 501 + "\nSow", "Nothing was added, because of line 2:"),
         ("Buy milk\nRing\x07", "Nothing was added, because of line 2: Remove the control character U+0007"),
-        ("\n".join(["x"] * (MAX_LINES + 1)), "At most 100 lines"),
-        ("", "At most 100 lines"),
-        (" \n", "At most 100 lines"),
+        ("\n".join(["x"] * (MAX_LINES + 1)), "1 to 100 lines"),
+        ("", "1 to 100 lines"),
+        (" \n", "1 to 100 lines"),
     ],
 )
 def test_invalid_lines_add_nothing(as_alice, lines, message):

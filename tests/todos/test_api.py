@@ -28,7 +28,7 @@ def titles(response) -> list[str]:
 def test_the_json_of_a_todo(as_alice, alice):
     upload = ingest.create_upload(alice, file())
     todo = make_todo(owner=alice, notes="two", due_on=date(2030, 1, 31))
-    todo.attach([upload])
+    todo.attach(upload)
     answer = as_alice.get(f"/api/todos/{todo.pk}/").json()
     for name in ("created_at", "updated_at"):
         assert datetime.fromisoformat(answer.pop(name)).tzinfo
@@ -117,7 +117,7 @@ def test_files_are_hung_on_and_taken_off(as_alice, as_bob, alice, bob):
 def test_a_deleted_file_is_no_longer_told_of_and_a_deleted_todo_leaves_its_files(as_alice, alice):
     upload = ingest.create_upload(alice, file())
     todo = make_todo(owner=alice)
-    todo.attach([upload])
+    todo.attach(upload)
     url = f"/api/todos/{todo.pk}/"
     etag = as_alice.get(url)["ETag"]
     upload.trash()
@@ -180,7 +180,7 @@ def test_numbers_beyond_the_database_are_no_failure(as_alice, alice):
 def test_the_list_costs_the_same_queries_however_long(as_alice, alice, django_assert_num_queries):
     upload = ingest.create_upload(alice, file())
     for _ in range(30):
-        make_todo(owner=alice).attach([upload])
+        make_todo(owner=alice).attach(upload)
     with django_assert_num_queries(4):  # session, user, to-dos, their files
         as_alice.get("/api/todos/")
 
@@ -265,14 +265,13 @@ class TestConditions:
         todo, other = make_todo(owner=alice), make_todo(owner=alice)
         mine = Todo.objects.filter(pk=todo.pk)
         writes = [
-            lambda: Todo.objects.toggle(todo.pk),
             lambda: mine.complete() or mine.reactivate(),
             lambda: mine.trash(),
             lambda: mine.restore(),
             lambda: Todo.objects.move(todo.pk, after=other.pk),
             lambda: Todo.objects.get(pk=todo.pk).save(),
             lambda: Todo.objects.get(pk=todo.pk).save(update_fields=["title"]),
-            lambda: Todo.objects.get(pk=todo.pk).attach([]),
+            lambda: Todo.objects.get(pk=todo.pk).set_attachments([]),
         ]
         for version, write in enumerate(writes, start=2):
             write()

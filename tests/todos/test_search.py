@@ -143,5 +143,5 @@ class TestTextWrittenByAnOlderRelease:
 
     def test_maintenance_is_scheduled(self, db):
         retention.plan()
-        schedule = Schedule.objects.get(name=retention.REFOLD_NAME)
+        schedule = Schedule.objects.get(name=retention.REFOLD_SCHEDULE)
         assert import_string(schedule.func) is retention.refold

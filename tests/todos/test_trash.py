@@ -1,5 +1,6 @@
 """The trash: what is deleted can be had back for thirty days, and then goes for good."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -34,32 +35,37 @@ def test_clearing_tells_what_it_cleared_so_that_it_can_be_undone(alice, bob):
     before = list(Todo.objects.in_order().values_list("pk", flat=True))
     earlier = make_todo(owner=alice, completed_at=Now())
     Todo.objects.filter(pk=earlier.pk).trash()
-    cleared = Todo.objects.visible_to(alice).clear_completed()
+    cleared = Todo.objects.visible_to(alice).completed().trash()
     assert cleared == done
-    assert Todo.objects.visible_to(alice).clear_completed() == []
+    assert Todo.objects.visible_to(alice).completed().trash() == []
     assert Todo.objects.visible_to(bob).count() == 1
     assert Todo.objects.filter(owner=bob, pk__in=cleared).restore() == []
     assert Todo.objects.filter(owner=alice, pk__in=cleared).restore() == done
     assert list(Todo.objects.exclude(pk=earlier.pk).in_order().values_list("pk", flat=True)) == before
 
 
-def test_toggling_all(alice, bob):
-    """As TodoMVC has it: all are completed, unless they are; then none is."""
-    for completed_at in (None, Now()):
-        make_todo(owner=alice, completed_at=completed_at)
+def test_toggle_all_completes_active_todos_then_reactivates_all(as_alice, alice, bob):
+    """As TodoMVC specifies it: the button reactivates all to-dos if none is active."""
+    completed, active = make_todo(owner=alice, completed_at=Now()), make_todo(owner=alice)
     make_todo(owner=bob)
-    mine = Todo.objects.visible_to(alice)
-    assert len(mine.toggle_all()) == 1
-    assert mine.completed().count() == 2
-    assert len(mine.toggle_all()) == 2
-    assert mine.active().count() == 2
-    assert len(mine.toggle_all()) == 2
-    assert Todo.objects.visible_to(bob).completed().count() == 0
-    assert Todo.objects.none().toggle_all() == []
+    button = re.compile(r'formaction="/todos/toggle-all/" name="completed" value="(.*?)"')
+    states = []
+    for _ in range(3):
+        value = button.search(as_alice.get("/todos/").text)[1]
+        as_alice.post("/todos/toggle-all/", {"completed": value})
+        states.append(list(Todo.objects.visible_to(alice).completed().in_order()))
+    assert states == [[completed, active], [], [completed, active]]
+    assert not Todo.objects.visible_to(bob).completed().exists()
+
+
+@pytest.mark.django_db
+def test_complete_and_reactivate_without_todos_change_nothing():
+    assert Todo.objects.none().complete() == []
+    assert Todo.objects.none().reactivate() == []
 
 
 def test_many_are_changed_in_parts(alice, monkeypatch):
-    monkeypatch.setattr(models, "AT_ONCE", 3)
+    monkeypatch.setattr(models, "BATCH_SIZE", 3)
     ids = [make_todo(owner=alice).pk for _ in range(7)]
     with CaptureQueriesContext(
         connection,
@@ -70,10 +76,10 @@ def test_many_are_changed_in_parts(alice, monkeypatch):
 
 
 def test_the_trash_is_emptied_after_thirty_days_and_the_files_stay(alice, monkeypatch):
-    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    monkeypatch.setattr(retention, "BATCH_SIZE", 2)
     upload = ingest.create_upload(alice, file())
     todos = [make_todo(owner=alice) for _ in range(6)]
-    todos[0].attach([upload])
+    todos[0].attach(upload)
     Todo.objects.filter(pk__in=[todo.pk for todo in todos[:5]]).update(
         deleted_at=timezone.now() - timedelta(days=30, seconds=1)
     )
@@ -94,7 +100,7 @@ def test_todo_restored_after_the_trash_was_listed_is_kept(alice):
 def test_deleting_a_file_for_good_leaves_the_todo(alice):
     upload = ingest.create_upload(alice, file())
     todo = make_todo(owner=alice)
-    todo.attach([upload])
+    todo.attach(upload)
     upload.delete()
     assert list(todo.attachments.all()) == []
     todo.refresh_from_db()
@@ -103,7 +109,7 @@ def test_deleting_a_file_for_good_leaves_the_todo(alice):
 def test_edit_page_lists_no_attachments_in_the_trash(as_alice, alice):
     kept, trashed = (ingest.create_upload(alice, file(name=name)) for name in ("kept.txt", "trashed.txt"))
     todo = make_todo(owner=alice)
-    todo.attach([kept, trashed])
+    todo.set_attachments([kept, trashed])
     trashed.trash()
     for page in (as_alice.get(f"/todos/{todo.pk}/"), as_alice.post(f"/todos/{todo.pk}/attach/")):
         assert "kept.txt" in page.text
@@ -113,9 +119,9 @@ def test_edit_page_lists_no_attachments_in_the_trash(as_alice, alice):
 def test_what_hangs_on_a_todo_comes_back_with_it(alice):
     first, second = (ingest.create_upload(alice, file()) for _ in range(2))
     todo = make_todo(owner=alice)
-    todo.attach([first])
+    todo.attach(first)
     first.trash()
-    todo.attach([second])
+    todo.attach(second)
     assert [kept.upload for kept in Todo.objects.for_list().get().attachments.all()] == [second]
     first.restore()
     assert {kept.upload for kept in Todo.objects.for_list().get().attachments.all()} == {first, second}
@@ -124,5 +130,5 @@ def test_what_hangs_on_a_todo_comes_back_with_it(alice):
 @pytest.mark.django_db
 def test_that_is_planned():
     retention.plan()
-    schedule = Schedule.objects.get(name=retention.NAME)
+    schedule = Schedule.objects.get(name=retention.PRUNE_SCHEDULE)
     assert import_string(schedule.func) is retention.prune

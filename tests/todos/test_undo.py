@@ -76,7 +76,7 @@ def test_undo_leaves_todos_alone_that_were_changed_since(as_alice, alice):
 def test_todo_that_was_toggled_by_hand_does_not_return_to_its_batch(as_alice, todos):
     active, _ = todos
     page = as_alice.post("/todos/toggle-all/", {"completed": "true"}, follow=True).text
-    Todo.objects.toggle(active.pk)
+    as_alice.post(f"/todos/{active.pk}/toggle/", {"completed": ""})
     assert as_alice.post("/todos/undo/", {"undo": offer(page)}).status_code == 404
 
 

@@ -90,7 +90,7 @@ class TestTrashPurge:
         assert body(as_alice.get(f"/uploads/{upload.pk}/download/")) == b"precious"
 
     def test_keeps_todo_restored_meanwhile(self, alice):
-        todo = make_todo(owner=alice, deleted_at=timezone.now() - 2 * todos.retention.TRASH_KEPT)
+        todo = make_todo(owner=alice, deleted_at=timezone.now() - 2 * todos.retention.TRASH_RETENTION)
         with blocked_by_this_transaction(todos.retention.prune):
             Todo.objects.all().restore()
         assert Todo.objects.visible_to(alice).get() == todo
@@ -126,7 +126,7 @@ class TestAttaching:
         pk = upload.pk if model == "uploads/upload" else todo.pk
         form = {"action": "delete_selected", "_selected_action": [str(pk)], "post": "yes"}
         with blocked_by_this_transaction(lambda: as_admin.post(f"/admin/{model}/", form)) as deleted:
-            todo.attach_also(upload)
+            todo.attach(upload)
         assert deleted.result().status_code == 302
         assert not todo.attachments.exists()
 

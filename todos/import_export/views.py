@@ -72,7 +72,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-def detail(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+def detail(request: UserRequest, upload_id: UUID) -> HttpResponse:
     """One import: how far it has come, and then what came of it."""
     is_import = Q(metadata__has_key=importing.REPORT) | Q(job__task=tasks.import_file.name)
     mine = Upload.objects.visible_to(request.user).select_related("job")

@@ -260,7 +260,7 @@ def send(client: Client, path: str, asked: dict):
 @example(asked=get("/uploads/", cursor=f"0001-01-01T00:00:00+23:59_{UUID_}"))
 @example(asked=get("/api/uploads/", cursor=f"0001-01-01T00:00:00+23:59_{UUID_}"))
 @example(asked=get("/api/uploads/", cursor=f"9999-12-31T23:59:59-23:59_{UUID_}"))
-@example(asked=get("/todos/", after=f"{2**63}.1"))
+@example(asked=get("/todos/", cursor=f"{2**63}_1"))
 @example(asked=get("/admin/progress/job/", created_at__year="99999999999"))
 @example(asked=get("/admin/auth/user/", q="\0"))
 def test_no_input_is_an_error_of_the_server(request, db, alice, who, asked):

@@ -19,7 +19,7 @@ def test_titles_and_file_names_have_their_own_direction(as_alice, alice, url):
     as_alice.post("/uploads/", {"file": file(name=f"{TITLE}.txt")})
     todo = make_todo(owner=alice, title=TITLE)
     upload = Upload.objects.get()
-    todo.attach([upload])
+    todo.attach(upload)
     if "trash" in url:
         Todo.objects.trash()
         Upload.objects.get().trash()
