@@ -75,7 +75,7 @@ def test_runbook_names_options_of_the_installer_that_exist():
     assert {"install", "upgrade", "rollback", "backup", "restore", "manage"} <= commands
     assert {name for name in commands if not (ROOT / "deploy" / name).exists()} == set()
     texts = runbook + TEXTS["templates/site/server.md"]
-    install = "\n".join(re.findall(r"^ *deploy/install.*$|`--.*?`", texts, re.MULTILINE))
+    install = "\n".join(re.findall(r"^ *deploy/install(?:.*\\\n)*.*$|`--.*?`", texts, re.MULTILINE))
     options = set(re.findall(r"--[a-z-]+", install))
     assert "--certbot" in options
     assert options <= set(re.findall(r"--[a-z-]+", (ROOT / "deploy/install").read_text()))
