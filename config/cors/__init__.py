@@ -1,17 +1,18 @@
-"""What a browser does when a page of one origin calls the API of another with its visitor's cookies.
+"""The rules for API requests that a page of another origin sends with its visitor's cookies, and `explain_cors`.
 
-    origins.py        origins and sites: what is the same, and to whom
-    fetch_rules.py    the Fetch standard: preflights, and what an answer must say
-    cookies.py        RFC 6265bis: which cookies are kept, and which go along
-    api_headers.py    the headers that other origins may send and read
-    own_cookies.py    the cookies that this site sets
-    asking.py         asks the server for real: Django in this process, or a live one by the network
-    story.py          a call, and the steps that are told of it
-    browser_steps.py  the steps that a browser takes
-    server_steps.py   the steps that the server takes, and what comes back
-    explain.py        puts them together, for `manage.py explain_cors`
-    advice.py         which setting to change
+    origins.py         origins and sites: what is the same
+    fetch_rules.py     the Fetch standard: preflights and response headers
+    cookies.py         RFC 6265bis: which cookies are stored and sent
+    api_headers.py     the headers that other origins may send and read
+    site_cookies.py    the cookies that this site sets
+    probe.py           sends requests to Django in this process, or to a running site
+    explanation.py     a call, and the checks of it
+    browser_checks.py  the checks that a browser makes
+    server_checks.py   the checks that the server makes, and those of its response
+    explain.py         combines the checks, for `manage.py explain_cors`
+    report.py          an explanation as plain text
+    remedies.py        which setting to change
 
-The first three are pure rules that know neither Django nor Headway. `config/checks.py` asks the same rules before
-the site starts, and `config/environment.py` the first.
+The first three contain pure rules and import neither Django nor other modules of Headway. `config/checks.py` applies
+them to the settings at start-up, and `config/environment.py` uses the first.
 """

@@ -1,6 +1,6 @@
-"""The headers of the API: the ones that pages of other origins may send, and the ones that they may read.
+"""The headers of the API that pages of other origins may send, and those that they may read.
 
-Django's CORS headers, those of nginx (deploy/render_nginx.py) and the table in the guide are made from these lists.
+The CORS headers of Django and nginx (deploy/render_nginx.py) and the table in the guide are derived from these lists.
 """
 
 REQUEST_HEADERS = [

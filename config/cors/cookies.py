@@ -1,7 +1,7 @@
-"""Cookies, as RFC 6265bis has them: which are kept (§5.7), and which go along with a call (§5.8.3).
+"""Cookies by RFC 6265bis: which of them browsers store (§5.7), and which they send with a request (§5.8.3).
 
-A cookie goes where its Domain, Path, Secure and SameSite let it, whatever CORS says; and what CORS forbids to read
-may still set cookies. Pure rules: they know no Django. The time, and the age of a cookie, don't matter here.
+CORS doesn't affect this: cookies are sent as their Domain, Path, Secure and SameSite allow, and a response that the
+page may not read can still set cookies. This module doesn't import Django. It ignores the expiry of cookies.
 """
 
 from dataclasses import dataclass
@@ -13,23 +13,25 @@ from urllib.parse import urlsplit
 from config.cors.origins import Origin, is_public_suffix, site_of
 
 
-class Stop(Enum):
-    """Why a browser doesn't keep a cookie, or doesn't send it: in one sentence."""
+class CookieProblem(Enum):
+    """Why a browser doesn't store or send a cookie. The values are shown to users."""
 
-    PREFIX = "A name that begins with __Secure- wants Secure; one with __Host- also Path=/ and no Domain."
-    SECURE = "A Secure cookie is kept and sent by https only, and on this machine."
-    NONE_WITHOUT_SECURE = "SameSite=None is only believed together with Secure."
-    PUBLIC_SUFFIX = "Its Domain is a public suffix: everybody has names below it, so nobody may share cookies there."
-    OTHER_DOMAIN = "A host can set cookies for itself and for the domains above it, and its Domain is none of those."
-    HOST_ONLY = "It has no Domain, so it goes to the very host that set it and to no other."
-    OTHER_PATH = "Its Path is not the beginning of the path that is called."
+    PREFIX = "A cookie named __Secure-… must be Secure. One named __Host-… must also have Path=/ and no Domain."
+    SECURE = "Secure cookies are stored and sent over https only, except on loopback hosts."
+    NONE_WITHOUT_SECURE = "SameSite=None requires Secure."
+    PUBLIC_SUFFIX = (
+        "Its Domain is a public suffix: anyone can register names below it, so cookies can't be shared there."
+    )
+    OTHER_DOMAIN = "A host can set cookies for itself and its parent domains only, and the Domain is none of these."
+    HOST_ONLY = "It has no Domain, so it is sent only to the host that set it."
+    OTHER_PATH = "Its Path is not a prefix of the requested path."
     CROSS_SITE = (
-        "The page is of another site (scheme and registrable domain), and SameSite=Lax and Strict cookies don't go "
-        "along with what such a page calls."
+        "The page is on another site (scheme and registrable domain). Browsers don't send SameSite=Lax and Strict "
+        "cookies with its requests."
     )
     THIRD_PARTY = (
-        "The page is of another site (scheme and registrable domain). SameSite=None lets the cookie go, but Safari, "
-        "Firefox and the private windows of Chromium keep third parties' cookies home all the same."
+        "The page is on another site (scheme and registrable domain). SameSite=None allows the cookie, but Safari, "
+        "Firefox and private windows of Chromium block third-party cookies anyway."
     )
 
 
@@ -46,7 +48,7 @@ class Cookie:
 
     @classmethod
     def of(cls, morsel: "Morsel[str]") -> Self:
-        """From http.cookies, which Django and SimpleCookie speak. Without SameSite, browsers take it for Lax."""
+        """Convert from http.cookies. The default of SameSite is Lax, as in browsers."""
         same_site = str(morsel["samesite"]).lower()
         return cls(
             name=morsel.key,
@@ -59,61 +61,61 @@ class Cookie:
         )
 
     def __str__(self) -> str:
-        """Its attributes, as a Set-Cookie line has them."""
-        told = [f"Domain={self.domain}" if self.domain else "no Domain", f"Path={self.path}"]
-        told += ["Secure"] * self.secure + ["HttpOnly"] * self.http_only + [f"SameSite={self.same_site.title()}"]
-        return "; ".join(told)
+        """Return the attributes as in Set-Cookie."""
+        attributes = [f"Domain={self.domain}" if self.domain else "no Domain", f"Path={self.path}"]
+        attributes += ["Secure"] * self.secure + ["HttpOnly"] * self.http_only + [f"SameSite={self.same_site.title()}"]
+        return "; ".join(attributes)
 
     def is_host_only(self, host: str) -> bool:
-        """A public suffix may set one for itself, and then it is host-only."""
+        """Return whether the cookie is for this host only. A Domain that is the host and a public suffix is ignored."""
         return not self.domain or (self.domain == host and is_public_suffix(host))
 
 
-def refused(cookie: Cookie, server: Origin) -> Stop | None:
-    """Why a browser doesn't keep this cookie when its visitor is on the site that sets it; None if it does."""
-    if not _prefix_holds(cookie, server):
-        return Stop.PREFIX
+def storage_problem(cookie: Cookie, server: Origin) -> CookieProblem | None:
+    """Return why browsers don't store a cookie that the server sets for its own page, or None if they do."""
+    if not _meets_prefix(cookie, server):
+        return CookieProblem.PREFIX
     if cookie.secure and not server.is_trustworthy:
-        return Stop.SECURE
+        return CookieProblem.SECURE
     if cookie.same_site == "none" and not cookie.secure:
-        return Stop.NONE_WITHOUT_SECURE
+        return CookieProblem.NONE_WITHOUT_SECURE
     if not cookie.is_host_only(server.host) and cookie.domain != server.host:
         if is_public_suffix(cookie.domain):
-            return Stop.PUBLIC_SUFFIX
+            return CookieProblem.PUBLIC_SUFFIX
         if not domain_matches(server.host, cookie.domain):
-            return Stop.OTHER_DOMAIN
+            return CookieProblem.OTHER_DOMAIN
     return None
 
 
-def withheld(cookie: Cookie, url: str, *, set_by: Origin, same_site: bool) -> Stop | None:
-    """Why a browser doesn't send a cookie that it has kept along with a call of this URL; None if it does."""
+def sending_problem(cookie: Cookie, url: str, *, set_by: Origin, same_site: bool) -> CookieProblem | None:
+    """Return why browsers don't send a stored cookie with a request to this URL, or None if they do."""
     server, path = Origin.of(url), urlsplit(url).path or "/"
     if cookie.is_host_only(set_by.host):
         if server.host != set_by.host:
-            return Stop.HOST_ONLY
+            return CookieProblem.HOST_ONLY
     elif not domain_matches(server.host, cookie.domain):
-        return Stop.OTHER_DOMAIN
+        return CookieProblem.OTHER_DOMAIN
     if not _path_matches(path, cookie.path):
-        return Stop.OTHER_PATH
+        return CookieProblem.OTHER_PATH
     if cookie.secure and not server.is_trustworthy:
-        return Stop.SECURE
+        return CookieProblem.SECURE
     if same_site:
         return None
-    return Stop.THIRD_PARTY if cookie.same_site == "none" else Stop.CROSS_SITE
+    return CookieProblem.THIRD_PARTY if cookie.same_site == "none" else CookieProblem.CROSS_SITE
 
 
 def domain_matches(host: str, domain: str) -> bool:
-    """§5.1.3: the domain itself, or a name below it in the same site."""
+    """Apply §5.1.3: the host is the domain, or is below it and on the same site."""
     return host == domain or (host.endswith(f".{domain}") and site_of(host) == site_of(domain))
 
 
 def _path_matches(path: str, prefix: str) -> bool:
-    """§5.1.4."""
+    """Apply §5.1.4."""
     return path == prefix or path.startswith(prefix if prefix.endswith("/") else f"{prefix}/")
 
 
-def _prefix_holds(cookie: Cookie, server: Origin) -> bool:
-    """§4.1.3; the prefixes are read without regard to case."""
+def _meets_prefix(cookie: Cookie, server: Origin) -> bool:
+    """Apply §4.1.3. Prefixes are case-insensitive."""
     name = cookie.name.lower()
     if name.startswith("__host-") and (cookie.domain or cookie.path != "/"):
         return False

@@ -1,60 +1,61 @@
-"""Explain one call: ask the server what has to be asked, and put the story together.
+"""Explain one call: send the requests that the checks need, and combine the checks.
 
-The visitor of the page has logged in on the site itself. What the browser would do is told by the rules, what the
-server says is asked for real. The story goes on after a step that stops the browser, so that all that is wrong is
-seen at once.
+The visitor has logged in on the site itself. The rules determine what the browser does; the server's behaviour is
+observed. Checks continue after one that stops the browser, so that all problems are reported together.
 """
 
 from django.conf import settings
 
-from config.cors.asking import Answer, Server
-from config.cors.browser_steps import cookie_steps, preflight, session_cookie_steps, where_it_goes
+from config.cors import browser_checks, server_checks
 from config.cors.cookies import Cookie
-from config.cors.server_steps import answered, csrf, reading, token_of, with_token
-from config.cors.story import SESSION_URL, Call, Section, Story
+from config.cors.explanation import SESSION_URL, Call, Explanation, Section
+from config.cors.probe import Probe, Response
 
 HOST_PREFIX = "__Host-"
 
 
-def explain(call: Call, server: Server, session_cookie: Cookie) -> Story:
-    """Unreachable, if the server doesn't answer."""
+def explain(call: Call, probe: Probe, session_cookie: Cookie) -> Explanation:
+    """Return the explanation of the call. Raise ServerUnreachable if the server doesn't respond."""
     origin = {"Origin": str(call.origin)} if call.is_cross_origin else {}
-    who_am_i = server.ask("GET", SESSION_URL, origin)
-    csrf_cookie = _csrf_cookie(who_am_i)
-    place = where_it_goes(call)
-    session = session_cookie_steps(call, session_cookie, csrf_cookie, who_am_i)
-    csrf_way = _csrf_cookie_steps(call, csrf_cookie)
-    asking = preflight(call, server)
-    token = token_of(call, who_am_i)
-    headers = with_token(call.sent_headers, token) | call.origin_header | _cookie_header(csrf_cookie, csrf_way)
-    guard = csrf(call, server, token, headers)
-    answer = server.ask(call.method, call.path, headers)
-    status, read = answered(call, server, answer), reading(call, answer)
-    sent = place.passes and asking.passes
-    return Story(
+    session_response = probe.send("GET", SESSION_URL, origin)
+    csrf_cookie = _csrf_cookie(session_response)
+    target = browser_checks.target(call)
+    session = browser_checks.session_cookie(call, session_cookie, csrf_cookie, session_response)
+    csrf_sending = _csrf_cookie_section(call, csrf_cookie)
+    preflight = browser_checks.preflight(call, probe)
+    token = server_checks.readable_token(call, session_response)
+    cookie_header = _cookie_header(csrf_cookie, csrf_sending)
+    headers = server_checks.with_token(call.sent_headers, token) | call.origin_header | cookie_header
+    csrf = server_checks.csrf(call, probe, token, headers)
+    response = probe.send(call.method, call.path, headers)
+    status = server_checks.status(call, probe, response)
+    readability = server_checks.readability(call, response)
+    sections = (target, session, csrf_sending, preflight, csrf, status, readability)
+    sent = target.passes and preflight.passes
+    return Explanation(
         call,
-        [section for section in (place, session, csrf_way, asking, guard, status, read) if section.steps],
+        [section for section in sections if section.checks],
         sent=sent,
         session=sent and session.passes,
-        accepted=sent and all(section.passes for section in (session, csrf_way, guard, status)),
-        readable=sent and read.passes,
+        accepted=sent and all(section.passes for section in (session, csrf_sending, csrf, status)),
+        readable=sent and readability.passes,
     )
 
 
-def _csrf_cookie(answer: Answer) -> Cookie | None:
-    """Return the CSRF cookie that the answer sets. Its `__Host-` prefix depends on the settings of the site."""
+def _csrf_cookie(response: Response) -> Cookie | None:
+    """Return the CSRF cookie that the response sets. Its `__Host-` prefix depends on the settings of the site."""
     name = settings.CSRF_COOKIE_NAME.removeprefix(HOST_PREFIX)
-    return answer.cookies.get(f"{HOST_PREFIX}{name}") or answer.cookies.get(name)
+    return response.cookies.get(f"{HOST_PREFIX}{name}") or response.cookies.get(name)
 
 
-def _csrf_cookie_steps(call: Call, cookie: Cookie | None) -> Section:
-    """The cookie that Django sets together with the token; who changes nothing needs none."""
+def _csrf_cookie_section(call: Call, cookie: Cookie | None) -> Section:
+    """Check the CSRF cookie, which only unsafe methods need."""
     title = "The CSRF cookie"
-    return cookie_steps(call, cookie, title) if cookie and call.changes_something else Section(title)
+    return browser_checks.any_cookie(call, cookie, title) if cookie and call.is_unsafe else Section(title)
 
 
-def _cookie_header(csrf_cookie: Cookie | None, steps: Section) -> dict[str, str]:
-    """The CSRF cookie, if the browser would send it."""
-    if not (csrf_cookie and steps.steps and steps.passes):
+def _cookie_header(csrf_cookie: Cookie | None, section: Section) -> dict[str, str]:
+    """Return the header with the CSRF cookie, if the browser would send it."""
+    if not (csrf_cookie and section.checks and section.passes):
         return {}
     return {"Cookie": f"{csrf_cookie.name}={csrf_cookie.value}"}

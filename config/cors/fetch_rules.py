@@ -1,7 +1,6 @@
-"""The Fetch standard: when a browser asks before it calls, and what the answers must say so that a page may read them.
+"""Rules of the Fetch standard: which requests need a preflight, and which responses a page may read.
 
-Pure rules. They know no cookies (see `cookies.py`) and no server; the credentials mode is always "include", which is
-what a call with its visitor's cookies is.
+The credentials mode is always "include", since these are requests with cookies. For the cookies, see `cookies.py`.
 """
 
 import re
@@ -22,7 +21,7 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def normalized(method: str) -> str:
-    """fetch() writes six methods in capitals by itself; PATCH is none of them, so `patch` stays `patch`."""
+    """Convert six methods to upper case, as fetch() does. PATCH is none of them, so `patch` remains `patch`."""
     return method.upper() if method.upper() in NORMALIZED_METHODS else method
 
 
@@ -31,17 +30,17 @@ def is_forbidden_method(method: str) -> bool:
 
 
 def is_forbidden_header(name: str) -> bool:
-    """Browsers write these themselves, and silently drop what a page sets."""
+    """Return whether only browsers may set this header. They ignore the values of pages."""
     return name.lower() in FORBIDDEN_HEADERS or name.lower().startswith(("proxy-", "sec-"))
 
 
 def is_token(text: str) -> bool:
-    """RFC 9110 §5.6.2: what a method or the name of a header is made of."""
+    """Return whether the text is a token (RFC 9110 §5.6.2), as methods and names of headers must be."""
     return bool(TOKEN.fullmatch(text))
 
 
 def unsafe_headers(headers: Mapping[str, str]) -> list[str]:
-    """The names for which a browser asks before, lower case and sorted, as Access-Control-Request-Headers has them."""
+    """Return the headers that need a preflight, as in Access-Control-Request-Headers: in lower case and sorted."""
     safe = {name: value for name, value in headers.items() if _is_safelisted(name.lower(), value)}
     too_long = sum(map(len, safe.values())) > 1024
     return sorted(name.lower() for name in headers if too_long or name not in safe)
@@ -51,52 +50,52 @@ def needs_preflight(method: str, headers: Mapping[str, str]) -> bool:
     return method not in SAFELISTED_METHODS or bool(unsafe_headers(headers))
 
 
-def cors_check(origin: str, answer: Mapping[str, str]) -> str:
-    """Why a page of this origin may not read the answer; "" if it may. Names in the answer are in lower case."""
-    return origin_check(origin, answer) or credentials_check(answer)
+def cors_problem(origin: str, response: Mapping[str, str]) -> str:
+    """Return why a page of this origin may not read the response, or "". Names of headers must be in lower case."""
+    return origin_problem(origin, response) or credentials_problem(response)
 
 
-def origin_check(origin: str, answer: Mapping[str, str]) -> str:
-    """The first half of it: whom the answer is for."""
-    allowed = answer.get("access-control-allow-origin")
+def origin_problem(origin: str, response: Mapping[str, str]) -> str:
+    """Apply the part of the CORS check that concerns the origin."""
+    allowed = response.get("access-control-allow-origin")
     if allowed is None:
-        return "the answer has no Access-Control-Allow-Origin"
+        return "the response has no Access-Control-Allow-Origin"
     if allowed == "*":
-        return "Access-Control-Allow-Origin is *, which never holds for a call with cookies"
+        return "Access-Control-Allow-Origin is *, which isn't valid for requests with cookies"
     if "," in allowed:
-        return f"Access-Control-Allow-Origin is there more than once ({allowed}), and one is allowed"
+        return f"Access-Control-Allow-Origin has several values ({allowed}), and only one is allowed"
     if allowed != origin:
-        return f"Access-Control-Allow-Origin is {allowed}, which is not letter by letter {origin}"
+        return f"Access-Control-Allow-Origin is {allowed}, which isn't exactly {origin}"
     return ""
 
 
-def credentials_check(answer: Mapping[str, str]) -> str:
-    """The second half: whether it may be read although cookies went along."""
-    value = answer.get("access-control-allow-credentials")
+def credentials_problem(response: Mapping[str, str]) -> str:
+    """Apply the part of the CORS check that concerns requests with cookies."""
+    value = response.get("access-control-allow-credentials")
     if value is None:
-        return "the answer has no Access-Control-Allow-Credentials, so none with cookies may be read"
-    return "" if value == "true" else f"Access-Control-Allow-Credentials is {value!r}, and only 'true' counts"
+        return "the response has no Access-Control-Allow-Credentials, which requests with cookies need"
+    return "" if value == "true" else f"Access-Control-Allow-Credentials is {value!r}, and only 'true' is valid"
 
 
-def method_check(method: str, answer: Mapping[str, str]) -> str:
-    """Why the preflight's answer forbids the method; "" if it doesn't."""
-    allowed = _listed(answer.get("access-control-allow-methods"))
+def method_problem(method: str, response: Mapping[str, str]) -> str:
+    """Return why the response to the preflight doesn't allow the method, or ""."""
+    allowed = _listed(response.get("access-control-allow-methods"))
     if method in SAFELISTED_METHODS or method in allowed:
         return ""
     if method.upper() in allowed:
-        return f"methods are compared letter by letter, and {method!r} is not {method.upper()!r}"
+        return f"methods are case-sensitive, and {method!r} is not {method.upper()!r}"
     if "*" in allowed:
-        return "Access-Control-Allow-Methods is *, which is no wildcard in a call with cookies"
-    return f"Access-Control-Allow-Methods doesn't have {method}"
+        return "Access-Control-Allow-Methods is *, which isn't a wildcard for requests with cookies"
+    return f"Access-Control-Allow-Methods doesn't list {method}"
 
 
-def headers_check(names: Iterable[str], answer: Mapping[str, str]) -> str:
-    """Why the preflight's answer forbids one of the headers; "" if it doesn't."""
-    allowed = {name.lower() for name in _listed(answer.get("access-control-allow-headers"))}
+def headers_problem(names: Iterable[str], response: Mapping[str, str]) -> str:
+    """Return why the response to the preflight doesn't allow all of the headers, or "". Names must be in lower case."""
+    allowed = {name.lower() for name in _listed(response.get("access-control-allow-headers"))}
     missing = [name for name in names if name not in allowed]
     if missing and "*" in allowed:
-        return "Access-Control-Allow-Headers is *, which is no wildcard in a call with cookies"
-    return f"Access-Control-Allow-Headers doesn't have {', '.join(missing)}" if missing else ""
+        return "Access-Control-Allow-Headers is *, which isn't a wildcard for requests with cookies"
+    return f"Access-Control-Allow-Headers doesn't list {', '.join(missing)}" if missing else ""
 
 
 def _listed(value: str | None) -> list[str]:
@@ -104,7 +103,7 @@ def _listed(value: str | None) -> list[str]:
 
 
 def _is_safelisted(name: str, value: str) -> bool:
-    """Fetch, "CORS-safelisted request-header"."""
+    """Return whether this is a CORS-safelisted request-header."""
     if len(value.encode()) > 128:
         return False
     if name in ("accept-language", "content-language"):

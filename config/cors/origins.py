@@ -1,8 +1,8 @@
-"""Origins and sites, as the HTML standard has them.
+"""Origins and sites, as the HTML standard defines them.
 
-An origin is scheme, host and port, compared exactly. A site is scheme and registrable domain: the public suffix
-(com, co.uk, github.io) and one label more. Cookies go by sites, CORS goes by origins. The list of public suffixes
-comes with the package publicsuffixlist; nothing is fetched.
+An origin is scheme, host and port. A site is scheme and registrable domain: a public suffix (com, co.uk, github.io)
+and one more label. CORS depends on origins, cookies depend on sites. The list of public suffixes is part of the package
+publicsuffixlist.
 """
 
 import ipaddress
@@ -26,7 +26,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Origin:
-    """A scheme, a host as browsers write it, and a port; None is the scheme's own."""
+    """Scheme, host as browsers serialize it, and port. None is the scheme's default port."""
 
     scheme: str
     host: str
@@ -34,14 +34,17 @@ class Origin:
 
     @classmethod
     def of(cls, url: str) -> Self:
-        """The origin of a URL; `null` is the opaque one. ValueError if it has none that could call an API."""
+        """Return the origin of a URL. "null" is the opaque origin.
+
+        Raise ValueError if the URL isn't http or https, or is invalid.
+        """
         if url == "null":
             return cls("", "")
         parts = urlsplit(url)
         if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-            raise ValueError("an origin begins with https:// or http:// and has a host")
+            raise ValueError("an origin starts with https:// or http:// and has a host")
         port = None if parts.port == DEFAULT_PORTS[parts.scheme] else parts.port
-        return cls(parts.scheme, _as_browsers_write(parts.hostname), port)
+        return cls(parts.scheme, _serialized(parts.hostname), port)
 
     def __str__(self) -> str:
         if self.is_opaque:
@@ -50,29 +53,29 @@ class Origin:
 
     @property
     def netloc(self) -> str:
-        """What a browser sends as `Host`."""
+        """The value of the header `Host`."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port is None else f"{host}:{self.port}"
 
     @property
     def is_opaque(self) -> bool:
-        """A sandboxed frame or a file: it is called `null`, and is the same as nothing, not even as itself."""
+        """Whether this is the origin `null`, as of sandboxed frames and local files. It is never the same site."""
         return not self.host
 
     @property
     def is_trustworthy(self) -> bool:
-        """Secure Contexts §3.1: nobody on the way can listen or change anything, since it is https or this machine."""
-        return self.scheme == "https" or is_this_machine(self.host)
+        """Whether this origin is potentially trustworthy by Secure Contexts §3.1: https or a loopback host."""
+        return self.scheme == "https" or is_loopback(self.host)
 
     def is_same_site(self, other: "Origin") -> bool:
-        """Schemeful: http and https of one domain are two sites. Ports don't count."""
+        """Compare schemefully: http and https of one domain are two sites. Ports don't matter."""
         if self.is_opaque or other.is_opaque or self.scheme != other.scheme:
             return False
         return self.host == other.host or site_of(self.host) == site_of(other.host)
 
 
 def is_exact(text: str) -> bool:
-    """Is it written as browsers send it? Whoever compares it with theirs does so letter by letter."""
+    """Return whether the text is an origin as browsers serialize it. Django compares origins as strings."""
     try:
         return text != "null" and str(Origin.of(text)) == text
     except ValueError:
@@ -80,7 +83,7 @@ def is_exact(text: str) -> bool:
 
 
 def site_of(host: str) -> str:
-    """The registrable domain; or the host itself when it has none, as a public suffix, localhost or an IP address."""
+    """Return the registrable domain, or the host if it has none: public suffixes, localhost and IP addresses."""
     domain = None if is_ip(host) else _suffixes().privatesuffix(host.rstrip("."))
     if not domain:
         return host
@@ -88,7 +91,7 @@ def site_of(host: str) -> str:
 
 
 def is_public_suffix(domain: str) -> bool:
-    """Does everybody register names below it? Also localhost, and all else without a registrable domain."""
+    """Return whether the domain has no registrable domain, which is also true of localhost."""
     return not is_ip(domain) and not _suffixes().privatesuffix(domain.rstrip("."))
 
 
@@ -100,15 +103,15 @@ def is_ip(host: str) -> bool:
     return True
 
 
-def is_this_machine(host: str) -> bool:
-    """Loopback, by number or by name."""
+def is_loopback(host: str) -> bool:
+    """Return whether an IP address or a name is a loopback host."""
     if is_ip(host):
         return ipaddress.ip_address(host).is_loopback
     return host == "localhost" or host.endswith(".localhost")
 
 
 class AddressSpace(IntEnum):
-    """Local Network Access: a call to a higher space than that of its page needs a permission."""
+    """Address spaces of Local Network Access. Requests to a higher space than that of the page need a permission."""
 
     PUBLIC = 0
     LOCAL = 1
@@ -116,8 +119,8 @@ class AddressSpace(IntEnum):
 
 
 def address_space(host: str) -> AddressSpace:
-    """Return the address space of a host as far as its name tells; browsers look at what it resolves to."""
-    if is_this_machine(host):
+    """Return the address space of a host, judging by its name. Browsers use the address that it resolves to."""
+    if is_loopback(host):
         return AddressSpace.LOOPBACK
     if not is_ip(host):
         return AddressSpace.LOCAL if host.rstrip(".").endswith(".local") else AddressSpace.PUBLIC
@@ -131,18 +134,18 @@ def address_space(host: str) -> AddressSpace:
     return AddressSpace.LOCAL if is_local else AddressSpace.PUBLIC
 
 
-def _as_browsers_write(host: str) -> str:
-    """Lower case, with foreign letters in ASCII (xn--…)."""
+def _serialized(host: str) -> str:
+    """Return the host in lower case and Punycode. Raise ValueError if it is invalid."""
     if ":" in host:
         return str(ipaddress.IPv6Address(host))
     ascii_host = host.encode("idna").decode().lower()
     if not HOST.fullmatch(ascii_host):
-        raise ValueError(f"{host!r} is not the name of a host")
+        raise ValueError(f"{host!r} is not a host name")
     return ascii_host
 
 
 @cache
 def _suffixes() -> "PublicSuffixList":
-    from publicsuffixlist import PublicSuffixList  # 10,000 lines, which most commands don't need
+    from publicsuffixlist import PublicSuffixList  # a list of 10,000 lines, which most commands don't need
 
     return PublicSuffixList()

@@ -1,75 +1,80 @@
-"""A story as lines of plain text, 80 columns wide: a sign a step, why, and after a cross what to change."""
+"""An explanation as plain text of 80 columns: for each check its outcome, the reason and the remedy."""
 
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 
-from config.cors.story import Call, Mark, Step, Story
+from config.cors.explanation import Call, Check, Explanation, Outcome
 
 WIDTH = 80
-PLAIN = {Mark.GOOD: "+", Mark.BAD: "x", Mark.NOTE: "!"}
-"""For terminals that have no other signs."""
+ASCII_SIGNS = {Outcome.PASSED: "+", Outcome.FAILED: "x", Outcome.NOTE: "!"}
 
 Style = Callable[[str], str]
 
 
-def lines(story: Story, styles: Mapping[Mark, Style], encoding: str) -> Iterator[str]:
+def lines(explanation: Explanation, styles: Mapping[Outcome, Style], encoding: str) -> Iterator[str]:
+    """Yield the lines. Signs that the encoding of the terminal doesn't have are replaced by ASCII."""
     signs = {
-        mark: style(mark.value if _can_show(mark.value, encoding) else PLAIN[mark]) for mark, style in styles.items()
+        outcome: style(outcome.value if _can_encode(outcome.value, encoding) else ASCII_SIGNS[outcome])
+        for outcome, style in styles.items()
     }
-    arrow = "→" if _can_show("→", encoding) else "->"
-    yield from _filled(_subject(story.call), "", "  ")
-    for number, section in enumerate(story.sections, 1):
+    arrow = "→" if _can_encode("→", encoding) else "->"
+    yield from _wrapped(_summary(explanation.call), "", "  ")
+    for number, section in enumerate(explanation.sections, 1):
         yield ""
-        yield from _filled(section.title, f"{number}. ", "   ")
-        for step in section.steps:
-            yield from _step(step, signs[step.mark], arrow)
+        yield from _wrapped(section.title, f"{number}. ", "   ")
+        for check in section.checks:
+            yield from _check_lines(check, signs[check.outcome], arrow)
     yield ""
-    verdict = styles[Mark.GOOD if story.works else Mark.BAD]
-    yield from map(verdict, _filled(_verdict(story), "", ""))
+    style = styles[Outcome.PASSED if explanation.works else Outcome.FAILED]
+    yield from map(style, _wrapped(_result(explanation), "", ""))
 
 
-def _subject(call: Call) -> str:
+def _summary(call: Call) -> str:
     headers = f", headers: {', '.join(call.headers)}" if call.headers else ""
-    return f'{call.origin} calls {call.method} {call.url}, credentials: "include"{headers}'
+    return f'{call.origin} sends {call.method} {call.url}, credentials: "include"{headers}'
 
 
-def _step(step: Step, sign: str, arrow: str) -> Iterator[str]:
-    first, *rest = _filled(step.text, "", "")
+def _check_lines(check: Check, sign: str, arrow: str) -> Iterator[str]:
+    first, *rest = _wrapped(check.text, "", "")
     yield f"   {sign} {first}"
     yield from (f"     {line}" for line in rest)
-    yield from _filled(step.why, "     ", "     ")
-    if step.change:
-        yield from _filled(step.change, f"     {arrow} ", "       ")
+    yield from _wrapped(check.reason, "     ", "     ")
+    if check.remedy:
+        yield from _wrapped(check.remedy, f"     {arrow} ", "       ")
 
 
-def _verdict(story: Story) -> str:
-    if story.works:
-        return "It works: the call is sent, the visitor is known, and the page may read the answer."
-    crosses = [section for section in story.sections if not section.passes]
-    where = _listed([str(story.sections.index(section) + 1) for section in crosses])
-    return f"It doesn't work: {_what_happens(story)} See {where}."
+def _result(explanation: Explanation) -> str:
+    if explanation.works:
+        return "It works: the request is sent, the user is known, and the page may read the response."
+    numbers = [str(number) for number, section in enumerate(explanation.sections, 1) if not section.passes]
+    return f"It doesn't work: {_course(explanation)} See {_joined(numbers)}."
 
 
-def _what_happens(story: Story) -> str:
-    if not story.sent:
-        return "the browser doesn't even send the call."
-    sent = "with the session cookie" if story.session else "without the session cookie"
-    done = "does" if story.accepted else "refuses"
-    read = "may" if story.readable else "may not"
-    return f"the browser sends the call {sent}, the server {done} it, and the page {read} read the answer."
+def _course(explanation: Explanation) -> str:
+    if not explanation.sent:
+        return "the browser doesn't send the request."
+    sent = "with the session cookie" if explanation.session else "without the session cookie"
+    accepted = "accepts" if explanation.accepted else "rejects"
+    readable = "may" if explanation.readable else "may not"
+    return f"the browser sends the request {sent}, the server {accepted} it, and the page {readable} read the response."
 
 
-def _listed(items: list[str]) -> str:
+def _joined(items: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]]))
 
 
-def _filled(text: str, first: str, then: str) -> list[str]:
+def _wrapped(text: str, first_indent: str, indent: str) -> list[str]:
     return textwrap.wrap(
-        text, WIDTH, initial_indent=first, subsequent_indent=then, break_long_words=False, break_on_hyphens=False
+        text,
+        WIDTH,
+        initial_indent=first_indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 
-def _can_show(sign: str, encoding: str) -> bool:
+def _can_encode(sign: str, encoding: str) -> bool:
     try:
         sign.encode(encoding)
     except (UnicodeEncodeError, LookupError):

@@ -1,4 +1,4 @@
-"""explain_cors says what Chromium then does, in right and in broken configurations; and a stranger can do nothing."""
+"""explain_cors agrees with Chromium in valid and invalid configurations, and other origins can't use the API."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,12 +7,12 @@ import pytest
 from django.test import override_settings
 from playwright.sync_api import Page
 
-from config.cors.asking import InProcess
 from config.cors.explain import explain
+from config.cors.explanation import Call, Explanation
 from config.cors.fetch_rules import normalized
 from config.cors.origins import Origin
-from config.cors.own_cookies import session_cookie
-from config.cors.story import Call, Story
+from config.cors.probe import InProcessProbe
+from config.cors.site_cookies import session_cookie
 from tests.browser.two_origins import MARK, Servers, two_origins
 from tests.helpers import PASSWORD, make_todo
 
@@ -201,19 +201,19 @@ def test_chromium_agrees(number, page, servers, alice):
     todo = "" if case.method in ("POST", "post") else f"{make_todo(owner=alice).pk}/"
     path = f"/api/todos/{todo}?{MARK}{number}"
     with override_settings(**RIGHT | case.settings):
-        told = words(explained(case, path))
-        assert told == done_by_chromium(case, path, page, servers)
-    assert told == case.expected
+        explained_result = result(explained(case, path))
+        assert explained_result == done_by_chromium(case, path, page, servers)
+    assert explained_result == case.expected
 
 
-def explained(case: Case, path: str) -> Story:
+def explained(case: Case, path: str) -> Explanation:
     origin = Origin.of("null" if "sandboxed" in case.page else case.origin)
     call = Call(origin, case.site + path, normalized(case.method), case.headers)
-    return explain(call, InProcess(call.server), session_cookie())
+    return explain(call, InProcessProbe(call.server), session_cookie())
 
 
-def words(story: Story) -> str:
-    return " ".join(name for name in ("sent", "session", "accepted", "readable") if getattr(story, name))
+def result(explanation: Explanation) -> str:
+    return " ".join(name for name in ("sent", "session", "accepted", "readable") if getattr(explanation, name))
 
 
 def done_by_chromium(case: Case, path: str, page: Page, servers: Servers) -> str:

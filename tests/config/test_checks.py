@@ -1,4 +1,4 @@
-"""Settings for other origins that can't be half right: each trap is a system check that says what to write."""
+"""System checks of settings for other origins: each finds one mistake, and its hint says what to write instead."""
 
 import pytest
 from django.core.checks import run_checks
@@ -22,17 +22,17 @@ def front_ends(*origins: str, **more) -> dict:
 
 @pytest.fixture
 def findings(settings):
-    """What the checks find with these settings instead of the right ones: the hint by the id."""
+    """Return a function that changes valid settings and returns the hints of the system checks by id."""
 
     def check(**changed) -> dict[str, str]:
         for name, value in (SITE | changed).items():
             setattr(settings, name, value)
-        return {found.id: found.hint for found in run_checks() if found.id.startswith("headway.")}
+        return {message.id: message.hint for message in run_checks() if message.id.startswith("headway.")}
 
     return check
 
 
-RIGHT = [
+VALID = [
     {},
     {"SESSION_COOKIE_DOMAIN": None},
     {"SESSION_COOKIE_DOMAIN": ".example.com"},
@@ -59,12 +59,12 @@ RIGHT = [
 ]
 
 
-@pytest.mark.parametrize("changed", RIGHT)
-def test_what_is_right_is_not_complained_of(findings, changed):
+@pytest.mark.parametrize("changed", VALID)
+def test_valid_settings_have_no_findings(findings, changed):
     assert findings(**changed) == {}
 
 
-TRAPS = [
+MISTAKES = [
     ("headway.E001", "FRONTEND_ORIGINS=https://", {"CORS_ALLOW_ALL_ORIGINS": True}),
     ("headway.E002", "FRONTEND_ORIGINS=https://", {"CORS_ALLOWED_ORIGIN_REGEXES": [r"^https://.*\.example\.com$"]}),
     ("headway.E003", "FRONTEND_ORIGINS=https://dash.example.com", front_ends("https://dash.example.com/")),
@@ -72,7 +72,7 @@ TRAPS = [
     ("headway.E003", "FRONTEND_ORIGINS=https://dash.example.com", front_ends("https://dash.example.com:443")),
     ("headway.E003", "FRONTEND_ORIGINS=https://dash.example.com", front_ends("https://dash.example.com/app")),
     ("headway.E003", "FRONTEND_ORIGINS=https://xn--d-0fa.example.com", front_ends("https://dä.example.com")),
-    ("headway.E003", "never null", front_ends("null")),
+    ("headway.E003", "not null", front_ends("null")),
     ("headway.E004", "Set FRONTEND_ORIGINS", {"CSRF_TRUSTED_ORIGINS": []}),
     ("headway.E004", "Set FRONTEND_ORIGINS", {"CORS_ALLOWED_ORIGINS": []}),
     ("headway.E005", "FRONTEND_ORIGINS=https://dash.example.com:8443", front_ends("http://dash.example.com:8443")),
@@ -98,7 +98,7 @@ TRAPS = [
     ("headway.E008", "COOKIE_DOMAIN=example.com, or empty", {"SESSION_COOKIE_DOMAIN": "com"}),
     (
         "headway.E008",
-        "COOKIE_DOMAIN= (empty: 192.0.2.7 alone)",
+        "COOKIE_DOMAIN= (empty: 192.0.2.7 only)",
         front_ends(ALLOWED_HOSTS=["192.0.2.7"], SESSION_COOKIE_DOMAIN="7"),
     ),
     ("headway.E009", "COOKIE_DOMAIN=example.com, or empty", {"SESSION_COOKIE_DOMAIN": "example.org"}),
@@ -109,20 +109,20 @@ TRAPS = [
         {"SESSION_COOKIE_SAMESITE": "None", "SESSION_COOKIE_SECURE": False},
     ),
     ("headway.E010", 'CSRF_COOKIE_SAMESITE = "Lax"', {"CSRF_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SECURE": False}),
-    ("headway.E011", "__Host- wants no Domain", {"SESSION_COOKIE_NAME": "__Host-sessionid"}),
+    ("headway.E011", "__Host- requires: COOKIE_DOMAIN=", {"SESSION_COOKIE_NAME": "__Host-sessionid"}),
     ("headway.E012", "DEBUG=true", front_ends(APP_ORIGIN="http://app.example.com")),
     ("headway.E013", '"^/api/"', {"CORS_URLS_REGEX": r"^.*$"}),
     ("headway.W001", "COOKIE_DOMAIN=example.com", {"SESSION_COOKIE_DOMAIN": "app.example.com"}),
     ("headway.W002", "CSRF_COOKIE_DOMAIN = None", {"CSRF_COOKIE_DOMAIN": "example.com"}),
-    ("headway.W003", "www.example.org out of", {"ALLOWED_HOSTS": ["app.example.com", "www.example.org"]}),
+    ("headway.W003", "Remove www.example.org from", {"ALLOWED_HOSTS": ["app.example.com", "www.example.org"]}),
 ]
 
 
-@pytest.mark.parametrize(("trap", "hint", "changed"), TRAPS)
-def test_a_trap_is_found_and_its_hint_says_what_to_write(findings, trap, hint, changed):
-    found = findings(**changed)
-    assert list(found) == [trap]
-    assert hint in found[trap]
+@pytest.mark.parametrize(("check", "hint", "changed"), MISTAKES)
+def test_mistake_is_found_and_the_hint_says_what_to_write(findings, check, hint, changed):
+    hints = findings(**changed)
+    assert list(hints) == [check]
+    assert hint in hints[check]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_trap_is_found_and_its_hint_says_what_to_write(findings, trap, hint, c
         ("https://dash.example.com.", "https://dash.example.com."),
     ],
 )
-def test_an_origin_is_written_as_browsers_write_it(url, origin):
+def test_origin_is_serialized_as_browsers_do(url, origin):
     assert str(Origin.of(url)) == origin
     assert is_exact(origin)
     assert is_exact(url) == (url == origin)
@@ -148,17 +148,17 @@ def test_an_origin_is_written_as_browsers_write_it(url, origin):
     "text",
     ["", "dash.example.com", "*", "https://", "https://*.example.com", "ftp://x", "https://a:99999", "https://[x"],
 )
-def test_what_has_no_origin(text):
+def test_invalid_origin_is_rejected(text):
     assert not is_exact(text)
     with pytest.raises(ValueError, match=r"."):
         Origin.of(text)
 
 
 @pytest.mark.parametrize(
-    ("is_open", "quota", "found"),
+    ("is_open", "quota", "findings"),
     [(True, 0, ["headway.W004"]), (True, 10**10, []), (False, 0, []), (False, 10**10, [])],
 )
-def test_anybody_could_fill_the_disk(settings, is_open, quota, found):
+def test_open_sign_up_without_quota_is_a_deployment_warning(settings, is_open, quota, findings):
     settings.SIGNUP_OPEN, settings.USER_QUOTA_BYTES = is_open, quota
-    assert [check.id for check in run_checks(include_deployment_checks=True) if check.id == "headway.W004"] == found
+    assert [check.id for check in run_checks(include_deployment_checks=True) if check.id == "headway.W004"] == findings
     assert "headway.W004" not in [check.id for check in run_checks()]

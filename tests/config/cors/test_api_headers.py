@@ -1,4 +1,4 @@
-"""Front ends of other origins may use all headers that the API documents: through Django, and through nginx."""
+"""Front ends on other origins can send and read all headers that the API documents, through nginx too."""
 
 import http.client
 import json
@@ -32,12 +32,12 @@ VALUES = {
     "Upload-Metadata": "filename aGVsbG8=",
     "X-Request-ID": "7ff1c5d4b0a24b4f9a3ad1f2d25f4c11",
 }
-"""What a page may send with each header that is not just any text."""
+"""Values of headers that don't accept any text."""
 
 
 @pytest.fixture
 def call(live_server, alice, settings, tmp_path) -> Iterator[Callable]:
-    """Call the site through nginx, as a page of FRONT_END that Alice has opened."""
+    """Return a function that sends a request of Alice through nginx, as a page of FRONT_END does."""
     settings.CORS_ALLOWED_ORIGINS = settings.CSRF_TRUSTED_ORIGINS = [FRONT_END]
     client = Client()
     client.force_login(alice)
@@ -52,46 +52,46 @@ def call(live_server, alice, settings, tmp_path) -> Iterator[Callable]:
             connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
             try:
                 connection.request(method, path, body, {"Origin": FRONT_END} | named)
-                answer = connection.getresponse()
-                lower = {name.lower(): value for name, value in answer.getheaders()}
-                return SimpleNamespace(status=answer.status, headers=lower, body=answer.read())
+                response = connection.getresponse()
+                lower = {name.lower(): value for name, value in response.getheaders()}
+                return SimpleNamespace(status=response.status, headers=lower, body=response.read())
             finally:
                 connection.close()
 
         yield call
 
 
-def test_each_documented_header_may_be_sent(call):
+def test_documented_request_headers_can_be_sent(call):
     for name in REQUEST_HEADERS:
-        asked = {"Access_Control_Request_Method": "GET", "Access_Control_Request_Headers": name.lower()}
-        preflight = call("OPTIONS", "/api/session/", **asked)
-        assert fetch_rules.cors_check(FRONT_END, preflight.headers) == "", name
-        assert fetch_rules.headers_check([name.lower()], preflight.headers) == "", name
+        headers = {"Access_Control_Request_Method": "GET", "Access_Control_Request_Headers": name.lower()}
+        preflight = call("OPTIONS", "/api/session/", **headers)
+        assert fetch_rules.cors_problem(FRONT_END, preflight.headers) == "", name
+        assert fetch_rules.headers_problem([name.lower()], preflight.headers) == "", name
         sent = {name.replace("-", "_"): VALUES[name]} if name in VALUES else {}
         assert call("GET", "/api/session/", **sent).status == 200, name
 
 
-def test_to_do_is_changed_if_its_etag_matches(call, alice):
+def test_patch_changes_todo_if_its_etag_matches(call, alice):
     path = f"/api/todos/{make_todo(owner=alice).pk}/"
     etag = call("GET", path).headers["etag"]
     for condition in (etag, f"W/{etag}"):
         assert call("GET", path, If_Match=condition).status == 200
-    change = {"Content_Type": "application/json", "If_Match": f"W/{etag}"}  # as a proxy that compresses makes it
+    change = {"Content_Type": "application/json", "If_Match": f"W/{etag}"}  # weak, as a compressing proxy makes it
     assert call("PATCH", path, b'{"title": "Buy oat milk"}', **change).status == 200
     assert call("PATCH", path, b'{"title": "Buy soy milk"}', **change).status == 412
 
 
-def test_each_documented_header_can_be_read(call, alice):
+def test_documented_response_headers_can_be_read(call, alice):
     todo = make_todo(owner=alice)
     ingest.create_upload(alice, file(b"hello", "hello.txt"))
     tus = {"Tus_Resumable": "1.0.0"}
     about = {"Upload_Length": "5", "Upload_Metadata": "filename aGVsbG8=", "Upload_Concat": "partial"}
-    begun = call("POST", "/api/tus", **tus, **about)
-    path = urlsplit(begun.headers["location"]).path
+    created = call("POST", "/api/tus", **tus, **about)
+    path = urlsplit(created.headers["location"]).path
     deferred = call("POST", "/api/tus", **tus, Upload_Defer_Length="1")
     Todo.objects.bulk_create(Todo(owner=alice, title="Step", order=number) for number in range(101))
-    answers = [
-        begun,
+    responses = [
+        created,
         call("HEAD", path, **tus),
         call("HEAD", urlsplit(deferred.headers["location"]).path, **tus),
         call("OPTIONS", "/api/tus"),
@@ -101,9 +101,9 @@ def test_each_documented_header_can_be_read(call, alice):
         call("PUT", "/api/todos/"),
         call("GET", "/api/todos/", Cookie=""),
     ]
-    for answer in answers:
-        assert fetch_rules.cors_check(FRONT_END, answer.headers) == ""
-        exposed = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
+    for response in responses:
+        assert fetch_rules.cors_problem(FRONT_END, response.headers) == ""
+        exposed = {name.strip().lower() for name in response.headers["access-control-expose-headers"].split(",")}
         assert exposed == {name.lower() for name in RESPONSE_HEADERS}
-    seen = {name for answer in answers for name in answer.headers}
-    assert {name.lower() for name in RESPONSE_HEADERS} - seen == {"retry-after"}  # test_proxy.py has one
+    received = {name for response in responses for name in response.headers}
+    assert {name.lower() for name in RESPONSE_HEADERS} - received == {"retry-after"}  # test_proxy.py reads it

@@ -1,13 +1,15 @@
-"""The rules of browsers, one by one: the Fetch standard and RFC 6265bis. Chromium is asked in tests/browser/."""
+"""The rules of the Fetch standard and of RFC 6265bis. test_explain_cors.py in tests/browser/ compares them with
+Chromium.
+"""
 
 import pytest
 
-from config.cors.cookies import Cookie, Stop, refused, withheld
+from config.cors.cookies import Cookie, CookieProblem, sending_problem, storage_problem
 from config.cors.fetch_rules import (
-    cors_check,
-    headers_check,
+    cors_problem,
+    headers_problem,
     is_forbidden_header,
-    method_check,
+    method_problem,
     needs_preflight,
     normalized,
     unsafe_headers,
@@ -29,7 +31,7 @@ FOR_DASH = {"access-control-allow-origin": DASH, "access-control-allow-credentia
         ("chicken", "chicken"),
     ],
 )
-def test_six_methods_are_written_in_capitals(written, sent):
+def test_fetch_converts_six_methods_to_upper_case(written, sent):
     assert normalized(written) == sent
 
 
@@ -51,59 +53,59 @@ def test_six_methods_are_written_in_capitals(written, sent):
         (dict.fromkeys([f"Accept{'' if n else '-Language'}" for n in (0, 1)], "x" * 128), []),
     ],
 )
-def test_headers_that_no_form_could_send(headers, unsafe):
+def test_header_that_is_not_safelisted_needs_a_preflight(headers, unsafe):
     assert unsafe_headers(headers) == unsafe
     assert needs_preflight("POST", headers) == bool(unsafe)
     assert needs_preflight("PATCH", headers)
 
 
-def test_headers_that_only_browsers_write():
+def test_forbidden_headers_are_recognized():
     assert all(map(is_forbidden_header, ("Cookie", "origin", "Sec-Fetch-Site", "Proxy-Authorization", "Host")))
     assert not any(map(is_forbidden_header, ("X-CSRFToken", "Authorization", "Accept", "Cookies")))
 
 
 @pytest.mark.parametrize(
-    ("answer", "trouble"),
+    ("response", "problem"),
     [
         (FOR_DASH, ""),
         ({}, "no Access-Control-Allow-Origin"),
         ({"access-control-allow-origin": DASH}, "no Access-Control-Allow-Credentials"),
-        (FOR_DASH | {"access-control-allow-credentials": "True"}, "only 'true' counts"),
-        (FOR_DASH | {"access-control-allow-origin": "*"}, "never holds"),
-        (FOR_DASH | {"access-control-allow-origin": f"{DASH}, {DASH}"}, "more than once"),
-        (FOR_DASH | {"access-control-allow-origin": f"{DASH}/"}, "letter by letter"),
-        (FOR_DASH | {"access-control-allow-origin": "null"}, "letter by letter"),
+        (FOR_DASH | {"access-control-allow-credentials": "True"}, "only 'true' is valid"),
+        (FOR_DASH | {"access-control-allow-origin": "*"}, "isn't valid for requests with cookies"),
+        (FOR_DASH | {"access-control-allow-origin": f"{DASH}, {DASH}"}, "several values"),
+        (FOR_DASH | {"access-control-allow-origin": f"{DASH}/"}, "isn't exactly"),
+        (FOR_DASH | {"access-control-allow-origin": "null"}, "isn't exactly"),
     ],
 )
-def test_which_answers_may_be_read(answer, trouble):
-    found = cors_check(DASH, answer)
-    assert trouble in found
-    assert bool(trouble) == bool(found)
+def test_cors_check_requires_exact_origin_and_credentials(response, problem):
+    found = cors_problem(DASH, response)
+    assert problem in found
+    assert bool(problem) == bool(found)
 
 
 @pytest.mark.parametrize(
-    ("method", "allowed", "trouble"),
+    ("method", "allowed", "problem"),
     [
         ("PATCH", "GET, PATCH", ""),
         ("POST", None, ""),
-        ("PATCH", None, "doesn't have PATCH"),
-        ("PATCH", "*", "no wildcard"),
-        ("patch", "PATCH", "letter by letter"),
-        ("PATCH", "patch", "doesn't have PATCH"),
+        ("PATCH", None, "doesn't list PATCH"),
+        ("PATCH", "*", "isn't a wildcard"),
+        ("patch", "PATCH", "case-sensitive"),
+        ("PATCH", "patch", "doesn't list PATCH"),
     ],
 )
-def test_which_methods_a_preflight_allows(method, allowed, trouble):
-    found = method_check(method, {"access-control-allow-methods": allowed} if allowed else {})
-    assert trouble in found
-    assert bool(trouble) == bool(found)
+def test_preflight_compares_methods_exactly(method, allowed, problem):
+    found = method_problem(method, {"access-control-allow-methods": allowed} if allowed else {})
+    assert problem in found
+    assert bool(problem) == bool(found)
 
 
-def test_which_headers_a_preflight_allows():
-    answer = {"access-control-allow-headers": "Content-Type, X-CSRFToken"}
-    assert headers_check(["content-type", "x-csrftoken"], answer) == ""
-    assert "if-match, x-mine" in headers_check(["content-type", "if-match", "x-mine"], answer)
-    assert "no wildcard" in headers_check(["x-mine"], {"access-control-allow-headers": "*"})
-    assert "x-mine" in headers_check(["x-mine"], {})
+def test_preflight_compares_headers_case_insensitively():
+    response = {"access-control-allow-headers": "Content-Type, X-CSRFToken"}
+    assert headers_problem(["content-type", "x-csrftoken"], response) == ""
+    assert "if-match, x-mine" in headers_problem(["content-type", "if-match", "x-mine"], response)
+    assert "isn't a wildcard" in headers_problem(["x-mine"], {"access-control-allow-headers": "*"})
+    assert "x-mine" in headers_problem(["x-mine"], {})
 
 
 @pytest.mark.parametrize(
@@ -121,11 +123,11 @@ def test_which_headers_a_preflight_allows():
         ("::1", "::1"),
     ],
 )
-def test_sites(host, site):
+def test_site_is_the_registrable_domain(host, site):
     assert site_of(host) == site
 
 
-def test_a_site_has_a_scheme_and_no_port():
+def test_site_has_a_scheme_but_no_port():
     assert Origin.of(DASH).is_same_site(Origin.of("https://app.example.com:8443"))
     assert not Origin.of(DASH).is_same_site(Origin.of("http://app.example.com"))
     assert not Origin.of("null").is_same_site(Origin.of("null"))
@@ -144,7 +146,7 @@ def test_a_site_has_a_scheme_and_no_port():
         ("http://localhost.example.com", False),
     ],
 )
-def test_where_nobody_can_listen(url, trustworthy):
+def test_origin_is_trustworthy_over_https_or_on_loopback_hosts(url, trustworthy):
     assert Origin.of(url).is_trustworthy == trustworthy
 
 
@@ -153,53 +155,53 @@ def cookie(**values) -> Cookie:
 
 
 @pytest.mark.parametrize(
-    ("server", "given", "stop"),
+    ("server", "attributes", "problem"),
     [
         ("https://app.example.com", {}, None),
         ("https://app.example.com", {"domain": "example.com"}, None),
         ("https://app.example.com", {"domain": "app.example.com"}, None),
-        ("https://app.example.com", {"domain": "com"}, Stop.PUBLIC_SUFFIX),
-        ("https://app.example.com", {"domain": "dash.example.com"}, Stop.OTHER_DOMAIN),
-        ("https://app.example.com", {"domain": "ple.com"}, Stop.OTHER_DOMAIN),
-        ("https://alice.github.io", {"domain": "github.io"}, Stop.PUBLIC_SUFFIX),
+        ("https://app.example.com", {"domain": "com"}, CookieProblem.PUBLIC_SUFFIX),
+        ("https://app.example.com", {"domain": "dash.example.com"}, CookieProblem.OTHER_DOMAIN),
+        ("https://app.example.com", {"domain": "ple.com"}, CookieProblem.OTHER_DOMAIN),
+        ("https://alice.github.io", {"domain": "github.io"}, CookieProblem.PUBLIC_SUFFIX),
         ("https://github.io", {"domain": "github.io"}, None),
         ("http://localhost", {"domain": "localhost"}, None),
-        ("http://app.localhost", {"domain": "localhost"}, Stop.PUBLIC_SUFFIX),
+        ("http://app.localhost", {"domain": "localhost"}, CookieProblem.PUBLIC_SUFFIX),
         ("https://192.0.2.7", {"domain": "192.0.2.7"}, None),
-        ("https://192.0.2.7", {"domain": "0.2.7"}, Stop.OTHER_DOMAIN),
-        ("http://app.example.com", {}, Stop.SECURE),
+        ("https://192.0.2.7", {"domain": "0.2.7"}, CookieProblem.OTHER_DOMAIN),
+        ("http://app.example.com", {}, CookieProblem.SECURE),
         ("http://app.example.com", {"secure": False}, None),
         ("http://localhost:8000", {}, None),
         ("https://app.example.com", {"same_site": "none"}, None),
-        ("https://app.example.com", {"same_site": "none", "secure": False}, Stop.NONE_WITHOUT_SECURE),
+        ("https://app.example.com", {"same_site": "none", "secure": False}, CookieProblem.NONE_WITHOUT_SECURE),
         ("https://app.example.com", {"name": "__Host-x"}, None),
-        ("https://app.example.com", {"name": "__host-x", "domain": "example.com"}, Stop.PREFIX),
-        ("https://app.example.com", {"name": "__Host-x", "path": "/api/"}, Stop.PREFIX),
+        ("https://app.example.com", {"name": "__host-x", "domain": "example.com"}, CookieProblem.PREFIX),
+        ("https://app.example.com", {"name": "__Host-x", "path": "/api/"}, CookieProblem.PREFIX),
         ("https://app.example.com", {"name": "__Secure-x", "domain": "example.com"}, None),
-        ("https://app.example.com", {"name": "__Secure-x", "secure": False}, Stop.PREFIX),
+        ("https://app.example.com", {"name": "__Secure-x", "secure": False}, CookieProblem.PREFIX),
     ],
 )
-def test_which_cookies_are_kept(server, given, stop):
-    assert refused(cookie(**given), Origin.of(server)) is stop
+def test_cookie_is_stored_unless_it_has_a_problem(server, attributes, problem):
+    assert storage_problem(cookie(**attributes), Origin.of(server)) is problem
 
 
 @pytest.mark.parametrize(
-    ("url", "given", "same_site", "stop"),
+    ("url", "attributes", "same_site", "problem"),
     [
         ("https://app.example.com/api/", {}, True, None),
         ("https://app.example.com:8443/api/", {}, True, None),
-        ("https://dash.example.com/", {}, True, Stop.HOST_ONLY),
+        ("https://dash.example.com/", {}, True, CookieProblem.HOST_ONLY),
         ("https://dash.example.com/", {"domain": "example.com"}, True, None),
-        ("https://dash.example.org/", {"domain": "example.com"}, True, Stop.OTHER_DOMAIN),
-        ("http://app.example.com/", {}, True, Stop.SECURE),
+        ("https://dash.example.org/", {"domain": "example.com"}, True, CookieProblem.OTHER_DOMAIN),
+        ("http://app.example.com/", {}, True, CookieProblem.SECURE),
         ("http://app.example.com/", {"secure": False}, True, None),
         ("https://app.example.com/api/todos/", {"path": "/api"}, True, None),
-        ("https://app.example.com/apis", {"path": "/api"}, True, Stop.OTHER_PATH),
-        ("https://app.example.com/api/", {}, False, Stop.CROSS_SITE),
-        ("https://app.example.com/api/", {"same_site": "strict"}, False, Stop.CROSS_SITE),
-        ("https://app.example.com/api/", {"same_site": "none"}, False, Stop.THIRD_PARTY),
+        ("https://app.example.com/apis", {"path": "/api"}, True, CookieProblem.OTHER_PATH),
+        ("https://app.example.com/api/", {}, False, CookieProblem.CROSS_SITE),
+        ("https://app.example.com/api/", {"same_site": "strict"}, False, CookieProblem.CROSS_SITE),
+        ("https://app.example.com/api/", {"same_site": "none"}, False, CookieProblem.THIRD_PARTY),
     ],
 )
-def test_which_cookies_go_along(url, given, same_site, stop):
+def test_cookie_is_sent_unless_it_has_a_problem(url, attributes, same_site, problem):
     set_by = Origin.of("https://app.example.com")
-    assert withheld(cookie(**given), url, set_by=set_by, same_site=same_site) is stop
+    assert sending_problem(cookie(**attributes), url, set_by=set_by, same_site=same_site) is problem

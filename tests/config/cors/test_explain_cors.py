@@ -1,4 +1,4 @@
-"""manage.py explain_cors: what it says, and of whom it asks it. That it is right, Chromium says in tests/browser/."""
+"""manage.py explain_cors: its output and its requests. tests/browser/ compares its results with Chromium."""
 
 import io
 import re
@@ -8,13 +8,13 @@ from http.cookies import SimpleCookie
 import pytest
 from django.core.management import CommandError, call_command
 
-from config.cors import asking
-from config.cors.asking import Answer
+from config.cors import probe
 from config.cors.cookies import Cookie
 from config.cors.explain import explain
+from config.cors.explanation import Call, Explanation, Outcome
 from config.cors.origins import Origin
-from config.cors.own_cookies import csrf_cookie, session_cookie
-from config.cors.story import Call, Mark, Story
+from config.cors.probe import Response
+from config.cors.site_cookies import csrf_cookie, session_cookie
 from tests.browser.two_origins import two_origins
 from tests.paths import ROOT
 
@@ -32,73 +32,75 @@ def _site(settings):
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    """The exit code, and what is printed."""
+    """Run the command. Return the exit code and the output."""
     out = io.StringIO()
     try:
         call_command("explain_cors", *arguments, stdout=out, no_color=True)
-    except SystemExit as end:
-        return end.code, out.getvalue()
+    except SystemExit as error:
+        return error.code, out.getvalue()
     return 0, out.getvalue()
 
 
-def test_what_works_ends_with_0_and_needs_no_database():
+def test_working_request_exits_with_0_and_needs_no_database():
     code, text = run(DASH, "--method", "PATCH", "--url", "/api/todos/7/")
     assert code == 0
     assert "✗" not in text
-    assert f"{DASH} calls PATCH https://app.example.com/api/todos/7/" in text
-    assert text.rstrip().endswith("and the page may read the\nanswer.")
-    for line in ("✓ The browser asks before, by OPTIONS", "✓ Django lets it pass", "✓ It allows PATCH"):
+    assert f"{DASH} sends PATCH https://app.example.com/api/todos/7/" in text
+    assert text.rstrip().endswith("and the page may read the\nresponse.")
+    for line in ("✓ The browser sends OPTIONS first", "✓ Django accepts the request", "✓ It allows PATCH"):
         assert line in text
 
 
-def test_what_does_not_work_ends_with_1_and_says_what_to_change():
+def test_failing_request_exits_with_1_and_names_the_settings_to_change():
     code, text = run("https://shop.example.com", "--method", "PATCH", "--url", "/api/todos/7/")
     assert code == 1
     assert f"→ FRONTEND_ORIGINS={DASH},{HERE},https://shop.example.com" in text
-    assert "the browser doesn't even send the call." in text
+    assert "the browser doesn't send the request." in text
     assert "on a subdomain of example.com" in run("https://shop.example.org")[1]
     assert len(re.findall("✗", text)) == len(re.findall("→", text)) > 2
 
 
-def test_it_is_plain_text_of_80_columns():
+def test_output_is_plain_text_of_80_columns():
     for arguments in ([DASH, "--method", "POST"], ["null"], ["http://shop.example.org", "--method", "patch"]):
         _, text = run(*arguments)
-        for line in text.splitlines():  # a value to be copied stays in one piece
+        for line in text.splitlines():  # a value to copy isn't wrapped
             assert len(line) <= 80 or line.startswith("     → FRONTEND_ORIGINS=")
         assert "\x1b" not in text
 
 
-def test_a_terminal_that_has_no_ticks_gets_letters():
+def test_ascii_terminal_gets_ascii_signs():
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     call_command("explain_cors", DASH, stdout=out, no_color=True)
     out.seek(0)
-    assert "   + To another origin" in out.read()
+    assert "   + Another origin" in out.read()
 
 
-def test_a_method_that_the_address_has_not():
+def test_unsupported_method_fails():
     code, text = run(DASH, "--method", "PUT")
     assert code == 1
-    assert "✗ This address doesn't know PUT\n     It has GET, HEAD, POST, DELETE." in text
+    assert "✗ This address doesn't support PUT\n     It supports GET, HEAD, POST, DELETE." in text
 
 
-def test_an_address_that_is_not_there_and_one_that_is_no_api():
-    assert "✗ The server answers 404" in run(DASH, "--url", "/api/nowhere/")[1]
-    assert "→ Call what is below /api/" in run(DASH, "--url", "/todos/")[1]
+def test_addresses_outside_of_the_api_and_unknown_ones_fail():
+    assert "✗ The server responds with 404" in run(DASH, "--url", "/api/nowhere/")[1]
+    assert "→ Use addresses below /api/" in run(DASH, "--url", "/todos/")[1]
     for url in ("/todos/", "/admin/auth/user/add/"):
         text = run(DASH, "--url", url, "--method", "POST")[1]
-        assert "✗ Django refuses it: 403" in text
-        assert "Outside of /api/ only the site's own origin is trusted" in " ".join(text.split())
-    assert "✓ Django lets it pass" in run("https://app.example.com", "--url", "/todos/", "--method", "POST")[1]
+        assert "✗ Django rejects the request: 403" in text
+        assert "Outside of /api/, only the site's own origin is trusted" in " ".join(text.split())
+    assert "✓ Django accepts the request" in run("https://app.example.com", "--url", "/todos/", "--method", "POST")[1]
 
 
-def test_headers_are_those_of_the_page():
-    assert "✗ Django refuses it: 403" in run(DASH, "--method", "POST", "--header", "Content-Type: text/plain")[1]
+def test_header_option_replaces_default_headers():
+    assert (
+        "✗ Django rejects the request: 403" in run(DASH, "--method", "POST", "--header", "Content-Type: text/plain")[1]
+    )
     text = run(DASH, "--header", "X-Mine", "--header", "Cookie: a=b")[1]
-    assert "Access-Control-Allow-Headers doesn't have x-mine." in text
+    assert "Access-Control-Allow-Headers doesn't list x-mine." in text
     assert "! Cookie isn't sent" in text
 
 
-def test_the_running_settings_are_asked_and_the_site_may_be_http(settings):
+def test_settings_of_the_process_are_used_and_may_be_for_http(settings):
     settings.APP_ORIGIN = "http://localhost:8000"
     settings.SESSION_COOKIE_DOMAIN = None
     settings.CORS_ALLOWED_ORIGINS = settings.CSRF_TRUSTED_ORIGINS = ["http://localhost:8001"]
@@ -108,27 +110,27 @@ def test_the_running_settings_are_asked_and_the_site_may_be_http(settings):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
-        (["dash.example.com"], "Right would be https://dash.example.com"),
+        (["dash.example.com"], "Example: https://dash.example.com"),
         (["ftp://dash.example.com"], "https:// or http://"),
         ([DASH, "--url", "mailto:me@example.com"], "--url"),
         ([DASH, "--live", "app.example.com"], "--live"),
-        ([DASH, "--live", "https://app.example.com", "--url", "https://other.example.com/api/"], "as a path"),
-        ([DASH, "--cafile", "ca.pem"], "--cafile is for --live"),
+        ([DASH, "--live", "https://app.example.com", "--url", "https://other.example.com/api/"], "Use a path"),
+        ([DASH, "--cafile", "ca.pem"], "--cafile requires --live"),
         ([DASH, "--live", "https://localhost", "--cafile", "/nowhere.pem"], "can't be read"),
-        ([DASH, "--method", "PA TCH"], "no method"),
-        ([DASH, "--header", "X Mine: 1"], "no header"),
-        ([DASH, "--header", "X-Mine: a\nb"], "no header"),
+        ([DASH, "--method", "PA TCH"], "not a method"),
+        ([DASH, "--header", "X Mine: 1"], "not a header"),
+        ([DASH, "--header", "X-Mine: a\nb"], "not a header"),
     ],
 )
-def test_bad_input_is_one_clear_line(arguments, words):
-    with pytest.raises(CommandError, match=re.escape(words)) as error:
+def test_invalid_argument_is_a_one_line_error(arguments, message):
+    with pytest.raises(CommandError, match=re.escape(message)) as error:
         run(*arguments)
     assert "\n" not in str(error.value)
 
 
-def test_a_site_without_a_name_of_its_own_is_called_by_a_whole_url(settings):
+def test_site_without_a_name_needs_an_absolute_url(settings):
     settings.APP_ORIGIN, settings.ALLOWED_HOSTS = "https://", ["*"]
     with pytest.raises(CommandError, match="with scheme and host"):
         run(DASH)
@@ -144,87 +146,87 @@ def test_guide_shows_the_output(settings):
 
 @pytest.fixture
 def live(db, tmp_path):
-    """The site by TLS on this machine, and the certificate of its authority."""
+    """Serve the site over TLS on this machine. Return its URL and the path of its authority's certificate."""
     with two_origins("localhost") as servers:
         servers.begin()
         servers.authority.cert_pem.write_to_path(tmp_path / "ca.pem")
         yield f"https://localhost:{servers.https_port}", str(tmp_path / "ca.pem")
 
 
-def test_a_live_site_is_asked_by_the_network(live, settings):
+def test_live_option_sends_requests_to_a_running_site(live, settings):
     settings.SESSION_COOKIE_DOMAIN = None
     url, authority = live
     code, text = run(HERE, "--live", url, "--cafile", authority, "--method", "PATCH", "--url", "/api/todos/7/")
     assert code == 0, text
-    assert f"{HERE} calls PATCH {url}/api/todos/7/" in text
-    assert "from the settings here" in text
+    assert f"{HERE} sends PATCH {url}/api/todos/7/" in text
+    assert "the settings of this process" in text
     assert (
-        "✗ The answer isn't for https://localhost:1"
+        "✗ The response doesn't allow https://localhost:1"
         in run("https://localhost:1", "--live", url, "--cafile", authority)[1]
     )
 
 
-def test_a_certificate_that_is_not_trusted(live):
-    with pytest.raises(CommandError, match=r"isn't trusted here: .*--cafile"):
+def test_untrusted_certificate_is_an_error(live):
+    with pytest.raises(CommandError, match=r"doesn't trust: .*--cafile"):
         run(HERE, "--live", live[0])
 
 
-def test_a_live_site_that_does_not_answer(monkeypatch):
-    monkeypatch.setattr(asking, "PATIENCE_SECONDS", 0.1)
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        port = mute.getsockname()[1]
-        with pytest.raises(CommandError, match=r"doesn't answer: timed out"):
+def test_live_site_that_does_not_respond_is_an_error(monkeypatch):
+    monkeypatch.setattr(probe, "TIMEOUT_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(CommandError, match=r"doesn't respond: timed out"):
             run(HERE, "--live", f"http://localhost:{port}")
-    with pytest.raises(CommandError, match=r"doesn't answer: .*refused"):
+    with pytest.raises(CommandError, match=r"doesn't respond: .*refused"):
         run(HERE, "--live", f"http://localhost:{port}")
 
 
-class Scripted:
-    """A server that gives these answers by method; the rest is right."""
+class FakeProbe:
+    """A probe with these responses by method. All others are valid."""
 
-    def __init__(self, **answers: Answer) -> None:
-        self.answers = answers
+    def __init__(self, **responses: Response) -> None:
+        self.responses = responses
 
-    def ask(self, method: str, path: str, headers: dict[str, str]) -> Answer:
-        return self.answers.get("SESSION" if path == "/api/session/" else method, good())
+    def send(self, method: str, path: str, headers: dict[str, str]) -> Response:
+        return self.responses.get("SESSION" if path == "/api/session/" else method, valid())
 
 
-def good(status: int = 200, **more: str) -> Answer:
+def valid(status: int = 200, **more: str) -> Response:
     allowed = {
         "Access-Control-Allow-Origin": DASH,
         "Access-Control-Allow-Credentials": "true",
         "Access-Control-Allow-Methods": "PATCH",
         "Vary": "Origin",
     }
-    given = {name.replace("_", "-"): value for name, value in more.items()}
-    return Answer.of(status, (allowed | given).items(), b"{}")
+    headers = {name.replace("_", "-"): value for name, value in more.items()}
+    return Response.of(status, (allowed | headers).items(), b"{}")
 
 
-def told(method: str, **answers: Answer) -> Story:
+def explained(method: str, **responses: Response) -> Explanation:
     call = Call(Origin.of(DASH), "https://app.example.com/api/todos/7/", method, {})
-    return explain(call, Scripted(**answers), session_cookie())
+    return explain(call, FakeProbe(**responses), session_cookie())
 
 
-def advice(story: Story) -> str:
-    return " ".join(step.change for section in story.sections for step in section.steps)
+def remedies(explanation: Explanation) -> str:
+    return " ".join(check.remedy for section in explanation.sections for check in section.checks)
 
 
-def test_what_a_proxy_can_spoil():
-    assert told("GET").works
-    bare = Answer.of(502, [], b"<html>")
-    assert "carry the headers too" in advice(told("GET", GET=bare))
-    twice = Answer.of(200, [("Access-Control-Allow-Origin", DASH)] * 2, b"")
-    assert "not both" in advice(told("GET", GET=twice))
-    redirect = good(301, Location="https://www.example.com/")
-    assert "it redirects to" in advice(told("PATCH", OPTIONS=redirect))
-    assert not told("PATCH", OPTIONS=redirect).sent
-    assert "it redirects to" in advice(told("GET", GET=redirect))
-    cached = told("GET", GET=good(Vary="Accept-Encoding"))
+def test_mistakes_of_a_proxy_are_explained():
+    assert explained("GET").works
+    without_headers = Response.of(502, [], b"<html>")
+    assert "add the CORS headers there too" in remedies(explained("GET", GET=without_headers))
+    twice = Response.of(200, [("Access-Control-Allow-Origin", DASH)] * 2, b"")
+    assert "not both" in remedies(explained("GET", GET=twice))
+    redirect = valid(301, Location="https://www.example.com/")
+    assert "it redirects to" in remedies(explained("PATCH", OPTIONS=redirect))
+    assert not explained("PATCH", OPTIONS=redirect).sent
+    assert "it redirects to" in remedies(explained("GET", GET=redirect))
+    cached = explained("GET", GET=valid(Vary="Accept-Encoding"))
     assert cached.works
-    assert any(step.mark is Mark.NOTE for step in cached.sections[-1].steps)
+    assert any(check.outcome is Outcome.NOTE for check in cached.sections[-1].checks)
 
 
-def test_the_cookies_are_those_that_django_writes(settings):
+def test_site_cookies_follow_the_settings(settings):
     settings.SESSION_COOKIE_SAMESITE, settings.CSRF_COOKIE_PATH = "Strict", "/api/"
     session, csrf = session_cookie(), csrf_cookie()
     assert str(session) == "Domain=example.com; Path=/; Secure; HttpOnly; SameSite=Strict"

@@ -1,16 +1,16 @@
-"""Local Network Access: which calls of a page need a permission of its visitor."""
+"""Local Network Access: requests to a more private address than that of the page need a permission."""
 
 import pytest
 
-from config.cors.browser_steps import where_it_goes
+from config.cors import browser_checks
+from config.cors.explanation import Call
 from config.cors.origins import Origin
-from config.cors.story import Call
 
-NOTE = "Chromium asks the visitor first"
+NOTE = "Chromium asks the visitor for permission"
 
 
 @pytest.mark.parametrize(
-    ("page", "server", "asks"),
+    ("page", "server", "needs_permission"),
     [
         ("https://dash.example.com", "https://app.example.com", False),
         ("https://dash.example.com", "https://localhost:8000", True),
@@ -37,6 +37,6 @@ NOTE = "Chromium asks the visitor first"
         ("null", "http://localhost:8000", False),
     ],
 )
-def test_chromium_asks_before_a_call_to_a_more_private_address(page, server, asks):
-    section = where_it_goes(Call(Origin.of(page), f"{server}/api/todos/", "GET", {}))
-    assert (NOTE in [step.text for step in section.steps]) == asks
+def test_request_to_a_more_private_address_needs_permission(page, server, needs_permission):
+    section = browser_checks.target(Call(Origin.of(page), f"{server}/api/todos/", "GET", {}))
+    assert (NOTE in [check.text for check in section.checks]) == needs_permission

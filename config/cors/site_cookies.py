@@ -1,6 +1,6 @@
-"""The two cookies of this site, written by Django's own middleware with the settings of this process.
+"""The two cookies of this site, as Django's middleware sets them with the settings of this process.
 
-Nobody logs in for it, and nothing is kept: the session is one that lives in its cookie.
+The session is stored in its cookie, so no user and no database is needed.
 """
 
 from django.conf import settings
@@ -13,18 +13,18 @@ from config.cors.cookies import Cookie
 
 
 def session_cookie() -> Cookie:
-    """What somebody gets who logs in."""
+    """Return the cookie that is set after a log-in."""
     middleware = SessionMiddleware(lambda request: HttpResponse())
     middleware.SessionStore = signed_cookies.SessionStore
     request = HttpRequest()
     middleware.process_request(request)
-    request.session["user"] = "somebody"
+    request.session["user"] = "any"
     response = middleware.process_response(request, HttpResponse())
     return Cookie.of(response.cookies[settings.SESSION_COOKIE_NAME])
 
 
 def csrf_cookie() -> Cookie:
-    """What comes with the csrf_token."""
+    """Return the cookie that is set together with the csrf_token."""
     request, response = HttpRequest(), HttpResponse()
     get_token(request)
     CsrfViewMiddleware(lambda request: response).process_response(request, response)
