@@ -1,20 +1,22 @@
-"""To-dos: the list, its pages and its rules.
+"""To-dos: the list, its pages, its API, and import and export.
 
-    models.py      a to-do, what can be done to one and to many, and the files that hang on it
-    order.py       the order of a list, in which anything can be moved
-    forms.py       what a to-do may be, for pages and programs alike
-    quick_add.py   parser for quick-add lines: a title with a due date at its end
-    views.py       the pages, and the fragments of them that htmx asks for
-    listing.py     which part of a list a page shows
-    attaching.py   files that are attached and taken off, by the pages
-    api.py         the JSON
-    exchange.py    import and export, as pages and for programs
-    exporting.py   a list becomes rows of a file
-    importing.py   a file becomes part of a list: read, judged, and told what is wrong with it; tasks.py, its door
-    merging.py     what is written of that, and nothing twice
-    formats/       what such files look like
-    stream.py      what has changed, for the list's other tabs and devices
-    retention.py   the trash is emptied
+    models.py        to-dos and their attachments: queries and updates
+    ordering.py      positions in a list
+    limits.py        the number of to-dos of a user and the length of their text
+    search.py        the folded text that a search reads
+    forms.py         validation, for pages and the API
+    quick_add.py     parser for quick-add lines: a title with a due date at its end
+    filters.py       the filter of a list, its pages and its URLs
+    views.py         pages of the list and of one to-do, and their htmx fragments
+    attachments.py   attaching and detaching files
+    undo.py          undo of changes of several to-dos
+    trash.py         the page of deleted to-dos
+    api.py           the JSON API
+    live.py          the stream of changed to-dos
+    import_export/   import and export, as pages and in the API
+    formats/         file formats: parsers and writers
+    tasks.py         the task that imports a file
+    retention.py     hourly maintenance: emptying the trash
 
-It knows files (`uploads`) and jobs (`progress`).
+It may import `uploads` and `progress`.
 """

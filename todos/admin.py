@@ -1,4 +1,6 @@
-"""To-dos in the admin: looked for, completed, put into the trash and taken out of it, many at once."""
+"""The admin of to-dos, with actions for many to-dos at a time."""
+
+from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -9,15 +11,22 @@ from todos.forms import TextForm
 from todos.models import BATCH_SIZE, Attachment, Todo, TodoQuerySet
 from todos.search import FOLDED, fold
 
+if TYPE_CHECKING:
+    AttachmentTabularInline = admin.TabularInline[Attachment, Todo]
+    TodoModelAdmin = admin.ModelAdmin[Todo]
+else:
+    AttachmentTabularInline = admin.TabularInline  # has no type parameters at run time
+    TodoModelAdmin = admin.ModelAdmin
 
-class AttachmentInline(admin.TabularInline):
+
+class AttachmentInline(AttachmentTabularInline):
     model = Attachment
     extra = 0
     autocomplete_fields = ["upload"]
 
 
 @admin.register(Todo)
-class TodoAdmin(admin.ModelAdmin):
+class TodoAdmin(TodoModelAdmin):
     form = TextForm
     actions = ["complete", "trash", "restore", "undo"]
     list_display = ["title", "owner", "due_on", "completed_at", "deleted_at"]
@@ -41,23 +50,23 @@ class TodoAdmin(admin.ModelAdmin):
 
     @admin.action(description="Complete the selected to-dos", permissions=["change"])
     def complete(self, request: HttpRequest, todos: TodoQuerySet) -> None:
-        self._say(request, todos.complete(), "completed")
+        self._report(request, todos.complete(), "completed")
 
-    @admin.action(description="Put the selected to-dos into the trash", permissions=["delete"])
+    @admin.action(description="Move the selected to-dos to the trash", permissions=["delete"])
     def trash(self, request: HttpRequest, todos: TodoQuerySet) -> None:
-        self._say(request, todos.trash(), "put into the trash")
+        self._report(request, todos.trash(), "moved to the trash")
 
-    @admin.action(description="Take the selected to-dos out of the trash", permissions=["change"])
+    @admin.action(description="Restore the selected to-dos from the trash", permissions=["change"])
     def restore(self, request: HttpRequest, todos: TodoQuerySet) -> None:
-        self._say(request, todos.restore(), "taken out of the trash")
+        self._report(request, todos.restore(), "restored from the trash")
 
-    @admin.action(description="Undo the last change of several to-dos, for the selected ones", permissions=["change"])
+    @admin.action(description="Undo the last change of several to-dos in the selected to-dos", permissions=["change"])
     def undo(self, request: HttpRequest, todos: TodoQuerySet) -> None:
-        self._say(request, todos.exclude(batch=None).undo(), "undone")
+        self._report(request, todos.exclude(batch=None).undo(), "undone")
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Todo]) -> None:
         delete_in_batches(Todo.objects.filter(pk__in=queryset.values("pk")), BATCH_SIZE)
 
-    def _say(self, request: HttpRequest, ids: list[int], done: str) -> None:
+    def _report(self, request: HttpRequest, ids: list[int], action: str) -> None:
         level = messages.SUCCESS if ids else messages.WARNING
-        self.message_user(request, f"{len(ids)} {done}." if ids else f"None needed to be {done}.", level)
+        self.message_user(request, f"{len(ids)} {action}." if ids else f"No to-dos were {action}.", level)

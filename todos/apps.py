@@ -1,4 +1,4 @@
-"""Where Django finds the app of to-dos, and where its schedule is made."""
+"""The configuration of the app, which creates its schedules after each migration."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate

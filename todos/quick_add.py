@@ -61,13 +61,13 @@ MONTHS = {
 DAYS_PER_UNIT = {"day": 1, "week": 7}
 
 MAX_YEARS_BETWEEN_LEAP_DAYS = 8
-"""As from 1896 to 1904."""
+"""For example from 1896 to 1904."""
 
 MIN_YEAR = 1900
-"""An earlier year is a number that isn't a year, or a typing error."""
+"""An earlier number is taken for a typing error, or for something other than a year."""
 
 MAX_WORDS = 6
-"""The length of the longest phrase: "due by friday, december 3, 2027"."""
+"""The number of words of the longest phrase, "due by friday, december 3, 2027"."""
 
 _ATTACHED_WORDS = """
     due on by at for from to into onto till til until through thru since before after between within during around about
@@ -78,13 +78,13 @@ _ATTACHED_WORDS = """
     daily weekly biweekly fortnightly monthly quarterly yearly annually
 """
 ATTACHED_WORDS = frozenset(_ATTACHED_WORDS.split())
-"""Words that don't end a title: what follows them belongs to them, or they change its meaning."""
+"""Words that can't end a title: the date after them belongs to them, or they change its meaning."""
 
 _NAMED_DAYS = """
     ash black bloody blue casual cyber easter fat freaky giving good holy manic maundy palm ruby shrove super whit
 """
 NAMED_DAYS = frozenset(_NAMED_DAYS.split())
-"""Words that make a name of the weekday after them: "Good Friday", "Cyber Monday"."""
+"""Words that form a name with the weekday after them: "Good Friday", "Cyber Monday"."""
 
 
 class QuickAdd(NamedTuple):
@@ -134,7 +134,7 @@ def _is_doubtful(found: QuickAdd, today: date) -> bool:
         or _ATTACHED_END.search(title) is not None
         or _may_be_day_or_year(last, phrase)
         or _may_be_name(last, phrase)
-        or (due_on < today and _SHORT_YEAR.search(phrase) is not None)  # rather a day: "chapter 1 dec 24"
+        or (due_on < today and _SHORT_YEAR.search(phrase) is not None)  # probably a day: "chapter 1 dec 24"
         or any(parse_date(words, today) for _, words in [*_splits(title), ("", title)])  # a second date
     )
 
@@ -150,21 +150,21 @@ def _may_be_day_or_year(word: str, phrase: str) -> bool:
 
 
 def _may_be_name(word: str, phrase: str) -> bool:
-    """Return whether the word and the phrase may be a name: "Freaky Friday", "USA Today". No name has a number here."""
+    """Return whether the word and the phrase may be a name, such as "Freaky Friday" or "USA Today"."""
     if any(sign.isdigit() for sign in phrase):
         return False
     return word.lower() in NAMED_DAYS or (word[0].isupper() and phrase[0].isupper())
 
 
-def _today(found: re.Match, today: date) -> date:
+def _today(found: re.Match[str], today: date) -> date:
     return today
 
 
-def _tomorrow(found: re.Match, today: date) -> date:
+def _tomorrow(found: re.Match[str], today: date) -> date:
     return today + timedelta(days=1)
 
 
-def _weekday(found: re.Match, today: date) -> date | None:
+def _weekday(found: re.Match[str], today: date) -> date | None:
     wanted = WEEKDAYS[found["weekday"].lower()]
     in_this_week = today + timedelta(days=wanted - today.weekday())
     match (found["which"] or "").lower():
@@ -176,23 +176,23 @@ def _weekday(found: re.Match, today: date) -> date | None:
             return in_this_week if in_this_week > today else in_this_week + timedelta(days=7)
 
 
-def _in_units(found: re.Match, today: date) -> date:
+def _in_units(found: re.Match[str], today: date) -> date:
     return today + timedelta(days=int(found["number"]) * DAYS_PER_UNIT[found["unit"]])
 
 
-def _iso(found: re.Match, today: date) -> date | None:
+def _iso(found: re.Match[str], today: date) -> date | None:
     due_on = date.fromisoformat(found["iso"])
     return due_on if due_on.year >= MIN_YEAR else None
 
 
-def _day_of_month(found: re.Match, today: date) -> date | None:
+def _day_of_month(found: re.Match[str], today: date) -> date | None:
     due_on = _with_year(found, today)
     if due_on and found["weekday"] and due_on.weekday() != WEEKDAYS[found["weekday"].lower()]:
         return None
     return due_on
 
 
-def _with_year(found: re.Match, today: date) -> date | None:
+def _with_year(found: re.Match[str], today: date) -> date | None:
     month, day, year = MONTHS[found["month"].lower()], int(found["day"]), found["year"]
     if not year:
         return next((day for day in _in_coming_years(month, day, today.year) if day >= today), None)
@@ -209,7 +209,7 @@ def _in_coming_years(month: int, day: int, year: int) -> Iterator[date]:
             continue
 
 
-def _compile(pattern: str) -> re.Pattern:
+def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.ASCII | re.IGNORECASE)
 
 
@@ -219,7 +219,7 @@ _DAY = "(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
 _YEAR = "(?:,? (?P<year>[0-9]{4}|[0-9]{2}))?"
 _BY = "(?:due )?(?:by )?"
 _ON = "(?:due )?(?:(?:on|by) )?"
-_FORMS: list[tuple[re.Pattern, Callable[[re.Match, date], date | None]]] = [
+_FORMS: list[tuple[re.Pattern[str], Callable[[re.Match[str], date], date | None]]] = [
     (_compile(f"{_BY}today"), _today),
     (_compile(f"{_BY}tomorrow"), _tomorrow),
     (_compile(f"{_ON}(?:(?P<which>this|next) )?{_WEEKDAY}"), _weekday),

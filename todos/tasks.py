@@ -1,4 +1,4 @@
-"""The background work of to-dos: a door, not a room."""
+"""The background tasks of to-dos."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from uploads.models import Upload
 
 @task(label="Importing {name}", max_attempts=3)
 def import_file(progress: Progress, upload_id: str, name: str, time_zone: str = "") -> dict[str, Any]:
-    """Import a file; its dates are those of the time zone of this IANA name, by default those of UTC."""
+    """Import a file. Its dates are those of the time zone with this IANA name, by default of UTC."""
     upload = Upload.objects.select_related("owner").filter(pk=upload_id, deleted_at=None).first()
     if upload is None:
         raise TaskError("deleted", "The file was deleted before it could be imported.")

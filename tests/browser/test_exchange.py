@@ -38,7 +38,7 @@ def test_what_was_exported_and_deleted_is_imported_and_bad_rows_are_told(page, s
     page.get_by_role("link", name="Import and export").click()
     choose(page, made + b"Paint the fence,,2030-02-30,,,\r\n", "todos.csv")
     expect(page.locator(REPORT)).to_have_text(
-        ["0 added", "1 taken out of the trash", "1 in the list already", "1 left out"]
+        ["0 added", "1 restored from the trash", "1 already in the list", "1 left out"]
     )
     expect(page.get_by_role("progressbar")).to_have_count(0)
     expect(page.get_by_role("row").nth(1)).to_contain_text("2030-02-30")
@@ -60,7 +60,7 @@ def test_all_of_it_without_javascript(browser, sqlite_site):
     choose(page, b"\0\1\2\3", "picture.png")
     expect(page.get_by_role("alert")).to_contain_text("no file that can be imported")
     choose(page, made + b"Pay the rent due:2030-01-31\n", "todo.txt")
-    expect(page.locator(REPORT)).to_have_text(["1 added", "2 in the list already"])  # the page has reloaded itself
+    expect(page.locator(REPORT)).to_have_text(["1 added", "2 already in the list"])  # the page has reloaded itself
     page.get_by_role("link", name="See the list").click()
     expect(page.locator(".todo-list label")).to_have_text(["Buy milk", "Feed the cat", "Pay the rent"])
     context.close()

@@ -255,7 +255,7 @@ def test_what_leaves_the_filter_leaves_the_list(page, todos):
         expect(todos.first).to_have_text(title)
         todos.first.locator(".toggle").click()  # the row goes with it
     expect(todos).to_have_count(0)
-    expect(page.get_by_text("Nothing is left to be done.")).to_be_visible()
+    expect(page.get_by_text("No active to-dos.")).to_be_visible()
     expect(page.locator(".todo-count")).to_have_text("0 items left")
     expect(page.locator(".toggle-all")).to_be_checked()
 

@@ -38,10 +38,10 @@ def test_search_and_filters(as_admin, todos):
 def test_many_are_completed_trashed_and_restored(as_admin, todos):
     assert "2 completed." in act(as_admin, "complete").text
     assert Todo.objects.active().count() == 0
-    assert "None needed to be completed." in act(as_admin, "complete").text
-    assert "2 put into the trash." in act(as_admin, "trash").text
+    assert "No to-dos were completed." in act(as_admin, "complete").text
+    assert "2 moved to the trash." in act(as_admin, "trash").text
     assert Todo.objects.in_trash().count() == 3
-    assert "3 taken out of the trash." in act(as_admin, "restore").text
+    assert "3 restored from the trash." in act(as_admin, "restore").text
     assert Todo.objects.in_trash().count() == 0
 
 

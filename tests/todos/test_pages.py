@@ -20,7 +20,7 @@ def titles(page: str) -> list[str]:
 
 
 def test_an_empty_list_says_what_to_do(as_alice):
-    assert "Write down the first thing" in as_alice.get("/todos/").text
+    assert "Type your first to-do" in as_alice.get("/todos/").text
 
 
 def test_adding(as_alice, alice):
