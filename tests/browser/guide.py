@@ -1,4 +1,4 @@
-"""A front-end developer who has nothing but the guide: its snippets, one after the other, in a page of their own."""
+"""A page made of the examples of the guide, one after the other."""
 
 import json
 from pathlib import Path
@@ -9,9 +9,9 @@ from tests.browser.conftest import PASSWORD
 
 
 def follow_the_guide(page: Page, site: str, file: Path, url: str, name: str) -> str:
-    """Make the file, which is served at `url`, of what the guide of that site shows, and open it: all of it works.
+    """Write the examples of a site's guide to a file, open it at `url`, and wait until all of them have worked.
 
-    Who logs in there is somebody of that name. The guide's last page comes back, which shows a job by its id.
+    The page logs in as the user with this name. Return the guide's second page, which shows a job as a progress bar.
     """
     page.goto(f"{site}/guide/")
     snippets = page.locator("code.language-js").all_inner_texts()
@@ -20,13 +20,13 @@ def follow_the_guide(page: Page, site: str, file: Path, url: str, name: str) -> 
     snippets.insert(log_in + 1, f'await logIn("{name}", {json.dumps(PASSWORD)});')
     file.write_text(blank_page.replace("// the examples", "\n".join(snippets)))
 
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "log" else None)
+    logged: list[str] = []
+    page.on("console", lambda message: logged.append(message.text) if message.type == "log" else None)
     with (
         page.expect_console_message(lambda message: message.text.endswith("succeeded 100")),
         page.expect_console_message(lambda message: message.text == "Water all plants is done"),
         page.expect_console_message(lambda message: message.text == "422 Enter a title."),
     ):
         page.goto(url)
-    assert said[0] == "Nobody is logged in"
+    assert logged[0] == "Nobody is logged in"
     return f"<!doctype html>{element}"

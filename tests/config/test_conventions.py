@@ -1,4 +1,4 @@
-"""Promises about the whole project, each kept by a test."""
+"""Conventions of the whole project: access to URLs, pinned packages, files at the top, docstrings of modules."""
 
 import re
 import tomllib
@@ -15,7 +15,7 @@ from tests.paths import ROOT
 from uploads.receiving import ingest
 from uploads.receiving.transfers import start
 
-OLDEST_PYTHON = {"python_version": "3.11", "python_full_version": "3.11.0"}  # newer ones need fewer backports
+OLDEST_PYTHON = {"python_version": "3.11", "python_full_version": "3.11.0"}  # which needs the most backports
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 STATIC_SITE = {
@@ -34,11 +34,12 @@ STATIC_SITE = {
     "/sitemap.xml",
 }
 PUBLIC = {*STATIC_SITE, "/favicon.ico", "/healthz/", "/api/session/", "/accounts/signup/", "/accounts/login/"}
-PUBLIC |= {"/metrics"}  # from some addresses
-"""What a visitor may see, besides resetting a password: all that says `login_not_required`."""
+PUBLIC |= {"/metrics"}  # for the addresses in METRICS_ALLOW
+"""URLs that don't require a login, besides those of password resets."""
 
 
 def patterns(resolver=None, prefix="/"):
+    """Yield all routes of the URLconf."""
     for pattern in (resolver or get_resolver()).url_patterns:
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
@@ -50,12 +51,12 @@ def patterns(resolver=None, prefix="/"):
 OURS = sorted(route for route in patterns() if not route.startswith("/admin/"))
 
 
-def test_every_url_is_tested_below():
+def test_routes_are_found():
     assert len(OURS) > 20
 
 
 @pytest.mark.parametrize("route", OURS)
-def test_a_url_is_public_only_if_it_is_named_here(visitor, alice, route):
+def test_url_requires_login_unless_it_is_public(visitor, alice, route):
     url = fill(route, alice)
     response = visitor.get(url)
     if route in PUBLIC or "reset" in route:
@@ -72,7 +73,7 @@ def test_a_url_is_public_only_if_it_is_named_here(visitor, alice, route):
 
 @pytest.mark.parametrize("route", [route for route in OURS if "<" in route and "reset" not in route])
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
-def test_what_belongs_to_someone_else_does_not_exist(as_bob, alice, route, method):
+def test_url_of_another_users_object_answers_404(as_bob, alice, route, method):
     response = getattr(as_bob, method)(fill(route, alice), HTTP_TUS_RESUMABLE="1.0.0")
     assert response.status_code in (404, 405)
     if route.startswith("/api/"):
@@ -82,7 +83,7 @@ def test_what_belongs_to_someone_else_does_not_exist(as_bob, alice, route, metho
 
 
 def fill(route: str, owner: User) -> str:
-    """The URL of something of the owner's."""
+    """Return the URL of this route for an object of the owner."""
     makers = {
         "todo_id": lambda: make_todo(owner=owner).pk,
         "upload_id": lambda: ingest.create_upload(owner, file()).pk,
@@ -103,7 +104,7 @@ def pins(path: str) -> dict[str, str]:
 
 
 def needed(requirements: list[str]) -> set[str]:
-    """The names of all that these requirements bring along, as their installed metadata say."""
+    """Return the names of these requirements and of all their dependencies, from installed metadata."""
     names: set[str] = set()
     todo = [(Requirement(text), "") for text in requirements]
     while todo:
@@ -134,24 +135,24 @@ def test_pins_match_what_pyproject_names(path, direct):
     assert set(pinned) <= needed(direct), "run `make requirements`"
 
 
-def test_both_files_pin_the_same_versions():
+def test_requirements_files_pin_the_same_versions():
     app, dev = pins("requirements.txt"), pins("tests/requirements.txt")
     assert {name: dev[name] for name in app.keys() & dev.keys()} == {
         name: app[name] for name in app.keys() & dev.keys()
     }
 
 
-def test_what_is_installed_is_what_is_pinned():
+def test_installed_versions_are_pinned():
     for name, version in (pins("requirements.txt") | pins("tests/requirements.txt")).items():
         assert metadata.version(name) == version
 
 
-def test_every_dependency_has_its_reason():
+def test_dependency_has_a_reason():
     for line in re.findall(r'^    "[a-z].*>=.*$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE):
         assert re.search(r'",\s+# [\w`]+', line), line
 
 
-def test_nothing_lies_about_at_the_top():
+def test_top_folder_has_no_other_files():
     visible = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     assert visible - {"var", "public", "test-results"} == {
         *("manage.py", "config", "todos", "uploads", "progress", "templates", "deploy", "tests"),
@@ -159,9 +160,9 @@ def test_nothing_lies_about_at_the_top():
     }
 
 
-def test_every_module_says_what_it_is_for():
-    for room in ("config", "todos", "uploads", "progress", "deploy", "tests"):
-        for path in (ROOT / room).rglob("*.py"):
+def test_module_has_a_docstring():
+    for package in ("config", "todos", "uploads", "progress", "deploy", "tests"):
+        for path in (ROOT / package).rglob("*.py"):
             text = path.read_text()
             if text.strip() and not {"migrations", "node_modules"} & set(path.parts):
                 assert text.startswith(('"""', "#!")), path
