@@ -1,8 +1,8 @@
-"""Every environment variable that Headway reads, read and checked once.
+"""All environment variables that Headway reads. They are read and validated when this module is imported.
 
-A bad value stops the start with one line that names the variable and what would be right. This module knows
-no Django, so that gunicorn's master can check the environment before it forks. `deploy/env.example` explains
-each variable to the person who installs Headway.
+Each invalid value is a line on stderr that names the variable and describes valid values. The import then fails with
+SystemExit. This module doesn't import Django, so that gunicorn's master process can validate the environment before it
+forks. `deploy/env.example` explains each variable.
 """
 
 import os
@@ -20,40 +20,40 @@ from config.object_store import ObjectStore
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-RIGHT = {
+VALID_VALUES = {
     "SECRET_KEY": "50 or more random characters",
     "DEBUG": "true or false",
     "ALLOWED_HOSTS": "host names, separated by commas: app.example.com,localhost",
     "DATABASE_URL": "empty, sqlite:////path/to/file or postgresql://user:password@host/name",
-    "FRONTEND_ORIGINS": "origins as browsers send them, in lower case, without a path and without the usual port, "
+    "FRONTEND_ORIGINS": "origins as browsers send them, in lower case, without a path and the default port, "
     "separated by commas: https://dash.example.com",
     "COOKIE_DOMAIN": "empty, or a domain without scheme and port: example.com",
     "QUEUE_URL": "empty for a queue in the database, or redis://host:6379/0",
     "STORAGE_URL": "empty for files in STATE_DIR, or s3://KEY:SECRET@bucket/prefix?endpoint=https://s3.example.com"
-    "&region=eu-central-1, where a / in the key or the secret is written %2F, a : %3A and a % %25",
-    "MAX_UPLOAD_BYTES": "the size of the largest file in bytes: 1073741824",
-    "USER_QUOTA_BYTES": "what one user may keep in bytes: 10000000000; 0 is no limit",
-    "MAX_TODOS": "how many to-dos one user may have: 200000; 0 is no limit",
-    "MAX_TODO_CHARACTERS": "how many characters the to-dos of one user may have: 100000000; 0 is no limit",
+    "&region=eu-central-1, with / in the key and the secret as %2F, : as %3A and % as %25",
+    "MAX_UPLOAD_BYTES": "the maximum size of a file in bytes: 1073741824",
+    "USER_QUOTA_BYTES": "the storage per user in bytes: 10000000000; 0 for no limit",
+    "MAX_TODOS": "the maximum number of to-dos per user: 200000; 0 for no limit",
+    "MAX_TODO_CHARACTERS": "the maximum number of characters in the to-dos of a user: 100000000; 0 for no limit",
     "SIGNUP_OPEN": "true or false",
     "EMAIL_URL": "empty, or submission://user:password@host:587",
-    "PROGRESS_RETENTION": "a number of seconds, 1 or more: 3600",
-    "WEB_CONCURRENCY": "how many web processes to start: 2",
-    "WORKER_CONCURRENCY": "how many jobs to do at the same time: 2",
+    "PROGRESS_RETENTION": "a time of at least one second, in seconds: 3600",
+    "WEB_CONCURRENCY": "the number of web processes: 2",
+    "WORKER_CONCURRENCY": "the number of jobs that run at the same time: 2",
     "METRICS_ALLOW": "addresses or networks, separated by commas: 127.0.0.0/8,::1",
-    "STATE_DIR": "a directory that may be written to",
+    "STATE_DIR": "a writable directory",
 }
-"""The contract with whoever installs Headway: each variable, and what it may be."""
+"""Descriptions of valid values, with examples, for error messages."""
 
-RIGHT_IN_DEVELOPMENT = {
+VALID_DEVELOPMENT_VALUES = {
     "PORT": "a port number: 8000",
     "DASH_PORT": "a port number: 8001",
     "DATABASE_POOL": "true or false",
 }
-"""What `make run` and deploy/gunicorn.conf.py set besides."""
+"""The same for variables that only `make run` and deploy/gunicorn.conf.py set."""
 
-SECRET = {"SECRET_KEY", "DATABASE_URL", "EMAIL_URL", "QUEUE_URL", "STORAGE_URL"}
-"""Values that hold a key or a password: never repeated in an error message."""
+SECRET_NAMES = {"SECRET_KEY", "DATABASE_URL", "EMAIL_URL", "QUEUE_URL", "STORAGE_URL"}
+"""Variables that contain a key or a password. Error messages don't repeat their values."""
 
 DEVELOPMENT_KEY = "only-for-development-and-worth-nothing-because-everybody-can-read-it"
 EXAMPLE_KEY = "replace-me-by-fifty-or-more-random-characters-before-anybody-uses-this"
@@ -61,24 +61,24 @@ LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 GIBIBYTE = 1024**3
 
 
-def _complaint(name: str) -> str:
-    value = "" if name in SECRET else f"={os.environ.get(name, '')!r}"
-    return f"headway: {name}{value} is wrong. Right would be {(RIGHT | RIGHT_IN_DEVELOPMENT)[name]}"
+def _error_message(name: str) -> str:
+    value = "" if name in SECRET_NAMES else f"={os.environ.get(name, '')!r}"
+    return f"headway: {name}{value} is invalid. Expected: {(VALID_VALUES | VALID_DEVELOPMENT_VALUES)[name]}"
 
 
-def _refuse(names: Iterable[str]) -> SystemExit:
-    """One line a variable, for a terminal or a journal."""
-    return SystemExit("\n".join(map(_complaint, names)))
+def _invalid(names: Iterable[str]) -> SystemExit:
+    """Return the exception that ends the process with a line for each variable."""
+    return SystemExit("\n".join(map(_error_message, names)))
 
 
 def _matching(pattern: str) -> Callable[[str], str]:
-    """One item of a list, stripped; it must match."""
+    """Return a parser of a list's items, which strips them and raises ValidationError unless they match."""
     regexp = validate.Regexp(pattern)
     return lambda item: regexp(item.strip())
 
 
 def _origin(item: str) -> str:
-    """One origin, stripped, and just as it will come in the header `Origin`."""
+    """Strip an item. Raise ValidationError if it isn't an origin as browsers serialize it."""
     if not is_exact(item.strip()):
         raise ValidationError("not an origin")
     return item.strip()
@@ -90,7 +90,7 @@ HOST = r"(\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:]+\])\Z"
 REDIS = r"(rediss?|unix)://\S+\Z|\Z"
 DOMAIN = r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\Z"
 
-for _name in RIGHT:  # `NAME=` in an env file means "not set"
+for _name in VALID_VALUES:  # `NAME=` in an env file means "not set"
     if not os.environ.get(_name, "-").strip():
         del os.environ[_name]
 
@@ -103,14 +103,14 @@ def _object_store(url: str) -> ObjectStore | None:
     try:
         return ObjectStore.from_url(url) if url else None
     except ValueError:
-        raise ValidationError("not understood") from None
+        raise ValidationError("invalid") from None
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:
     try:
         return ip_network(text.strip())
     except ValueError:
-        raise ValidationError("not understood") from None
+        raise ValidationError("invalid") from None
 
 
 DEBUG: bool = env.bool("DEBUG", False)
@@ -146,18 +146,18 @@ METRICS_ALLOW: list[IPv4Network | IPv6Network] = env.list(
 try:
     env.seal()
 except EnvValidationError as error:
-    raise _refuse(error.error_messages) from None
+    raise _invalid(error.error_messages) from None
 
 if not SECRET_KEY:
     raise SystemExit(
-        "headway: SECRET_KEY is not set. Give it 50 or more random characters, or set DEBUG=true to develop."
+        "headway: SECRET_KEY is not set. Set it to 50 or more random characters, or set DEBUG=true for development."
     )
 if not DATABASE.get("ENGINE", "").endswith(("sqlite", "postgresql")):
-    raise _refuse(["DATABASE_URL"])
+    raise _invalid(["DATABASE_URL"])
 if "EMAIL_BACKEND" not in EMAIL:
-    raise _refuse(["EMAIL_URL"])
+    raise _invalid(["EMAIL_URL"])
 for _directory in ("incoming", "media", "static", "tmp"):
     try:
         (STATE_DIR / _directory).mkdir(parents=True, exist_ok=True)
     except OSError:
-        raise _refuse(["STATE_DIR"]) from None
+        raise _invalid(["STATE_DIR"]) from None

@@ -1,4 +1,4 @@
-"""Django's settings, derived from `config.environment`. What a person may change is an environment variable."""
+"""Django's settings. Everything that an administrator may change is an environment variable: `config.environment`."""
 
 from csp.constants import NONE, SELF
 
@@ -30,7 +30,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "config.site.static_files.StaticFiles",
-    "django_distill",  # last, since it loads the URLconf at the start, and the admin must know its models by then
+    "django_distill",  # last, because its ready() loads the URLconf, which needs the models of the admin
 ]
 MIDDLEWARE = [
     "config.http.request_log.RequestLogMiddleware",  # outermost, so that every response has a request id
@@ -76,10 +76,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": env.DATABASE}
 DATABASES["default"].setdefault("OPTIONS", {})
 QUERY_TIMEOUT = 10
-"""Seconds for which one query of a web request may run. Workers and commands have no limit."""
+"""Time limit of a query in web processes, in seconds. Workers and commands have no limit."""
 if DATABASES["default"]["ENGINE"] == "config.sqlite":
     DATABASES["default"]["OPTIONS"] |= {
-        # Take the write lock at BEGIN: a read that turns into a write can't wait for it, and fails instead.
+        # Take the write lock at BEGIN: a transaction that writes after a read can't wait for it, and fails.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;",
@@ -87,17 +87,17 @@ if DATABASES["default"]["ENGINE"] == "config.sqlite":
     if env.DATABASE_POOL:
         DATABASES["default"]["OPTIONS"]["query_timeout"] = QUERY_TIMEOUT
 else:
-    # A server that has vanished is noticed in seconds, and not when the kernel gives up, after a quarter of an hour.
+    # Without this timeout, a lost connection is detected after a quarter of an hour, when the kernel gives up.
     DATABASES["default"]["OPTIONS"] |= {"connect_timeout": 5, "tcp_user_timeout": 10_000}
     if env.DATABASE_POOL:
         DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
-        given = DATABASES["default"]["OPTIONS"].get("options", "")
-        DATABASES["default"]["OPTIONS"]["options"] = f"{given} -c statement_timeout={QUERY_TIMEOUT * 1000}".strip()
+        options = DATABASES["default"]["OPTIONS"].get("options", "")
+        DATABASES["default"]["OPTIONS"]["options"] = f"{options} -c statement_timeout={QUERY_TIMEOUT * 1000}".strip()
 if not env.DATABASE_POOL:
-    DATABASES["default"]["CONN_MAX_AGE"] = 600  # a worker does one thing after the other, and keeps its connection
+    DATABASES["default"]["CONN_MAX_AGE"] = 600  # a worker runs one task at a time, and keeps its connection
 
 STORAGES = {
-    # Names are ours and final, so that doing a job twice leaves the same files.
+    # File names are final, so that a job that runs twice writes the same files.
     "default": {"BACKEND": "uploads.storage.s3.Bucket", "OPTIONS": env.OBJECT_STORE.options}
     if env.OBJECT_STORE
     else {
@@ -107,13 +107,13 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "config.site.static_files.FingerprintedFiles"
+        else "config.site.static_files.HashedStaticFilesStorage"
     },
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = STATE_DIR / "static"
 
-# Every upload is received in the state directory, so that keeping it is a rename.
+# Uploads are received in the state directory, so that storing one is a rename.
 FILE_UPLOAD_TEMP_DIR = STATE_DIR / "tmp"
 FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
@@ -126,7 +126,7 @@ MAX_TODO_CHARACTERS = env.MAX_TODO_CHARACTERS
 # --- Background work ------------------------------------------------------------------------------------------
 
 PROGRESS_RETENTION = env.PROGRESS_RETENTION
-PROGRESS_MAX_WATCHERS = 2500  # streams and long polls of a web process; the limits of nginx are derived from it
+PROGRESS_MAX_WATCHERS = 2500  # streams and long polls per web process; nginx's limits are derived from it
 PROGRESS_MAX_WATCHERS_PER_USER = 40
 Q_CLUSTER = {
     "name": "headway",
@@ -134,11 +134,11 @@ Q_CLUSTER = {
     "orm": "default",
     "redis": env.QUEUE_URL,
     "broker_class": "progress.queue.redis.RedisBroker" if env.QUEUE_URL else "progress.queue.database.Broker",
-    # Delivery is all that is asked of Django-Q2: attempts, limits, retries and results are the business of `progress`.
+    # Django-Q2 only delivers jobs. `progress` manages attempts, limits, retries and results.
     "timeout": 24 * 3600,
-    "retry": 25 * 3600,  # unused; Django-Q2 wants it to be longer than the timeout
+    "retry": 25 * 3600,  # unused; Django-Q2 requires it to be longer than the timeout
     "workers": env.WORKER_CONCURRENCY,
-    "queue_limit": 1,  # what waits for a free worker is better left in the database
+    "queue_limit": 1,  # jobs that wait for a free worker stay in the database
     "save_limit": -1,
 }
 
@@ -169,23 +169,23 @@ CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [name.lower() for name in REQUEST_HEADERS]
 CORS_EXPOSE_HEADERS = RESPONSE_HEADERS
-CSRF_TRUSTED_ORIGINS = env.FRONTEND_ORIGINS  # under /api/ alone, see `config.http.middleware.CsrfMiddleware`
+CSRF_TRUSTED_ORIGINS = env.FRONTEND_ORIGINS  # under /api/ only: see `config.http.middleware.CsrfMiddleware`
 CSRF_FAILURE_VIEW = "config.http.errors.csrf_failure"
 CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_DOMAIN = env.COOKIE_DOMAIN
-if not DEBUG:  # browsers accept such a cookie from this very host alone, and by https
+if not DEBUG:  # browsers accept a __Host- cookie from this host only, and only over https
     CSRF_COOKIE_NAME = "__Host-csrftoken"
     if not env.COOKIE_DOMAIN:
         SESSION_COOKIE_NAME = "__Host-sessionid"
 
 APP_ORIGIN = f"http://localhost:{env.PORT}" if DEBUG else f"https://{ALLOWED_HOSTS[0].lstrip('*.')}"
-"""Where the generated static site finds the API."""
+"""The origin of the API, for the generated static site."""
 
 DISTILL_DIR = BASE_DIR / "public"
-"""Where `manage.py distill-local` puts it, unless it is told otherwise."""
+"""The default directory of `manage.py distill-local`."""
 
-# --- Safety ---------------------------------------------------------------------------------------------------
+# --- Security -------------------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -196,7 +196,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
-if env.OBJECT_STORE:  # a picture's address redirects to it
+if env.OBJECT_STORE:  # URLs of images redirect to it
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"] = [SELF, env.OBJECT_STORE.origin]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -205,12 +205,12 @@ if not DEBUG:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SILENCED_SYSTEM_CHECKS = [
-    "security.W003",  # Django looks for its own middleware by name, and ours is a subclass
-    "security.W008",  # http → https is the proxy's redirect: gunicorn listens on a socket that only it can reach
-    "security.W021",  # to be built into browsers as "https only" is the domain owner's decision, not ours
+    "security.W003",  # Django looks for its CSRF middleware by name, and this site uses a subclass
+    "security.W008",  # the proxy redirects from http to https, and only the proxy can reach gunicorn
+    "security.W021",  # only the owner of the domain can decide to preload HSTS
 ]
 
-# --- Everything else ------------------------------------------------------------------------------------------
+# --- Other ----------------------------------------------------------------------------------------------------
 
 vars().update(env.EMAIL)  # EMAIL_BACKEND, EMAIL_HOST and so on
 

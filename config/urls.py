@@ -1,4 +1,4 @@
-"""The map of the site. Each app's own URLconf holds its pages and its API."""
+"""The root URLconf. Each app has a URLconf with its pages and its API."""
 
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, PasswordResetView
@@ -26,7 +26,7 @@ urlpatterns = [
         accounts.PasswordResetConfirm.as_view(),
         name="password_reset_confirm",
     ),
-    # Pages that are the same for everybody offer to log in also to who has: that leads to the list.
+    # Static pages show the link to log in to logged-in users too, so the log-in page redirects them to their list.
     path(
         "accounts/login/",
         LoginView.as_view(authentication_form=accounts.LogInForm, redirect_authenticated_user=True),
@@ -34,12 +34,12 @@ urlpatterns = [
     ),
     path("accounts/password_change/", accounts.PasswordChange.as_view(), name="password_change"),
     path("accounts/", include("django.contrib.auth.urls")),
-    path("admin/password_change/", accounts.PasswordChange.as_view()),  # has the limit that Django's lacks
+    path("admin/password_change/", accounts.PasswordChange.as_view()),  # with the limit that Django's page lacks
     path("admin/", admin.site.urls),
     path("favicon.ico", site.favicon, name="favicon"),
     path("healthz/", health.healthz, name="healthz"),
-    path("metrics", metrics.metrics, name="metrics"),  # the name that Prometheus asks for by itself
-    # The static site: `manage.py distill-local` makes files of these.
+    path("metrics", metrics.metrics, name="metrics"),  # the default path of Prometheus
+    # The static site, which `manage.py distill-local` generates as files.
     distill_path("", site.landing, name="landing"),
     *(distill_path(page.path, site.guide, {"guide_page": page}, name=page.name) for page in site.GUIDE),
     distill_path("dashboard/", site.dashboard, name="dashboard"),

@@ -1,16 +1,16 @@
-"""Static files for production: named by their content and precompressed, so that browsers may keep them for ever."""
+"""Static files for production: with a hash in their names, so that browsers can cache them for ever, and compressed."""
 
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class FingerprintedFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise has no types
-    """WhiteNoise's storage that also rewrites `import "./x.js"`, which would otherwise go stale after a deploy."""
+class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise has no types
+    """WhiteNoise's storage, which also rewrites `import "./x.js"`: otherwise browsers would use cached old modules."""
 
     support_js_module_import_aggregation = True
 
 
 class StaticFiles(StaticFilesConfig):
-    """Django's own, but for files that no page of ours uses, and that import what only a bundler finds."""
+    """Django's app without htmx extensions, which no page uses, and whose imports only a bundler can resolve."""
 
     ignore_patterns = [*StaticFilesConfig.ignore_patterns, "django_htmx/ext/*"]

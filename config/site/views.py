@@ -1,13 +1,13 @@
-"""The static site: pages that are the same for everybody, so that files do for them.
+"""The static site: pages that are the same for every visitor.
 
-    /             the landing page, on the app's own host
-    /guide/       how to call the API; further pages of the guide are below it
-    /dashboard/   one of them; also what is at / of a host of its own
+    /             the landing page, on the app's host
+    /guide/       the guide to the API, and below it the other pages of the guide
+    /dashboard/   the dashboard, a front end that also has a host of its own
     /404.html /413.html /429.html /50x.html /robots.txt /sitemap.xml
 
-The app serves them like any other page; `manage.py distill-local` makes files of them, byte by byte the same. They
-know neither session nor database. Their Content-Security-Policy is a part of them, because it names the API's origin,
-and whatever server has the files need not know that.
+The app serves these pages like others, and `manage.py distill-local` generates identical files. They use neither the
+session nor the database. Their Content-Security-Policy is a `meta` element, because it contains the API's origin, which
+the server of the files need not know.
 """
 
 from typing import Any, NamedTuple
@@ -51,14 +51,14 @@ GUIDE = [
 @login_not_required
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """For browsers that ask here without having been told to, as on pages that aren't ours."""
+    """Redirect to the icon, for browsers that request the default path."""
     return redirect(static("config/icon.svg"))
 
 
 @login_not_required
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
-    """It is on the app's own host alone, so its links need not name it."""
+    """Render the landing page. It is served on the app's host only, so its links are relative."""
     return _page(request, "site/landing.html", app="")
 
 
@@ -87,14 +87,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def error(request: HttpRequest, status: int) -> HttpResponse:
-    """What the app says with that status, for a server that has to say it itself."""
+    """Render the app's page for this status, for errors that the proxy itself returns."""
     return HttpResponse(errors.error_page(status).content)
 
 
 @login_not_required
 @require_safe
 def unreachable(request: HttpRequest) -> HttpResponse:
-    """What a proxy says when the app doesn't answer."""
+    """Render the page that the proxy returns if the app doesn't respond."""
     return _page(request, "site/50x.html")
 
 
@@ -115,19 +115,19 @@ def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
 
 
 def _addresses() -> dict[str, str]:
-    """Where the app is, where its API begins, and the domain that it shares with other front ends, or an example."""
+    """Return the URLs of the app and its API, and the domain that they share with front ends, or an example."""
     app = settings.APP_ORIGIN
     domain = (settings.SESSION_COOKIE_DOMAIN or "example.com").removeprefix(".")
     return {"app": app, "api": f"{app}/api", "domain": domain}
 
 
 def _policy() -> str:
-    """That of all pages, and besides the API's answers and pictures."""
+    """Return the Content-Security-Policy of all pages, extended by requests to the API and images from it."""
     site = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     sources = {
         **site,
         "connect-src": [*site["default-src"], settings.APP_ORIGIN],
         "img-src": [*site.get("img-src", site["default-src"]), settings.APP_ORIGIN],
     }
-    del sources["frame-ancestors"]  # which only a header can say
+    del sources["frame-ancestors"]  # not allowed in a meta element
     return "; ".join(" ".join([name, *allowed]) for name, allowed in sources.items())

@@ -74,7 +74,7 @@ def test_the_keyboard_reaches_everything_and_focus_is_seen(page, sqlite_site):
     page.keyboard.type("Buy milk")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Edit Buy milk")).to_be_visible()
-    page.get_by_role("link", name="Skip to the content").focus()
+    page.get_by_role("link", name="Skip to content").focus()
     reached = []
     for _ in range(16):
         page.keyboard.press("Tab")

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from config.environment import RIGHT, RIGHT_IN_DEVELOPMENT
+from config.environment import VALID_DEVELOPMENT_VALUES, VALID_VALUES
 from config.site.views import GUIDE
 from tests.config.test_conventions import PYPROJECT
 from tests.helpers import file
@@ -49,7 +49,7 @@ class TestDocument:
         assert [name for name in named if not any(ROOT.glob(name.rstrip("/")))] == []
 
     def test_names_settings_that_exist(self, document):
-        settings = RIGHT.keys() | RIGHT_IN_DEVELOPMENT.keys()
+        settings = VALID_VALUES.keys() | VALID_DEVELOPMENT_VALUES.keys()
         if document.endswith(".md"):
             assert set(re.findall(r"(?<!@)\b([A-Z]+_[A-Z_]+)\b(?!\.md)", TEXTS[document])) <= settings
 

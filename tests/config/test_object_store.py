@@ -1,4 +1,4 @@
-"""STORAGE_URL: what it may be, and what follows from it."""
+"""STORAGE_URL: valid and invalid values, and the options of the storage."""
 
 from urllib.parse import quote, urlsplit
 
@@ -10,7 +10,7 @@ from config.object_store import ObjectStore
 from uploads.storage.s3 import Bucket
 
 
-def test_all_that_it_can_say():
+def test_url_sets_all_options():
     store = ObjectStore.from_url("s3://AK:se%2Fc%3Aret@bucket/a/b?endpoint=https://s3.example.com&region=eu-central-1")
     assert store.options == {
         "bucket_name": "bucket",
@@ -23,17 +23,17 @@ def test_all_that_it_can_say():
     }
 
 
-def test_what_it_needs_not_say():
+def test_url_has_defaults():
     store = ObjectStore.from_url("s3://bucket")
     assert (store.prefix, store.access_key, store.secret_key, store.region) == ("", None, None, "us-east-1")
 
 
-def test_the_secret_is_not_shown():
+def test_repr_does_not_contain_the_secret():
     assert "hunter2" not in repr(ObjectStore.from_url("s3://AK:hunter2@bucket"))
 
 
 @given(key=st.text(min_size=1), secret=st.text(min_size=1))
-def test_any_key_and_secret_can_be_written(key, secret):
+def test_any_key_and_secret_can_be_quoted(key, secret):
     store = ObjectStore.from_url(f"s3://{quote(key, safe='')}:{quote(secret, safe='')}@bucket")
     assert (store.access_key, store.secret_key) == (key, secret)
 
@@ -68,7 +68,7 @@ def test_any_key_and_secret_can_be_written(key, secret):
         "s3://bucket#fragment",
     ],
 )
-def test_what_it_may_not_be(url):
+def test_invalid_url_is_rejected(url):
     with pytest.raises(ValueError, match=r"."):
         ObjectStore.from_url(url)
 
@@ -83,7 +83,7 @@ def test_what_it_may_not_be(url):
         ("s3://k:s@bucket?endpoint=http://127.0.0.1:9000", "http://127.0.0.1:9000"),
     ],
 )
-def test_signed_urls_lead_to_the_origin_that_pages_may_show_pictures_from(url, origin):
+def test_signed_urls_have_the_origin_that_the_content_security_policy_allows(url, origin):
     store = ObjectStore.from_url(url)
     signed = urlsplit(Bucket(**store.options).url("a"))
     assert f"{signed.scheme}://{signed.netloc}" == store.origin == origin

@@ -1,4 +1,4 @@
-"""The environment is read once, and a bad value stops the start with one clear line."""
+"""Settings: an invalid environment variable stops the start with one line, and Django's settings follow from them."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.environment import EXAMPLE_KEY, RIGHT, RIGHT_IN_DEVELOPMENT
+from config.environment import EXAMPLE_KEY, VALID_DEVELOPMENT_VALUES, VALID_VALUES
 from config.http.middleware import client_address
 from tests.paths import ROOT
 
@@ -26,7 +26,7 @@ def start(*command: str, **environment: str) -> subprocess.CompletedProcess:
         env=inherited | environment,
         capture_output=True,
         text=True,
-        timeout=60,  # a gunicorn that starts after all must fail its test, not hang it
+        timeout=60,  # if gunicorn starts, the test fails instead of hanging
     )
 
 
@@ -35,11 +35,11 @@ def check(state_dir: Path, **environment: str) -> subprocess.CompletedProcess:
 
 
 def read(state_dir: Path, **environment: str) -> subprocess.CompletedProcess:
-    """What every command does first."""
+    """Import config.environment, as every command does first."""
     return start("-c", "import config.environment", **{"STATE_DIR": str(state_dir), **environment})
 
 
-def test_production_without_a_secret_key_refuses_to_start(state_dir):
+def test_production_does_not_start_without_a_secret_key(state_dir):
     done = check(state_dir)
     assert done.returncode != 0
     assert done.stderr.count("\n") == 1
@@ -50,26 +50,26 @@ GUNICORN = ["-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", "
 
 
 @pytest.mark.parametrize(
-    ("environment", "words"),
+    ("environment", "message"),
     [
         ({}, "SECRET_KEY is not set"),
         ({"SECRET_KEY": EXAMPLE_KEY}, "everybody knows"),
-        ({"DEBUG": "true", "MAX_UPLOAD_BYTES": "many"}, "MAX_UPLOAD_BYTES='many' is wrong"),
+        ({"DEBUG": "true", "MAX_UPLOAD_BYTES": "many"}, "MAX_UPLOAD_BYTES='many' is invalid"),
     ],
 )
-def test_gunicorn_refuses_too_instead_of_starting_worker_after_worker(state_dir, environment, words):
+def test_gunicorn_does_not_start_with_an_invalid_environment(state_dir, environment, message):
     done = start(*GUNICORN, STATE_DIR=str(state_dir), **environment)
     assert done.returncode != 0
-    assert words in done.stderr
+    assert message in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_development_starts_with_nothing_but_debug(state_dir):
+def test_development_starts_with_debug_only(state_dir):
     assert check(state_dir, DEBUG="true").returncode == 0
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "advice"),
+    ("name", "value", "expected"),
     [
         ("DEBUG", "perhaps", "true or false"),
         ("ALLOWED_HOSTS", "https://app.example.com", "host names"),
@@ -81,13 +81,13 @@ def test_development_starts_with_nothing_but_debug(state_dir):
         ("FRONTEND_ORIGINS", "*", "origins"),
         ("FRONTEND_ORIGINS", "null", "origins"),
         ("FRONTEND_ORIGINS", "https://Dash.example.com", "in lower case"),
-        ("FRONTEND_ORIGINS", "https://dash.example.com:443", "without the usual port"),
+        ("FRONTEND_ORIGINS", "https://dash.example.com:443", "the default port"),
         ("COOKIE_DOMAIN", "https://example.com", "without scheme"),
         ("MAX_UPLOAD_BYTES", "1G", "in bytes"),
         ("MAX_UPLOAD_BYTES", "0", "in bytes"),
         ("USER_QUOTA_BYTES", "-1", "in bytes"),
-        ("MAX_TODOS", "-1", "how many to-dos"),
-        ("MAX_TODO_CHARACTERS", "many", "how many characters"),
+        ("MAX_TODOS", "-1", "number of to-dos"),
+        ("MAX_TODO_CHARACTERS", "many", "number of characters"),
         ("SIGNUP_OPEN", "ja", "true or false"),
         ("EMAIL_URL", "foo", "submission"),
         ("EMAIL_URL", "foo://x", "submission"),
@@ -105,42 +105,42 @@ def test_development_starts_with_nothing_but_debug(state_dir):
         ("PORT", "99999", "port number"),
     ],
 )
-def test_a_bad_value_is_one_line_that_names_the_variable(state_dir, name, value, advice):
+def test_invalid_value_is_a_line_that_names_the_variable_and_valid_values(state_dir, name, value, expected):
     done = read(state_dir, **{"DEBUG": "true", name: value})
     assert done.returncode != 0
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith(f"headway: {name}")
-    assert "is wrong. Right would be" in done.stderr
-    assert advice in done.stderr
+    assert "is invalid. Expected: " in done.stderr
+    assert expected in done.stderr
 
 
-def test_all_bad_values_are_said_at_once(state_dir):
+def test_all_invalid_values_are_reported_together(state_dir):
     done = read(state_dir, DEBUG="true", MAX_UPLOAD_BYTES="many", SIGNUP_OPEN="maybe")
     assert "MAX_UPLOAD_BYTES='many'" in done.stderr
     assert "SIGNUP_OPEN='maybe'" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "STORAGE_URL"])
-def test_a_secret_is_not_repeated_in_the_message(state_dir, name):
+def test_secret_is_not_repeated_in_the_error(state_dir, name):
     done = check(state_dir, DEBUG="true", **{name: "nonsense://user:hunter2@host/db"})
     assert done.returncode != 0
     assert name in done.stderr
     assert "hunter2" not in done.stderr
 
 
-def test_a_state_directory_that_can_not_be_made_is_said():
+def test_state_directory_that_cannot_be_created_is_an_error():
     done = check(Path("/dev/null/here"), DEBUG="true")
     assert done.returncode != 0
     assert done.stderr.count("\n") == 1
     assert "STATE_DIR='/dev/null/here'" in done.stderr
 
 
-def test_an_empty_value_is_the_default(state_dir):
-    empty = dict.fromkeys(RIGHT, "") | {"DEBUG": "true", "STATE_DIR": str(state_dir)}
+def test_empty_value_selects_the_default(state_dir):
+    empty = dict.fromkeys(VALID_VALUES, "") | {"DEBUG": "true", "STATE_DIR": str(state_dir)}
     assert check(state_dir, **empty).returncode == 0
 
 
-def test_the_example_key_is_known_to_be_one():
+def test_example_key_is_the_one_of_env_example():
     assert example()["SECRET_KEY"] == EXAMPLE_KEY
 
 
@@ -148,27 +148,27 @@ def example() -> dict[str, str]:
     return dict(re.findall(r"^([A-Z_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
 
 
-def test_the_example_explains_every_setting():
-    assert list(example()) == list(RIGHT)
+def test_env_example_has_every_setting():
+    assert list(example()) == list(VALID_VALUES)
 
 
-def test_every_variable_that_is_read_is_named_and_read_in_one_place():
+def test_environment_variables_are_read_in_one_module():
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "config" / "environment.py").read_text()))
-    assert read == set(RIGHT) | set(RIGHT_IN_DEVELOPMENT)
-    for room in ("config", "todos", "uploads", "progress", "deploy"):
-        for path in (ROOT / room).rglob("*.py"):
+    assert read == set(VALID_VALUES) | set(VALID_DEVELOPMENT_VALUES)
+    for package in ("config", "todos", "uploads", "progress", "deploy"):
+        for path in (ROOT / package).rglob("*.py"):
             if path.name != "environment.py":
                 assert not re.search(r"environ\.get|getenv", path.read_text()), path
 
 
-def test_the_mail_server_of_the_example_is_understood(state_dir):
+def test_email_url_of_env_example_is_valid(state_dir):
     mail_url = re.search(r"\S+://user:\S+", EXAMPLE.read_text())[0]
     probe = "import django; django.setup()\nfrom django.conf import settings as s; print(s.EMAIL_HOST, s.EMAIL_USE_TLS)"
     done = start("-c", probe, DEBUG="true", STATE_DIR=str(state_dir), EMAIL_URL=mail_url)
     assert done.stdout.split() == ["mail.example.com", "True"], done.stderr
 
 
-def test_the_example_is_clean_for_deployment(state_dir):
+def test_env_example_passes_the_deployment_checks(state_dir):
     environment = example() | {"STATE_DIR": str(state_dir)}
     done = start("manage.py", "check", "--deploy", "--fail-level", "DEBUG", **environment)
     assert done.returncode == 0, done.stderr
@@ -181,15 +181,13 @@ def test_migrations_are_complete(state_dir):
 
 
 @pytest.mark.parametrize(
-    ("url", "backend", "pictures_from"),
+    ("url", "backend", "image_sources"),
     [
         ("", "uploads.storage.directory.Directory", "'self'"),
         ("s3://bucket", "uploads.storage.s3.Bucket", "'self' https://bucket.s3.us-east-1.amazonaws.com"),
     ],
 )
-def test_files_are_kept_where_the_environment_says_and_boto3_waits_until_it_is_needed(
-    state_dir, url, backend, pictures_from
-):
+def test_storage_url_selects_the_storage_and_boto3_is_imported_when_needed(state_dir, url, backend, image_sources):
     probe = """if True:
         import sys, django; django.setup()
         import config.wsgi, config.urls, progress.queue.database, progress.worker.limits, uploads.tasks
@@ -198,7 +196,7 @@ def test_files_are_kept_where_the_environment_says_and_boto3_waits_until_it_is_n
         print(s.STORAGES["default"]["BACKEND"], "boto3" in sys.modules, *csp.get("img-src", csp["default-src"]))
     """
     done = start("-c", probe, DEBUG="true", STATE_DIR=str(state_dir), STORAGE_URL=url)
-    assert done.stdout.strip() == f"{backend} False {pictures_from}", done.stderr
+    assert done.stdout.strip() == f"{backend} False {image_sources}", done.stderr
 
 
 PROBE = """
@@ -211,10 +209,10 @@ print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_DOMAIN, s.
 OPTIONS = (
     "import django; django.setup(); from django.conf import settings as s; print(s.DATABASES['default']['OPTIONS'])"
 )
-AS_GUNICORN = "import runpy; runpy.run_path('deploy/gunicorn.conf.py'); import config.wsgi;"
+GUNICORN_CONFIG = "import runpy; runpy.run_path('deploy/gunicorn.conf.py'); import config.wsgi;"
 
 
-def test_cookies_and_origins_follow_from_two_settings(state_dir):
+def test_cookies_and_origins_are_derived_from_two_settings(state_dir):
     origins = {"FRONTEND_ORIGINS": "https://dash.example.com", "COOKIE_DOMAIN": "example.com"}
     done = start("-c", PROBE, **(example() | {"STATE_DIR": str(state_dir)} | origins))
     assert done.stdout.split() == [
@@ -230,7 +228,7 @@ def test_cookies_and_origins_follow_from_two_settings(state_dir):
         ({"DEBUG": "true", "ALLOWED_HOSTS": "localhost"}, ["sessionid", "csrftoken"]),
     ],
 )
-def test_cookies_of_one_host_can_not_be_set_by_another(state_dir, environment, names):
+def test_cookies_for_one_host_have_the_host_prefix(state_dir, environment, names):
     probe = "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)"
     done = start("-c", probe, **(example() | {"STATE_DIR": str(state_dir)} | environment))
     assert done.stdout.split() == names, done.stderr
@@ -238,17 +236,17 @@ def test_cookies_of_one_host_can_not_be_set_by_another(state_dir, environment, n
     assert checked.returncode == 0, checked.stderr
 
 
-def test_a_worker_does_as_many_jobs_at_once_as_the_environment_says(state_dir):
+def test_worker_concurrency_sets_the_number_of_workers(state_dir):
     probe = "import django; django.setup(); from django_q.conf import Conf; print(Conf.WORKERS)"
     done = start("-c", probe, DEBUG="true", STATE_DIR=str(state_dir), WORKER_CONCURRENCY="3")
     assert done.stdout.strip() == "3", done.stderr
 
 
-def test_only_the_web_process_pools_its_connections(state_dir):
+def test_only_web_processes_pool_their_connections(state_dir):
     environment = example() | {"STATE_DIR": str(state_dir), "DATABASE_URL": "postgresql:///headway"}
     environment["SECRET_KEY"] = "x" * 50
     assert start("-c", PROBE, **environment).stdout.split()[-2:] == ["False", "django.db.backends.postgresql"]
-    web = start("-c", AS_GUNICORN + PROBE, **environment)
+    web = start("-c", GUNICORN_CONFIG + PROBE, **environment)
     assert web.stdout.split()[-2:] == ["True", "django.db.backends.postgresql"], web.stderr
 
 
@@ -260,14 +258,14 @@ def test_only_the_web_process_pools_its_connections(state_dir):
         ("postgresql:///headway?options=-c%20jit%3Doff", "'options': '-c jit=off -c statement_timeout=10000'"),
     ],
 )
-def test_queries_are_limited_in_web_processes_only(state_dir, url, option):
+def test_only_web_processes_limit_the_time_of_queries(state_dir, url, option):
     environment = example() | {"STATE_DIR": str(state_dir), "DATABASE_URL": url, "SECRET_KEY": "x" * 50}
     assert "timeout=" not in start("-c", OPTIONS, **environment).stdout
     assert "query_timeout" not in start("-c", OPTIONS, **environment).stdout
-    assert option in start("-c", AS_GUNICORN + OPTIONS, **environment).stdout
+    assert option in start("-c", GUNICORN_CONFIG + OPTIONS, **environment).stdout
 
 
-def test_the_address_of_a_visitor_is_what_our_own_proxy_says(rf, settings):
+def test_client_address_is_the_one_that_the_proxy_adds(rf, settings):
     assert client_address(rf.get("/", headers={"X-Forwarded-For": "6.6.6.6, 10.0.0.7"}, REMOTE_ADDR="")) == "10.0.0.7"
     assert client_address(rf.get("/", REMOTE_ADDR="")) == "127.0.0.1"
     settings.DEBUG = True  # no proxy in front

@@ -1,4 +1,4 @@
-"""Accounts: sign up, log in, log out, change and reset the password, and be locked out."""
+"""The account pages: sign-up, log-in, log-out, changes and resets of passwords, and the limit of attempts."""
 
 import re
 from datetime import timedelta
@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from tests.helpers import PASSWORD
 
-NEW = "another fine passphrase"
+NEW_PASSWORD = "another fine passphrase"
 
 
 def log_in(client, password, username="alice"):
     return client.post("/accounts/login/", {"username": username, "password": password})
 
 
-def test_signing_up_logs_in(visitor):
+def test_sign_up_logs_in(visitor):
     fields = {"username": "carol", "password1": PASSWORD, "password2": PASSWORD}
     response = visitor.post("/accounts/signup/", fields)
     assert (response.status_code, response["Location"]) == (302, "/todos/")
@@ -26,7 +26,7 @@ def test_signing_up_logs_in(visitor):
     assert User.objects.get().username == "carol"
 
 
-def test_an_email_address_is_optional_and_kept(visitor):
+def test_sign_up_stores_the_optional_email_address(visitor):
     fields = {"username": "carol", "email": "carol@example.com", "password1": PASSWORD, "password2": PASSWORD}
     visitor.post("/accounts/signup/", fields)
     assert User.objects.get().email == "carol@example.com"
@@ -36,13 +36,13 @@ def test_an_email_address_is_optional_and_kept(visitor):
     "fields",
     [
         {"username": "alice", "password1": PASSWORD, "password2": PASSWORD},
-        {"username": "carol", "password1": PASSWORD, "password2": NEW},
+        {"username": "carol", "password1": PASSWORD, "password2": NEW_PASSWORD},
         {"username": "carol", "password1": "12345678", "password2": "12345678"},
         {"username": "", "password1": PASSWORD, "password2": PASSWORD},
         {"username": "carol\0", "password1": PASSWORD, "password2": PASSWORD},
     ],
 )
-def test_a_wrong_sign_up_makes_no_account_and_says_why(visitor, alice, fields):
+def test_invalid_sign_up_creates_no_account_and_shows_errors(visitor, alice, fields):
     assert "errorlist" in visitor.post("/accounts/signup/", fields).text
     assert User.objects.count() == 1
 
@@ -57,7 +57,7 @@ def test_sign_up_can_be_closed(visitor, settings):
         assert "/accounts/signup/" not in visitor.get(url).text
 
 
-def test_logging_in_and_out(visitor, alice):
+def test_log_in_and_log_out(visitor, alice):
     assert "/accounts/signup/" in visitor.get("/accounts/login/").text
     assert log_in(visitor, PASSWORD)["Location"] == "/todos/"
     assert "alice" in visitor.get("/todos/").text
@@ -66,14 +66,14 @@ def test_logging_in_and_out(visitor, alice):
     assert visitor.get("/todos/")["Location"] == "/accounts/login/?next=/todos/"
 
 
-def test_a_log_in_goes_where_one_wanted_to_and_nowhere_else(visitor, alice):
+def test_log_in_redirects_to_the_requested_page_of_this_site_only(visitor, alice):
     credentials = {"username": "alice", "password": PASSWORD}
     assert visitor.post("/accounts/login/", credentials | {"next": "/uploads/"})["Location"] == "/uploads/"
     visitor.post("/accounts/logout/")
     assert visitor.post("/accounts/login/", credentials | {"next": "https://evil.test/"})["Location"] == "/todos/"
 
 
-def test_who_guesses_is_locked_out_and_told_so(visitor, alice):
+def test_fifth_failed_log_in_is_429_with_the_waiting_time(visitor, alice):
     for _ in range(4):
         assert log_in(visitor, "wrong").status_code == 200
     locked = log_in(visitor, "wrong")
@@ -84,13 +84,13 @@ def test_who_guesses_is_locked_out_and_told_so(visitor, alice):
     assert "_auth_user_id" not in visitor.session
 
 
-def test_a_lock_is_for_one_name(visitor, alice, bob):
+def test_limit_applies_to_one_account(visitor, alice, bob):
     for _ in range(5):
         log_in(visitor, "wrong")
     assert log_in(visitor, PASSWORD, "bob").status_code == 302
 
 
-def test_a_lock_ends(visitor, alice):
+def test_limit_ends_after_15_minutes(visitor, alice):
     for _ in range(5):
         log_in(visitor, "wrong")
     with time_machine.travel(timezone.now() + timedelta(minutes=14)):
@@ -99,7 +99,7 @@ def test_a_lock_ends(visitor, alice):
         assert log_in(visitor, PASSWORD).status_code == 302
 
 
-def test_a_right_password_clears_the_count(visitor, alice):
+def test_successful_log_in_resets_the_count(visitor, alice):
     for _ in range(2):
         for _ in range(4):
             log_in(visitor, "wrong")
@@ -107,61 +107,61 @@ def test_a_right_password_clears_the_count(visitor, alice):
         visitor.post("/accounts/logout/")
 
 
-def test_changing_the_password(as_alice, alice):
-    fields = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
-    assert "Change the password" in as_alice.get("/accounts/password_change/").text
-    assert "stay logged in" in as_alice.post("/accounts/password_change/", fields, follow=True).text
+def test_password_change_keeps_the_user_logged_in(as_alice, alice):
+    fields = {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    assert "Change password" in as_alice.get("/accounts/password_change/").text
+    assert "still logged in" in as_alice.post("/accounts/password_change/", fields, follow=True).text
     alice.refresh_from_db()
-    assert alice.check_password(NEW)
+    assert alice.check_password(NEW_PASSWORD)
     assert as_alice.get("/todos/").status_code == 200
 
 
-def test_resetting_the_password_by_mail(visitor, alice):
+def test_password_reset_by_email(visitor, alice):
     assert visitor.get("/accounts/password_reset/").status_code == 200
     visitor.post("/accounts/password_reset/", {"email": "alice@example.com"})
     link = re.search(r"http://testserver(/accounts/reset/\S+)", mail.outbox[0].body)[1]
     form = visitor.get(link, follow=True)
     assert "Choose a new password" in form.text
     url = form.redirect_chain[-1][0]
-    done = visitor.post(url, {"new_password1": NEW, "new_password2": NEW}, follow=True)
+    done = visitor.post(url, {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}, follow=True)
     assert "Log in" in done.text
-    assert log_in(visitor, NEW).status_code == 302
+    assert log_in(visitor, NEW_PASSWORD).status_code == 302
     assert "has been used" in visitor.get(link, follow=True).text
 
 
-def test_a_reset_lets_in_who_was_locked_out(visitor, alice):
+def test_password_reset_lifts_the_limit(visitor, alice):
     for _ in range(5):
         log_in(visitor, "wrong")
     visitor.post("/accounts/password_reset/", {"email": "alice@example.com"})
     link = re.search(r"http://testserver(/accounts/reset/\S+)", mail.outbox[0].body)[1]
     url = visitor.get(link, follow=True).redirect_chain[-1][0]
-    visitor.post(url, {"new_password1": NEW, "new_password2": NEW})
-    assert log_in(visitor, NEW).status_code == 302
+    visitor.post(url, {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD})
+    assert log_in(visitor, NEW_PASSWORD).status_code == 302
 
 
-def test_behind_a_proxy_one_guesser_does_not_lock_out_the_others(visitor, alice):
+def test_limit_applies_to_one_address_behind_the_proxy(visitor, alice):
     credentials = {"username": "alice", "password": "wrong"}
     for _ in range(5):
         visitor.post("/accounts/login/", credentials, headers={"X-Forwarded-For": "10.0.0.1"})
-    right = credentials | {"password": PASSWORD}
-    assert visitor.post("/accounts/login/", right, headers={"X-Forwarded-For": "10.0.0.1"}).status_code == 429
-    assert visitor.post("/accounts/login/", right, headers={"X-Forwarded-For": "10.0.0.2"}).status_code == 302
+    valid = credentials | {"password": PASSWORD}
+    assert visitor.post("/accounts/login/", valid, headers={"X-Forwarded-For": "10.0.0.1"}).status_code == 429
+    assert visitor.post("/accounts/login/", valid, headers={"X-Forwarded-For": "10.0.0.2"}).status_code == 302
 
 
-def test_who_guesses_through_a_unix_socket_is_locked_out_too(visitor, alice):
+def test_limit_applies_to_requests_through_a_unix_socket(visitor, alice):
     for _ in range(5):
         visitor.post("/accounts/login/", {"username": "alice", "password": "wrong"}, REMOTE_ADDR="")
-    right = {"username": "alice", "password": PASSWORD}
-    assert visitor.post("/accounts/login/", right, REMOTE_ADDR="").status_code == 429
+    valid = {"username": "alice", "password": PASSWORD}
+    assert visitor.post("/accounts/login/", valid, REMOTE_ADDR="").status_code == 429
 
 
-def test_a_reset_does_not_tell_who_has_an_account(visitor):
+def test_password_reset_does_not_reveal_whether_an_account_exists(visitor):
     response = visitor.post("/accounts/password_reset/", {"email": "nobody@example.com"}, follow=True)
-    assert "If there is an account" in response.text
+    assert "If an account has this address" in response.text
     assert mail.outbox == []
 
 
-def test_who_is_logged_in_is_led_from_the_log_in_page_to_the_list(as_alice):
+def test_log_in_page_redirects_logged_in_users_to_their_list(as_alice):
     response = as_alice.get("/accounts/login/")
     assert (response.status_code, response["Location"]) == (302, "/todos/")
 
@@ -171,7 +171,7 @@ def reset_password(client, email):
 
 
 class TestPasswordResetMail:
-    def test_one_mail_has_a_link_for_each_account(self, visitor, alice):
+    def test_has_a_link_for_each_account_of_the_address(self, visitor, alice):
         for number in range(14):
             User.objects.create_user(f"alice{number}", "alice@example.com", PASSWORD)
         reset_password(visitor, "alice@example.com")
@@ -182,11 +182,11 @@ class TestPasswordResetMail:
         for link, username in ((links[0], "alice"), (links[-1], "alice13")):
             assert f"{username}:\n{link}" in sent.body
             url = visitor.get(link.removeprefix("http://testserver"), follow=True).redirect_chain[-1][0]
-            visitor.post(url, {"new_password1": NEW, "new_password2": NEW})
-            assert log_in(visitor, NEW, username).status_code == 302
+            visitor.post(url, {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD})
+            assert log_in(visitor, NEW_PASSWORD, username).status_code == 302
             visitor.post("/accounts/logout/")
 
-    def test_address_gets_one_mail_an_hour(self, visitor, alice, bob):
+    def test_is_sent_at_most_once_an_hour_per_address(self, visitor, alice, bob):
         for email in ("alice@example.com", "ALICE@example.com", "bob@example.com", "alice@example.com"):
             reset_password(visitor, email)
         assert [sent.to for sent in mail.outbox] == [["alice@example.com"], ["bob@example.com"]]
@@ -194,7 +194,7 @@ class TestPasswordResetMail:
             reset_password(visitor, "alice@example.com")
         assert len(mail.outbox) == 3
 
-    def test_each_spelling_gets_its_own_links_alone(self, visitor, alice):
+    def test_has_only_links_of_accounts_with_the_same_spelling_of_the_address(self, visitor, alice):
         User.objects.create_user("other", "Alice@example.com", PASSWORD)
         reset_password(visitor, "Alice@example.com")
         (sent,) = mail.outbox
@@ -202,12 +202,12 @@ class TestPasswordResetMail:
         assert "password of other at" in sent.body
         assert sent.body.count("/accounts/reset/") == 1
 
-    def test_link_works_for_an_hour(self, visitor, alice):
+    def test_link_expires_after_an_hour(self, visitor, alice):
         reset_password(visitor, "alice@example.com")
         link = re.search(r"http://testserver(/accounts/reset/\S+)", mail.outbox[0].body)[1]
         assert "within an hour" in mail.outbox[0].body
         with time_machine.travel(timezone.now() + timedelta(minutes=59)):
             assert "Choose a new password" in visitor.get(link, follow=True).text
-            assert "too old" not in visitor.get(link, follow=True).text
+            assert "has expired" not in visitor.get(link, follow=True).text
         with time_machine.travel(timezone.now() + timedelta(minutes=61)):
-            assert "too old" in visitor.get(link, follow=True).text
+            assert "has expired" in visitor.get(link, follow=True).text

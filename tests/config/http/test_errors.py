@@ -50,7 +50,7 @@ def test_what_views_raise(as_alice, raising, settings, debug, error, status):
     page = as_alice.get(page_url)
     assert page.status_code == status
     if status in (403, 404, 503) or not debug:
-        assert "Go to the first page" in page.text
+        assert "Go to the home page" in page.text
         assert "secret" not in page.text
 
 
@@ -60,7 +60,7 @@ def test_addresses_that_lead_nowhere(visitor, settings, debug):
     page = visitor.get("/nowhere/")
     assert page.status_code == 404
     assert "There is nothing at this address" in page.text
-    assert "Go to the first page" in page.text
+    assert "Go to the home page" in page.text
     problem(visitor.get("/api/nowhere/"), 404)
 
 
@@ -76,7 +76,7 @@ def test_a_method_that_is_not_allowed_says_which_are(as_alice):
     response = as_alice.put("/todos/")
     assert response.status_code == 405
     assert response["Allow"] == "GET, HEAD, POST"
-    assert "Go to the first page" in response.text
+    assert "Go to the home page" in response.text
 
 
 def test_a_wrong_host_name_is_refused(visitor):

@@ -1,4 +1,4 @@
-"""The title of each page, and the navigation, which static and dynamic pages share."""
+"""The titles of pages, and the navigation that static and dynamic pages share."""
 
 import re
 
@@ -32,13 +32,13 @@ def links(page: str) -> list[str]:
     return re.findall(r"<a [^>]*>(To-dos|Uploads|Dashboard|Guide|Log in)</a>", nav)
 
 
-def test_each_page_has_a_title_of_its_own(as_alice):
+def test_each_page_has_a_unique_title(as_alice):
     titles = [title(as_alice.get(url).text) for url in PAGES]
     assert [each for each in titles if not re.fullmatch(r"\S.* · Headway", each)] == []
     assert len(set(titles)) == len(PAGES)
 
 
-def test_filter_chosen_by_script_changes_the_title(as_alice):
+def test_fragment_of_a_filtered_list_has_its_title(as_alice):
     fragment = as_alice.get("/todos/active/", headers={"HX-Request": "true"}).text
     assert title(fragment) == title(as_alice.get("/todos/active/").text) == "Active to-dos · Headway"
 
@@ -48,7 +48,7 @@ def test_static_and_dynamic_pages_share_their_navigation(as_alice, url):
     assert links(as_alice.get(url).text) == ["To-dos", "Uploads", "Dashboard", "Guide"]
 
 
-def test_static_pages_do_not_offer_to_log_in_or_sign_up(as_alice):
+def test_static_pages_have_no_links_to_log_in_or_sign_up(as_alice):
     for url in ("/", "/guide/"):
         page = as_alice.get(url).text
         assert not re.search(r'<a [^>]*href="[^#"][^>]*>(Log in|Sign up)</a>', page)

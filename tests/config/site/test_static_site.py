@@ -1,4 +1,4 @@
-"""The static site as production has it: what is generated is what is served, and all that it needs is there."""
+"""The static site as in production: generated files equal the served pages, and everything that they load exists."""
 
 import gzip
 import re
@@ -14,17 +14,17 @@ from tests.config.test_conventions import STATIC_SITE
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("static site")]
 
 APP = "https://app.example.com"
-FINGERPRINT = re.compile(r"\.[0-9a-f]{12}\.\w+$")
+HASHED_NAME = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 
 
 @pytest.fixture(scope="module")
 def public(tmp_path_factory) -> Path:
-    """What the command makes, in the place of an older one. That no test here has a database is a test too."""
+    """Generate the static site over an older one, without a database. Return its directory."""
     directory = tmp_path_factory.mktemp("site")
     for name in ("index.html", "old.html", "static/config/icon.svg"):  # from an earlier version
         (directory / "public" / name).parent.mkdir(parents=True, exist_ok=True)
         (directory / "public" / name).write_text("old")
-    production = {"BACKEND": "config.site.static_files.FingerprintedFiles"}
+    production = {"BACKEND": "config.site.static_files.HashedStaticFilesStorage"}
     default = {"BACKEND": "django.core.files.storage.InMemoryStorage", "OPTIONS": {}}
     with override_settings(
         APP_ORIGIN=APP, STATIC_ROOT=directory / "static", STORAGES={"default": default, "staticfiles": production}
@@ -34,13 +34,13 @@ def public(tmp_path_factory) -> Path:
 
 
 def pages(public: Path) -> dict[str, bytes]:
-    """All that isn't a static file, by its address."""
+    """Return the contents of generated pages by their address."""
     files = [path for path in public.rglob("*") if path.is_file() and path.relative_to(public).parts[0] != "static"]
-    found = {f"/{path.relative_to(public)}".removesuffix("index.html"): path.read_bytes() for path in files}
-    return {address: content for address, content in found.items() if not address.endswith((".gz", ".br"))}
+    contents = {f"/{path.relative_to(public)}".removesuffix("index.html"): path.read_bytes() for path in files}
+    return {address: content for address, content in contents.items() if not address.endswith((".gz", ".br"))}
 
 
-def test_each_address_is_answered_alike_by_the_app_and_by_its_file(public, client):
+def test_generated_files_equal_the_pages_of_the_app(public, client):
     assert set(pages(public)) == STATIC_SITE
     for address, content in pages(public).items():
         response = client.get(address)
@@ -49,23 +49,22 @@ def test_each_address_is_answered_alike_by_the_app_and_by_its_file(public, clien
         assert not response.cookies
 
 
-def test_the_static_files_of_the_app_are_collected_too(public):
-    """Named by their content, with all that they import."""
+def test_static_files_of_the_app_are_collected(public):
     collected = public.parent / "static"
     assert list((collected / "uploads").glob("upload-page.*.js"))
     assert list((collected / "django_htmx").glob("htmx*.js"))
 
 
-def test_what_is_compressed_is_the_same(public):
-    packed = [path for path in public.rglob("*") if path.suffix in (".gz", ".br")]
-    assert {public / "dashboard/index.html.gz", public / "dashboard/index.html.br"} <= set(packed)
-    assert any("config/dashboard/dashboard." in str(path) for path in packed)
-    for path in packed:
-        unpack = {".gz": gzip.decompress, ".br": brotli.decompress}[path.suffix]
-        assert unpack(path.read_bytes()) == path.with_suffix("").read_bytes(), path
+def test_compressed_files_have_the_same_content(public):
+    compressed = [path for path in public.rglob("*") if path.suffix in (".gz", ".br")]
+    assert {public / "dashboard/index.html.gz", public / "dashboard/index.html.br"} <= set(compressed)
+    assert any("config/dashboard/dashboard." in str(path) for path in compressed)
+    for path in compressed:
+        decompress = {".gz": gzip.decompress, ".br": brotli.decompress}[path.suffix]
+        assert decompress(path.read_bytes()) == path.with_suffix("").read_bytes(), path
 
 
-def test_all_that_a_page_loads_is_there_and_named_by_its_content(public):
+def test_everything_that_a_page_loads_exists_and_has_a_hash_in_its_name(public):
     todo = {
         public / address.removeprefix("/")
         for page in pages(public).values()
@@ -77,14 +76,14 @@ def test_all_that_a_page_loads_is_there_and_named_by_its_content(public):
         path = todo.pop()
         seen.add(path)
         assert path.is_file(), path
-        assert FINGERPRINT.search(path.name), path
+        assert HASHED_NAME.search(path.name), path
         if path.suffix == ".js":
             imported = re.findall(r'^import[^;]*?"(\.[^"]+)";', path.read_text(), re.MULTILINE)
             todo |= {(path.parent / name).resolve() for name in imported} - seen
     assert {"tus", "job-watcher", "connection"} <= {path.name.partition(".")[0] for path in seen}
 
 
-def test_every_address_is_that_of_production(public):
+def test_urls_are_those_of_production(public):
     for address, content in pages(public).items():
         assert not re.search(rb"localhost|127\.0\.0\.1|testserver", content), address
     assert f"Sitemap: {APP}/sitemap.xml\n" in (public / "robots.txt").read_text()
@@ -94,7 +93,7 @@ def test_every_address_is_that_of_production(public):
     assert f'const api = "{APP}/api";' in (public / "guide/index.html").read_text().replace("&quot;", '"')
 
 
-def test_the_pages_allow_themselves_the_api_and_nothing_inline(public):
+def test_content_security_policy_allows_the_api_and_nothing_inline(public):
     policy = re.search(r'Security-Policy" content="([^"]+)"', (public / "dashboard/index.html").read_text())[1]
     rules = dict(rule.split(" ", 1) for rule in policy.replace("&#x27;", "'").split("; "))
     assert rules["connect-src"] == rules["img-src"] == f"'self' {APP}"
@@ -104,30 +103,30 @@ def test_the_pages_allow_themselves_the_api_and_nothing_inline(public):
         assert not re.search(rb'<script(?![^>]* src=)|<style|<[^>]* (style|on\w+)="', content), address
 
 
-def test_the_page_for_what_is_missing_is_the_apps_own(public, client):
+def test_404_page_equals_that_of_the_app(public, client):
     response = client.get("/nowhere/")
     assert response.status_code == 404
     assert response.content == (public / "404.html").read_bytes()
 
 
-@pytest.mark.parametrize(("status", "words"), [(413, "larger than this site accepts"), (429, "too many requests")])
-def test_what_a_proxy_refuses_is_said_as_by_the_app(public, status, words):
-    assert words in (public / f"{status}.html").read_text()
+@pytest.mark.parametrize(("status", "text"), [(413, "larger than this site accepts"), (429, "too many requests")])
+def test_error_pages_for_the_proxy_have_the_texts_of_the_app(public, status, text):
+    assert text in (public / f"{status}.html").read_text()
 
 
-def test_the_old_one_makes_place_as_a_whole(public):
+def test_older_site_is_replaced_as_a_whole(public):
     assert not (public / "old.html").exists()
     assert sorted(path.name for path in public.parent.iterdir()) == ["public", "static"]
 
 
-def test_what_it_did_not_make_it_does_not_replace(tmp_path):
+def test_directory_with_other_files_is_not_replaced(tmp_path):
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(CommandError, match="choose another directory"):
         call_command("distill-local", tmp_path)
     assert (tmp_path / "letter.txt").read_text() == "dear"
 
 
-def test_it_must_know_where_the_app_is(tmp_path, settings):
-    settings.APP_ORIGIN = "https://"  # of ALLOWED_HOSTS=*
+def test_site_without_a_name_is_an_error(tmp_path, settings):
+    settings.APP_ORIGIN = "https://"  # as with ALLOWED_HOSTS=*
     with pytest.raises(CommandError, match="ALLOWED_HOSTS"):
         call_command("distill-local", tmp_path / "public")

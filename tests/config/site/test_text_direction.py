@@ -1,4 +1,4 @@
-"""Text of users is shown in the direction of its own script, wherever it stands in a page."""
+"""Text of users is displayed in the direction of its script everywhere on a page."""
 
 import re
 
@@ -30,7 +30,7 @@ def test_titles_and_file_names_have_their_own_direction(as_alice, alice, url):
     assert len(shown) == len(ISOLATED.findall(body)) + len(re.findall(rf'class="visually-hidden">{TITLE}', body))
 
 
-def test_fields_have_the_direction_of_what_is_typed(as_alice, alice):
+def test_fields_of_the_list_have_the_direction_of_the_typed_text(as_alice, alice):
     make_todo(owner=alice)
     page = as_alice.get("/todos/").text
     for name in ("id_title", "id_q"):
@@ -39,7 +39,7 @@ def test_fields_have_the_direction_of_what_is_typed(as_alice, alice):
 
 
 @pytest.mark.parametrize(("url", "ids"), [("/todos/{}/", ["id_title", "id_notes"]), ("/dashboard/", ["title"])])
-def test_fields_of_forms_have_the_direction_of_what_is_typed(as_alice, alice, url, ids):
+def test_fields_of_forms_have_the_direction_of_the_typed_text(as_alice, alice, url, ids):
     page = as_alice.get(url.format(make_todo(owner=alice).pk)).text
     for name in ids:
         (field,) = re.findall(rf'<(?:input|textarea) [^>]*id="{name}"[^>]*>', page)
