@@ -11,7 +11,7 @@ from tests.bench.databases import KINDS, Databases, using
 from tests.bench.peers import OURS, STOCK, Diary, Peer
 from tests.bench.results import Result
 from tests.bench.size import size
-from tests.faults.cluster import START_SECONDS, WITHIN_SECONDS, wait_until
+from tests.faults.cluster import RECOVERY_SECONDS, START_SECONDS, wait_until
 
 JOBS = size(100, quick=3)
 MOST = {"sqlite": 0.150, "postgresql": 0.010}
@@ -48,5 +48,5 @@ def _enqueue_when_idle(peer: Peer, diary: Diary) -> float:
     with transaction.atomic():
         peer.enqueue(diary.path)
         enqueued_at = time.monotonic()
-    diary.wait_for(count + 1, WITHIN_SECONDS)
+    diary.wait_for(count + 1, RECOVERY_SECONDS)
     return enqueued_at

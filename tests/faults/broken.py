@@ -1,3 +1,3 @@
-"""A module of tasks that can't be imported."""
+"""A module of tasks whose import fails."""
 
 raise RuntimeError("this module can't be imported")

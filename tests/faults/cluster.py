@@ -1,4 +1,4 @@
-"""A real cluster under a real supervisor, with a database of its own that the test looks into with the ORM."""
+"""A real cluster under a real supervisor, with a database of its own that the test queries with the ORM."""
 
 import os
 import signal
@@ -13,22 +13,25 @@ from typing import NamedTuple, TypeVar
 
 from django.db import connection
 
-from progress.models import Job
+from progress.models import Job, State
 from progress.worker import processes
 from tests.helpers import complete_lines
 from tests.paths import ROOT
 
 T = TypeVar("T")
 
+FINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 START_SECONDS = 40.0
-WITHIN_SECONDS = 20.0
-"""What is promised: after any death a job is running again, or has failed for good."""
+RECOVERY_SECONDS = 20.0
+"""Headway's promise: this long after any process has died, its job is running again or has failed for good."""
 
-PATIENCE_SECONDS = 60.0
-"""For whatever is not promised by a time, on a machine on which several clusters are killed at once."""
+TIMEOUT_SECONDS = 60.0
+"""Limit for everything that has no promised duration, on a machine where several tests kill clusters at once."""
 
 
-class Entry(NamedTuple):
+class Event(NamedTuple):
+    """A line of the event log, which tasks write. `at` is a monotonic time in seconds."""
+
     at: float
     pid: int
     event: str
@@ -37,12 +40,12 @@ class Entry(NamedTuple):
 
 
 class Cluster:
-    """`deploy/dev_worker.py`, which restarts `manage.py qcluster` whenever that ends."""
+    """`deploy/dev_worker.py`, which restarts `manage.py qcluster` whenever it exits."""
 
     def __init__(self, directory: Path, database_url: str, **settings: str) -> None:
         self.directory = directory
-        self.diary = directory / "diary"
-        self.diary.touch()
+        self.event_log = directory / "events"
+        self.event_log.touch()
         self.log = directory / "log"
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -69,47 +72,48 @@ class Cluster:
     def stop(self) -> None:
         if self.supervisor.poll() is None:
             self.supervisor.terminate()
-        self.supervisor.wait(PATIENCE_SECONDS)
+        self.supervisor.wait(TIMEOUT_SECONDS)
 
-    def kill_all(self) -> None:
-        """As when the power fails."""
-        for pid in (self.supervisor.pid, *self._tree(self.supervisor.pid)):
+    def kill(self) -> None:
+        """Kill the supervisor and all processes, as a power failure would."""
+        for pid in (self.supervisor.pid, *self.all_processes()):
             kill(pid)
-        self.supervisor.wait(PATIENCE_SECONDS)
+        self.supervisor.wait(TIMEOUT_SECONDS)
 
     @property
     def parent(self) -> int:
-        return _children(self.supervisor.pid)[0].pid
+        return child_processes(self.supervisor.pid)[0].pid
 
     @property
     def sentinel(self) -> int:
-        return _children(self.parent)[0].pid
+        return child_processes(self.parent)[0].pid
 
     def children(self, name: str = "") -> list[processes.Process]:
-        """The sentinel's children that are called so; none while there is no sentinel."""
+        """Return the sentinel's running children whose name contains `name`, or none while there is no sentinel."""
         try:
-            return [child for child in _children(self.sentinel) if name in child.name and child.state != "Z"]
+            return [child for child in child_processes(self.sentinel) if name in child.name and child.state != "Z"]
         except IndexError:
             return []
 
-    def busy(self) -> int:
-        """The process id of a worker that is busy; waits for one."""
+    def busy_worker(self) -> int:
+        """Wait for a busy worker. Return its process id."""
         return wait_until(lambda: self.children(processes.BUSY))[0].pid
 
-    def idle(self) -> list[int]:
+    def idle_workers(self) -> list[int]:
         return [child.pid for child in self.children(processes.IDLE)]
 
-    def everyone(self) -> list[int]:
-        """All processes of the cluster, but not its supervisor."""
-        return self._tree(self.supervisor.pid)
+    def all_processes(self) -> list[int]:
+        """Return the ids of all processes of the cluster, without its supervisor, parents before their children."""
+        return _descendants(self.supervisor.pid)
 
-    def entries(self, event: str = "", name: str = "") -> list[Entry]:
-        lines = (f"{line}   ".split(" ")[:5] for line in complete_lines(self.diary))
-        entries = (Entry(float(at), int(pid), event, name, attempt) for at, pid, event, name, attempt in lines)
-        return [entry for entry in entries if event in ("", entry.event) and name in ("", entry.name)]
+    def events(self, event: str = "", name: str = "") -> list[Event]:
+        """Return the lines of the event log with this event and name. An empty string selects all."""
+        lines = (f"{line}   ".split(" ")[:5] for line in complete_lines(self.event_log))
+        events = (Event(float(at), int(pid), event, name, attempt) for at, pid, event, name, attempt in lines)
+        return [line for line in events if event in ("", line.event) and name in ("", line.name)]
 
-    def wait_for(self, job: Job, *states: str, seconds: float = PATIENCE_SECONDS) -> Job:
-        """The job, once it is in one of these states."""
+    def wait_for(self, job: Job, *states: str, seconds: float = TIMEOUT_SECONDS) -> Job:
+        """Wait until the job is in one of these states. Return the job as it is then."""
 
         def reached() -> bool:
             job.refresh_from_db()
@@ -118,20 +122,14 @@ class Cluster:
         wait_until(reached, seconds)
         return job
 
-    def _tree(self, root: int) -> list[int]:
-        found = []
-        for child in _children(root):
-            found += [child.pid, *self._tree(child.pid)]
-        return found
 
-
-def wait_until(true: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
-    """What it answers, once that is true."""
+def wait_until(condition: Callable[[], T], seconds: float = TIMEOUT_SECONDS) -> T:
+    """Call `condition` until it returns a true value. Return that value."""
     deadline = time.monotonic() + seconds
-    while not (answer := true()):
+    while not (value := condition()):
         assert time.monotonic() < deadline, f"not true after {seconds:.0f} seconds"
         time.sleep(0.05)
-    return answer
+    return value
 
 
 def kill(pid: int, signum: int = signal.SIGKILL) -> None:
@@ -140,8 +138,9 @@ def kill(pid: int, signum: int = signal.SIGKILL) -> None:
 
 
 def freeze(*pids: int, sqlite: Path | None = None) -> None:
-    """They stand still; but not with SQLite's lock in their hands, without which nobody else could write. The database
-    is this one, or else that of the test.
+    """Stop processes, but not while one of them has locked the SQLite database, which would block all writers.
+
+    The database is the given one, or else the one that the ORM uses.
     """
     if sqlite is None and connection.vendor == "sqlite":
         sqlite = connection.settings_dict["NAME"]
@@ -164,5 +163,17 @@ def _can_write(database: Path) -> bool:
     return True
 
 
-def _children(pid: int) -> list[processes.Process]:
-    return [child for child in processes.everybody() if child.parent == pid]
+def child_processes(pid: int) -> list[processes.Process]:
+    return [process for process in processes.everybody() if process.parent == pid]
+
+
+def is_running(pid: int) -> bool:
+    """Return whether the process exists and is not a zombie."""
+    return any(process.pid == pid and process.state != "Z" for process in processes.everybody())
+
+
+def _descendants(pid: int) -> list[int]:
+    found = []
+    for child in child_processes(pid):
+        found += [child.pid, *_descendants(child.pid)]
+    return found

@@ -1,4 +1,4 @@
-"""A cluster for each test, on a database of its own: a SQLite file, or a database of one PostgreSQL server."""
+"""Clusters and web servers on a database of their own: a SQLite file, or a database of a shared PostgreSQL server."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import dj_database_url
 import psycopg
@@ -30,7 +31,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def _pulse_without_a_thread():
-    """Nothing of the engine is replaced here."""
+    """Override the fixture of the unit tests: these processes run their own heartbeats."""
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +43,7 @@ def sqlite_template(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgresql_template(tmp_path_factory) -> Iterator[str]:
-    """The URL of a server whose database "template" is migrated."""
+    """Run a server whose database "template" is migrated. Yield the server's URL."""
     with postgresql() as url:
         with psycopg.connect(url, autocommit=True) as server:
             server.execute("CREATE DATABASE template")
@@ -56,7 +57,7 @@ def database_url(request, tmp_path) -> str:
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "headway.sqlite3")
         return f"sqlite:///{tmp_path}/headway.sqlite3"
     server_url = request.getfixturevalue("postgresql_template")
-    name = f"test_{os.getpid()}_{abs(hash(request.node.name))}"
+    name = f"test_{uuid4().hex}"
     with psycopg.connect(server_url, autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}" TEMPLATE template')
     return database(server_url, name)
@@ -64,14 +65,14 @@ def database_url(request, tmp_path) -> str:
 
 @pytest.fixture
 def queue_url() -> str:
-    """The queue is in the database, unless a test says otherwise."""
+    """The setting QUEUE_URL. Empty: the queue is in the database."""
     return ""
 
 
 @pytest.fixture
 def cluster(tmp_path, database_url, queue_url, django_db_blocker) -> Iterator[Cluster]:
-    """A running one; the ORM of the test looks into its database."""
-    with django_db_blocker.unblock(), looking_into(database_url):
+    """A running cluster. The test's ORM uses its database."""
+    with django_db_blocker.unblock(), using_database(database_url):
         cluster = Cluster(tmp_path, database_url, QUEUE_URL=queue_url)
         try:
             cluster.start()
@@ -82,7 +83,7 @@ def cluster(tmp_path, database_url, queue_url, django_db_blocker) -> Iterator[Cl
 
 @pytest.fixture
 def another_cluster(cluster, tmp_path_factory, database_url) -> Iterator[Cluster]:
-    """A second one, on the same database."""
+    """A second cluster on the same database."""
     other = Cluster(tmp_path_factory.mktemp("another"), database_url)
     try:
         other.start()
@@ -98,8 +99,8 @@ def alice(cluster) -> User:
 
 @pytest.fixture
 def web(tmp_path, database_url, django_db_blocker) -> Iterator[Web]:
-    """A running server; the ORM of the test looks into its database."""
-    with django_db_blocker.unblock(), looking_into(database_url), running_web(tmp_path, database_url) as web:
+    """A running web server. The test's ORM uses its database."""
+    with django_db_blocker.unblock(), using_database(database_url), running_web(tmp_path, database_url) as web:
         yield web
 
 
@@ -115,22 +116,23 @@ def migrate(database_url: str, state_dir: Path) -> None:
 
 
 def database(server_url: str, name: str) -> str:
+    """Return the URL of another database of the server."""
     return server_url.replace("/postgres?", f"/{name}?")
 
 
 @contextmanager
-def looking_into(database_url: str) -> Iterator[None]:
-    """Let the ORM of this process use another database, by whatever connections it makes meanwhile."""
-    tests = connections["default"]
-    wanted = dj_database_url.parse(database_url)
-    same = wanted["ENGINE"] == tests.settings_dict["ENGINE"]
-    options = {**(tests.settings_dict["OPTIONS"] if same else {}), **wanted.get("OPTIONS", {})}
-    usual = connections.settings["default"]
-    connections.settings["default"] = {**tests.settings_dict, **wanted, "OPTIONS": options, "CONN_MAX_AGE": None}
+def using_database(database_url: str) -> Iterator[None]:
+    """Make the ORM of this process use another database, in all connections that it opens during the block."""
+    original = connections["default"]
+    parsed = dj_database_url.parse(database_url)
+    same = parsed["ENGINE"] == original.settings_dict["ENGINE"]
+    options = {**(original.settings_dict["OPTIONS"] if same else {}), **parsed.get("OPTIONS", {})}
+    original_settings = connections.settings["default"]
+    connections.settings["default"] = {**original.settings_dict, **parsed, "OPTIONS": options, "CONN_MAX_AGE": None}
     del connections["default"]
     try:
         yield
     finally:
         connections["default"].close()
-        connections.settings["default"] = usual
-        connections["default"] = tests
+        connections.settings["default"] = original_settings
+        connections["default"] = original

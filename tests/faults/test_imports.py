@@ -1,4 +1,4 @@
-"""Imports in a real cluster: cancelled and killed half-way, they leave nothing; the attempt that ends, all of it."""
+"""Imports in a real cluster: a cancelled or killed attempt adds nothing, and the last attempt adds everything."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,31 +8,31 @@ from django.db import transaction
 from progress.connections import release_connection
 from progress.models import Job, State
 from progress.tasks import cancel_job, retry_job
-from tests.faults.cluster import Cluster, kill, wait_until
+from tests.faults.cluster import kill, wait_until
 from tests.helpers import file, make_todo
 from todos.tasks import import_file
 from uploads.models import Upload
 from uploads.receiving import ingest
 
 ROWS = 20_000
-"""So many take a fast machine some seconds."""
+"""Enough rows to keep a fast machine busy for some seconds."""
 
 
-def begin(owner) -> Upload:
+def start_import(owner) -> Upload:
     rows = "".join(f"Thing {number},uid-{number}\n" for number in range(ROWS))
     return ingest.create_upload(owner, file(f"title,uid\n{rows}".encode(), "things.csv"), import_file)
 
 
-def begin_aside(owner) -> Upload:
-    """By another connection than that of the test."""
+def start_import_in_thread(owner) -> Upload:
+    """Start an import by another database connection than the test's."""
     with ThreadPoolExecutor(1) as pool:
-        upload = pool.submit(begin, owner).result()
+        upload = pool.submit(start_import, owner).result()
         pool.submit(release_connection).result()
     return upload
 
 
-def half_way(cluster: Cluster, job: Job) -> int:
-    """The process id of the worker, once it has begun to check the rows."""
+def wait_for_checks(job: Job) -> int:
+    """Wait until the job is checking rows. Return the process id of its worker."""
 
     def is_checking() -> bool:
         job.refresh_from_db()
@@ -44,18 +44,18 @@ def half_way(cluster: Cluster, job: Job) -> int:
 
 
 def worker_of(job: Job) -> int:
-    """Others may be busy with what is done daily."""
+    """Return the process id of the job's worker. Other workers may be busy with daily maintenance."""
     return int(Job.objects.get(pk=job.pk).worker.rpartition(":")[2])
 
 
-def test_what_is_cancelled_or_killed_half_way_leaves_nothing_and_can_be_done_again(cluster, alice):
-    upload = begin(alice)
-    half_way(cluster, upload.job)
+def test_cancelled_or_killed_import_adds_nothing_and_can_be_repeated(cluster, alice):
+    upload = start_import(alice)
+    wait_for_checks(upload.job)
     cancel_job(upload.job)
     cluster.wait_for(upload.job, State.CANCELLED)
     assert alice.todos.count() == 0
     retry_job(upload.job)
-    kill(half_way(cluster, upload.job))
+    kill(wait_for_checks(upload.job))
     assert alice.todos.count() == 0
     job = cluster.wait_for(upload.job, State.SUCCEEDED, seconds=120)
     assert (job.attempt, job.result["added"]) == (2, ROWS)
@@ -63,11 +63,11 @@ def test_what_is_cancelled_or_killed_half_way_leaves_nothing_and_can_be_done_aga
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_worker_that_is_killed_while_it_writes_has_written_nothing(cluster, alice):
-    """It waits in the middle of its rows for somebody who has just used the same uid; on SQLite nobody could."""
+def test_import_killed_while_it_writes_adds_nothing(cluster, alice):
+    """The import waits in the middle of its rows for a transaction with the same uid. SQLite has one writer only."""
     with transaction.atomic():
         make_todo(owner=alice, uid=f"uid-{ROWS // 2}", order=0)
-        job = begin_aside(alice).job
+        job = start_import_in_thread(alice).job
         wait_until(lambda: Job.objects.get(pk=job.pk).stage == "Writing to-dos", 120)
         kill(worker_of(job))
         transaction.set_rollback(True)

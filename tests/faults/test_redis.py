@@ -1,4 +1,4 @@
-"""Deliveries by Redis, which forgets them when it stops: the jobs don't."""
+"""Redis as the queue: jobs survive when it stops and loses all deliveries."""
 
 import pytest
 from django.db import transaction
@@ -8,9 +8,8 @@ from django_q.signing import SignedPackage
 from progress.models import Job, State
 from progress.queue.redis import RedisBroker
 from tests.faults import tasks
+from tests.faults.cluster import FINAL
 from tests.redis import server
-
-FINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 
 
 @pytest.fixture
@@ -26,33 +25,33 @@ def queue_url(redis, monkeypatch) -> str:
     return redis.url
 
 
-def work(cluster, alice, name: str, **how) -> Job:
-    return tasks.work.enqueue(owner=alice, diary=str(cluster.diary), name=name, **how)
+def enqueue(cluster, alice, name: str, **arguments) -> Job:
+    return tasks.work.enqueue(owner=alice, events=str(cluster.event_log), name=name, **arguments)
 
 
-def test_deliveries_that_redis_forgot_are_made_again(cluster, alice, redis):
-    """Those that were under way, and those that could not even be sent."""
-    assert cluster.wait_for(work(cluster, alice, "first"), *FINAL).state == State.SUCCEEDED
-    jobs = [work(cluster, alice, f"n{n}", steps=20, pause=0.1) for n in range(8)]
+def test_lost_deliveries_are_sent_again(cluster, alice, redis):
+    """Also the delivery of a job that was enqueued while Redis was stopped."""
+    assert cluster.wait_for(enqueue(cluster, alice, "first"), *FINAL).state == State.SUCCEEDED
+    jobs = [enqueue(cluster, alice, f"n{n}", steps=20, pause=0.1) for n in range(8)]
     redis.stop()
-    jobs.append(work(cluster, alice, "while redis is away"))
+    jobs.append(enqueue(cluster, alice, "while redis is stopped"))
     assert Job.objects.count() == 10
     redis.start()
     for job in jobs:
         assert cluster.wait_for(job, *FINAL, seconds=40).state == State.SUCCEEDED
-    assert len(cluster.entries("begin")) == 10
+    assert len(cluster.events("begin")) == 10
 
 
-def test_what_is_rolled_back_is_not_delivered(cluster, alice):
+def test_rolled_back_job_is_not_delivered(cluster, alice):
     with pytest.raises(RuntimeError), transaction.atomic():
-        work(cluster, alice, "rolled back")
+        enqueue(cluster, alice, "rolled back")
         raise RuntimeError
-    assert cluster.wait_for(work(cluster, alice, "committed"), *FINAL).state == State.SUCCEEDED
-    assert {entry.name for entry in cluster.entries()} == {"committed"}
+    assert cluster.wait_for(enqueue(cluster, alice, "committed"), *FINAL).state == State.SUCCEEDED
+    assert {event.name for event in cluster.events()} == {"committed"}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_deliveries_are_taken_in_order_until_the_queue_is_empty(queue_url):
+def test_queue_returns_deliveries_in_order(queue_url):
     queue = RedisBroker()
     assert queue.is_empty()
     for name in ("first", "second"):

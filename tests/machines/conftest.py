@@ -1,8 +1,8 @@
-"""A site on six hosts, set up as deploy/MORE_MACHINES.md says.
+"""A site on six hosts, set up as deploy/MORE_MACHINES.md describes.
 
     proxy ── web 1, web 2 ── data: PostgreSQL, Redis, Swift ── worker 1, worker 2
 
-The test itself is no host: it looks at the data past the network, and enters a host to call from there.
+The test runs outside this network. It accesses the data by Unix sockets, and enters a host to send requests from it.
 """
 
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ from django_q.conf import Conf
 
 from tests import postgresql, redis, swift
 from tests.faults.cluster import Cluster
-from tests.faults.conftest import looking_into, migrate
+from tests.faults.conftest import migrate, using_database
 from tests.faults.web import Visitor, Web, make_user
 from tests.machines import proxy
 from tests.machines.network import Host, network
 
 DATA, PROXY, WEB, WORKERS = 2, 10, (11, 12), (21, 22)
-"""What the hosts' addresses end in. Those of the web hosts, and their port, are in the page."""
+"""Last parts of the hosts' addresses. MORE_MACHINES.md contains the web hosts' addresses and port."""
 
 WEB_PORT = 8000
 
@@ -38,12 +38,12 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def _pulse_without_a_thread():
-    """Nothing of the engine is replaced here."""
+    """Override the fixture of the unit tests: these processes run their own heartbeats."""
 
 
 @dataclass
 class Site:
-    """`front` is where visitors call, from the host of the proxy."""
+    """The hosts with their servers. `front` has the port of nginx on the host `proxy`."""
 
     proxy: Host
     front: SimpleNamespace
@@ -54,13 +54,13 @@ class Site:
 @pytest.fixture(scope="module")
 def hosts() -> Iterator[dict[int, Host]]:
     numbers = (DATA, PROXY, *WEB, *WORKERS)
-    with network(*numbers) as made:
-        yield dict(zip(numbers, made, strict=True))
+    with network(*numbers) as created:
+        yield dict(zip(numbers, created, strict=True))
 
 
 @pytest.fixture(scope="module")
 def shared_settings(hosts, tmp_path_factory, django_db_blocker) -> Iterator[dict[str, str]]:
-    """Those of all hosts, and the data that they name. The test's own ORM and queue are the same."""
+    """Start the data servers. Yield the settings that all hosts share. The test's own ORM and queue use them too."""
     data, directory = hosts[DATA], tmp_path_factory.mktemp("data")
     with ExitStack() as stack:
         stack.enter_context(django_db_blocker.unblock())
@@ -70,7 +70,7 @@ def shared_settings(hosts, tmp_path_factory, django_db_blocker) -> Iterator[dict
             store = stack.enter_context(swift.server(directory, data.address))
             bucket = stack.enter_context(store.bucket())
         migrate(database.url, directory)
-        stack.enter_context(looking_into(database.url))
+        stack.enter_context(using_database(database.url))
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(Conf, "BROKER_CLASS", "progress.queue.redis.RedisBroker")
         patch.setattr(Conf, "REDIS", queue.url)
@@ -83,16 +83,16 @@ def shared_settings(hosts, tmp_path_factory, django_db_blocker) -> Iterator[dict
 
 @pytest.fixture(scope="module")
 def site(hosts, shared_settings, tmp_path_factory) -> Iterator[Site]:
-    """All of it, running."""
+    """Start all workers, web servers and the proxy."""
     with ExitStack() as stack:
 
-        def running(start, *numbers):
+        def start_on(start, *numbers):
             return [
                 (hosts[n], stack.enter_context(start(hosts[n], tmp_path_factory.mktemp("host"), shared_settings)))
                 for n in numbers
             ]
 
-        workers, web = running(working, *WORKERS), running(serving, *WEB)
+        workers, web = start_on(running_worker, *WORKERS), start_on(running_web_server, *WEB)
         with hosts[PROXY].entered():
             front = stack.enter_context(proxy.server(tmp_path_factory.mktemp("proxy")))
         yield Site(hosts[PROXY], front, web, workers)
@@ -109,8 +109,8 @@ def visitor(alice) -> Visitor:
 
 
 @contextmanager
-def working(host: Host, directory: Path, settings: dict[str, str]) -> Iterator[Cluster]:
-    """A worker host."""
+def running_worker(host: Host, directory: Path, settings: dict[str, str]) -> Iterator[Cluster]:
+    """Run a cluster on the host."""
     cluster = Cluster(directory, settings["DATABASE_URL"], **settings)
     try:
         with host.entered():
@@ -121,8 +121,8 @@ def working(host: Host, directory: Path, settings: dict[str, str]) -> Iterator[C
 
 
 @contextmanager
-def serving(host: Host, directory: Path, settings: dict[str, str]) -> Iterator[Web]:
-    """A web host."""
+def running_web_server(host: Host, directory: Path, settings: dict[str, str]) -> Iterator[Web]:
+    """Run gunicorn on the host."""
     web = Web(directory, settings["DATABASE_URL"], **settings)
     web.port = WEB_PORT
     web.environment["GUNICORN_CMD_ARGS"] = f"--bind 0.0.0.0:{WEB_PORT}"

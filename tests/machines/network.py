@@ -1,8 +1,8 @@
-"""Hosts of a network of their own: network namespaces, each plugged into one switch. Linux and root only.
+"""A private network of hosts: network namespaces that are connected to one bridge. Needs Linux and root.
 
-A host here is an address and a cable, and nothing else: processes, files and Unix sockets are those of this machine.
-What is started by a thread that has entered a host lives there. The namespaces have no names, so nothing is left of
-them once the last of their processes has ended, however that came about.
+A host is only an address and a cable. Its processes, files and Unix sockets belong to this machine. A process that is
+started by a thread that has entered a host runs on that host. The namespaces have no names, so the kernel deletes them
+when their last process ends.
 """
 
 import ctypes
@@ -13,16 +13,16 @@ from contextlib import ExitStack, contextmanager
 
 CLONE_NEWNET = 0x40000000
 PREFIX = "10.0.0"
-MINE = "/proc/thread-self/ns/net"
+OWN_NAMESPACE = "/proc/thread-self/ns/net"
 
 
 class Namespace:
-    """A network stack that knows nobody, open until `close`."""
+    """A network stack without connections. It exists until `close`."""
 
     def __init__(self) -> None:
-        with _coming_back():
+        with _restored_namespace():
             _call("unshare", CLONE_NEWNET)
-            self._fd = os.open(MINE, os.O_RDONLY)
+            self._fd = os.open(OWN_NAMESPACE, os.O_RDONLY)
             _ip("link", "set", "lo", "up")
 
     @property
@@ -31,8 +31,8 @@ class Namespace:
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """This thread, and whatever it starts meanwhile, is in there."""
-        with _coming_back():
+        """Run the block, and all processes that it starts, in this namespace."""
+        with _restored_namespace():
             _call("setns", self._fd, CLONE_NEWNET)
             yield
 
@@ -41,7 +41,7 @@ class Namespace:
 
 
 class Host(Namespace):
-    """One that has a cable to a switch."""
+    """A namespace with an address, and a cable to the switch."""
 
     def __init__(self, switch: "Switch", number: int) -> None:
         super().__init__()
@@ -56,19 +56,19 @@ class Host(Namespace):
             _ip("link", "set", "eth0", "up")
 
     def unplug(self) -> None:
-        """Pull the cable out of the switch: nobody is told that connections are gone."""
-        self._set("down")
+        """Disconnect the cable. No process is notified that its connections are dead."""
+        self._set_link("down")
 
     def plug_in(self) -> None:
-        self._set("up")
+        self._set_link("up")
 
-    def _set(self, state: str) -> None:
+    def _set_link(self, state: str) -> None:
         with self._switch.entered():
             _ip("link", "set", self._port, state)
 
 
 class Switch(Namespace):
-    """What all the cables end in."""
+    """The bridge that connects all cables."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class Switch(Namespace):
 
 @contextmanager
 def network(*numbers: int) -> Iterator[list[Host]]:
-    """A host for each of these numbers, which ends its address."""
+    """Create a host for each number, which is the last part of its address."""
     with ExitStack() as stack:
         switch = Switch()
         stack.callback(switch.close)
@@ -91,23 +91,24 @@ def network(*numbers: int) -> Iterator[list[Host]]:
 
 
 @contextmanager
-def _coming_back() -> Iterator[None]:
-    here = os.open(MINE, os.O_RDONLY)
+def _restored_namespace() -> Iterator[None]:
+    """Return this thread to its namespace at the end of the block."""
+    original = os.open(OWN_NAMESPACE, os.O_RDONLY)
     try:
         yield
     finally:
-        _call("setns", here, CLONE_NEWNET)
-        os.close(here)
+        _call("setns", original, CLONE_NEWNET)
+        os.close(original)
 
 
 def _call(name: str, *arguments: int) -> None:
-    """A system call, by its name in the C library; Python has these two from 3.12 on."""
+    """Call a function of the C library that sets errno. Python 3.12 and newer have unshare and setns in `os`."""
     libc = ctypes.CDLL(None, use_errno=True)
     if getattr(libc, name)(*arguments):
         error = ctypes.get_errno()
-        raise PermissionError(error, f"{name}: {os.strerror(error)}; only root can make a network of its own")
+        raise PermissionError(error, f"{name}: {os.strerror(error)}; only root can create network namespaces")
 
 
-def _ip(*words: str) -> None:
-    done = subprocess.run(["ip", *words], capture_output=True, text=True)
-    assert done.returncode == 0, f"ip {' '.join(words)}: {done.stderr}"
+def _ip(*arguments: str) -> None:
+    done = subprocess.run(["ip", *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, f"ip {' '.join(arguments)}: {done.stderr}"

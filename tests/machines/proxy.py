@@ -1,4 +1,4 @@
-"""The nginx that is shipped, in front of the web hosts: changed as deploy/MORE_MACHINES.md says."""
+"""nginx in front of the web hosts: deploy/nginx/ with the changes that deploy/MORE_MACHINES.md describes."""
 
 import re
 import subprocess
@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 from tests import nginx
 from tests.faults.cluster import START_SECONDS, wait_until
-from tests.faults.web import ask
+from tests.faults.web import send
 from tests.paths import ROOT
 
 PAGE = ROOT / "deploy" / "MORE_MACHINES.md"
@@ -18,21 +18,21 @@ PORT = 8080
 
 @contextmanager
 def server(directory: Path) -> Iterator[SimpleNamespace]:
-    """It runs where the caller is, until the end. Each of its answers says which web host it asked."""
+    """Run nginx on the caller's host. Each response names the web host in the header Web-Host."""
     _configure(directory)
     command = [nginx.binary(), "-c", str(directory / "nginx.conf"), "-e", "stderr"]
     process = subprocess.Popen(command)
     front = SimpleNamespace(port=PORT)
 
-    def answers() -> bool:
+    def is_ready() -> bool:
         assert process.poll() is None
         try:
-            return ask(front, "GET", "/healthz/", {}).status == 200
+            return send(front, "GET", "/healthz/", {}).status == 200
         except OSError:
             return False
 
     try:
-        wait_until(answers, START_SECONDS)
+        wait_until(is_ready, START_SECONDS)
         yield front
     finally:
         process.terminate()
@@ -47,10 +47,10 @@ def _configure(directory: Path) -> None:
     _replace(rendered / "headway.conf", r"^upstream headway \{\n.*?^\}\n", upstream)
     _replace(rendered / "locations.conf", r"^location /api/tus \{\n.*?^\}\n", locations)
     with (rendered / "headway.conf").open("a") as configuration:
-        configuration.write("add_header Answered-By $upstream_addr always;\n")
+        configuration.write("add_header Web-Host $upstream_addr always;\n")
 
 
-def _replace(file: Path, what: str, by: str) -> None:
-    text, count = re.subn(what, lambda match: by, file.read_text(), flags=re.MULTILINE | re.DOTALL)
-    assert count == 1, f"{file.name} has no more what {PAGE.name} replaces"
+def _replace(file: Path, pattern: str, replacement: str) -> None:
+    text, count = re.subn(pattern, lambda match: replacement, file.read_text(), flags=re.MULTILINE | re.DOTALL)
+    assert count == 1, f"{file.name} no longer contains what {PAGE.name} replaces"
     file.write_text(text)

@@ -1,4 +1,4 @@
-"""/metrics: what it tells, and to whom. What several processes count together, tests/faults/test_observing.py asks."""
+"""The content of /metrics, and access to it. tests/faults/test_metrics_and_logs.py tests it with several processes."""
 
 from datetime import timedelta
 from ipaddress import ip_network
