@@ -1,4 +1,4 @@
-"""nginx as it is shipped: it takes what Headway takes, and what it must say itself, front ends elsewhere understand."""
+"""The nginx configuration: its limits equal those of Headway, and front ends can read its error responses."""
 
 import os
 import re
@@ -30,16 +30,16 @@ pytestmark = pytest.mark.services
 
 DASHBOARD = "https://dash.example.com"
 MEGABYTE = 1024**2
-PAGES = {"413": "More than is taken", "429": "Too often", "50x": "Not there just now"}
+PAGES = {"413": "Too large", "429": "Too many requests", "50x": "Unavailable"}
 EXAMPLES = {"int": "1", "uuid": "00000000-0000-4000-8000-000000000000"}
 
 
 @pytest.fixture(scope="module")
-def nobody_there(tmp_path_factory) -> Iterator[str]:
-    """The address of an nginx whose site has gone."""
+def unreachable_site(tmp_path_factory) -> Iterator[str]:
+    """Start nginx in front of a port without a server. Return its URL."""
     directory = tmp_path_factory.mktemp("nginx")
-    for name, words in PAGES.items():
-        (directory / f"{name}.html").write_text(words)
+    for name, text in PAGES.items():
+        (directory / f"{name}.html").write_text(text)
     with pytest.MonkeyPatch.context() as patch, socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         patch.setattr(site_settings, "CORS_ALLOWED_ORIGINS", [DASHBOARD])
@@ -48,7 +48,7 @@ def nobody_there(tmp_path_factory) -> Iterator[str]:
             yield url
 
 
-def refused(url: str, body: bytes | None = None, **headers: str) -> HTTPError:
+def error_from(url: str, body: bytes | None = None, **headers: str) -> HTTPError:
     with pytest.raises(HTTPError) as caught:
         urlopen(Request(url, body, headers), timeout=30)
     caught.value.close()
@@ -57,73 +57,75 @@ def refused(url: str, body: bytes | None = None, **headers: str) -> HTTPError:
 
 @pytest.mark.parametrize("origin", [DASHBOARD, "https://evil.example"])
 @pytest.mark.parametrize(("size", "status"), [(0, 502), (3 * MEGABYTE, 413)])
-def test_what_nginx_refuses_is_a_problem_that_the_right_origins_can_read(nobody_there, origin, size, status):
+def test_error_of_nginx_is_a_problem_document_that_front_ends_can_read(unreachable_site, origin, size, status):
     with pytest.raises(HTTPError) as caught:
-        urlopen(Request(f"{nobody_there}/api/todos/", bytes(size), {"Origin": origin}), timeout=30)
-    answer = caught.value
-    assert answer.code == status
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert f'"status": {status}'.encode() in answer.read()
-    is_known = origin == DASHBOARD
-    assert answer.headers["Access-Control-Allow-Origin"] == (origin if is_known else None)
-    assert answer.headers["Access-Control-Allow-Credentials"] == ("true" if is_known else None)
-    assert answer.headers["Vary"] == "Origin"
+        urlopen(Request(f"{unreachable_site}/api/todos/", bytes(size), {"Origin": origin}), timeout=30)
+    error = caught.value
+    assert error.code == status
+    assert error.headers["Content-Type"] == "application/problem+json"
+    assert f'"status": {status}'.encode() in error.read()
+    is_allowed = origin == DASHBOARD
+    assert error.headers["Access-Control-Allow-Origin"] == (origin if is_allowed else None)
+    assert error.headers["Access-Control-Allow-Credentials"] == ("true" if is_allowed else None)
+    assert error.headers["Vary"] == "Origin"
 
 
 @pytest.mark.parametrize("origin", [DASHBOARD, "https://evil.example"])
-def test_preflight_of_an_absent_site_lets_the_front_end_read_why_the_request_fails(nobody_there, origin):
-    asked = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "if-match,x-csrftoken"}
-    preflight = Request(f"{nobody_there}/api/todos/1/", None, {"Origin": origin} | asked, method="OPTIONS")
+def test_preflight_of_an_unreachable_site_lets_front_ends_read_the_error(unreachable_site, origin):
+    requested = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "if-match,x-csrftoken"}
+    preflight = Request(f"{unreachable_site}/api/todos/1/", None, {"Origin": origin} | requested, method="OPTIONS")
     if origin != DASHBOARD:
         with pytest.raises(HTTPError) as caught:
             urlopen(preflight, timeout=30)
         caught.value.close()
         assert caught.value.code == 502
         return
-    with urlopen(preflight, timeout=30) as answer:
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        assert answer.status == 204
-    assert fetch_rules.cors_check(origin, headers) == ""
-    assert fetch_rules.method_check("PATCH", headers) == ""
-    assert fetch_rules.headers_check(["if-match", "x-csrftoken"], headers) == ""
+    with urlopen(preflight, timeout=30) as response:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        assert response.status == 204
+    assert fetch_rules.cors_problem(origin, headers) == ""
+    assert fetch_rules.method_problem("PATCH", headers) == ""
+    assert fetch_rules.headers_problem(["if-match", "x-csrftoken"], headers) == ""
 
 
-def test_nginx_sends_the_cors_headers_that_django_sends(nobody_there, visitor):
-    wanted = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "if-match"}
-    preflight = {"Origin": DASHBOARD, **wanted}
-    with urlopen(Request(f"{nobody_there}/api/session/", headers=preflight, method="OPTIONS"), timeout=30) as allowed:
+def test_cors_headers_of_nginx_equal_those_of_django(unreachable_site, visitor):
+    requested = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "if-match"}
+    preflight = {"Origin": DASHBOARD, **requested}
+    with urlopen(
+        Request(f"{unreachable_site}/api/session/", headers=preflight, method="OPTIONS"), timeout=30
+    ) as allowed:
         by_django = visitor.options("/api/session/", headers=preflight)
         for name in ("Access-Control-Allow-Headers", "Access-Control-Allow-Methods"):
             assert allowed.headers[name] == by_django[name]
-    exposed = refused(f"{nobody_there}/api/session/", Origin=DASHBOARD).headers["Access-Control-Expose-Headers"]
+    exposed = error_from(f"{unreachable_site}/api/session/", Origin=DASHBOARD).headers["Access-Control-Expose-Headers"]
     assert exposed == visitor.get("/api/session/", headers={"Origin": DASHBOARD})["Access-Control-Expose-Headers"]
     assert exposed.split(", ") == RESPONSE_HEADERS
 
 
-def test_problem_of_nginx_has_the_version_of_tus_where_tus_is_spoken(nobody_there):
-    assert refused(f"{nobody_there}/api/tus/1").headers["Tus-Resumable"] == "1.0.0"
-    assert refused(f"{nobody_there}/api/todos/").headers["Tus-Resumable"] is None
+def test_error_of_nginx_has_the_tus_version_on_tus_urls_only(unreachable_site):
+    assert error_from(f"{unreachable_site}/api/tus/1").headers["Tus-Resumable"] == "1.0.0"
+    assert error_from(f"{unreachable_site}/api/todos/").headers["Tus-Resumable"] is None
 
 
 @pytest.mark.parametrize(("size", "status", "page"), [(0, 502, "50x"), (3 * MEGABYTE, 413, "413")])
-def test_a_page_that_can_not_be_had_says_so_in_words(nobody_there, size, status, page):
+def test_error_of_nginx_is_a_page_outside_of_the_api(unreachable_site, size, status, page):
     with pytest.raises(HTTPError) as caught:
-        urlopen(Request(f"{nobody_there}/todos/", bytes(size)), timeout=30)
-    answer = caught.value
-    assert (answer.code, answer.read().decode()) == (status, PAGES[page])
-    assert answer.headers["Content-Type"] == "text/html"
-    assert answer.headers["Access-Control-Allow-Origin"] is None
-    assert refused(f"{nobody_there}/{page}.html").code == 404  # it is nothing to ask for
+        urlopen(Request(f"{unreachable_site}/todos/", bytes(size)), timeout=30)
+    error = caught.value
+    assert (error.code, error.read().decode()) == (status, PAGES[page])
+    assert error.headers["Content-Type"] == "text/html"
+    assert error.headers["Access-Control-Allow-Origin"] is None
+    assert error_from(f"{unreachable_site}/{page}.html").code == 404  # error pages are internal
 
 
-@pytest.mark.parametrize(("path", "words"), [("/api/session/", '"status": 429'), ("/accounts/login/", PAGES["429"])])
-def test_who_guesses_is_slowed_down_but_not_who_reads(nobody_there, path, words):
-    answers = [try_to_log_in(nobody_there + path) for _ in range(60)]
-    codes = [code for code, _ in answers]
+@pytest.mark.parametrize(("path", "text"), [("/api/session/", '"status": 429'), ("/accounts/login/", PAGES["429"])])
+def test_log_ins_are_limited_but_reading_is_not(unreachable_site, path, text):
+    responses = [try_to_log_in(unreachable_site + path) for _ in range(60)]
+    codes = [code for code, _ in responses]
     assert codes[0] in (502, 429)
     assert 429 in codes
-    assert words in answers[codes.index(429)][1]
-    assert refused(nobody_there + path).code == 502
+    assert text in responses[codes.index(429)][1]
+    assert error_from(unreachable_site + path).code == 502
 
 
 def try_to_log_in(url: str, **headers: str) -> tuple[int, str]:
@@ -141,8 +143,8 @@ def try_to_log_in(url: str, **headers: str) -> tuple[int, str]:
         (["::ffff:203.0.113.11"] * 40, "::ffff:203.0.113.12"),
     ],
 )
-def test_ipv6_network_is_limited_like_one_ipv4_address(nobody_there, addresses, other):
-    login = f"{nobody_there}/accounts/login/"
+def test_ipv6_network_has_the_limit_of_an_ipv4_address(unreachable_site, addresses, other):
+    login = f"{unreachable_site}/accounts/login/"
     assert 429 in [try_to_log_in(login, **{"X-Test-Client": address})[0] for address in addresses]
     assert try_to_log_in(login, **{"X-Test-Client": other})[0] == 502
 
@@ -157,9 +159,9 @@ def test_ipv6_network_is_limited_like_one_ipv4_address(nobody_there, addresses, 
         "/admin/password_change/",
     ],
 )
-def test_pages_that_hash_passwords_are_limited(nobody_there, path):
+def test_pages_that_hash_passwords_have_a_limit(unreachable_site, path):
     client = {"X-Test-Client": f"198.51.100.{len(path)}"}
-    assert 429 in [try_to_log_in(nobody_there + path, **client)[0] for _ in range(40)]
+    assert 429 in [try_to_log_in(unreachable_site + path, **client)[0] for _ in range(40)]
 
 
 def test_access_log_has_no_token_of_a_password_reset(live_server, tmp_path):
@@ -175,8 +177,8 @@ def test_access_log_has_no_token_of_a_password_reset(live_server, tmp_path):
     assert "secret" not in log
 
 
-def test_one_client_has_a_limited_number_of_requests_at_a_time(tmp_path):
-    """Also of those that wait for the site, as streams do."""
+def test_concurrent_requests_of_a_client_are_limited(tmp_path):
+    """The limit includes requests that wait for the site, such as streams."""
     site = socket.create_server(("127.0.0.1", 0), backlog=1000)
     limit = nginx.load_renderer()["CLIENT_CONNECTIONS"]
     with ExitStack() as stack:
@@ -188,26 +190,26 @@ def test_one_client_has_a_limited_number_of_requests_at_a_time(tmp_path):
             connection.sendall(b"GET /api/todos/stream/ HTTP/1.1\r\nHost: x\r\n\r\n")
         for _ in range(limit):
             stack.enter_context(site.accept()[0])
-        answer = refused(f"{url}/api/todos/")
-        assert (answer.code, answer.headers["Retry-After"]) == (429, "60")
+        error = error_from(f"{url}/api/todos/")
+        assert (error.code, error.headers["Retry-After"]) == (429, "60")
         other = stack.enter_context(socket.create_connection(netloc, timeout=30, source_address=("127.0.0.2", 0)))
         other.sendall(b"GET /api/todos/ HTTP/1.1\r\nHost: x\r\n\r\n")
         stack.enter_context(site.accept()[0])
 
 
-def test_nginx_takes_as_much_as_headway_does_and_little_more(nobody_there):
+def test_body_limits_of_nginx_are_slightly_above_those_of_headway(unreachable_site):
     for path, limit in limits():
-        assert begin_to_send(nobody_there, path, limit) != 413, path
+        assert start_sending(unreachable_site, path, limit) != 413, path
         largest = site_settings.MAX_UPLOAD_BYTES if limit > MEGABYTE * 3 else limit
-        assert begin_to_send(nobody_there, path, largest + 2 * ENVELOPE_BYTES + 1) in (413, 404), path
+        assert start_sending(unreachable_site, path, largest + 2 * ENVELOPE_BYTES + 1) in (413, 404), path
 
 
 def limits() -> list[tuple[str, int]]:
-    """Each address of ours, and how many bytes may be sent there."""
-    found = dict(_limits(get_resolver().url_patterns, "/"))
-    assert len(found) > 30
-    assert site_settings.MAX_UPLOAD_BYTES + ENVELOPE_BYTES in found.values()
-    return list(found.items())
+    """Return the paths of the site with the limits of their bodies in bytes."""
+    limits_by_path = dict(_limits(get_resolver().url_patterns, "/"))
+    assert len(limits_by_path) > 30
+    assert site_settings.MAX_UPLOAD_BYTES + ENVELOPE_BYTES in limits_by_path.values()
+    return list(limits_by_path.items())
 
 
 def _limits(patterns: list, prefix: str) -> Iterator[tuple[str, int]]:
@@ -221,23 +223,23 @@ def _limits(patterns: list, prefix: str) -> Iterator[tuple[str, int]]:
             yield path, getattr(each.callback, "max_body_bytes", site_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
-def begin_to_send(url: str, path: str, size: int) -> int:
-    """What nginx says when it is asked whether it would take a body of that size: 413 is no."""
+def start_sending(url: str, path: str, size: int) -> int:
+    """Send the headers of a request with a body of this size. Return the status, which is 413 if it is too large."""
     host, port = urlsplit(url).hostname, urlsplit(url).port
-    asked = f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\nExpect: 100-continue\r\n\r\n"
+    head = f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\nExpect: 100-continue\r\n\r\n"
     with socket.create_connection((host, port), timeout=30) as connection:
-        connection.sendall(asked.encode())
+        connection.sendall(head.encode())
         return int(connection.recv(4096).split()[1])
 
 
 @pytest.mark.parametrize("origins", ["", DASHBOARD])
-def test_nginx_understands_all_of_it(tmp_path, state_dir, origins):
+def test_configuration_for_production_is_valid(tmp_path, state_dir, origins):
     environment = {"PATH": os.environ["PATH"], **example(), "STATE_DIR": str(state_dir), "FRONTEND_ORIGINS": origins}
     certificate = make_certificate(tmp_path)
     options = [f"--{name}={path}" for name, path in certificate.items()]
     command = [sys.executable, "deploy/render_nginx.py", str(tmp_path / "headway"), *options]
     subprocess.run([*command, f"--access-log={tmp_path}/access.log"], cwd=ROOT, env=environment, check=True)
-    for name in ("app.conf", "dashboard.conf"):  # by ports that are not for root alone, and that nobody has
+    for name in ("app.conf", "dashboard.conf"):  # with ports that are free and unprivileged
         file = tmp_path / "headway" / name
         text = re.sub(r" *listen \[::\].*\n", "", file.read_text())
         file.write_text(re.sub(r"listen (80|443)", lambda match: f"listen 127.0.0.1:{free_port()}", text))
@@ -261,7 +263,7 @@ def make_certificate(directory: Path) -> dict[str, Path]:
     return files
 
 
-def test_the_scripts_are_sound():
+def test_shell_scripts_pass_shellcheck():
     checker = shutil.which("shellcheck")
     assert checker, "shellcheck is missing: tests/install_system_packages installs it"
     names = ("install", "upgrade", "rollback", "backup", "restore", "manage", "make_venv")
