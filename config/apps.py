@@ -15,7 +15,7 @@ class SiteConfig(AppConfig):
         register(checks.check_origins)
         register(checks.check_cookies)
         register(checks.check_sign_up, deploy=True)
-        post_migrate.connect(retention.plan, sender=apps.get_app_config("sessions"))
+        post_migrate.connect(retention.create_schedules, sender=apps.get_app_config("sessions"))
 
 
 class AdminConfig(admin.AdminConfig):

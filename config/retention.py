@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from config.models import MAIL_INTERVAL, PasswordResetMail
-from progress.retention import repeat
+from progress.retention import ensure_schedule
 
 RETENTION = {
     AccessLog: timedelta(days=90),
@@ -28,6 +28,6 @@ def prune() -> None:
     PasswordResetMail.objects.filter(sent_at__lt=timezone.now() - MAIL_INTERVAL).delete()
 
 
-def plan(**kwargs: object) -> None:
+def create_schedules(**kwargs: object) -> None:
     """Create or update the schedule. Called after each migration."""
-    repeat(NAME, "config.retention.prune", INTERVAL_MINUTES)
+    ensure_schedule(NAME, "config.retention.prune", INTERVAL_MINUTES)

@@ -15,8 +15,8 @@ For people who write tasks:
 A job's life, in a worker process:
     worker.py     what Django-Q2 calls: claim, run, finish
     attempt.py    every write of a running job, fenced by the claim that began the attempt
-    pulse.py      a thread that writes the counts, and the heartbeat
-    guard.py      a thread that ends a task whose job may be lost, or that takes too long
+    heartbeat.py      a thread that writes the counts, and the heartbeat
+    limits.py      a thread that ends a task whose job may be lost, or that takes too long
     ticker.py     what those threads are
 
 Delivery, and what goes wrong with it, in a cluster:
@@ -54,5 +54,5 @@ the time limit of Django-Q2 above that of any task, `save_limit` -1 and `queue_l
 ends; and, where gunicorn serves, a hook that calls `hub.stop()` when a process is asked to end. It needs the settings
 PROGRESS_RETENTION, a timedelta; PROGRESS_MAX_WATCHERS, the maximum number of streams and long polls of a process; and
 PROGRESS_MAX_WATCHERS_PER_USER, that of one user in a process. Sessions must be stored in the database. A middleware may
-call `origin.request_begins`, and a log formatter write down what `origin.known` tells.
+call `origin.bind_request_id`, and a log formatter write down what `origin.known` tells.
 """

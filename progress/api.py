@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from progress.connections import release_connection
 from progress.decorators import for_job
-from progress.job_json import as_json, root_of
+from progress.job_json import as_json, jobs_url
 from progress.live import params
-from progress.live.hub import Full, hub
+from progress.live.hub import TooManyWatchers, hub
 from progress.live.jobs import Jobs, visible_jobs
 from progress.live.logins import Login
 from progress.models import Job
@@ -27,8 +27,8 @@ class LoginEnded(Exception):
 @for_job
 def detail(request: HttpRequest, job: Job) -> HttpResponse:
     """The job; with `after` and `wait`, once it is newer than that, or the time is over."""
-    known = {job.pk: params.known_version(request)}
-    seconds = params.seconds_to_wait(request)
+    known = {job.pk: params.parse_after(request)}
+    seconds = params.parse_wait(request)
     jobs = {job.pk: job}
     if seconds and _nothing_new(jobs, known):
         try:
@@ -37,7 +37,7 @@ def detail(request: HttpRequest, job: Job) -> HttpResponse:
             return _not_logged_in()
     if job.pk not in jobs:
         raise Http404
-    return JsonResponse(as_json(jobs[job.pk], root_of(request)))
+    return JsonResponse(as_json(jobs[job.pk], jobs_url(request)))
 
 
 @never_cache
@@ -49,15 +49,15 @@ def several(request: HttpRequest) -> HttpResponse:
     """
     if "id" not in request.GET:
         return _unfinished(request)
-    known = params.known_versions(request)
-    seconds = params.seconds_to_wait(request)
+    known = params.parse_ids(request)
+    seconds = params.parse_wait(request)
     jobs = visible_jobs(request.user, known)
     if seconds and _nothing_new(jobs, known):
         try:
             jobs = _wait_for_news(request, known, seconds)
         except LoginEnded:
             return _not_logged_in()
-    root = root_of(request)
+    root = jobs_url(request)
     found = [as_json(jobs[job_id], root) for job_id in known if job_id in jobs]
     return JsonResponse({"jobs": found, "missing": [job_id for job_id in known if job_id not in jobs]})
 
@@ -80,8 +80,8 @@ def retry(request: HttpRequest, job: Job) -> HttpResponse:
 
 
 def _unfinished(request: HttpRequest) -> HttpResponse:
-    jobs = Job.objects.visible_to(request.user).unfinished()[: params.MOST_IDS]
-    root = root_of(request)
+    jobs = Job.objects.visible_to(request.user).unfinished()[: params.MAX_IDS]
+    root = jobs_url(request)
     return JsonResponse({"jobs": [as_json(job, root) for job in jobs], "missing": []})
 
 
@@ -113,7 +113,7 @@ def _wait_for_news(request: HttpRequest, known: dict[UUID, int], seconds: float)
                 if watcher.login_ended:
                     raise LoginEnded
             return jobs
-    except Full:
+    except TooManyWatchers:
         return visible_jobs(request.user, known)
 
 
@@ -126,4 +126,4 @@ def _changed(request: HttpRequest, job: Job, done: bool, otherwise: str) -> Http
     if not done:
         return HttpResponse(otherwise, status=409, content_type="text/plain")
     job.refresh_from_db()
-    return JsonResponse(as_json(job, root_of(request)))
+    return JsonResponse(as_json(job, jobs_url(request)))

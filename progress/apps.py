@@ -14,7 +14,7 @@ class ProgressConfig(AppConfig):
         from progress import retention
         from progress.worker import processes
 
-        post_spawn.connect(processes.begin_work)
-        pre_execute.connect(processes.call_busy)
-        post_execute_in_worker.connect(processes.call_idle)
-        post_migrate.connect(retention.plan, sender=self)
+        post_spawn.connect(processes.on_worker_start)
+        pre_execute.connect(processes.mark_busy)
+        post_execute_in_worker.connect(processes.mark_idle)
+        post_migrate.connect(retention.create_schedules, sender=self)

@@ -14,7 +14,7 @@ def release_connection() -> None:
         del connections[DEFAULT_DB_ALIAS]  # what is left of it takes more memory than a stream should
 
 
-def new_connection() -> None:
+def replace_connection() -> None:
     """Use another connection in this thread from now on, whatever state its old one was left in."""
     old = connections[DEFAULT_DB_ALIAS]
     connections[DEFAULT_DB_ALIAS] = connections.create_connection(DEFAULT_DB_ALIAS)

@@ -16,7 +16,7 @@ def for_job(view: Callable[[HttpRequest, Job], HttpResponse]) -> Callable[..., H
     @wraps(view)
     def find(request: HttpRequest, job_id: UUID) -> HttpResponse:
         job = get_object_or_404(Job.objects.visible_to(request.user), pk=job_id)
-        if job.is_gone:
+        if job.has_expired:
             return HttpResponse(
                 "This job ended long ago, and is no longer kept.", status=410, content_type="text/plain"
             )

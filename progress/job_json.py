@@ -8,13 +8,13 @@ from django.urls import reverse
 from progress.models import Job, State
 
 
-def root_of(request: HttpRequest) -> str:
+def jobs_url(request: HttpRequest) -> str:
     """Return the absolute URL under which all jobs are; the URL of one is this and its id."""
     return request.build_absolute_uri(reverse("progress:api-several"))
 
 
 def as_json(job: Job, root: str) -> dict[str, Any]:
-    """Return the job as JSON-serializable values. `root` is the result of `root_of`."""
+    """Return the job as JSON-serializable values. `root` is the result of `jobs_url`."""
     error = {"code": job.error_code, "message": job.error_message} if job.state == State.FAILED else None
     return {
         "id": job.pk,

@@ -1,41 +1,41 @@
-"""Where the work at hand comes from: a request, and in a worker a job and its attempt. It is for whoever writes a log.
+"""Context of log lines: the id of the request that caused the work, and in a worker also the job and its attempt.
 
-Whoever serves requests calls `request_begins`. A job keeps the id of the request that enqueued it, and its attempts run
-under that id, as do the jobs that they enqueue in their turn. This module knows nothing of requests but their ids.
+A middleware calls `bind_request_id`, and a log formatter adds `fields()` to each line. A job stores the id of the
+request that enqueued it; its attempts, and the jobs that they enqueue, run under the same id.
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # what writes logs is there before there are models
+if TYPE_CHECKING:  # logging is configured before models can be imported
     from progress.models import Job
 
-_origin: ContextVar[Mapping[str, Any]] = ContextVar("origin", default=MappingProxyType({}))
+_fields: ContextVar[Mapping[str, str | int]] = ContextVar("log_context", default=MappingProxyType({}))
 
 
-def request_begins(request_id: str) -> None:
-    """From now on this thread, or greenlet, works for that request."""
-    _origin.set({"request_id": request_id})
+def bind_request_id(request_id: str) -> None:
+    """Set the request that the current thread or greenlet works for, until the next call."""
+    _fields.set({"request_id": request_id})
 
 
 @contextmanager
-def of_job(job: "Job") -> Iterator[None]:
-    """What happens in this block belongs to the job's present attempt."""
-    token = _origin.set({"request_id": job.request_id, "job_id": str(job.pk), "attempt": job.attempt})
+def bind_job(job: "Job") -> Iterator[None]:
+    """Add the job's current attempt to all log lines of the block."""
+    token = _fields.set({"request_id": job.request_id, "job_id": str(job.pk), "attempt": job.attempt})
     try:
         yield
     finally:
-        _origin.reset(token)
+        _fields.reset(token)
 
 
-def known() -> Mapping[str, Any]:
-    """What is known of it: some of `request_id`, `job_id` and `attempt`."""
-    return _origin.get()
+def fields() -> Mapping[str, str | int]:
+    """Return those of `request_id`, `job_id` and `attempt` that are known."""
+    return _fields.get()
 
 
 def request_id() -> str:
-    """The id of the request that all this is done for; empty if there is none."""
-    return _origin.get().get("request_id", "")
+    """Return the id of the request that caused the current work, or "" if there is none."""
+    return str(_fields.get().get("request_id", ""))

@@ -23,13 +23,13 @@ from django.utils import timezone
 LEASE = timedelta(seconds=14)
 """A running job whose heart has not beaten for so long has lost its worker."""
 
-SILENCE = timedelta(seconds=8)
+UNRESPONSIVE_AFTER = timedelta(seconds=8)
 """After so long a silence a process that is still there is not trusted to come back in time."""
 
-OUT_OF_ORDER = timedelta(seconds=10)
+MAX_OVERTAKING = timedelta(seconds=10)
 """How much younger than the oldest queued job of its owner a job may be and start first, because it was delivered."""
 
-WORKER_SILENCE = timedelta(seconds=30)
+WORKER_TIMEOUT = timedelta(seconds=30)
 """A worker that has not reported for so long is taken to be gone."""
 
 
@@ -42,7 +42,7 @@ class State(models.TextChoices):
 
 
 UNFINISHED = (State.QUEUED, State.RUNNING)
-RETRIABLE = (State.FAILED, State.CANCELLED)
+RETRYABLE = (State.FAILED, State.CANCELLED)
 TEMPORARY_ERRORS = ("internal", "worker_lost", "time_limit")
 """The codes of errors that are not the task's own, so that another attempt may succeed."""
 
@@ -125,9 +125,9 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Running jobs whose worker has gone silent."""
         return self.filter(state=State.RUNNING, heartbeat_at__lt=Now() - LEASE)
 
-    def silent(self) -> Self:
+    def unresponsive(self) -> Self:
         """Running jobs whose heart has missed so many beats that something is wrong, but that are not lost yet."""
-        return self.filter(state=State.RUNNING, heartbeat_at__lt=Now() - SILENCE)
+        return self.filter(state=State.RUNNING, heartbeat_at__lt=Now() - UNRESPONSIVE_AFTER)
 
     def running_on(self, cluster: str) -> Self:
         """The jobs that the processes of this cluster are at."""
@@ -144,7 +144,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         Unlike in `claim_next`, workers don't wait for each other, and the delivery needn't be exchanged.
         """
         database = connections[self.db]
-        earliest, tolerance = self._compile(F("created_at") - OUT_OF_ORDER)
+        earliest, tolerance = self._compile(F("created_at") - MAX_OVERTAKING)
         key = self.model._meta.pk.get_db_prep_value(job_id, database)
         return self._claim(DELIVERED_IS_NEXT.format(earliest=earliest), worker, key, *tolerance)
 
@@ -200,7 +200,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
         The caller delivers them, in the same transaction.
         """
-        return self.filter(state__in=RETRIABLE).update(
+        return self.filter(state__in=RETRYABLE).update(
             state=State.QUEUED,
             attempt=0,
             cancel_requested=False,
@@ -336,7 +336,7 @@ class Job(models.Model):
         return "Cancelled"
 
     @property
-    def is_gone(self) -> bool:
+    def has_expired(self) -> bool:
         """Whether the job has been finished for so long that its URL no longer answers."""
         return self.finished_at is not None and self.finished_at < timezone.now() - retention()
 
@@ -346,7 +346,7 @@ def retention() -> timedelta:
     return getattr(settings, "PROGRESS_RETENTION", timedelta(hours=1))
 
 
-def cut(field: str, text: str) -> str:
+def truncate(field: str, text: str) -> str:
     """The text as far as that column of a job takes it: a chatty or garbled task is no reason to lose its job."""
     longest = next(column.max_length for column in Job._meta.fields if column.name == field)
     text = text.replace("\0", "�").encode("utf-8", "replace").decode()
@@ -355,9 +355,9 @@ def cut(field: str, text: str) -> str:
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
     def alive(self) -> Self:
-        return self.filter(beaten_at__gte=Now() - WORKER_SILENCE)
+        return self.filter(beaten_at__gte=Now() - WORKER_TIMEOUT)
 
-    def beat(self, name: str) -> None:
+    def record_heartbeat(self, name: str) -> None:
         """Note that this worker is there. A new one clears away those that ended more than a day ago."""
         if not self.filter(name=name).update(beaten_at=Now()):
             self.create(name=name, beaten_at=Now())

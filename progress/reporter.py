@@ -1,11 +1,11 @@
-"""What a task is given to say how far it has come.
+"""The `progress` object of a task, with which it reports how much of its work is done.
 
-Percent comes from counted work alone. A job is made of stages; each has a weight, its share of the whole job. In a
-stage without a known total nobody can know the percent, so it is None there: the bar is indeterminate, not wrong.
+The percent is computed from counted work only. A job consists of stages, each with a weight: its share of the whole
+job. A stage without a known total has no percent, and its bar is indeterminate.
 
-Counting writes nothing, and costs a task some ten nanoseconds. `worker/heartbeat.py` reads the counts at intervals and
-writes them to the database, in a thread and over a database connection of its own, so that a transaction of the task
-neither hides nor rolls back its progress.
+Counting takes some ten nanoseconds and writes nothing. `worker/heartbeat.py` reads the counts at intervals and writes
+them to the database, in a thread with a database connection of its own, so that a transaction of the task neither
+hides nor rolls back its progress.
 """
 
 from collections import deque
@@ -13,19 +13,22 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Any, TypeVar
 
 from progress.exceptions import Interrupted
-from progress.models import cut
+from progress.models import truncate
 
 T = TypeVar("T")
 
 ROUNDING = 1e-9
-"""0.29 × 100 is 28.999999999999996 to a computer."""
+"""Added before rounding down: 0.29 × 100 is 28.999999999999996 as floating-point numbers."""
 
-LARGEST = 2**63 - 1
-"""As far as the database can count."""
+MAX_COUNT = 2**63 - 1
+"""Largest number that the database's columns take."""
+
+MAX_PERCENT = 99
+"""100 % means that the job has succeeded."""
 
 
 class Stage:
-    """A part of the work. `done` and `weight` are shares of the job, 0 to 1: all before this stage, and the stage."""
+    """Part of a job. `done` and `weight` are fractions of the job: the work before this stage, and this stage."""
 
     __slots__ = ("current", "done", "name", "total", "unit", "weight")
 
@@ -42,60 +45,59 @@ class Stage:
         return self.done + self.weight
 
     def counts(self) -> dict[str, Any]:
-        """The columns of a job that show this stage. The thread that counts may go on meanwhile."""
-        current, total = min(int(self.current), LARGEST), self.total
+        """Return the columns of a job that show this stage. The task may count concurrently."""
+        current, total = min(int(self.current), MAX_COUNT), self.total
         if total is not None and current > total:
-            total = None  # the total was wrong, and a bar that knows no better must not pretend
-        fraction = self.fraction(current, total)
+            total = None  # the given total was too small, so the real one is unknown
         return {
             "stage": self.name,
             "unit": self.unit,
             "current": current,
             "total": total,
-            "percent": None if fraction is None else min(99, int(100 * fraction + ROUNDING)),
+            "percent": _percent(self.fraction(current, total)),
         }
 
     def fraction(self, current: int, total: int | None) -> float | None:
-        """How much of the whole job is done, 0 to 1; None if nobody can know."""
+        """Return the fraction of the whole job that is done, or None if the total is unknown."""
         if total is None:
             return None
         return self.done + self.weight * (current / total if total else 1.0)
 
 
 class Progress:
-    """The first argument of every task. Not for use from several threads.
+    """Progress of one attempt, the first argument of every task. Not thread-safe.
 
-    `stage`, `advance` and `track` are its updates: each raises Cancelled once the job is to stop.
+    The methods `stage`, `advance` and `track` raise Cancelled once the job's cancellation was requested.
     """
 
     def __init__(self) -> None:
-        self.now = Stage()
-        self.begun: deque[Stage] = deque()  # the stages that nobody has been shown yet
+        self.current_stage = Stage()
+        self.unwritten_stages: deque[Stage] = deque()
         self.interrupt: Interrupted | None = None
-        self.wake: Callable[[], None] = lambda: None  # whoever writes the counts
+        self.wake: Callable[[], None] = lambda: None  # set by the heartbeat, which writes the stages
 
     def stage(self, name: str, *, total: int | None = None, unit: str = "", weight: float | None = None) -> None:
         """Begin the next stage.
 
-        `total` is how many units of work it has, None if unknown. `weight` is its share of the whole job, 0 to 1;
-        without one it is all that earlier stages left.
+        `total` is its number of units of work, None if unknown. `weight` is its fraction of the whole job, by default
+        all that earlier stages have left. Raises ValueError for a total that is negative or above MAX_COUNT.
         """
-        if total is not None and not 0 <= total <= LARGEST:
-            raise ValueError(f"a total is from 0 to {LARGEST}")
-        done = self.now.end
+        if total is not None and not 0 <= total <= MAX_COUNT:
+            raise ValueError(f"total must be from 0 to {MAX_COUNT}")
+        done = self.current_stage.end
         rest = max(0.0, 1.0 - done)
         share = rest if weight is None else min(max(weight, 0.0), rest)
-        self.now = Stage(cut("stage", name), cut("unit", unit), total, done, share)
-        self.begun.append(self.now)
+        self.current_stage = Stage(truncate("stage", name), truncate("unit", unit), total, done, share)
+        self.unwritten_stages.append(self.current_stage)
         self.wake()
-        self._stop_if_told()
+        self._raise_interrupt()
 
     def advance(self, n: int = 1) -> None:
-        """Count n more units of the stage as done."""
+        """Count n more units of the stage as done. Raises ValueError if n is negative."""
         if n < 0:
-            raise ValueError("progress doesn't go backwards")
-        self.now.current += n
-        self._stop_if_told()
+            raise ValueError("progress can't go backwards")
+        self.current_stage.current += n
+        self._raise_interrupt()
 
     def track(
         self,
@@ -106,24 +108,28 @@ class Progress:
         total: int | None = None,
         weight: float | None = None,
     ) -> Iterator[T]:
-        """Yield the items, and count each as done when the loop asks for the next one."""
+        """Begin a stage and yield the items. Each counts as done when the next one is requested."""
         if total is None and isinstance(iterable, Sized):
             total = len(iterable)
         self.stage(stage, total=total, unit=unit, weight=weight)
-        mine = self.now
+        tracked = self.current_stage
         for item in iterable:
             yield item
-            mine.current += 1
-            if self.interrupt is not None:
+            tracked.current += 1
+            if self.interrupt is not None:  # inlined, because this loop must be fast
                 raise self.interrupt
 
-    def reached(self) -> dict[str, Any]:
-        """The columns of a job that has ended here. A percent that is not known now is what earlier stages made it."""
-        counts = self.now.counts()
-        if counts["percent"] is None and self.now.done:
-            counts["percent"] = min(99, int(100 * self.now.done + ROUNDING))
+    def final_counts(self) -> dict[str, Any]:
+        """Return the columns of a job that ends here. If the percent is unknown, it is that of the earlier stages."""
+        counts = self.current_stage.counts()
+        if counts["percent"] is None and self.current_stage.done:
+            counts["percent"] = _percent(self.current_stage.done)
         return counts
 
-    def _stop_if_told(self) -> None:
+    def _raise_interrupt(self) -> None:
         if self.interrupt is not None:
             raise self.interrupt
+
+
+def _percent(fraction: float | None) -> int | None:
+    return None if fraction is None else min(MAX_PERCENT, int(100 * fraction + ROUNDING))

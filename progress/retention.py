@@ -45,12 +45,12 @@ def _delete(due: QuerySet, ids: list[Any]) -> int:
     return len(locked)
 
 
-def plan(**kwargs: Any) -> None:
+def create_schedules(**kwargs: Any) -> None:
     """Have it done every few minutes; called after each migration."""
-    repeat(NAME, "progress.retention.prune", MINUTES)
+    ensure_schedule(NAME, "progress.retention.prune", MINUTES)
 
 
-def repeat(name: str, function: str, minutes: int) -> None:
+def ensure_schedule(name: str, function: str, minutes: int) -> None:
     """Have workers call the function of that dotted name every so many minutes; twice is as good as once."""
     wanted = {"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1}
     Schedule.objects.update_or_create(name=name, defaults=wanted)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, Max, Min, Q
 from django.db.models.functions import Now
 
-from progress.models import WORKER_SILENCE, Job, State, Worker
+from progress.models import WORKER_TIMEOUT, Job, State, Worker
 
 
 class Workers(NamedTuple):
@@ -19,13 +19,13 @@ class Workers(NamedTuple):
     last_beat: timedelta | None
 
 
-def jobs_by_state() -> dict[State, int]:
+def count_by_state() -> dict[State, int]:
     """All those that are still kept."""
     counted = dict(Job.objects.order_by().values_list("state").annotate(Count("pk")))
     return {state: counted.get(state, 0) for state in State}
 
 
-def longest_wait() -> timedelta:
+def oldest_queued_age() -> timedelta:
     """Since when the job waits that has waited longest; nothing if none does.
 
     A job that waits changes in no way that can be seen until it is claimed, so it waits since its last change.
@@ -34,8 +34,8 @@ def longest_wait() -> timedelta:
     return max(timedelta(0), waiting.aggregate(age=_since(Min("changed_at")))["age"] or timedelta(0))
 
 
-def workers() -> Workers:
-    silent_since = Now() - WORKER_SILENCE
+def worker_health() -> Workers:
+    silent_since = Now() - WORKER_TIMEOUT
     found = Worker.objects.order_by().aggregate(
         alive=Count("pk", filter=Q(beaten_at__gte=silent_since)), last_beat=_since(Max("beaten_at"))
     )

@@ -21,7 +21,7 @@ from typing import Any
 from django.db import transaction
 
 from progress import log_context
-from progress.models import Job, State, cut
+from progress.models import Job, State, truncate
 
 TIME_LIMIT = 3600.0
 """Seconds that a task may take, unless it says otherwise."""
@@ -78,9 +78,9 @@ class Task:
                 owner=owner,
                 task=self.name,
                 arguments=arguments,
-                label=cut("label", self.label.format(**known.arguments)),
+                label=truncate("label", self.label.format(**known.arguments)),
                 max_attempts=self.max_attempts,
-                request_id=cut("request_id", log_context.request_id()),
+                request_id=truncate("request_id", log_context.request_id()),
             )
             deliver(job)
         return job

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from progress.live.hub import Watcher, hub
-from progress.worker.heartbeat import Pulse
+from progress.worker.heartbeat import Heartbeat
 from tests.helpers import PASSWORD
 
 STATE_FOLDERS = {"incoming", "media", "tmp"}
@@ -82,10 +82,10 @@ def as_admin(admin_user) -> Client:
 
 
 @pytest.fixture(autouse=True)
-def _pulse_without_a_thread(monkeypatch):
+def _heartbeat_without_thread(monkeypatch):
     """In a test all is one transaction, which a thread of the worker's could not see: it beats where it is woken."""
-    monkeypatch.setattr(Pulse, "start", lambda self: None)
-    monkeypatch.setattr(Pulse, "wake", Pulse.beat)
+    monkeypatch.setattr(Heartbeat, "start", lambda self: None)
+    monkeypatch.setattr(Heartbeat, "wake", Heartbeat.write)
 
 
 @pytest.fixture(scope="session")

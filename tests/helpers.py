@@ -1,7 +1,9 @@
 """Plain functions that make things for tests."""
 
 import io
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -108,7 +110,7 @@ def problem(response: HttpResponse, status: int) -> dict[str, Any]:
 
 
 @contextmanager
-def as_soon_as_read(table: str, act: Callable[[], object], times: int = 1) -> Iterator[None]:
+def after_select(table: str, act: Callable[[], object], times: int = 1) -> Iterator[None]:
     """What somebody else does right after the table has been asked so many times."""
     left = times
 
@@ -124,3 +126,18 @@ def as_soon_as_read(table: str, act: Callable[[], object], times: int = 1) -> It
     with connection.execute_wrapper(execute):
         yield
     assert left <= 0
+
+
+def run_concurrently(*functions: Callable[[], Any]) -> list[Any]:
+    """Call the functions in threads that start together. Return their results in the same order."""
+    barrier = threading.Barrier(len(functions))
+
+    def run(function: Callable[[], Any]) -> Any:
+        barrier.wait()
+        try:
+            return function()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(functions)) as pool:
+        return [future.result() for future in [pool.submit(run, function) for function in functions]]

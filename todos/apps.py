@@ -10,4 +10,4 @@ class TodosConfig(AppConfig):
     def ready(self) -> None:
         from todos import retention
 
-        post_migrate.connect(retention.plan, sender=self)
+        post_migrate.connect(retention.create_schedules, sender=self)

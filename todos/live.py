@@ -22,7 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from progress.live.hub import Source, Watcher
-from progress.live.sse import Events, respond
+from progress.live.sse import EventStream, stream_response
 from progress.types import UserRequest
 from todos.models import Todo
 from todos.retention import TRASH_RETENTION
@@ -55,10 +55,10 @@ class Lists(Source[int, Changed]):
             if changed := {pk: version for pk, version in versions.items() if version > known.get(pk, 0)}:
                 yield owner, _unless_too_many(changed)
 
-    def join(self, older: Changed, newer: Changed) -> Changed:
+    def merge(self, older: Changed, newer: Changed) -> Changed:
         return None if older is None or newer is None else _unless_too_many(older | newer)
 
-    def forget(self, key: int) -> None:
+    def discard(self, key: int) -> None:
         self._reported.pop(key, None)
 
     def _query(self, thorough: bool) -> dict[int, dict[int, int]]:
@@ -74,18 +74,18 @@ class Lists(Source[int, Changed]):
         return dict(found)
 
 
-class ListEvents(Events[int, Changed]):
+class ListEvents(EventStream[int, Changed]):
     """The events of one list."""
 
     def __init__(self, watcher: Watcher[int, Changed], changed: Changed) -> None:
         super().__init__(watcher)
         self._changed = changed
 
-    def first(self) -> bytes:
+    def initial(self) -> bytes:
         return _event(self._changed)
 
-    def tell(self, news: dict[int, Changed]) -> bytes:
-        return b"".join(map(_event, news.values()))
+    def encode(self, changes: dict[int, Changed]) -> bytes:
+        return b"".join(map(_event, changes.values()))
 
 
 @never_cache
@@ -107,7 +107,7 @@ def stream(request: UserRequest) -> HttpResponseBase:
     def begin(watcher: Watcher[int, Changed]) -> ListEvents:
         return ListEvents(watcher, changed())
 
-    return respond(request, Lists, [owner.pk], begin)
+    return stream_response(request, Lists, [owner.pk], begin)
 
 
 def timestamp() -> str:

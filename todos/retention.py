@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from progress.retention import delete_in_batches, repeat
+from progress.retention import delete_in_batches, ensure_schedule
 from todos.models import Todo
 
 TRASH_RETENTION = timedelta(days=30)
@@ -33,7 +33,7 @@ def refold() -> None:
     Todo.objects.changed_within(REFOLD_PERIOD).refold()
 
 
-def plan(**kwargs: object) -> None:
+def create_schedules(**kwargs: object) -> None:
     """Create or update the schedules. Called after each migration."""
-    repeat(PRUNE_SCHEDULE, "todos.retention.prune", INTERVAL_MINUTES)
-    repeat(REFOLD_SCHEDULE, "todos.retention.refold", INTERVAL_MINUTES)
+    ensure_schedule(PRUNE_SCHEDULE, "todos.retention.prune", INTERVAL_MINUTES)
+    ensure_schedule(REFOLD_SCHEDULE, "todos.retention.refold", INTERVAL_MINUTES)

@@ -40,7 +40,7 @@ def detail(request: UserRequest, upload_id: UUID) -> HttpResponse:
 
 def as_json(upload: Upload, request: UserRequest) -> dict[str, Any]:
     """Return the upload's JSON object. The request determines the scheme and host of its URLs."""
-    job = upload.job if upload.job and not upload.job.is_gone else None
+    job = upload.job if upload.job and not upload.job.has_expired else None
     return {
         "id": upload.pk,
         "url": request.build_absolute_uri(reverse("uploads:api-detail", args=[upload.pk])),
@@ -51,7 +51,7 @@ def as_json(upload: Upload, request: UserRequest) -> dict[str, Any]:
         "metadata": upload.metadata,
         "download_url": request.build_absolute_uri(reverse("uploads:download", args=[upload.pk])),
         "renditions": [_rendition_json(rendition, request) for rendition in upload.renditions.all()],
-        "job": job_json.as_json(job, job_json.root_of(request)) if job else None,
+        "job": job_json.as_json(job, job_json.jobs_url(request)) if job else None,
         "created_at": upload.created_at,
     }
 

@@ -11,4 +11,4 @@ class UploadsConfig(AppConfig):
         from uploads import deletion, retention
 
         deletion.connect()
-        post_migrate.connect(retention.plan, sender=self)
+        post_migrate.connect(retention.create_schedules, sender=self)

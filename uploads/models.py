@@ -99,7 +99,7 @@ class Upload(models.Model):
     @property
     def shows_progress_bar(self) -> bool:
         """Whether its owner can still do something about its job: wait, cancel it, try it again."""
-        return self.job is not None and not self.job.is_gone and (self.is_processing or self.job.is_retryable)
+        return self.job is not None and not self.job.has_expired and (self.is_processing or self.job.is_retryable)
 
     @property
     def kind(self) -> str:

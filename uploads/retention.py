@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from progress.retention import delete_in_batches, repeat
+from progress.retention import delete_in_batches, ensure_schedule
 from uploads.models import Transfer, Upload
 from uploads.receiving import pieces
 
@@ -36,9 +36,9 @@ def prune() -> None:
             path.unlink(missing_ok=True)
 
 
-def plan(**kwargs: object) -> None:
+def create_schedules(**kwargs: object) -> None:
     """Have it done every few minutes; called after each migration."""
-    repeat(NAME, "uploads.retention.prune", MINUTES)
+    ensure_schedule(NAME, "uploads.retention.prune", MINUTES)
 
 
 def _forget_bytes(transfer: Transfer) -> None:

@@ -51,7 +51,7 @@ class RequestLogMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         entry = request.META[ENTRY_KEY] = Entry(_request_id(request), request.path)
-        log_context.request_begins(entry.request_id)  # not reset here: a stream is written after this method returns
+        log_context.bind_request_id(entry.request_id)  # not reset here: a stream is written after this method returns
         response = self.get_response(request)
         response["X-Request-ID"] = entry.request_id
         entry.user_id = _user_id(request)

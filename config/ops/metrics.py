@@ -84,12 +84,12 @@ class DatabaseCollector(Collector):
 
 def _site_metrics() -> Iterator[Metric]:
     jobs = GaugeMetricFamily("headway_jobs", "Jobs in the database, by state.", labels=["state"])
-    for state, number in statistics.jobs_by_state().items():
+    for state, number in statistics.count_by_state().items():
         jobs.add_metric([state], number)
     yield jobs
-    wait = statistics.longest_wait().total_seconds()
+    wait = statistics.oldest_queued_age().total_seconds()
     yield _gauge("headway_longest_wait_seconds", "Time for which the oldest queued job has waited.", wait)
-    workers = statistics.workers()
+    workers = statistics.worker_health()
     yield _gauge("headway_workers", "Clusters that have sent a heartbeat recently.", workers.alive)
     if workers.last_beat is not None:
         beat = max(0.0, workers.last_beat.total_seconds())

@@ -25,7 +25,7 @@ from progress.live.logins import Login, still_valid
 logger = logging.getLogger(__name__)
 
 Key = TypeVar("Key", bound=Hashable)
-News = TypeVar("News")
+Change = TypeVar("Change")
 
 TICK_SECONDS = 0.1
 
@@ -36,50 +36,50 @@ AWAY_SECONDS = 1.0
 """The pause after a question that failed."""
 
 
-class Full(Exception):
+class TooManyWatchers(Exception):
     """The process has reached its limit of watchers."""
 
 
-class UserFull(Full):
+class TooManyUserWatchers(TooManyWatchers):
     """The user has reached their limit of watchers in this process."""
 
 
-class Source(ABC, Generic[Key, News]):
+class Source(ABC, Generic[Key, Change]):
     """What can be watched, each by a key. A hub has one of each kind while somebody watches something of it."""
 
     def __init__(self) -> None:
-        self.watching: dict[Key, set[Watcher[Key, News]]] = {}
+        self.watching: dict[Key, set[Watcher[Key, Change]]] = {}
 
     @abstractmethod
-    def changes(self, thorough: bool) -> Iterable[tuple[Key, News]]:
+    def changes(self, thorough: bool) -> Iterable[tuple[Key, Change]]:
         """What is watched and has news. Changes become visible in another order than they were made in, so each tick
         looks at some of them again, and a thorough one at more. Raises DatabaseError.
         """
 
-    def join(self, older: News, newer: News) -> News:
+    def merge(self, older: Change, newer: Change) -> Change:
         """What is told to somebody who hasn't heard of the older one yet."""
         return newer
 
-    def note(self, key: Key, news: News) -> None:
+    def mark_reported(self, key: Key, news: Change) -> None:
         """All who watch it have been told. Called with the hub's lock held, like what follows."""
 
-    def forget(self, key: Key) -> None:
+    def discard(self, key: Key) -> None:
         """Nobody watches it any more."""
 
 
-class Watcher(Generic[Key, News]):
+class Watcher(Generic[Key, Change]):
     """Somebody who waits for changes. Use it as a context manager, or close it."""
 
-    def __init__(self, hub: "Hub", kind: type[Source[Key, News]], keys: Iterable[Key], login: Login) -> None:
+    def __init__(self, hub: "Hub", kind: type[Source[Key, Change]], keys: Iterable[Key], login: Login) -> None:
         self.kind = kind
         self.keys = frozenset(keys)
         self.login = login
         self.login_ended = False
         self._hub = hub
-        self._news: dict[Key, News] = {}
+        self._news: dict[Key, Change] = {}
         self._woken = threading.Event()
 
-    def wait(self, seconds: float) -> dict[Key, News]:
+    def wait(self, seconds: float) -> dict[Key, Change]:
         """What has changed since the last call, the newest of each.
 
         Empty when nothing has changed for that long, when the login has ended, or when the process is about to stop.
@@ -91,9 +91,9 @@ class Watcher(Generic[Key, News]):
             news, self._news = self._news, {}
         return news
 
-    def tell(self, source: Source[Key, News], key: Key, news: News) -> None:
+    def notify(self, source: Source[Key, Change], key: Key, news: Change) -> None:
         """Called with the hub's lock held."""
-        self._news[key] = source.join(self._news[key], news) if key in self._news else news
+        self._news[key] = source.merge(self._news[key], news) if key in self._news else news
         self._woken.set()
 
     def wake(self) -> None:
@@ -105,7 +105,7 @@ class Watcher(Generic[Key, News]):
         self._woken.set()
 
     def close(self) -> None:
-        self._hub.forget(self)
+        self._hub.remove(self)
 
     def __enter__(self) -> Self:
         return self
@@ -126,14 +126,17 @@ class Hub:
         self._thread: threading.Thread | None = None
         self._thorough_at = 0.0
 
-    def watch(self, kind: type[Source[Key, News]], keys: Iterable[Key], login: Login) -> Watcher[Key, News]:
-        """Begin to watch these. Read them after that, and nothing is missed. Raises Full or UserFull."""
+    def watch(self, kind: type[Source[Key, Change]], keys: Iterable[Key], login: Login) -> Watcher[Key, Change]:
+        """Start watching these keys. Read their current state afterwards, so that no change is missed.
+
+        Raises TooManyWatchers or TooManyUserWatchers.
+        """
         watcher = Watcher(self, kind, keys, login)
         with self.lock:
             if len(self._watchers) >= settings.PROGRESS_MAX_WATCHERS:
-                raise Full
+                raise TooManyWatchers
             if self._per_user[login.user_id] >= settings.PROGRESS_MAX_WATCHERS_PER_USER:
-                raise UserFull
+                raise TooManyUserWatchers
             self._watchers.add(watcher)
             self._per_user[login.user_id] += 1
             if kind not in self._sources:
@@ -145,7 +148,7 @@ class Hub:
                 self._thread.start()
         return watcher
 
-    def forget(self, watcher: Watcher[Key, News]) -> None:
+    def remove(self, watcher: Watcher[Key, Change]) -> None:
         with self.lock:
             if watcher not in self._watchers:
                 return
@@ -159,7 +162,7 @@ class Hub:
                 others.discard(watcher)
                 if not others:
                     del source.watching[key]
-                    source.forget(key)
+                    source.discard(key)
             if not source.watching:
                 del self._sources[watcher.kind]
 
@@ -177,7 +180,7 @@ class Hub:
             self._check_logins()
         for source in list(self._sources.values()):
             for key, news in source.changes(thorough):
-                self._tell(source, key, news)
+                self._notify(source, key, news)
                 time.sleep(0)  # let those who were told get on with it, and the pages in between
 
     def _check_logins(self) -> None:
@@ -188,13 +191,13 @@ class Hub:
             if watcher.login in ended:
                 watcher.end_login()
 
-    def _tell(self, source: Source[Key, News], key: Key, news: News) -> None:
+    def _notify(self, source: Source[Key, Change], key: Key, news: Change) -> None:
         with self.lock:
             watchers = source.watching.get(key, ())
             for watcher in watchers:
-                watcher.tell(source, key, news)
+                watcher.notify(source, key, news)
             if watchers:
-                source.note(key, news)
+                source.mark_reported(key, news)
 
     def _run(self) -> None:
         due = time.monotonic()

@@ -48,11 +48,11 @@ class Jobs(Source[UUID, Snapshot | None]):
         for job in Job.objects.filter(pk__in=newer).defer("arguments", "task") if newer else ():
             yield job.pk, Snapshot(job)
 
-    def note(self, key: UUID, news: Snapshot | None) -> None:
+    def mark_reported(self, key: UUID, news: Snapshot | None) -> None:
         if news:
             self._versions[key] = news.job.version
 
-    def forget(self, key: UUID) -> None:
+    def discard(self, key: UUID) -> None:
         self._versions.pop(key, None)
 
     def _is_news(self, job_id: UUID, version: int) -> bool:
@@ -76,7 +76,7 @@ class OwnedJobs(Source[Any, dict[UUID, Snapshot]]):
         self._versions = versions if thorough else self._versions | versions
         yield from found.items()
 
-    def join(self, older: dict[UUID, Snapshot], newer: dict[UUID, Snapshot]) -> dict[UUID, Snapshot]:
+    def merge(self, older: dict[UUID, Snapshot], newer: dict[UUID, Snapshot]) -> dict[UUID, Snapshot]:
         return older | newer
 
 
@@ -92,4 +92,4 @@ def _versions(job_ids: list[UUID]) -> dict[UUID, int]:
 def visible_jobs(user: Any, ids: Iterable[UUID]) -> dict[UUID, Job]:
     """Return the jobs with these ids that the user may see and that haven't expired."""
     jobs = Job.objects.visible_to(user).filter(pk__in=ids)
-    return {job.pk: job for job in jobs if not job.is_gone}
+    return {job.pk: job for job in jobs if not job.has_expired}

@@ -1,7 +1,7 @@
-"""What a request to watch jobs asks for, read from its query; bad values are refused with words that help.
+"""Query parameters of the requests that watch jobs. Invalid values raise BadRequest with a message for the client.
 
-?id=<uuid>&id=<uuid>:<version>   which jobs, and what the asker knows of them already
-?after=<version>&wait=<seconds>  hold the answer until there is something newer, but at most so long
+?id=<uuid>&id=<uuid>:<version>   the jobs, each with the version that the client already has
+?after=<version>&wait=<seconds>  delay the response until there is a newer version, at most this long
 """
 
 from uuid import UUID
@@ -9,37 +9,37 @@ from uuid import UUID
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 
-MOST_IDS = 100
-LONGEST_WAIT = 30.0
-"""Seconds."""
+MAX_IDS = 100
+MAX_WAIT_SECONDS = 30.0
 
-LARGEST_VERSION = 2**63 - 1
+MAX_VERSION = 2**63 - 1
 UNKNOWN = -1
-"""The version of a job of which the asker knows nothing."""
+"""The version of a job that the client has not received yet."""
 
 
-def known_versions(request: HttpRequest) -> dict[UUID, int]:
-    """The ids, and the version of each that the asker has seen. Raises BadRequest."""
-    asked = request.GET.getlist("id")
-    if not asked:
-        raise BadRequest("Say which jobs: ?id=<uuid>&id=<uuid>")
-    if len(asked) > MOST_IDS:
-        raise BadRequest(f"These are {len(asked)} ids; ask for at most {MOST_IDS} at once.")
-    return dict(map(_id_and_version, asked))
+def parse_ids(request: HttpRequest) -> dict[UUID, int]:
+    """Return the version that the client has of each job named by `id`, or UNKNOWN. Raises BadRequest."""
+    ids = request.GET.getlist("id")
+    if not ids:
+        raise BadRequest("Name the jobs: ?id=<uuid>&id=<uuid>")
+    if len(ids) > MAX_IDS:
+        raise BadRequest(f"Send at most {MAX_IDS} ids in one request. This one has {len(ids)}.")
+    return dict(map(_id_and_version, ids))
 
 
-def known_version(request: HttpRequest) -> int:
-    """`after`, for a single job. Raises BadRequest."""
+def parse_after(request: HttpRequest) -> int:
+    """Return `after`, the version that the client has of a single job, or UNKNOWN. Raises BadRequest."""
     text = request.GET.get("after")
     return UNKNOWN if text is None else _version("after", text)
 
 
-def seconds_to_wait(request: HttpRequest) -> float:
-    """`wait`; 0 if there is none. Raises BadRequest."""
+def parse_wait(request: HttpRequest) -> float:
+    """Return `wait` in seconds, 0 by default. Raises BadRequest."""
     text = request.GET.get("wait", "0")
-    whole, point, part = text.partition(".")
-    if not (_is_number(whole) and (not point or _is_number(part)) and len(text) < 10 and float(text) <= LONGEST_WAIT):
-        raise BadRequest(f"wait is a number of seconds from 0 to {LONGEST_WAIT:.0f}.")
+    whole, point, fraction = text.partition(".")
+    is_number = len(text) < 10 and _is_number(whole) and (not point or _is_number(fraction))
+    if not is_number or float(text) > MAX_WAIT_SECONDS:
+        raise BadRequest(f"wait must be a number of seconds from 0 to {MAX_WAIT_SECONDS:.0f}.")
     return float(text)
 
 
@@ -48,13 +48,13 @@ def _id_and_version(text: str) -> tuple[UUID, int]:
     try:
         uuid = UUID(job_id)
     except ValueError:
-        raise BadRequest("Each id is the UUID of a job; :<version> may follow.") from None
+        raise BadRequest("Each id must be the UUID of a job, optionally followed by :<version>.") from None
     return uuid, _version("The version after an id", version) if colon else UNKNOWN
 
 
 def _version(name: str, text: str) -> int:
-    if not _is_number(text) or len(text) > 19 or int(text) > LARGEST_VERSION:
-        raise BadRequest(f"{name} is the version of a job: a whole number, 0 or more.")
+    if not _is_number(text) or len(text) > 19 or int(text) > MAX_VERSION:
+        raise BadRequest(f"{name} must be the version of a job: a whole number, 0 or more.")
     return int(text)
 
 

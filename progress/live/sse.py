@@ -14,41 +14,41 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from progress.connections import release_connection
-from progress.live.hub import Full, Key, News, Source, UserFull, Watcher, hub
+from progress.live.hub import Change, Key, Source, TooManyUserWatchers, TooManyWatchers, Watcher, hub
 from progress.live.logins import Login
 
-COMMENT_SECONDS = 5.0
+KEEPALIVE_SECONDS = 5.0
 """The longest pause between two writes. A client that receives nothing for much longer polls instead."""
 
-LONGEST_SECONDS = 600.0
+MAX_STREAM_SECONDS = 600.0
 
-COME_BACK_SECONDS = 5
+RETRY_AFTER_SECONDS = 5
 """When to try again after a refusal."""
 
 COMMENT = b": still here\n\n"
 
 
-class Events(ABC, Generic[Key, News]):
+class EventStream(ABC, Generic[Key, Change]):
     """The bytes of one stream. Its `close` is called at the end, even if nobody ever began to read.
 
     `answered` is called when the first of them is asked for: the request has been answered then. Django keeps it to
     the end, with the session, the user and more, which is as much memory as the rest of a stream needs.
     """
 
-    def __init__(self, watcher: Watcher[Key, News]) -> None:
+    def __init__(self, watcher: Watcher[Key, Change]) -> None:
         self.answered: Callable[[], None] = lambda: None
         self._watcher = watcher
         self._events = self._all()
 
     @abstractmethod
-    def first(self) -> bytes:
+    def initial(self) -> bytes:
         """What is said at once."""
 
     @abstractmethod
-    def tell(self, news: dict[Key, News]) -> bytes:
+    def encode(self, changes: dict[Key, Change]) -> bytes:
         """What is said of that; it may be nothing."""
 
-    def end(self) -> bytes:
+    def final(self) -> bytes:
         """What is said when there is nothing to wait for any more; nothing while there is."""
         return b""
 
@@ -62,25 +62,25 @@ class Events(ABC, Generic[Key, News]):
     def _all(self) -> Generator[bytes, None, None]:
         self.answered()
         spoke_at = time.monotonic()
-        deadline = spoke_at + LONGEST_SECONDS
-        yield self.first()
-        while not (end := self.end()):
+        deadline = spoke_at + MAX_STREAM_SECONDS
+        yield self.initial()
+        while not (end := self.final()):
             now = time.monotonic()
             if now >= deadline or hub.stopping or self._watcher.login_ended:
                 return
-            quiet = spoke_at + COMMENT_SECONDS - now
-            told = COMMENT if quiet <= 0 else self.tell(self._watcher.wait(min(quiet, deadline - now)))
+            quiet = spoke_at + KEEPALIVE_SECONDS - now
+            told = COMMENT if quiet <= 0 else self.encode(self._watcher.wait(min(quiet, deadline - now)))
             if told:
                 spoke_at = time.monotonic()
                 yield told
         yield end
 
 
-def respond(
+def stream_response(
     request: HttpRequest,
-    kind: type[Source[Key, News]],
+    kind: type[Source[Key, Change]],
     keys: Iterable[Key],
-    begin: Callable[[Watcher[Key, News]], Events[Key, News]],
+    begin: Callable[[Watcher[Key, Change]], EventStream[Key, Change]],
 ) -> HttpResponseBase:
     """Watch these keys and return the stream of their events.
 
@@ -88,9 +88,9 @@ def respond(
     """
     try:
         watcher = hub.watch(kind, keys, Login.of(request))
-    except UserFull:
+    except TooManyUserWatchers:
         return _refuse(429, "You have too many streams open. Close some, or poll instead.")
-    except Full:
+    except TooManyWatchers:
         return _refuse(503, "Too many streams are open on this server. Poll instead, and try again a little later.")
     try:
         events = begin(watcher)
@@ -104,5 +104,5 @@ def respond(
 
 
 def _refuse(status: int, text: str) -> HttpResponse:
-    headers = {"Retry-After": str(COME_BACK_SECONDS)}
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return HttpResponse(text, status=status, content_type="text/plain", headers=headers)

@@ -20,11 +20,11 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from progress.job_json import as_json, root_of
+from progress.job_json import as_json, jobs_url
 from progress.live import params
 from progress.live.hub import Watcher
 from progress.live.jobs import Jobs, OwnedJobs, Snapshot, visible_jobs
-from progress.live.sse import Events, respond
+from progress.live.sse import EventStream, stream_response
 from progress.models import Job
 
 READY = b"event: ready\ndata: {}\n\n"
@@ -35,18 +35,18 @@ END = b"event: end\ndata: {}\n\n"
 @require_GET
 def stream(request: HttpRequest) -> HttpResponseBase:
     """Return the events of the jobs with these ids, or of all jobs of the user."""
-    root = root_of(request)
+    root = jobs_url(request)
     if "id" not in request.GET:
-        return respond(request, OwnedJobs, [request.user.pk], lambda watcher: OwnedJobEvents(watcher, root))
-    known = params.known_versions(request)
+        return stream_response(request, OwnedJobs, [request.user.pk], lambda watcher: OwnedJobEvents(watcher, root))
+    known = params.parse_ids(request)
 
     def begin(watcher: Watcher[UUID, Snapshot | None]) -> JobEvents:
         return JobEvents(watcher, visible_jobs(request.user, known), root)
 
-    return respond(request, Jobs, known, begin)
+    return stream_response(request, Jobs, known, begin)
 
 
-class JobEvents(Events[UUID, Snapshot | None]):
+class JobEvents(EventStream[UUID, Snapshot | None]):
     def __init__(self, watcher: Watcher[UUID, Snapshot | None], jobs: dict[UUID, Job], root: str) -> None:
         super().__init__(watcher)
         self._root = root
@@ -54,15 +54,15 @@ class JobEvents(Events[UUID, Snapshot | None]):
         self._first |= {job_id: Snapshot(job) for job_id, job in jobs.items()}
         self._sent = dict.fromkeys(self._first, params.UNKNOWN)  # the versions of the jobs that are still waited for
 
-    def first(self) -> bytes:
-        told = self.tell(self._first)
+    def initial(self) -> bytes:
+        told = self.encode(self._first)
         self._first.clear()
         return told
 
-    def tell(self, news: dict[UUID, Snapshot | None]) -> bytes:
-        return b"".join(self._event(job_id, snapshot) for job_id, snapshot in news.items() if job_id in self._sent)
+    def encode(self, changes: dict[UUID, Snapshot | None]) -> bytes:
+        return b"".join(self._event(job_id, snapshot) for job_id, snapshot in changes.items() if job_id in self._sent)
 
-    def end(self) -> bytes:
+    def final(self) -> bytes:
         return b"" if self._sent else END
 
     def _event(self, job_id: UUID, snapshot: Snapshot | None) -> bytes:
@@ -78,16 +78,16 @@ class JobEvents(Events[UUID, Snapshot | None]):
         return _event(snapshot, self._root)
 
 
-class OwnedJobEvents(Events[Any, dict[UUID, Snapshot]]):
+class OwnedJobEvents(EventStream[Any, dict[UUID, Snapshot]]):
     def __init__(self, watcher: Watcher[Any, dict[UUID, Snapshot]], root: str) -> None:
         super().__init__(watcher)
         self._root = root
 
-    def first(self) -> bytes:
+    def initial(self) -> bytes:
         return READY
 
-    def tell(self, news: dict[Any, dict[UUID, Snapshot]]) -> bytes:
-        return b"".join(_event(snapshot, self._root) for jobs in news.values() for snapshot in jobs.values())
+    def encode(self, changes: dict[Any, dict[UUID, Snapshot]]) -> bytes:
+        return b"".join(_event(snapshot, self._root) for jobs in changes.values() for snapshot in jobs.values())
 
 
 def _event(snapshot: Snapshot, root: str) -> bytes:

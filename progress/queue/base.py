@@ -13,7 +13,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError
 
 from progress.worker import processes
-from progress.worker.maintenance import Upkeep
+from progress.worker.maintenance import Maintenance
 
 logger = logging.getLogger(__name__)
 
@@ -32,20 +32,20 @@ class ClusterQueue:
     away: tuple[type[Exception], ...] = (DatabaseError, InterfaceError)
     """What it raises when it can't be reached."""
 
-    _upkeep: Upkeep | None = None
+    _maintenance: Maintenance | None = None
 
     def ping(self) -> bool:
         """Asked by the sentinel before it starts the others."""
         processes.die_with_parent()
-        processes.end_when_alone()
+        processes.end_when_childless()
         return super().ping()  # type: ignore[misc]
 
     def dequeue(self) -> Deliveries | None:
         """Asked by the pusher, again and again: the oldest delivery, or None when there was none for a while."""
-        if self._upkeep is None:
+        if self._maintenance is None:
             processes.die_with_parent()
-            self._upkeep = Upkeep(self)
-            self._upkeep.start()
+            self._maintenance = Maintenance(self)
+            self._maintenance.start()
         try:
             taken = self.take()
         except self.away as error:
@@ -54,7 +54,7 @@ class ClusterQueue:
             time.sleep(AWAY_SECONDS)
             return None
         for _, payload in taken or ():
-            self._upkeep.handed_out(payload)
+            self._maintenance.record_delivery(payload)
         return taken
 
     def acknowledge(self, task_id: object) -> None:

@@ -1,7 +1,7 @@
-"""The pulse of a running job: a thread that writes how far it has come, and says every few seconds that it lives.
+"""Heartbeat of a running job: a thread that writes the job's progress and, every few seconds, that it is running.
 
-It writes at most five times a second, but each stage. What it can't write, because the database is away, it writes
-when it can; whether the job may go on meanwhile is for `worker/limits.py` to judge, by `beaten_at`.
+It writes every new stage, and otherwise at most five times a second. While the database is unavailable it keeps what
+it could not write; `worker/limits.py` decides from `recorded_at` how long the job may continue without a heartbeat.
 """
 
 import time
@@ -15,31 +15,30 @@ from django.db import DatabaseError, InterfaceError
 from progress.exceptions import Cancelled, LostJob, TimeLimit
 from progress.reporter import Progress, Stage
 from progress.worker.attempt import Attempt
-from progress.worker.periodic import Ticker
+from progress.worker.periodic import PeriodicThread
 
 WRITE_INTERVAL = 0.2
-"""Seconds between two writes within a stage: five a second."""
+"""Minimum number of seconds between two writes within a stage."""
 
 HEARTBEAT_INTERVAL = 2.0
 """Seconds."""
 
-ETA_AFTER = 2.0
-"""Seconds of work before a guess of the time left is worth showing."""
+MIN_ETA_SECONDS = 2.0
+"""Seconds of work before the remaining time is estimated."""
 
-ETA_LONGEST = 30 * 24 * 3600.0
-"""Seconds; nobody believes a guess of more."""
+MAX_ETA_SECONDS = 30 * 24 * 3600.0
+"""Longer estimates are not shown, because they are too uncertain to be useful."""
 
-ETA_SMOOTHING = 0.3
-"""How much the newest measurement of speed counts against all before it."""
+SPEED_SMOOTHING = 0.3
+"""Weight of the newest measurement in the moving average of the speed."""
+
+_thread = PeriodicThread("heartbeat", WRITE_INTERVAL)
 
 
-_thread = Ticker("the pulse", WRITE_INTERVAL)
+class Heartbeat:
+    """Context manager around the call of a task.
 
-
-class Pulse:
-    """Use as a context manager around the task's call.
-
-    `clock` counts seconds, and never goes back; `began_at` is its time before the job was claimed.
+    `clock` returns monotonic seconds; `started_at` is its value before the job was claimed.
     """
 
     def __init__(
@@ -47,14 +46,14 @@ class Pulse:
         attempt: Attempt,
         progress: Progress,
         clock: Callable[[], float] = time.monotonic,
-        began_at: float | None = None,
+        started_at: float | None = None,
     ) -> None:
         self._attempt = attempt
         self._progress = progress
         self._clock = clock
-        self._eta = Estimate(clock())
-        self._shown: dict[str, Any] = progress.now.counts()
-        self._written_at = self.beaten_at = clock() if began_at is None else began_at
+        self._eta = RemainingTime(clock())
+        self._written: dict[str, Any] = progress.current_stage.counts()
+        self._written_at = self.recorded_at = clock() if started_at is None else started_at
         progress.wake = self.wake
 
     def __enter__(self) -> Self:
@@ -62,57 +61,57 @@ class Pulse:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        # If the task was interrupted nothing is left to write, and the thread may wait for what the task has locked.
-        writing = not isinstance(self._progress.interrupt, (LostJob, TimeLimit))
-        _thread.stop(wait=writing)
+        # After an interruption there is nothing left to write, and the thread may wait for a lock of the task's.
+        may_write = not isinstance(self._progress.interrupt, (LostJob, TimeLimit))
+        _thread.stop(wait=may_write)
         self._progress.wake = lambda: None
-        if writing and self._progress.begun:
-            with suppress(DatabaseError, InterfaceError):  # the write that ends the job tells the last of them
-                self.beat()
+        if may_write and self._progress.unwritten_stages:
+            with suppress(DatabaseError, InterfaceError):  # the write that finishes the job has the last stage too
+                self.write()
 
     def start(self) -> None:
-        _thread.start(self.beat)
+        _thread.start(self.write)
 
     def wake(self) -> None:
-        """A stage has begun: don't wait with that."""
+        """Write immediately, because a stage has begun."""
         _thread.wake()
 
-    def beat(self) -> None:
-        """One round: write what is new, or else, if it is time, that the job lives."""
+    def write(self) -> None:
+        """Write new progress, or a heartbeat if one is due. Tell the task to stop if its job is cancelled or lost."""
         now = self._clock()
         try:
-            if not self._write(now) and now - self.beaten_at >= HEARTBEAT_INTERVAL:
-                self._attempt.beat()
-                self.beaten_at = now
-        except Cancelled as why:
-            self._progress.interrupt = why
-            self._written_at = self.beaten_at = now  # being told so is a beat too
-        except LostJob as why:
-            self._progress.interrupt = why
+            if not self._write_progress(now) and now - self.recorded_at >= HEARTBEAT_INTERVAL:
+                self._attempt.record_heartbeat()
+                self.recorded_at = now
+        except Cancelled as interrupt:
+            self._progress.interrupt = interrupt
+            self._written_at = self.recorded_at = now  # Cancelled is raised after a heartbeat was recorded
+        except LostJob as interrupt:
+            self._progress.interrupt = interrupt
 
-    def _write(self, now: float) -> bool:
-        """Whether there was anything to write."""
-        begun = self._progress.begun
-        wrote = bool(begun)
-        while begun:
-            self._show(begun[0], now)
-            begun.popleft()
-        stage = self._progress.now
-        if now - self._written_at >= WRITE_INTERVAL and stage.counts() != self._shown:
-            self._show(stage, now)
+    def _write_progress(self, now: float) -> bool:
+        """Write what is new. Return whether anything was."""
+        stages = self._progress.unwritten_stages
+        wrote = bool(stages)
+        while stages:
+            self._write_stage(stages[0], now)
+            stages.popleft()
+        stage = self._progress.current_stage
+        if now - self._written_at >= WRITE_INTERVAL and stage.counts() != self._written:
+            self._write_stage(stage, now)
             wrote = True
         return wrote
 
-    def _show(self, stage: Stage, now: float) -> None:
+    def _write_stage(self, stage: Stage, now: float) -> None:
         counts = stage.counts()
         eta = self._eta.seconds_left(now, stage.fraction(counts["current"], counts["total"]))
         self._attempt.report(**counts, eta_seconds=eta)
-        self._shown = counts
-        self._written_at = self.beaten_at = now
+        self._written = counts
+        self._written_at = self.recorded_at = now
 
 
-class Estimate:
-    """The time left, guessed from the smoothed speed of the whole job."""
+class RemainingTime:
+    """Estimate of a job's remaining time, from the moving average of its speed."""
 
     def __init__(self, now: float) -> None:
         self._started_at = self._measured_at = now
@@ -120,18 +119,18 @@ class Estimate:
         self._speed: float | None = None
 
     def seconds_left(self, now: float, fraction: float | None) -> int | None:
-        """None until there is enough to say."""
+        """Return the estimate when this fraction of the job is done, or None while it is too uncertain."""
         if fraction is None:
             return None
         self._measure(now, fraction)
-        if not self._speed or now - self._started_at < ETA_AFTER:
+        if not self._speed or now - self._started_at < MIN_ETA_SECONDS:
             return None
         seconds = (1.0 - fraction) / self._speed
-        return round(seconds) if seconds < ETA_LONGEST else None
+        return round(seconds) if seconds < MAX_ETA_SECONDS else None
 
     def _measure(self, now: float, fraction: float) -> None:
         if fraction <= self._measured or now <= self._measured_at:
             return
         speed = (fraction - self._measured) / (now - self._measured_at)
-        self._speed = speed if self._speed is None else self._speed + ETA_SMOOTHING * (speed - self._speed)
+        self._speed = speed if self._speed is None else self._speed + SPEED_SMOOTHING * (speed - self._speed)
         self._measured_at, self._measured = now, fraction

@@ -1,7 +1,7 @@
-"""What must be done every few seconds while a cluster is there: say so, find lost jobs, and see that it isn't wedged.
+"""Maintenance of a cluster: every two seconds, record its heartbeat, recover jobs, and check that it isn't wedged.
 
-It runs in a thread of the process that asks the queue for work, because that process waits whenever all workers are
-busy, and a busy cluster is not a dead one.
+It runs in a thread of the pusher, the process that takes deliveries from the queue: while all workers are busy, that
+process waits, and the cluster's heartbeat must still be recorded.
 """
 
 import logging
@@ -20,46 +20,48 @@ logger = logging.getLogger(__name__)
 INTERVAL_SECONDS = 2.0
 
 BUSY_DATABASE_SECONDS = 1.0
-"""When a beat takes longer than this, other hearts couldn't beat either, and are not to be judged now."""
+"""If recording a heartbeat takes longer, other heartbeats may be late for the same reason, so no job is recovered."""
 
 
-class Upkeep:
+class Maintenance:
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
         self._watchdog = Watchdog()
-        self._silent: set[int] = set()
-        self.handed_out = self._watchdog.handed_out
+        self._unresponsive: set[int] = set()
+        self.record_delivery = self._watchdog.record_delivery
 
     def start(self) -> None:
-        """Keep up until this process ends."""
-        threading.Thread(target=self._run, name="upkeep", daemon=True).start()
+        """Run in a thread until this process ends."""
+        threading.Thread(target=self._run, name="maintenance", daemon=True).start()
 
-    def keep_up(self) -> None:
-        """One round of it."""
-        asked_at = time.monotonic()
-        Worker.objects.beat(processes.cluster_name())
-        if time.monotonic() - asked_at < BUSY_DATABASE_SECONDS:
+    def run_once(self) -> None:
+        started_at = time.monotonic()
+        Worker.objects.record_heartbeat(processes.cluster_name())
+        if time.monotonic() - started_at < BUSY_DATABASE_SECONDS:
             recovery.requeue_lost_jobs()
-            recovery.requeue_jobs_of_dead_workers(processes.cluster_name(), processes.living)
-            self._kill_silent_workers()
+            recovery.requeue_jobs_of_dead_workers(processes.cluster_name(), processes.living_pids)
+            self._kill_unresponsive_workers()
             recovery.redeliver(self._queue)
             if self._watchdog.is_wedged(processes.siblings()):
                 processes.end_cluster()
 
-    def _kill_silent_workers(self) -> None:
-        """Before others may take their jobs; but not at the first sight, in case that they could not beat till now."""
-        silent = recovery.silent_workers(processes.cluster_name())
-        suspects = silent & self._silent
-        for pid in suspects & processes.living() if suspects else ():
-            logger.error("the worker process %d is silent in the middle of its job, and is killed", pid)
+    def _kill_unresponsive_workers(self) -> None:
+        """Kill workers that were unresponsive twice in a row, before their jobs are requeued.
+
+        After the first time, a worker may have been unable to reach the database until just now.
+        """
+        unresponsive = recovery.unresponsive_workers(processes.cluster_name())
+        suspects = unresponsive & self._unresponsive
+        for pid in suspects & processes.living_pids() if suspects else ():
+            logger.error("worker process %d is unresponsive while it runs a job, and is killed", pid)
             processes.kill(pid)
-        self._silent = silent
+        self._unresponsive = unresponsive
 
     def _run(self) -> None:
         while True:
             try:
-                self.keep_up()
-            except Exception:  # whatever it is, the next round may do better
-                logger.exception("upkeep failed; it is tried again in a few seconds")
+                self.run_once()
+            except Exception:  # of any kind: the next round may succeed
+                logger.exception("maintenance failed, and runs again in a few seconds")
                 connection.close()
             time.sleep(INTERVAL_SECONDS)

@@ -1,6 +1,7 @@
-"""A thread that calls back every so often, and is kept from job to job: to start one takes longer than many a job.
+"""Threads of a worker process that call a function at intervals.
 
-A worker has one for the pulse of its job and one for the guard, because the pulse may be held up by the database.
+They are kept between jobs, because starting a thread takes longer than many a job. A worker has one for the heartbeat
+and one for the limits of its job, because the database can block the heartbeat.
 """
 
 import logging
@@ -17,63 +18,68 @@ from progress.worker import processes
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 30.0
-"""Seconds; a call that waits for a database comes back by itself before that."""
+STOP_TIMEOUT = 30.0
+"""Seconds. Calls that wait for a database end sooner, by the database's own time-outs."""
 
 
-class Ticker:
-    def __init__(self, name: str, seconds: float) -> None:
+class PeriodicThread:
+    """Daemon thread that calls one function every `interval` seconds while there is one to call."""
+
+    def __init__(self, name: str, interval: float) -> None:
         self._name = name
-        self._seconds = seconds
-        self._call: Callable[[], None] | None = None
+        self._interval = interval
+        self._function: Callable[[], None] | None = None
         self._calling = threading.Lock()
-        self._wakings: SimpleQueue[None] = SimpleQueue()  # takes no lock that an interrupted task could leave locked
-        self._asleep = True
+        self._wake_ups: SimpleQueue[None] = SimpleQueue()  # has no lock that an interrupted task could leave locked
+        self._is_idle = True
         self._pid = 0
 
-    def start(self, call: Callable[[], None]) -> None:
-        """Call this from now on."""
-        self._call = partial(copy_context().run, call)  # what it logs belongs to the same job
-        if self._pid != os.getpid():  # the first time in this process: threads don't survive a fork
+    def start(self, function: Callable[[], None]) -> None:
+        """Start calling this function, with the current log context."""
+        self._function = partial(copy_context().run, function)
+        if self._pid != os.getpid():  # threads don't survive a fork, so each process starts its own
             self._pid = os.getpid()
             threading.Thread(target=self._run, name=self._name, daemon=True).start()
-        if self._asleep:
+        if self._is_idle:
             self.wake()
 
     def stop(self, *, wait: bool = True) -> None:
-        """Call it no more; waits for the call that is under way, unless that takes for ever."""
-        self._call = None
+        """Stop calling the function.
+
+        With `wait`, return after the call in progress has ended; if it doesn't within STOP_TIMEOUT, end the process.
+        """
+        self._function = None
         if not wait:
             return
-        if not self._calling.acquire(timeout=PATIENCE):
-            logger.error("%s hangs, so this process ends", self._name)
+        if not self._calling.acquire(timeout=STOP_TIMEOUT):
+            logger.error("thread %r hangs, so this process ends", self._name)
             processes.end_process()
         self._calling.release()
 
     def wake(self) -> None:
-        """Call it now."""
-        self._wakings.put(None)
+        """Call the function now instead of at the end of the interval."""
+        self._wake_ups.put(None)
 
     def _run(self) -> None:
         while True:
             self._pause()
             with self._calling:
                 try:
-                    if call := self._call:
-                        call()
-                except Exception:  # whatever it is, the next call may do better
-                    logger.exception("%s failed; it is tried again", self._name)
+                    if function := self._function:
+                        function()
+                except Exception:  # of any kind: the next call may succeed
+                    logger.exception("thread %r failed, and tries again", self._name)
                     connections.close_all()
 
     def _pause(self) -> None:
-        """Until it is time, or somebody wakes us; asleep, and without a connection, while there is nothing to call."""
-        self._asleep = True  # said before looking, so that whoever has something to call then wakes us
-        self._asleep = self._call is None
-        if self._asleep:
+        """Wait for the interval or a wake-up. While there is no function, wait without a database connection."""
+        self._is_idle = True  # set before `_function` is read, so that a concurrent `start` wakes this thread
+        self._is_idle = self._function is None
+        if self._is_idle:
             connections.close_all()
         try:
-            self._wakings.get(timeout=None if self._asleep else self._seconds)
+            self._wake_ups.get(timeout=None if self._is_idle else self._interval)
             while True:
-                self._wakings.get_nowait()
+                self._wake_ups.get_nowait()
         except Empty:
             pass

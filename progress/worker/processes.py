@@ -3,7 +3,7 @@
     parent          manage.py qcluster, which a supervisor started
     └─ sentinel     guards the rest, and starts anew what dies
        ├─ worker …  one job at a time
-       ├─ pusher    takes deliveries from the queue; our upkeep runs beside it, in a thread
+       ├─ pusher    takes deliveries from the queue; our maintenance runs beside it, in a thread
        └─ monitor   collects results, which we don't need
 
 Each dies with the one above it, so that killing any of them leaves no orphans that go on working. A worker tells by the
@@ -24,7 +24,7 @@ IDLE = "headway:idle"
 BUSY = "headway:busy"
 PR_SET_PDEATHSIG = 1
 
-ALONE_SECONDS = 4.0
+CHILDLESS_SECONDS = 4.0
 """The pause between two looks of the sentinel at whether it has children. It starts missing ones within a second."""
 
 
@@ -55,7 +55,7 @@ def die_with_parent() -> None:
         end_process()
 
 
-def end_when_alone(interval: float = ALONE_SECONDS) -> None:
+def end_when_childless(interval: float = CHILDLESS_SECONDS) -> None:
     """Have this process, the sentinel, killed once it has had no living child at two looks in a row.
 
     A killed child may leave a lock locked for which the sentinel then waits for ever. The watchdog notices that,
@@ -66,7 +66,7 @@ def end_when_alone(interval: float = ALONE_SECONDS) -> None:
     def look(*args: object) -> None:
         nonlocal was_alone
         mine = os.getpid()
-        is_alone = not any(process.parent == mine and process.state != "Z" for process in everybody())
+        is_alone = not any(process.parent == mine and process.state != "Z" for process in all_processes())
         if is_alone and was_alone:
             end_process()
         was_alone = is_alone
@@ -75,18 +75,18 @@ def end_when_alone(interval: float = ALONE_SECONDS) -> None:
     signal.setitimer(signal.ITIMER_REAL, interval, interval)
 
 
-def begin_work(**kwargs: Any) -> None:
+def on_worker_start(**kwargs: Any) -> None:
     """Django-Q2's signal that a worker has started."""
     die_with_parent()
-    call_idle()
+    mark_idle()
 
 
-def call_idle(**kwargs: Any) -> None:
+def mark_idle(**kwargs: Any) -> None:
     """Django-Q2's signal that this worker has done a task."""
     _call_myself(IDLE)
 
 
-def call_busy(**kwargs: Any) -> None:
+def mark_busy(**kwargs: Any) -> None:
     """Django-Q2's signal that this worker has got a task."""
     _call_myself(BUSY)
 
@@ -94,17 +94,17 @@ def call_busy(**kwargs: Any) -> None:
 def siblings() -> list[Process]:
     """All children of the sentinel, seen from one of them; the caller is one."""
     mine = _parent()
-    return [process for process in everybody() if process.parent == mine]
+    return [process for process in all_processes() if process.parent == mine]
 
 
-def living() -> set[int]:
+def living_pids() -> set[int]:
     """The children of the sentinel that have not ended."""
     return {process.pid for process in siblings() if process.state != "Z"}
 
 
-def everybody() -> list[Process]:
+def all_processes() -> list[Process]:
     """All processes of this machine."""
-    return [process for name in os.listdir("/proc") if name.isdigit() and (process := _look(int(name)))]
+    return [process for name in os.listdir("/proc") if name.isdigit() and (process := _read_stat(int(name)))]
 
 
 def kill(pid: int) -> None:
@@ -134,7 +134,7 @@ def _parent() -> int:
 
 @cache
 def _cluster_name(sentinel: int) -> str:
-    process = _look(sentinel)
+    process = _read_stat(sentinel)
     return f"{socket.gethostname()}:{sentinel}:{process.began if process else 0}"
 
 
@@ -142,7 +142,7 @@ def _call_myself(name: str) -> None:
     Path("/proc/self/comm").write_text(name)
 
 
-def _look(pid: int) -> Process | None:
+def _read_stat(pid: int) -> Process | None:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

@@ -1,6 +1,6 @@
-"""Jobs that would be forgotten: running ones whose worker is gone, and waiting ones whose delivery is.
+"""Recovery of jobs that would never finish: running ones whose worker has died, and queued ones without a delivery.
 
-Whoever finds one puts it right by a guarded UPDATE, so that any number of clusters may look at once.
+Each recovery is a guarded UPDATE, so that any number of clusters may look for such jobs at the same time.
 """
 
 import logging
@@ -20,12 +20,12 @@ from progress.worker.attempt import Attempt
 logger = logging.getLogger(__name__)
 
 REDELIVER_AFTER = timedelta(seconds=10)
-"""How old the delivery of a queued job is, when the queue is empty, before it counts as lost."""
+"""Age at which the delivery of a queued job counts as lost if the queue is empty."""
 
-AT_ONCE = 100
-"""How many jobs to deliver again in one round."""
+REDELIVERY_BATCH_SIZE = 100
+"""Maximum number of jobs that one call of `redeliver` delivers again."""
 
-WORKER_LOST = ("worker_lost", "The worker stopped in the middle of this. Try again later.")
+WORKER_LOST = ("worker_lost", "The worker stopped before this job was done. Try again later.")
 
 
 class Queue(Protocol):
@@ -33,69 +33,69 @@ class Queue(Protocol):
 
 
 class AbandonedAttempt(Attempt):
-    """An attempt whose worker is silent. If its heart beats again before we write, it was none."""
+    """Attempt whose heartbeat has timed out. Its writes raise LostJob if a heartbeat has been recorded meanwhile."""
 
-    def _mine(self) -> JobQuerySet:
-        return super()._mine().lost()
+    def _owned(self) -> JobQuerySet:
+        return super()._owned().lost()
 
 
 def requeue_lost_jobs() -> int:
-    """Give back every job whose heart has stopped; how many there were."""
-    return sum(_give_back(AbandonedAttempt(job)) for job in Job.objects.lost())
+    """Requeue the jobs whose heartbeat has timed out. Return their number."""
+    return sum(_requeue(AbandonedAttempt(job)) for job in Job.objects.lost())
 
 
-def requeue_jobs_of_dead_workers(cluster: str, living: Callable[[], set[int]]) -> int:
-    """Give back the jobs of those processes of our own cluster that are not there any more; how many there were.
+def requeue_jobs_of_dead_workers(cluster: str, living_pids: Callable[[], set[int]]) -> int:
+    """Requeue the jobs of worker processes of this cluster that have died. Return their number.
 
-    Their hearts have stopped too, but that shows only after a while. `living` is asked after the jobs, because a worker
-    may be born, and claim one, in between.
+    It finds them sooner than `requeue_lost_jobs` does. It calls `living_pids` after it has read the jobs, so that a
+    worker that starts and claims a job in between counts as living.
     """
     running = list(Job.objects.running_on(cluster))
-    pids = living() if running else set()
+    pids = living_pids() if running else set()
     dead = (job for job in running if _pid(job) not in pids)
-    return sum(_give_back(Attempt(job)) for job in dead)
+    return sum(_requeue(Attempt(job)) for job in dead)
 
 
-def silent_workers(cluster: str) -> set[int]:
-    """Those processes of our own cluster whose job's heart has stopped.
+def unresponsive_workers(cluster: str) -> set[int]:
+    """Return the pids of this cluster's workers whose jobs have missed heartbeats.
 
-    If they are there, they are frozen, or run code that lets no other thread of theirs do anything.
+    Such a process has ended, is frozen, or runs code that blocks all of its threads.
     """
-    return {_pid(job) for job in Job.objects.running_on(cluster).silent()}
+    return {_pid(job) for job in Job.objects.running_on(cluster).unresponsive()}
 
 
 def redeliver(queue: Queue) -> int:
-    """Deliver queued jobs again whose deliveries must have got lost, and return how many there were.
+    """Deliver queued jobs again whose deliveries are lost. Return their number.
 
-    While the queue has deliveries the workers have work, so none is missing yet. A delivery may also be held by a
-    cluster that has no worker free; then another cluster may start the job.
+    A delivery is only known to be lost when the queue is empty: until then, the workers have deliveries to work on.
+    A cluster without a free worker may still hold the delivery. Another cluster may then start the job.
     """
     if not queue.is_empty():
         return 0
     before = timezone.now() - REDELIVER_AFTER
     lost = Job.objects.filter(state=State.QUEUED, delivered_at__lt=before).order_by("created_at")
-    return sum(_deliver_again(job, before) for job in lost[:AT_ONCE])
+    return sum(_redeliver(job, before) for job in lost[:REDELIVERY_BATCH_SIZE])
 
 
 def _pid(job: Job) -> int:
     return int(job.worker.rpartition(":")[2])
 
 
-def _give_back(attempt: Attempt) -> bool:
-    with log_context.of_job(attempt.job):
+def _requeue(attempt: Attempt) -> bool:
+    with log_context.bind_job(attempt.job):
         try:
-            attempt.give_back(*WORKER_LOST)
+            attempt.requeue(*WORKER_LOST)
         except LostJob:
-            return False  # another process has found it too, or its worker has come back
+            return False  # another cluster has requeued it, or its worker has recorded a heartbeat
         logger.warning("%s had lost its worker", attempt)
     return True
 
 
 @transaction.atomic
-def _deliver_again(job: Job, before: datetime) -> bool:
-    same = Job.objects.filter(pk=job.pk, state=State.QUEUED, delivered_at__lt=before)
-    if not same.update(delivered_at=timezone.now()):
+def _redeliver(job: Job, before: datetime) -> bool:
+    still_lost = Job.objects.filter(pk=job.pk, state=State.QUEUED, delivered_at__lt=before)
+    if not still_lost.update(delivered_at=timezone.now()):
         return False
     deliver(job)
-    logger.info("job %s is delivered again", job.pk)
+    logger.info("job %s was delivered again", job.pk)
     return True

@@ -1,7 +1,7 @@
-"""What Django-Q2 calls in a worker process: claim a job, run its task, write how it ended.
+"""Function that Django-Q2 calls in a worker process: claim a job, run its task, write the outcome.
 
-Once the job is claimed, `run` returns None and never raises, whatever the task does. Before that, an exception is the
-database's; the job still waits then, and is delivered again (see `worker/recovery.py`).
+Once a job is claimed, `run` returns None and never raises, whatever the task does. Before that, it raises the
+database's exceptions; the job then remains queued and is delivered again (see `worker/recovery.py`).
 """
 
 import json
@@ -16,24 +16,26 @@ from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.utils.module_loading import import_string
 
 from progress import log_context
-from progress.connections import new_connection, release_connection
+from progress.connections import release_connection, replace_connection
 from progress.exceptions import Cancelled, LostJob, TimeLimit
 from progress.models import Job
 from progress.reporter import Progress
 from progress.tasks import TIME_LIMIT, Task, TaskError
 from progress.worker import processes
 from progress.worker.attempt import Attempt
-from progress.worker.heartbeat import Pulse
-from progress.worker.limits import Guard, give_back_for_time_limit
+from progress.worker.heartbeat import Heartbeat
+from progress.worker.limits import Limits, requeue_after_time_limit
 
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 8.0
-"""Seconds to wait for a database that is away, before a job is left to recovery."""
+DATABASE_TIMEOUT = 8.0
+"""Seconds to wait for an unavailable database, before the job is left to recovery."""
 
-INTERNAL = ("internal", "Something went wrong on our side. Try again later.")
+RETRY_SECONDS = 0.5
+
+INTERNAL_ERROR = ("internal", "Something went wrong on the server. Try again later.")
 
 
 def run(job_id: str) -> None:
@@ -41,20 +43,20 @@ def run(job_id: str) -> None:
 
     `job_id` is the job that was delivered. If other owners have queued jobs, one of theirs may come first.
     """
-    asked_at = time.monotonic()
+    started_at = time.monotonic()
     job = _claim(job_id)
     if job is None:
-        logger.info("no job is queued any more")
+        logger.info("no job is queued")
         return
     if str(job.pk) != job_id:
         with suppress(DatabaseError, InterfaceError):  # recovery finds the delivered job all the same
             Job.objects.await_delivery(job_id, job)
-    with log_context.of_job(job):
-        _run(Attempt(job), asked_at)
+    with log_context.bind_job(job):
+        _run(Attempt(job), started_at)
 
 
 def _claim(job_id: str) -> Job | None:
-    """Claim a job. If the answer to the first statement got lost, the job that it claimed is taken."""
+    """Claim a job. If the connection broke before the first response, return the job that may have been claimed."""
     worker = processes.worker_name()
 
     def claim() -> Job | None:
@@ -64,27 +66,27 @@ def _claim(job_id: str) -> Job | None:
         return claim()
     except (OperationalError, InterfaceError):
         release_connection()
-        return patiently(lambda: Job.objects.claimed_by(worker) or claim())
+        return retry_while_unavailable(lambda: Job.objects.claimed_by(worker) or claim())
 
 
-def _run(attempt: Attempt, asked_at: float) -> None:
+def _run(attempt: Attempt, started_at: float) -> None:
     progress = Progress()
-    pulse = Pulse(attempt, progress, began_at=asked_at)
-    guard = Guard(attempt, progress, pulse, TIME_LIMIT)
+    heartbeat = Heartbeat(attempt, progress, started_at=started_at)
+    limits = Limits(attempt, progress, heartbeat, TIME_LIMIT)
     try:
-        _finish(attempt, progress, pulse, guard)
-        logger.info("%s: %s", attempt, attempt.ended, extra={"seconds": time.monotonic() - asked_at})
+        _finish(attempt, progress, heartbeat, limits)
+        logger.info("%s: %s", attempt, attempt.outcome, extra={"seconds": time.monotonic() - started_at})
     except LostJob as lost:
-        logger.warning("lost %s: it was deleted, or may be somebody else's by now", lost)
+        logger.warning("lost %s: the job was deleted, or another worker may have claimed it", lost)
     except BaseException:
-        logger.exception("how %s ended could not be written; it will be found and tried again", attempt)
-    if guard.has_interrupted:
+        logger.exception("the outcome of %s could not be written; recovery will requeue the job", attempt)
+    if limits.has_interrupted:
         processes.end_process()
 
 
-def patiently(write: Callable[[], T]) -> T:
-    """Do it again while the database is away. Raises what it raises when that takes too long."""
-    deadline = time.monotonic() + PATIENCE
+def retry_while_unavailable(write: Callable[[], T]) -> T:
+    """Call `write` until the database is available, for DATABASE_TIMEOUT at most. Then raise its exception."""
+    deadline = time.monotonic() + DATABASE_TIMEOUT
     while True:
         try:
             return write()
@@ -92,46 +94,46 @@ def patiently(write: Callable[[], T]) -> T:
             if time.monotonic() > deadline:
                 raise
             release_connection()
-            time.sleep(0.5)
+            time.sleep(RETRY_SECONDS)
 
 
-def _finish(attempt: Attempt, progress: Progress, pulse: Pulse, guard: Guard) -> None:
-    """Run the task and write its outcome. Raises LostJob, or DatabaseError."""
-    end = _outcome(attempt, progress, pulse, guard)
-    if guard.has_interrupted:
-        new_connection()
+def _finish(attempt: Attempt, progress: Progress, heartbeat: Heartbeat, limits: Limits) -> None:
+    """Run the task and write its outcome. Raises LostJob or DatabaseError."""
+    write_outcome = _outcome(attempt, progress, heartbeat, limits)
+    if limits.has_interrupted:
+        replace_connection()
     try:
-        patiently(lambda: end(**progress.reached()))
+        retry_while_unavailable(lambda: write_outcome(**progress.final_counts()))
     except DataError:
-        logger.exception("%s returned what the database can't hold", attempt)
-        patiently(partial(attempt.give_back, *INTERNAL))
+        logger.exception("%s returned a result that the database can't store", attempt)
+        retry_while_unavailable(partial(attempt.requeue, *INTERNAL_ERROR))
 
 
-def _outcome(attempt: Attempt, progress: Progress, pulse: Pulse, guard: Guard) -> Callable[..., None]:
-    """Run the task; gives the write that ends the attempt. Raises LostJob."""
+def _outcome(attempt: Attempt, progress: Progress, heartbeat: Heartbeat, limits: Limits) -> Callable[..., None]:
+    """Run the task. Return the method that writes its outcome, given the final counts. Raises LostJob."""
     try:
-        with pulse, guard:
-            result = _call(attempt.job, progress, guard)
+        with heartbeat, limits:
+            result = _call(attempt.job, progress, limits)
     except LostJob:
         raise
     except Cancelled:
         return attempt.cancel
     except TaskError as error:
         return partial(attempt.fail, error.code, error.message)
-    except TimeLimit as why:
-        logger.warning("%s", why)
-        return partial(give_back_for_time_limit, attempt)
+    except TimeLimit as reason:
+        logger.warning("%s", reason)
+        return partial(requeue_after_time_limit, attempt)
     except BaseException:
         logger.exception("%s failed", attempt)
-        return partial(attempt.give_back, *INTERNAL)
+        return partial(attempt.requeue, *INTERNAL_ERROR)
     return partial(attempt.succeed, result)
 
 
-def _call(job: Job, progress: Progress, guard: Guard) -> Any:
+def _call(job: Job, progress: Progress, limits: Limits) -> Any:
     task = import_string(job.task)
     if not isinstance(task, Task):
         raise TypeError(f"{job.task} is not a task")
-    guard.limit = task.time_limit
+    limits.time_limit = task.time_limit
     result = task(progress, **job.arguments)
-    json.dumps(result, allow_nan=False)  # an odd result fails the attempt here
+    json.dumps(result, allow_nan=False)  # a result that isn't JSON fails the attempt here
     return result

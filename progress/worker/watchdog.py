@@ -1,8 +1,8 @@
-"""Notices that a cluster is wedged: that it looks alive, and would never do anything again.
+"""Watchdog that detects a wedged cluster: one whose processes exist but will never run another job.
 
-Django-Q2's processes share locks, and a process that is killed while it holds one holds it for ever. Two signs show it:
-a job that was handed to the workers and that nobody claims, although one of them is idle all the while; and a dead
-process that the sentinel doesn't bury. A sign that stays is no coincidence.
+Django-Q2's processes share locks, and a process that is killed while it holds one never releases it. There are two
+symptoms: a job that was delivered to the workers stays queued although one of them is idle, and a dead process is
+not replaced by the sentinel. A cluster is wedged when a symptom lasts.
 """
 
 import logging
@@ -23,38 +23,38 @@ from progress.worker.processes import IDLE, Process
 logger = logging.getLogger(__name__)
 
 WEDGED_AFTER = 5.0
-"""Seconds that a sign must stay."""
+"""Seconds that a symptom must last."""
 
 
 class Watchdog:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        # One delivery is on its way to each worker, one waits for them, and one waits to be passed on.
-        self._handed_out: deque[tuple[UUID, datetime]] = deque(maxlen=int(Conf.WORKERS) + 2)
+        # Each worker may be receiving a delivery, one more waits in their queue, and the pusher may hold another.
+        self._deliveries: deque[tuple[UUID, datetime]] = deque(maxlen=int(Conf.WORKERS) + 2)
         self._since: dict[Hashable, float] = {}
 
-    def handed_out(self, payload: str) -> None:
-        """Remember that this delivery was taken from the queue just now, if it is one of ours."""
+    def record_delivery(self, payload: str) -> None:
+        """Remember that this package was just taken from the queue, if it delivers a job."""
         with suppress(BadSignature):
             package = SignedPackage.loads(payload)
             if package["func"] == "progress.worker.run":
-                self._handed_out.append((UUID(package["args"][0]), timezone.now()))
+                self._deliveries.append((UUID(package["args"][0]), timezone.now()))
 
-    def is_wedged(self, living: list[Process]) -> bool:
-        """Whether some sign has stayed; to be asked every few seconds, with the children of the sentinel."""
+    def is_wedged(self, children: list[Process]) -> bool:
+        """Return whether a symptom has lasted. Call it every few seconds with the children of the sentinel."""
         now = self._clock()
-        self._since = {sign: self._since.get(sign, now) for sign in self._signs(living)}
-        for sign, since in self._since.items():
+        self._since = {symptom: self._since.get(symptom, now) for symptom in self._symptoms(children)}
+        for symptom, since in self._since.items():
             if now - since > WEDGED_AFTER:
-                logger.critical("this cluster is wedged (%s), and ends itself", sign)
+                logger.critical("this cluster is wedged (%s), and ends itself", symptom)
                 return True
         return False
 
-    def _signs(self, living: list[Process]) -> Iterator[Hashable]:
-        for process in living:
+    def _symptoms(self, children: list[Process]) -> Iterator[Hashable]:
+        for process in children:
             if process.state == "Z":
-                yield "not buried", process.pid
-        idle = [process.pid for process in living if process.name == IDLE]
+                yield "not replaced", process.pid
+        idle = [process.pid for process in children if process.name == IDLE]
         if not idle:
             return
         for job_id in self._unclaimed():
@@ -62,7 +62,7 @@ class Watchdog:
                 yield "not claimed", job_id, pid
 
     def _unclaimed(self) -> Iterator[UUID]:
-        """Jobs that were handed out and wait all the same, unless they were given back and delivered anew since."""
-        handed_out = dict(self._handed_out.copy())  # a copy, since the pusher goes on
-        waiting = Job.objects.filter(pk__in=handed_out, state=State.QUEUED).values_list("pk", "delivered_at")
-        return (job_id for job_id, delivered_at in waiting if delivered_at < handed_out[job_id])
+        """Yield the jobs that are still queued although their latest delivery was taken from the queue."""
+        taken_at = dict(self._deliveries.copy())  # a copy, because the pusher appends to it concurrently
+        queued = Job.objects.filter(pk__in=taken_at, state=State.QUEUED).values_list("pk", "delivered_at")
+        return (job_id for job_id, delivered_at in queued if delivered_at < taken_at[job_id])

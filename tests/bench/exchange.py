@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from progress.models import SILENCE, Job, State
+from progress.models import UNRESPONSIVE_AFTER, Job, State
 from tests.bench.aside import aside, notes_of
 from tests.bench.databases import KINDS, Databases, using
 from tests.bench.peers import OURS
@@ -46,7 +46,7 @@ def measure(databases: Databases) -> Iterator[Result]:
     longest, wait = import_rows(databases, "sqlite", LARGEST)
     yield Result(f"exchange: import of {LARGEST:,} / of {ROWS:,}", "sqlite", longest, seconds["sqlite"], "s")
     name = f"exchange: longest wait of a writer, {LARGEST:,} rows"
-    yield Result(name, "sqlite", wait, SILENCE.total_seconds(), "s", most=1)
+    yield Result(name, "sqlite", wait, UNRESPONSIVE_AFTER.total_seconds(), "s", most=1)
     few, many = growths(databases)
     yield Result(f"exchange: growth by an export of {FEW:,}", "postgresql", few, MOST_GROWTH, "MiB", most=1)
     yield Result(f"exchange: growth by an export of {MANY:,}", "postgresql", many, MOST_GROWTH, "MiB", most=1)

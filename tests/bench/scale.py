@@ -111,7 +111,7 @@ def cpu_seconds(databases: Databases) -> float:
     """What the PostgreSQL server has used up till now, in all its processes and those that have ended."""
     postmaster = int((databases.server.directory / "data" / "postmaster.pid").read_text().split()[0])
     ticks = sum(_times(postmaster, ended=True))
-    for child in processes.everybody():
+    for child in processes.all_processes():
         if child.parent == postmaster:
             ticks += sum(_times(child.pid, ended=False))
     return ticks / os.sysconf("SC_CLK_TCK")

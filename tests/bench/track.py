@@ -1,6 +1,6 @@
 """What `progress.track` costs a loop, against tqdm, which counts too and writes to the null device here.
 
-The job is in a real database, and its pulse writes meanwhile.
+The job is in a real database, and its heartbeat writes meanwhile.
 """
 
 import os
@@ -15,7 +15,7 @@ from tqdm import tqdm
 from progress.models import Job
 from progress.reporter import Progress
 from progress.worker.attempt import Attempt
-from progress.worker.heartbeat import WRITE_INTERVAL, Pulse
+from progress.worker.heartbeat import WRITE_INTERVAL, Heartbeat
 from tests.bench.databases import KINDS, Databases, using
 from tests.bench.results import Result
 from tests.bench.size import size
@@ -29,7 +29,7 @@ LONG_SECONDS = size(4.0, quick=0.5)
 def measure(databases: Databases) -> Iterator[Result]:
     """On both databases."""
     for kind in KINDS:
-        with ProcessPoolExecutor(1, get_context("fork")) as pool:  # a pulse stays with its process's database
+        with ProcessPoolExecutor(1, get_context("fork")) as pool:  # a heartbeat stays with its process's database
             yield from pool.submit(_measure_on, databases.new(kind), kind).result()
 
 
@@ -50,7 +50,7 @@ def _measure(kind: str) -> Iterator[Result]:
 def tracked(iterations: int) -> float:
     """How many seconds a loop takes that our job tracks."""
     progress = Progress()
-    with Pulse(Attempt(claimed_job()), progress):
+    with Heartbeat(Attempt(claimed_job()), progress):
         begun_at = time.perf_counter()
         for _ in progress.track(range(iterations), stage="Counting"):
             pass
@@ -60,7 +60,7 @@ def tracked(iterations: int) -> float:
 def tracked_for_long(iterations: int) -> tuple[float, int]:
     """The seconds, and how many writes there were; one of them is for the beginning of the stage."""
     job, progress = claimed_job(), Progress()
-    with Pulse(Attempt(job), progress):
+    with Heartbeat(Attempt(job), progress):
         begun_at = time.perf_counter()
         for _ in progress.track(range(iterations), stage="Counting"):
             pass

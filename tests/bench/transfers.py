@@ -81,7 +81,8 @@ class Growth:
     """How much memory each process of that gunicorn has had at its most, above what it has now."""
 
     def __init__(self, master: int) -> None:
-        self._now = {each.pid: _status(each.pid, "VmRSS") for each in processes.everybody() if each.parent == master}
+        workers = [process.pid for process in processes.all_processes() if process.parent == master]
+        self._now = {pid: _status(pid, "VmRSS") for pid in workers}
         assert self._now
         for pid in self._now:
             Path(f"/proc/{pid}/clear_refs").write_text("5")  # the kernel forgets the peak

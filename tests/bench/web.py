@@ -65,7 +65,7 @@ class Web:
 
     def memory(self) -> int:
         """Bytes that the web processes have for themselves, and their shares of what they have in common."""
-        workers = [process.pid for process in processes.everybody() if process.parent == self.process.pid]
+        workers = [process.pid for process in processes.all_processes() if process.parent == self.process.pid]
         assert len(workers) == PROCESSES
         return sum(map(_proportional_set_size, workers))
 

@@ -164,12 +164,12 @@ def _can_write(database: Path) -> bool:
 
 
 def child_processes(pid: int) -> list[processes.Process]:
-    return [process for process in processes.everybody() if process.parent == pid]
+    return [process for process in processes.all_processes() if process.parent == pid]
 
 
 def is_running(pid: int) -> bool:
     """Return whether the process exists and is not a zombie."""
-    return any(process.pid == pid and process.state != "Z" for process in processes.everybody())
+    return any(process.pid == pid and process.state != "Z" for process in processes.all_processes())
 
 
 def _descendants(pid: int) -> list[int]:

@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(autouse=True)
-def _pulse_without_a_thread():
+def _heartbeat_without_thread():
     """Override the fixture of the unit tests: these processes run their own heartbeats."""
 
 

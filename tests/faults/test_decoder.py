@@ -31,7 +31,7 @@ def running_decoder(cluster: Cluster) -> processes.Process:
 
 
 def has_ended(process: processes.Process) -> bool:
-    return not any(other.pid == process.pid and other.began == process.began for other in processes.everybody())
+    return not any(other.pid == process.pid and other.began == process.began for other in processes.all_processes())
 
 
 def stored_files(state_dir: Path) -> list[str]:

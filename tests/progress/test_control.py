@@ -164,7 +164,7 @@ def test_the_admins_list_says_how_far_each_job_is_and_renews_itself(as_admin, al
 
 
 def test_the_admins_overview_of_workers(as_admin, alice):
-    Worker.objects.beat("here:10")
+    Worker.objects.record_heartbeat("here:10")
     make_job(owner=alice, state=State.RUNNING, worker="here:10:12")
     make_job(owner=alice, state=State.RUNNING, worker="here:100:12")
     page = as_admin.get("/admin/progress/worker/").text

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from progress import tasks
-from progress.models import OUT_OF_ORDER, Job, State
+from progress.models import MAX_OVERTAKING, Job, State
 from progress.worker import processes, runner
 from tests.helpers import file, make_job, problem, run_queue
 from tests.progress.tasks import count
@@ -75,7 +75,7 @@ def test_delivered_job_starts_before_an_older_one_of_the_only_owner(alice):
 def test_delivered_job_waits_for_one_that_is_older_than_the_tolerance(alice, seconds):
     """Or else a job whose delivery is lost would never start while others are enqueued."""
     older = make_job(owner=alice)
-    delivered = make_job(owner=alice, created_at=older.created_at + OUT_OF_ORDER + timedelta(seconds=seconds))
+    delivered = make_job(owner=alice, created_at=older.created_at + MAX_OVERTAKING + timedelta(seconds=seconds))
     assert Job.objects.claim_delivered(delivered.pk) == (delivered if seconds < 0 else None)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from progress.exceptions import Cancelled, LostJob
 from progress.reporter import Progress
 from progress.worker import heartbeat
-from progress.worker.heartbeat import HEARTBEAT_INTERVAL, Pulse
+from progress.worker.heartbeat import HEARTBEAT_INTERVAL, Heartbeat
 
 
 class Recorder:
@@ -26,7 +26,7 @@ class Recorder:
             raise self.error
         self.writes.append(values)
 
-    def beat(self):
+    def record_heartbeat(self):
         if self.error:
             raise self.error
         self.beats += 1
@@ -54,14 +54,14 @@ def clock():
 
 
 def watched(recorder, clock) -> Progress:
-    """A progress whose pulse beats whenever the task has counted something."""
+    """A progress whose heartbeat beats whenever the task has counted something."""
     progress = Progress()
-    pulse = Pulse(recorder, progress, clock)
+    heartbeat = Heartbeat(recorder, progress, clock)
     count = progress.advance
 
     def advance(n=1):
         count(n)
-        pulse.beat()
+        heartbeat.write()
 
     progress.advance = advance
     return progress
@@ -155,7 +155,7 @@ def test_track_yields_everything_and_counts_it(progress, recorder, clock):
         progress.wake()
         seen.append((item, recorder.last["current"], recorder.last["total"]))
     assert seen == [("a", 0, 3), ("b", 1, 3), ("c", 2, 3)]
-    assert progress.now.counts()["current"] == 3
+    assert progress.current_stage.counts()["current"] == 3
 
 
 def test_track_of_a_generator_has_no_total(progress, recorder):
@@ -219,15 +219,15 @@ def test_a_job_that_must_stop_stops_at_its_next_update(progress, recorder, clock
 
 def test_being_told_to_stop_is_a_heartbeat_too(recorder, clock):
     """So a task may tidy up, without being taken for one that was cut off."""
-    pulse = Pulse(recorder, Progress(), clock)
+    heartbeat = Heartbeat(recorder, Progress(), clock)
     recorder.error = Cancelled()
     clock.now += HEARTBEAT_INTERVAL
-    pulse.beat()
-    assert pulse.beaten_at == clock.now
+    heartbeat.write()
+    assert heartbeat.recorded_at == clock.now
     recorder.error = LostJob()
     clock.now += HEARTBEAT_INTERVAL
-    pulse.beat()
-    assert pulse.beaten_at == clock.now - HEARTBEAT_INTERVAL
+    heartbeat.write()
+    assert heartbeat.recorded_at == clock.now - HEARTBEAT_INTERVAL
 
 
 def test_a_count_that_is_too_large_for_the_database_is_cut(progress, recorder, clock):
@@ -243,8 +243,8 @@ def test_what_was_reached_is_kept_when_a_later_stage_knows_no_percent(progress, 
     progress.advance(2)
     progress.stage("Searching")
     progress.advance(5)
-    assert progress.now.counts()["percent"] is None
-    assert (progress.reached()["percent"], progress.reached()["current"]) == (40, 5)
+    assert progress.current_stage.counts()["percent"] is None
+    assert (progress.final_counts()["percent"], progress.final_counts()["current"]) == (40, 5)
 
 
 def test_a_write_that_fails_is_made_up_for(progress, recorder, clock):
@@ -261,11 +261,11 @@ def test_a_pulse_whose_job_was_lost_beats_no_more(recorder, monkeypatch):
     monkeypatch.undo()
     recorder.error = LostJob()
     progress = Progress()
-    with pytest.raises(LostJob), Pulse(recorder, progress):
+    with pytest.raises(LostJob), Heartbeat(recorder, progress):
         while True:
             progress.stage("Working")
             time.sleep(0.001)
-    assert heartbeat._thread._call is None
+    assert heartbeat._thread._function is None
 
 
 def test_a_real_pulse_writes_in_a_thread_of_its_own(recorder, monkeypatch):
@@ -274,14 +274,14 @@ def test_a_real_pulse_writes_in_a_thread_of_its_own(recorder, monkeypatch):
     report = recorder.report
     recorder.report = lambda **values: (threads.add(threading.current_thread().name), report(**values))
     progress = Progress()
-    with Pulse(recorder, progress):
+    with Heartbeat(recorder, progress):
         progress.stage("One", total=1, weight=0.1)
         while not recorder.writes:
             time.sleep(0.001)
         progress.stage("Two", total=1, weight=0.1)
         progress.stage("Three", total=1, weight=0.1)
     assert [write["stage"] for write in recorder.writes] == ["One", "Two", "Three"]
-    assert "the pulse" in threads
+    assert "heartbeat" in threads
 
 
 def test_a_stage_of_unknown_length_counts_for_the_time_left(progress, recorder, clock):

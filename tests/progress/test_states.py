@@ -58,29 +58,29 @@ def test_a_failed_job_keeps_the_percent_it_had_reached(alice):
 
 def test_an_attempt_that_came_to_nothing_is_followed_by_the_next(alice):
     attempt = running(alice, max_attempts=2)
-    attempt.give_back("internal", "Sorry.")
+    attempt.requeue("internal", "Sorry.")
     job = Job.objects.get()
     assert (job.state, job.finished_at, job.error_code) == (State.QUEUED, None, "")
 
 
 def test_the_last_attempt_fails_the_job(alice):
     attempt = running(alice, max_attempts=1)
-    attempt.give_back("internal", "Sorry.")
+    attempt.requeue("internal", "Sorry.")
     assert Job.objects.get().state == State.FAILED
     assert run_queue() == 0
 
 
 def test_an_old_attempt_can_write_nothing(alice):
     old = running(alice, max_attempts=3)
-    old.give_back("worker_lost", "")
+    old.requeue("worker_lost", "")
     assert Job.objects.claim_next().attempt == 2
     for write in (
         lambda: old.report(current=5),
-        lambda: old.beat(),
+        lambda: old.record_heartbeat(),
         lambda: old.cancel(),
         lambda: old.succeed(None),
         lambda: old.fail("x", "y"),
-        lambda: old.give_back("x", "y"),
+        lambda: old.requeue("x", "y"),
     ):
         with pytest.raises(LostJob):
             write()
@@ -91,7 +91,7 @@ def test_an_old_attempt_can_write_nothing(alice):
 def test_each_change_is_a_new_version_and_a_heartbeat_is_not(alice):
     attempt = running(alice)
     version = attempt.job.version
-    attempt.beat()
+    attempt.record_heartbeat()
     assert Job.objects.get().version == version
     attempt.report(current=1)
     assert Job.objects.get().version == version + 1
@@ -134,7 +134,7 @@ def test_a_running_job_is_asked_to_stop(alice):
     attempt = running(alice, percent=40)
     assert cancel_job(attempt.job)
     assert Job.objects.get().state == State.RUNNING
-    for update in (attempt.beat, attempt.report):
+    for update in (attempt.record_heartbeat, attempt.report):
         with pytest.raises(Cancelled):
             update()
     attempt.cancel(current=2)
@@ -160,7 +160,7 @@ def test_what_has_ended_can_not_be_cancelled(alice, state):
 def test_a_cancelled_job_whose_attempt_comes_to_nothing_is_not_tried_again(alice, max_attempts):
     attempt = running(alice, max_attempts=max_attempts)
     cancel_job(attempt.job)
-    attempt.give_back("worker_lost", "")
+    attempt.requeue("worker_lost", "")
     assert Job.objects.get().state == State.CANCELLED
     assert run_queue() == 0
 
@@ -187,7 +187,7 @@ def test_only_what_failed_or_was_cancelled_can_be_tried_again(alice, state):
 def test_a_worker_from_before_the_retry_can_write_nothing(alice):
     """Its attempt has the same number as the new one's."""
     old = running(alice, max_attempts=1, claim=1)
-    old.give_back("worker_lost", "")
+    old.requeue("worker_lost", "")
     assert retry_job(old.job)
     assert Job.objects.claim_next().attempt == old.job.attempt
     with pytest.raises(LostJob):

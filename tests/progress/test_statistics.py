@@ -13,32 +13,32 @@ AGO = Now() - timedelta(seconds=90)
 
 
 def test_jobs_by_state(alice):
-    assert statistics.jobs_by_state() == dict.fromkeys(State, 0)
+    assert statistics.count_by_state() == dict.fromkeys(State, 0)
     for state in (State.QUEUED, State.QUEUED, State.RUNNING, State.SUCCEEDED):
         make_job(owner=alice, state=state)
-    assert statistics.jobs_by_state() == {"queued": 2, "running": 1, "succeeded": 1, "failed": 0, "cancelled": 0}
+    assert statistics.count_by_state() == {"queued": 2, "running": 1, "succeeded": 1, "failed": 0, "cancelled": 0}
 
 
 def test_a_job_that_is_delivered_again_has_waited_all_the_same(alice):
     job = make_job(owner=alice, changed_at=AGO)
     Job.objects.filter(pk=job.pk).update(delivered_at=Now())
-    assert statistics.longest_wait() >= timedelta(seconds=90)
+    assert statistics.oldest_queued_age() >= timedelta(seconds=90)
 
 
 def test_a_job_that_is_tried_again_waits_since_then(alice):
-    assert statistics.longest_wait() == timedelta(0)
+    assert statistics.oldest_queued_age() == timedelta(0)
     job = make_job(owner=alice, state=State.FAILED, created_at=AGO, changed_at=AGO)
     retry_job(job)
-    assert statistics.longest_wait() < timedelta(seconds=90)
+    assert statistics.oldest_queued_age() < timedelta(seconds=90)
 
 
 def test_who_is_silent_is_not_there_but_was_heard_of(db):
-    assert statistics.workers() == (0, None)
+    assert statistics.worker_health() == (0, None)
     Worker.objects.create(name="gone:1", beaten_at=AGO)
-    alive, last_beat = statistics.workers()
+    alive, last_beat = statistics.worker_health()
     assert alive == 0
     assert last_beat >= timedelta(seconds=90)
     Worker.objects.create(name="here:2", beaten_at=Now())
-    alive, last_beat = statistics.workers()
+    alive, last_beat = statistics.worker_health()
     assert alive == 1
     assert last_beat < timedelta(seconds=90)

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
-from tests.helpers import as_soon_as_read, make_todo
+from tests.helpers import after_select, make_todo
 from tests.todos.test_pages import HTMX, titles
 from todos.models import Todo
 
@@ -37,7 +37,7 @@ def test_of_those_asked_for_the_rows_that_a_list_shows_come_in_its_order_with_th
 def test_rows_are_not_newer_than_the_counts_beside_them(as_alice, alice):
     """The page would take the newest for known, and never ask for the counts again."""
     todo = make_todo(owner=alice)
-    with as_soon_as_read("todos_todo", Todo.objects.all().complete):
+    with after_select("todos_todo", Todo.objects.all().complete):
         answer = ask(as_alice, todo).text
     assert 'data-version="1"' in answer
     assert "<strong>0</strong> items left" in answer
@@ -47,7 +47,7 @@ def test_what_is_written_is_not_newer_than_the_rows_beside_it(as_alice, alice):
     """For the same reason: here another device makes it active right after it was looked whether this list shows it."""
     todo = make_todo(owner=alice)
     how = {"completed": "true", "filter": "active"}
-    with as_soon_as_read("todos_todo", Todo.objects.all().reactivate, times=3):
+    with after_select("todos_todo", Todo.objects.all().reactivate, times=3):
         answer = as_alice.post(f"/todos/{todo.pk}/toggle/", how, headers=HTMX).text
     assert 'hx-swap-oob="delete"' in answer
     assert f'data-todos="{todo.pk}:2:' in answer

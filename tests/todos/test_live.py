@@ -22,7 +22,7 @@ URL = "/api/todos/stream/"
 @pytest.fixture(autouse=True)
 def _short_streams(monkeypatch):
     """Most tests read a stream to its end, which costs time for each tick of the hub."""
-    monkeypatch.setattr(sse, "LONGEST_SECONDS", 60.0)
+    monkeypatch.setattr(sse, "MAX_STREAM_SECONDS", 60.0)
 
 
 def told(response) -> list[dict | None]:

@@ -142,6 +142,6 @@ class TestTextWrittenByAnOlderRelease:
         assert Todo.objects.filter(pk=todo.pk).values("version", "updated_at", "batch").get() == before
 
     def test_maintenance_is_scheduled(self, db):
-        retention.plan()
+        retention.create_schedules()
         schedule = Schedule.objects.get(name=retention.REFOLD_SCHEDULE)
         assert import_string(schedule.func) is retention.refold

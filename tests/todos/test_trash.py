@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
 
-from tests.helpers import as_soon_as_read, file, make_todo
+from tests.helpers import after_select, file, make_todo
 from todos import models, retention
 from todos.models import Attachment, Todo
 from uploads.receiving import ingest
@@ -92,7 +92,7 @@ def test_the_trash_is_emptied_after_thirty_days_and_the_files_stay(alice, monkey
 
 def test_todo_restored_after_the_trash_was_listed_is_kept(alice):
     todo = make_todo(owner=alice, deleted_at=timezone.now() - timedelta(days=31))
-    with as_soon_as_read("todos_todo", Todo.objects.all().restore):
+    with after_select("todos_todo", Todo.objects.all().restore):
         retention.prune()
     assert list(Todo.objects.visible_to(alice)) == [todo]
 
@@ -129,6 +129,6 @@ def test_what_hangs_on_a_todo_comes_back_with_it(alice):
 
 @pytest.mark.django_db
 def test_that_is_planned():
-    retention.plan()
+    retention.create_schedules()
     schedule = Schedule.objects.get(name=retention.PRUNE_SCHEDULE)
     assert import_string(schedule.func) is retention.prune

@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from progress.models import State
-from tests.helpers import as_soon_as_read, file, make_job, photo, run_queue
+from tests.helpers import after_select, file, make_job, photo, run_queue
 from uploads.models import Rendition, Transfer, Upload
 from uploads.receiving import ingest, transfers
 
@@ -88,7 +88,7 @@ def test_what_has_expired_is_not_unfinished(as_alice, transfer):
 
 def test_a_file_that_comes_while_the_page_is_read_pushes_no_other_out(as_alice, alice, upload):
     """As when a page is loaded anew while many files are on their way: one that counted first lost its last."""
-    with as_soon_as_read("uploads_upload", lambda: ingest.create_upload(alice, file(b"hi", "newer.txt"))):
+    with after_select("uploads_upload", lambda: ingest.create_upload(alice, file(b"hi", "newer.txt"))):
         page = as_alice.get("/uploads/").text
     assert f'id="upload-{upload.pk}"' in page
 
@@ -98,7 +98,7 @@ def test_a_file_that_is_finished_while_the_page_is_read_is_shown_once(as_alice, 
     transfer = transfers.start(alice, length=5, name="film.mp4", metadata="", concat="")
     headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
     kind = "application/offset+octet-stream"
-    with as_soon_as_read(
+    with after_select(
         table, lambda: as_alice.patch(f"/api/tus/{transfer.pk}", b"hello", content_type=kind, headers=headers)
     ):
         page = as_alice.get("/uploads/").text

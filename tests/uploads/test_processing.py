@@ -161,7 +161,7 @@ class Cancelling(Progress):
         self.name, self.times = name, times
 
     def advance(self, n=1):
-        if self.now.name == self.name:
+        if self.current_stage.name == self.name:
             self.times -= 1
         if self.times < 0:
             self.interrupt = Cancelled("The owner has asked for it.")

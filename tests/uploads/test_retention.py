@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
 
-from tests.helpers import as_soon_as_read, file, files_below, photo, run_queue
+from tests.helpers import after_select, file, files_below, photo, run_queue
 from tests.uploads.receiving.tus import begun, head, patch
 from uploads import retention
 from uploads.models import Transfer, Upload
@@ -72,7 +72,7 @@ def test_the_trash_is_kept_for_a_while(alice, state_dir, django_capture_on_commi
 def test_upload_restored_after_the_trash_was_listed_is_kept(alice, state_dir, django_capture_on_commit_callbacks):
     upload = ingest.create_upload(alice, file())
     Upload.objects.update(deleted_at=timezone.now() - timedelta(hours=2))
-    with as_soon_as_read("uploads_upload", upload.restore):
+    with after_select("uploads_upload", upload.restore):
         prune(django_capture_on_commit_callbacks)
     assert list(Upload.objects.visible_to(alice)) == [upload]
     assert len(files_below(state_dir)) == 1
@@ -88,7 +88,7 @@ def test_temporary_files_of_dead_processes_go(db, state_dir, django_capture_on_c
 
 
 def test_that_is_planned(db):
-    retention.plan()
+    retention.create_schedules()
     schedule = Schedule.objects.get(name=retention.NAME)
     assert import_string(schedule.func) is retention.prune
 

@@ -7,8 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.helpers import PASSWORD, as_soon_as_read, file, make_todo
-from tests.progress.test_at_once import at_once
+from tests.helpers import PASSWORD, after_select, file, make_todo, run_concurrently
 from uploads.models import Upload
 
 JSON = "application/json"
@@ -47,7 +46,7 @@ def requests(user: User) -> dict[str, partial]:
 )
 def test_request_of_a_user_who_is_deleted_meanwhile_is_refused(alice, name):
     request = requests(alice)[name]
-    with as_soon_as_read("auth_user", User.objects.filter(pk=alice.pk).delete):
+    with after_select("auth_user", User.objects.filter(pk=alice.pk).delete):
         answer = request()
     assert answer.status_code in (401, 404, 409), answer.text
     assert not User.objects.filter(pk=alice.pk).exists()
@@ -79,7 +78,7 @@ def test_user_who_adds_things_can_be_deleted(admin_user, alice, url, form):
             finished.set()
 
     repeated = ["add", "rename", "attach", "upload", "import"]
-    deleted, *others = at_once(delete, *[partial(use, requests(alice)[name]) for name in repeated])
+    deleted, *others = run_concurrently(delete, *[partial(use, requests(alice)[name]) for name in repeated])
     assert deleted == [302]
     assert [status for statuses in others for status in statuses if status >= 500] == []
     assert not User.objects.filter(pk=alice.pk).exists()

@@ -67,7 +67,7 @@ def test_each_alert_says_what_to_do():
 
 
 def test_what_is_told_is_understood_and_is_what_the_alerts_ask_for(visitor):
-    Worker.objects.beat("here:1")
+    Worker.objects.record_heartbeat("here:1")
     told = visitor.get("/metrics").text
     promtool("check", "metrics", given=told)
     asked = set(re.findall(r"\bheadway_\w+", ALERTS.read_text()))

@@ -51,7 +51,7 @@ def test_that_the_database_is_away_is_a_figure(visitor, monkeypatch):
     def away():
         raise OperationalError("no database")
 
-    monkeypatch.setattr(statistics, "workers", away)
+    monkeypatch.setattr(statistics, "worker_health", away)
     assert samples(visitor.get("/metrics")) == {("headway_database_up",): 0}
 
 

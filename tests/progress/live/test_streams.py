@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from progress.live import stream
-from progress.live.hub import Full, Hub, UserFull, hub
+from progress.live.hub import Hub, TooManyUserWatchers, TooManyWatchers, hub
 from progress.live.jobs import Jobs
 from progress.models import Job, State, changed
 from tests.helpers import body, make_job, make_login, problem
@@ -299,14 +299,14 @@ class TestHub:
         for watcher in watchers:
             news = watcher._news
             events = stream.JobEvents(watcher, {}, "http://a")
-            assert events.tell(news) == b"event"
+            assert events.encode(news) == b"event"
         assert encoded == ["http://a"]
 
     def test_user_limit_leaves_room_for_other_users(self, alice, bob, running, settings):
         settings.PROGRESS_MAX_WATCHERS_PER_USER = 1
         one = Hub()
         watcher = one.watch(Jobs, [running.pk], make_login(alice))
-        with pytest.raises(UserFull):
+        with pytest.raises(TooManyUserWatchers):
             one.watch(Jobs, [running.pk], make_login(alice))
         one.watch(Jobs, [running.pk], make_login(bob)).close()
         watcher.close()
@@ -317,7 +317,7 @@ class TestHub:
         settings.PROGRESS_MAX_WATCHERS = 2
         one, login = Hub(), make_login(alice)
         first, _ = one.watch(Jobs, [running.pk], login), one.watch(Jobs, [running.pk], login)
-        with pytest.raises(Full):
+        with pytest.raises(TooManyWatchers):
             one.watch(Jobs, [running.pk], login)
         first.close()
         one.watch(Jobs, [running.pk], login).close()

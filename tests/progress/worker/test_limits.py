@@ -10,8 +10,8 @@ import pytest
 from progress.exceptions import Cancelled, LostJob, TimeLimit
 from progress.models import LEASE
 from progress.reporter import Progress
-from progress.worker import limits as guard_module
-from progress.worker.limits import GRACE, SIGNAL, SILENCE_ALLOWED, Guard
+from progress.worker import limits as limits_module
+from progress.worker.limits import GRACE, MAX_HEARTBEAT_AGE, SIGNAL, Limits
 
 LONG = 3600.0
 
@@ -20,12 +20,12 @@ class FakeAttempt:
     def __init__(self):
         self.given_back = []
 
-    def give_back(self, *why, **counts):
+    def requeue(self, *why, **counts):
         self.given_back.append(why[0])
 
 
-class FakePulse:
-    beaten_at = 100.0
+class FakeHeartbeat:
+    recorded_at = 100.0
 
 
 class Clock:
@@ -46,114 +46,114 @@ def progress():
 
 
 @pytest.fixture
-def guard(progress, clock, monkeypatch):
+def limits(progress, clock, monkeypatch):
     """One that is asked by the test alone."""
-    monkeypatch.setattr(guard_module, "_thread", Mock())
-    made = Guard(FakeAttempt(), progress, FakePulse(), LONG, clock)
-    made._can_be_cut_off = False
+    monkeypatch.setattr(limits_module, "_thread", Mock())
+    made = Limits(FakeAttempt(), progress, FakeHeartbeat(), LONG, clock)
+    made._has_lease = False
     return made
 
 
 @pytest.fixture
-def _no_guard_is_left():
+def _limits_thread_stops():
     yield
-    guard_module._thread.stop()
+    limits_module._thread.stop()
 
 
 @pytest.fixture
 def killed(monkeypatch):
     signals = []
-    monkeypatch.setattr(guard_module.processes, "end_process", lambda: signals.append(signal.SIGKILL))
+    monkeypatch.setattr(limits_module.processes, "end_process", lambda: signals.append(signal.SIGKILL))
     return signals
 
 
-def check(guard: Guard) -> None:
+def check(limits: Limits) -> None:
     """As its own thread does it, while the main thread works."""
-    thread = threading.Thread(target=guard.check)
+    thread = threading.Thread(target=limits.check)
     thread.start()
     deadline = time.monotonic() + 2
     while thread.is_alive() or time.monotonic() < deadline:
         time.sleep(0.01)
-        if not thread.is_alive() and guard._interrupted_at is None:
+        if not thread.is_alive() and limits._interrupted_at is None:
             return
 
 
-@pytest.mark.usefixtures("_no_guard_is_left", "killed")
+@pytest.mark.usefixtures("_limits_thread_stops", "killed")
 def test_a_task_that_does_not_ask_is_interrupted_when_its_time_is_over(progress):
-    with pytest.raises(TimeLimit), Guard(FakeAttempt(), progress, FakePulse(), 0.05, time.monotonic) as guard:
-        guard._pulse.beaten_at = time.monotonic()
+    with pytest.raises(TimeLimit), Limits(FakeAttempt(), progress, FakeHeartbeat(), 0.05, time.monotonic) as limits:
+        limits._heartbeat.recorded_at = time.monotonic()
         time.sleep(60)
     assert isinstance(progress.interrupt, TimeLimit)
 
 
-def test_so_is_one_whose_job_was_lost(guard, progress):
+def test_so_is_one_whose_job_was_lost(limits, progress):
     progress.interrupt = LostJob("it is another's")
-    with pytest.raises(LostJob, match="another"), guard:
-        check(guard)
+    with pytest.raises(LostJob, match="another"), limits:
+        check(limits)
 
 
-def test_one_that_shall_be_cancelled_is_left_to_its_next_update(guard, progress):
+def test_one_that_shall_be_cancelled_is_left_to_its_next_update(limits, progress):
     progress.interrupt = Cancelled()
-    with guard:
-        check(guard)
+    with limits:
+        check(limits)
 
 
-def test_whoever_is_cut_off_stops_before_others_may_take_over(guard, clock):
-    guard._can_be_cut_off = True
-    clock.now += SILENCE_ALLOWED
-    with pytest.raises(LostJob), guard:
-        check(guard)  # not yet
+def test_whoever_is_cut_off_stops_before_others_may_take_over(limits, clock):
+    limits._has_lease = True
+    clock.now += MAX_HEARTBEAT_AGE
+    with pytest.raises(LostJob), limits:
+        check(limits)  # not yet
         clock.now += 0.1
-        check(guard)
-    assert LEASE.total_seconds() > SILENCE_ALLOWED + GRACE
+        check(limits)
+    assert LEASE.total_seconds() > MAX_HEARTBEAT_AGE + GRACE
 
 
-def test_who_waits_for_sqlite_is_not_cut_off(guard, clock):
+def test_who_waits_for_sqlite_is_not_cut_off(limits, clock):
     clock.now += LONG - 1
-    with guard:
-        check(guard)
+    with limits:
+        check(limits)
 
 
-def test_who_survives_the_interruption_is_killed_after_a_while(guard, clock, killed):
-    with guard:
+def test_who_survives_the_interruption_is_killed_after_a_while(limits, clock, killed):
+    with limits:
         clock.now += LONG + 1
         with pytest.raises(TimeLimit):
-            check(guard)
+            check(limits)
         clock.now += GRACE
-        guard.check()
+        limits.check()
         assert killed == []
         clock.now += 0.1
-        guard.check()
+        limits.check()
     assert killed == [signal.SIGKILL]
-    assert guard._attempt.given_back == ["time_limit"]
+    assert limits._attempt.given_back == ["time_limit"]
 
 
-def test_one_that_lost_its_job_is_killed_without_another_word(guard, clock, progress, killed):
-    with guard:
+def test_one_that_lost_its_job_is_killed_without_another_word(limits, clock, progress, killed):
+    with limits:
         progress.interrupt = LostJob()
         with pytest.raises(LostJob):
-            check(guard)
+            check(limits)
         clock.now += GRACE + 0.1
-        guard.check()
-    assert (killed, guard._attempt.given_back) == ([signal.SIGKILL], [])
+        limits.check()
+    assert (killed, limits._attempt.given_back) == ([signal.SIGKILL], [])
 
 
-def test_it_dies_even_if_its_last_words_can_not_be_written(guard, clock, killed):
-    guard._attempt.give_back = lambda *why: 1 / 0
-    with guard:
+def test_it_dies_even_if_its_last_words_can_not_be_written(limits, clock, killed):
+    limits._attempt.requeue = lambda *why: 1 / 0
+    with limits:
         clock.now += LONG + 1
         with pytest.raises(TimeLimit):
-            check(guard)
+            check(limits)
         clock.now += GRACE + 0.1
         with pytest.raises(ZeroDivisionError):
-            guard.check()
+            limits.check()
     assert killed == [signal.SIGKILL]
 
 
-def test_a_signal_that_comes_too_late_hurts_nobody(guard):
+def test_a_signal_that_comes_too_late_hurts_nobody(limits):
     before = signal.getsignal(SIGNAL)
-    guard._why = LostJob()
-    with guard:
-        guard._armed = False
+    limits._interrupt = LostJob()
+    with limits:
+        limits._is_armed = False
         signal.raise_signal(SIGNAL)
     assert signal.getsignal(SIGNAL) is before

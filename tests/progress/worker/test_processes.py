@@ -17,7 +17,7 @@ from progress.worker import processes
 lock = multiprocessing.Lock()
 lock.acquire()
 children = [subprocess.Popen(["sleep", "60"]) for _ in range(int(sys.argv[1]))]
-processes.end_when_alone(0.05)
+processes.end_when_childless(0.05)
 print("ready", flush=True)
 lock.acquire(timeout=float(sys.argv[2]))
 for child in children:

@@ -18,10 +18,10 @@ from progress.models import Job, State, Worker
 from progress.queue import base, database
 from progress.worker import maintenance, processes, recovery, runner
 from progress.worker.attempt import Attempt
-from progress.worker.maintenance import Upkeep
+from progress.worker.maintenance import Maintenance
 from progress.worker.processes import BUSY, IDLE, Process
 from progress.worker.watchdog import Watchdog
-from tests.helpers import as_soon_as_read, make_job, run_queue
+from tests.helpers import after_select, make_job, run_queue
 from tests.progress import tasks
 
 LONG_AGO = timedelta(seconds=60)
@@ -55,39 +55,39 @@ def test_two_that_find_the_same_lost_job_requeue_it_once(alice):
     found_by_both = Job.objects.lost().get()
     assert recovery.requeue_lost_jobs() == 1
     with pytest.raises(LostJob):
-        recovery.AbandonedAttempt(found_by_both).give_back("worker_lost", "")
+        recovery.AbandonedAttempt(found_by_both).requeue("worker_lost", "")
     assert OrmQ.objects.count() == 1
 
 
 def test_a_heart_that_beats_again_at_the_last_moment_keeps_its_job(alice):
     make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=3)
     found = Job.objects.lost().get()
-    Attempt(found).beat()
+    Attempt(found).record_heartbeat()
     with pytest.raises(LostJob):
-        recovery.AbandonedAttempt(found).give_back("worker_lost", "")
+        recovery.AbandonedAttempt(found).requeue("worker_lost", "")
     assert Job.objects.get().state == State.RUNNING
     assert not OrmQ.objects.exists()
 
 
 def test_the_jobs_of_our_own_dead_workers_are_found_at_once(alice):
     dead = make_job(owner=alice, state=State.RUNNING, worker="here:10:12", max_attempts=2)
-    living = make_job(owner=alice, state=State.RUNNING, worker="here:10:13", max_attempts=2)
+    living_pids = make_job(owner=alice, state=State.RUNNING, worker="here:10:13", max_attempts=2)
     elsewhere = make_job(owner=alice, state=State.RUNNING, worker="there:10:12", max_attempts=2)
     other_cluster = make_job(owner=alice, state=State.RUNNING, worker="here:100:12", max_attempts=2)
     assert recovery.requeue_jobs_of_dead_workers("here:10", lambda: {13}) == 1
     dead.refresh_from_db()
     assert dead.state == State.QUEUED
-    for job in (living, elsewhere, other_cluster):
+    for job in (living_pids, elsewhere, other_cluster):
         job.refresh_from_db()
         assert job.state == State.RUNNING
 
 
 def test_a_worker_that_is_born_meanwhile_is_not_taken_for_dead(alice):
-    living = {11}
+    living_pids = {11}
 
     def look():
         make_job(owner=alice, state=State.RUNNING, worker="here:10:13", max_attempts=2)
-        return living | {13}
+        return living_pids | {13}
 
     make_job(owner=alice, state=State.RUNNING, worker="here:10:11", max_attempts=2)
     assert recovery.requeue_jobs_of_dead_workers("here:10", look) == 0
@@ -96,7 +96,7 @@ def test_a_worker_that_is_born_meanwhile_is_not_taken_for_dead(alice):
 @pytest.fixture
 def queue(db, monkeypatch) -> database.Broker:
     """The queue as a cluster asks it, without what goes on beside it and without its pause when it is empty."""
-    monkeypatch.setattr(Upkeep, "start", lambda self: None)
+    monkeypatch.setattr(Maintenance, "start", lambda self: None)
     monkeypatch.setattr(maintenance, "BUSY_DATABASE_SECONDS", 60)
     monkeypatch.setattr(processes, "die_with_parent", lambda: None)
     monkeypatch.setattr(database, "POLL_SECONDS", 0)
@@ -170,7 +170,7 @@ def test_a_queue_that_is_away_is_asked_again(queue, monkeypatch):
 def test_a_cluster_reports_and_looks_for_lost_jobs(alice, queue):
     job = make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=2)
     for _ in range(2):
-        Upkeep(queue).keep_up()
+        Maintenance(queue).run_once()
     assert Worker.objects.alive().count() == Worker.objects.count() == 1
     job.refresh_from_db()
     assert job.state == State.QUEUED
@@ -179,7 +179,7 @@ def test_a_cluster_reports_and_looks_for_lost_jobs(alice, queue):
 def test_hearts_are_not_judged_while_the_database_is_too_busy_to_beat(alice, queue, monkeypatch):
     make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=2)
     monkeypatch.setattr(maintenance, "BUSY_DATABASE_SECONDS", 0)
-    Upkeep(queue).keep_up()
+    Maintenance(queue).run_once()
     assert Job.objects.get().state == State.RUNNING
 
 
@@ -188,7 +188,7 @@ def test_clusters_that_went_silent_are_not_alive_and_in_time_forgotten(queue):
     Worker.objects.create(name="silent", beaten_at=Now() - timedelta(seconds=31))
     Worker.objects.create(name="gone", beaten_at=Now() - timedelta(days=2))
     assert not Worker.objects.alive().exists()
-    Upkeep(queue).keep_up()
+    Maintenance(queue).run_once()
     assert not Worker.objects.filter(name="gone").exists()
     assert Worker.objects.filter(name="silent").exists()
 
@@ -215,14 +215,14 @@ class TestWatchdog:
         """A watchdog that knows of one delivery."""
         tasks.count.enqueue(owner=alice)
         watchdog = Watchdog(clock)
-        watchdog.handed_out(queue.dequeue()[0][1])
+        watchdog.record_delivery(queue.dequeue()[0][1])
         return watchdog
 
-    def wedged_at_last(self, watchdog, clock, *living) -> bool:
+    def wedged_at_last(self, watchdog, clock, *living_pids) -> bool:
         """It never bites at the first sight."""
-        assert not watchdog.is_wedged(list(living))
+        assert not watchdog.is_wedged(list(living_pids))
         clock.now += 6
-        return watchdog.is_wedged(list(living))
+        return watchdog.is_wedged(list(living_pids))
 
     def test_a_job_that_nobody_claims_beside_an_idle_worker(self, handed_out, clock):
         assert self.wedged_at_last(handed_out, clock, self.IDLE, self.BUSY)
@@ -251,7 +251,7 @@ class TestWatchdog:
         assert not self.wedged_at_last(handed_out, clock, self.IDLE)
 
     def test_not_when_the_job_was_given_back_since(self, handed_out, clock):
-        Attempt(Job.objects.claim_next()).give_back("internal", "")
+        Attempt(Job.objects.claim_next()).requeue("internal", "")
         assert not self.wedged_at_last(handed_out, clock, self.IDLE)
 
     def test_a_dead_process_that_is_not_buried(self, clock, db):
@@ -278,14 +278,14 @@ def test_what_is_no_longer_needed_is_deleted(alice):
 def test_job_retried_after_it_was_listed_for_deletion_is_kept(alice):
     job = make_job(owner=alice, state=State.FAILED, finished_at=timezone.now() - timedelta(days=8))
     retry = Job.objects.filter(pk=job.pk).update
-    with as_soon_as_read("progress_job", lambda: retry(state=State.QUEUED, finished_at=None)):
+    with after_select("progress_job", lambda: retry(state=State.QUEUED, finished_at=None)):
         assert retention.prune() == 0
     assert Job.objects.get() == job
 
 
 def test_that_is_planned_once(db):
-    retention.plan()
-    retention.plan()
+    retention.create_schedules()
+    retention.create_schedules()
     schedule = Schedule.objects.get(name=retention.NAME)
     assert import_string(schedule.func) is retention.prune
     assert (schedule.repeats, schedule.minutes) == (-1, 10)
@@ -300,13 +300,13 @@ def test_a_silent_worker_is_killed_but_not_at_the_first_sight(alice, queue, monk
     monkeypatch.setattr(processes, "kill", killed.append)
     job = make_job(owner=alice, state=State.RUNNING, worker="here:10:5:8", heartbeat_at=Now() - timedelta(seconds=9))
     make_job(owner=alice, state=State.RUNNING, worker="here:10:5:8")
-    upkeep = Upkeep(queue)
-    upkeep.keep_up()
+    maintenance = Maintenance(queue)
+    maintenance.run_once()
     assert killed == []
-    upkeep.keep_up()
+    maintenance.run_once()
     assert killed == [8]
     monkeypatch.setattr(processes, "siblings", lambda: [silent._replace(state="Z")])
-    upkeep.keep_up()
+    maintenance.run_once()
     job.refresh_from_db()
     assert (job.state, job.error_code) == (State.FAILED, "worker_lost")
 
@@ -315,7 +315,7 @@ def test_requeued_job_keeps_its_position(alice):
     first = tasks.count.enqueue(owner=alice)
     attempt = Attempt(Job.objects.claim_next())
     later = [tasks.count.enqueue(owner=alice) for _ in range(3)]
-    attempt.give_back("internal", "")
+    attempt.requeue("internal", "")
     claimed = [Job.objects.claim_next() for _ in range(4)]
     assert claimed == [first, *later]
     assert OrmQ.objects.count() == 5

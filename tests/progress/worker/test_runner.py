@@ -114,7 +114,7 @@ def test_a_claim_that_fails_is_left_to_be_delivered_again(alice, monkeypatch):
     def locked(job_id, runner):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(runner, "PATIENCE", 0)
+    monkeypatch.setattr(runner, "DATABASE_TIMEOUT", 0)
     monkeypatch.setattr(Job.objects, "claim_delivered", locked)
     with pytest.raises(OperationalError):
         runner.run(str(job.pk))
@@ -126,9 +126,9 @@ def test_an_end_that_can_not_be_written_is_left_to_recovery(alice, monkeypatch):
     def locked(self, *args, **counts):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(runner, "PATIENCE", 0)
+    monkeypatch.setattr(runner, "DATABASE_TIMEOUT", 0)
     monkeypatch.setattr(runner.Attempt, "succeed", locked)
-    monkeypatch.setattr(runner.Attempt, "give_back", locked)
+    monkeypatch.setattr(runner.Attempt, "requeue", locked)
     assert runner.run(str(job.pk)) is None
     job.refresh_from_db()
     assert job.state == State.RUNNING

@@ -370,7 +370,7 @@ def test_a_failure_in_the_middle_of_writing_leaves_nothing(as_alice, alice, monk
 
     def fail(progress, n=1):
         advance(progress, n)
-        if progress.now.name == "Writing to-dos" and progress.now.current == 4:
+        if progress.current_stage.name == "Writing to-dos" and progress.current_stage.current == 4:
             raise RuntimeError("in the middle")
 
     make_todo(owner=alice)

@@ -113,7 +113,7 @@ class Watched(Progress):
 
     def advance(self, n=1):
         super().advance(n)
-        stage = self.now
+        stage = self.current_stage
         self.counts.setdefault((stage.name, stage.unit, stage.total), []).append(stage.current)
 
 

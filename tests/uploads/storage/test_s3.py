@@ -317,7 +317,7 @@ def test_a_row_that_is_deleted_while_the_store_is_away_is_deleted(
 
 def test_health_says_that_the_store_is_away_and_that_it_is_back(visitor, bucket, away, monkeypatch):
     monkeypatch.setattr("uploads.storage.s3.CHECK_SECONDS", 3600)
-    Worker.objects.beat("here")
+    Worker.objects.record_heartbeat("here")
     assert visitor.get("/healthz/").json()["checks"]["storage"] == "failing"
     away()
     assert visitor.get("/healthz/").status_code == 503  # what was found is believed for that long

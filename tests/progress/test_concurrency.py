@@ -2,37 +2,21 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 
 from progress.live.hub import Hub
 from progress.live.jobs import Jobs
 from progress.models import Job, State, changed
 from progress.queue import database as broker_module
-from tests.helpers import make_job, make_login
+from tests.helpers import make_job, make_login, run_concurrently
 from tests.progress import tasks
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 LONG = 30.0
-
-
-def at_once(*functions) -> list:
-    """What they answer, begun together in threads of their own."""
-    barrier = threading.Barrier(len(functions))
-
-    def run(function):
-        barrier.wait()
-        try:
-            return function()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(functions)) as pool:
-        return [future.result() for future in [pool.submit(run, function) for function in functions]]
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])
@@ -44,7 +28,7 @@ def test_two_cancels_at_once(alice, state):
         client.force_login(alice)
         return client.post(f"/api/progress/{job.pk}/cancel/").status_code
 
-    statuses = sorted(at_once(*[cancel] * 4))
+    statuses = sorted(run_concurrently(*[cancel] * 4))
     assert statuses == ([200, 200, 200, 200] if state == State.RUNNING else [200, 409, 409, 409])
     job.refresh_from_db()
     assert job.cancel_requested
@@ -54,7 +38,7 @@ def test_two_cancels_at_once(alice, state):
 def test_a_cancel_and_a_claim_at_once(alice):
     for _ in range(20):
         job = make_job(owner=alice)
-        _, claimed = at_once(Job.objects.filter(pk=job.pk).cancel, Job.objects.claim_next)
+        _, claimed = run_concurrently(Job.objects.filter(pk=job.pk).cancel, Job.objects.claim_next)
         job.refresh_from_db()
         assert job.cancel_requested
         assert job.state == (State.RUNNING if claimed else State.CANCELLED)
@@ -62,7 +46,7 @@ def test_a_cancel_and_a_claim_at_once(alice):
 
 def test_a_job_is_claimed_by_one_of_many(alice):
     make_job(owner=alice)
-    claims = at_once(*[lambda name=name: Job.objects.claim_next(worker=name) for name in "abcdef"])
+    claims = run_concurrently(*[lambda name=name: Job.objects.claim_next(worker=name) for name in "abcdef"])
     (won,) = filter(None, claims)
     assert (won.attempt, won.claim, won.worker) == (1, 1, Job.objects.get().worker)
 
@@ -71,7 +55,7 @@ def test_concurrent_claims_leave_no_job_behind(alice, bob):
     """As many claims as jobs: each starts one, although all of them choose the same job first."""
     for _ in range(10):
         jobs = {make_job(owner=owner).pk for owner in (alice, alice, alice, alice, bob, bob)}
-        claimed = at_once(*[Job.objects.claim_next] * 6)
+        claimed = run_concurrently(*[Job.objects.claim_next] * 6)
         assert {job.pk for job in claimed if job} == jobs
 
 
@@ -81,7 +65,7 @@ def test_claim_passes_by_a_locked_job(alice, bob):
     of_bob = make_job(owner=bob)
     with transaction.atomic():
         Job.objects.select_for_update().get(owner=alice)
-        (claimed,) = at_once(Job.objects.claim_next)
+        (claimed,) = run_concurrently(Job.objects.claim_next)
     assert claimed == of_bob
 
 
@@ -97,7 +81,7 @@ def test_each_delivery_is_taken_by_one_of_many(alice, monkeypatch):
         return taken
 
     monkeypatch.setattr(broker_module.Broker, "_wait", lambda self: None)
-    taken = [payload for one in at_once(*[take_all] * 4) for _, payload in one]
+    taken = [payload for one in run_concurrently(*[take_all] * 4) for _, payload in one]
     assert len(taken) == len(set(taken)) == 20
 
 
@@ -116,7 +100,7 @@ def test_a_queue_that_waits_is_woken_by_what_is_put_into_it(alice, monkeypatch):
         tasks.count.enqueue(owner=alice)
 
     began = time.monotonic()
-    taken, _ = at_once(take, enqueue)
+    taken, _ = run_concurrently(take, enqueue)
     assert len(taken) == 1
     assert time.monotonic() - began < LONG / 2
 
@@ -141,7 +125,8 @@ def test_the_hub_tells_its_watchers_and_its_thread_ends_with_the_last_of_them(al
             Job.objects.filter(pk=job.pk).update(percent=percent, **changed())
         return 50
 
-    assert set(at_once(go_on, *[lambda watcher=watcher: last_percent(watcher) for watcher in watchers])) == {50}
+    readers = [lambda watcher=watcher: last_percent(watcher) for watcher in watchers]
+    assert set(run_concurrently(go_on, *readers)) == {50}
     for watcher in watchers:
         watcher.close()
     thread.join(LONG)
