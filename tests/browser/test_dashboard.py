@@ -246,7 +246,7 @@ def test_an_api_that_is_away_is_said_and_comes_back_by_itself(page, sqlite_site)
     page.route(f"{sqlite_site.url}/**", lambda route: route.abort("connectionrefused"))
     add(page, "Wait")
     expect(page.get_by_text("The site can't be reached.")).to_be_visible()
-    expect(page.get_by_text("There was no answer, so this may not be saved.")).to_be_visible()
+    expect(page.get_by_text("The server didn't respond, so this may not be saved.")).to_be_visible()
     expect(page.get_by_label("What is to be done?")).to_have_value("Wait")
     page.unroute(f"{sqlite_site.url}/**")
     expect(page.get_by_text("Logged in as away.")).to_be_visible()
@@ -272,7 +272,7 @@ def test_a_panel_that_can_not_be_loaded_says_so_and_the_others_go_on(page, sqlit
 def test_an_origin_that_is_not_allowed_is_told_so(page, sqlite_site):
     other = f"http://127.0.0.1:{sqlite_site.dash_port}"
     page.goto(other)
-    expect(page.get_by_text("This page may not use the API.")).to_be_visible()
+    expect(page.get_by_text("This page isn't allowed to use the API.")).to_be_visible()
     expect(page.get_by_text(f"{other} is not one of its FRONTEND_ORIGINS")).to_be_visible()
     page.get_by_role("link", name="Use the site itself").click()
     page.wait_for_url(f"{sqlite_site.url}/accounts/login/**")

@@ -1,4 +1,4 @@
-/** Tells the server by a cookie which time zone its reader is in, so that "today" is the day that it is there. */
+/** A cookie with the reader's time zone, from which the server knows which day is "today" for the reader. */
 
 const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
 const secure = location.protocol === "https:" ? "; Secure" : "";

@@ -13,13 +13,22 @@ export class CsrfToken {
    */
   constructor(fetchToken, known) {
     this.#fetchToken = fetchToken;
-    if (known) this.#token = Promise.resolve(known);
+    if (known) this.set(known);
   }
 
   get() {
     this.#token ??= this.#fetchToken();
     this.#token.catch(() => this.discard());
     return this.#token;
+  }
+
+  /**
+   * Use a token that was received with another response.
+   *
+   * @param {string} token
+   */
+  set(token) {
+    this.#token = Promise.resolve(token);
   }
 
   /** Request a new token the next time, since the server has rejected this one. */

@@ -1,152 +1,215 @@
 /**
- * The API as this page can reach it: who is logged in there, and if it can't be used, why. "change" says that one of
- * that has changed.
+ * The connection to the API: who is logged in, and why the API can't be used if it can't. "change" reports a new state.
  *
- *   asking → ready, logged out, not allowed, down      and from each of them to each
+ *   connecting → ready, logged out, not allowed, down      and from each of them to each other one
  *
- * Browsers don't tell a page why it got no answer. But a request that doesn't want to read its answer ("no-cors") fails
- * only when there is none: if it succeeds where another failed, then the API is there, and doesn't allow this origin.
+ * Browsers don't tell a page why a request has failed. But a request whose response can't be read ("no-cors") fails only
+ * without a response: if it succeeds where another has failed, then the API is up and doesn't allow this origin.
  */
 
-import { request as ask, NetworkError } from "../../progress/request.js";
+import { CsrfToken } from "../../progress/csrf.js";
+import { messageOf, NetworkError, request, statusOf } from "../../progress/request.js";
 import { Session } from "../../uploads/session.js";
 
+/** @typedef {"connecting" | "ready" | "logged out" | "not allowed" | "down"} ConnectionState */
+
 const PROBE_SECONDS = 10;
-const AWAY = [502, 503, 504]; // what proxies say of an app that doesn't answer
+const GATEWAY_ERRORS = [502, 503, 504]; // the responses of a proxy whose app doesn't respond
 
 export class Connection extends EventTarget {
-  state = "asking";
-  user = null; // whose page it is, also when they are not logged in any more
-  session = null; // theirs
+  /** @type {ConnectionState} */
+  state = "connecting";
+  username = ""; // of the user whose page this is, also when they are logged out
 
-  #token = "";
-  #looking = null; // a promise
-  #allowed = false; // whether an answer could ever be read: what comes after that is no matter of the origin
+  #api;
+  #token = new CsrfToken(() => this.#requestSession());
+  /** @type {Session | null} */
+  #session = null;
+  /** @type {Promise<void> | null} */
+  #check = null;
+  #isAllowed = false; // whether a response could be read, so that this origin is allowed
 
+  /** @param {string} api the URL that the API begins with */
   constructor(api) {
     super();
-    this.api = api;
+    this.#api = api;
   }
 
-  /** Ask who is logged in. It never fails: if it doesn't work, the state says why. Who asks meanwhile gets the same. */
-  look() {
-    this.#looking ??= this.#look().finally(() => (this.#looking = null));
-    return this.#looking;
+  get api() {
+    return this.#api;
   }
 
-  /** The answer, with its headers. Paths are below the API's own; what it links to has whole URLs. */
+  /** The session of the user, who has logged in. */
+  get session() {
+    if (!this.#session) throw new Error("No user has logged in.");
+    return this.#session;
+  }
+
+  /** Request who is logged in. It doesn't throw; an error is in the state. Concurrent calls share one request. */
+  check() {
+    this.#check ??= this.#checkSession().finally(() => (this.#check = null));
+    return this.#check;
+  }
+
+  /**
+   * Return a successful response.
+   *
+   * @param {string} path below the API's URL, or a whole URL
+   */
   async fetch(path) {
-    const answer = await ask(this.#url(path));
-    this.#allowed = true;
-    return answer;
+    const response = await request(this.#url(path));
+    this.#isAllowed = true;
+    return response;
   }
 
+  /** @param {string} path */
   async get(path) {
-    return read(await this.fetch(path));
+    return readJson(await this.fetch(path));
   }
 
-  /** Each thing of a list, page after page. */
+  /**
+   * Yield each item of a list, page after page.
+   *
+   * @param {string} path
+   * @returns {AsyncGenerator<any>}
+   */
   async *list(path) {
-    for (let next = path; next;) {
-      const answer = await this.fetch(next);
-      yield* await read(answer);
-      next = answer.headers.get("Link")?.match(/<([^>]*)>; rel="next"/)?.[1];
+    /** @type {string | undefined} */
+    let next = path;
+    while (next) {
+      const response = await this.fetch(next);
+      yield* await readJson(response);
+      next = response.headers.get("Link")?.match(/<([^>]*)>; rel="next"/)?.[1];
     }
   }
 
-  /** Gives the JSON of the answer. A token that is not taken is asked for once more. */
-  async change(method, path, body) {
-    try {
-      return await this.#send(method, path, body);
-    } catch (error) {
-      if (error.status !== 403) throw error;
-      await this.look();
-      return this.#send(method, path, body);
-    }
+  /**
+   * Send a change and return the JSON of the response.
+   *
+   * @param {"POST" | "PATCH" | "DELETE"} method
+   * @param {string} path
+   * @param {object} [body]
+   */
+  change(method, path, body) {
+    return this.#token.use(async (token) => {
+      const headers = { "X-CSRFToken": token, "Content-Type": "application/json" };
+      return readJson(await request(this.#url(path), { method, headers, body: body && JSON.stringify(body) }));
+    });
   }
 
-  /** Something couldn't be saved. Gives words for people. */
-  async notSaved(error) {
-    await this.#failed(error);
+  /**
+   * Return the message for a change that wasn't saved.
+   *
+   * @param {unknown} error
+   */
+  async saveErrorMessage(error) {
+    await this.#onError(error);
     if (error instanceof NetworkError) {
-      return "There was no answer, so this may not be saved. Try again when the site is back.";
+      return "The server didn't respond, so this may not be saved. Try again when the site is back.";
     }
-    if (error.status === 401) return "Your session had ended, so this was not saved. Try again.";
-    return error.message;
+    if (statusOf(error) === 401) return "Your session has ended, so this was not saved. Log in and try again.";
+    return messageOf(error);
   }
 
-  /** Something couldn't be loaded. Gives words for people, or none if the state says it all. */
-  async notLoaded(error) {
-    await this.#failed(error);
-    return this.state === "ready" ? error.message : "";
+  /**
+   * Return the message for something that couldn't be loaded. It is empty if the state already explains it.
+   *
+   * @param {unknown} error
+   */
+  async loadErrorMessage(error) {
+    await this.#onError(error);
+    return this.state === "ready" ? messageOf(error) : "";
   }
 
-  async #look() {
+  async #checkSession() {
     try {
-      const { user, csrf_token: token } = await this.get("/session/");
-      this.#token = token;
-      this.#belongTo(user?.username);
+      this.#token.set(await this.#requestSession());
     } catch (error) {
-      await this.#failed(error);
-      if (error.status) this.#become("down"); // whatever it is, nothing works without this
+      await this.#onError(error);
+      if (statusOf(error)) this.#setState("down"); // nothing works without the session
     }
   }
 
-  /** Find out whether a request that has failed says anything of the others. */
-  async #failed(error) {
-    if (error instanceof NetworkError) this.#become(!this.#allowed && (await this.#isThere()) ? "not allowed" : "down");
-    else if (error.status === 401) this.#become("logged out");
-    else if (AWAY.includes(error.status)) this.#become("down");
-    else if (!error.status) reportError(error); // a mistake of ours
+  /** Update who is logged in, and return the CSRF token of the session. */
+  async #requestSession() {
+    const { user, csrf_token: token } = await this.get("/session/");
+    this.#setUser(user?.username);
+    return /** @type {string} */ (token);
   }
 
-  async #send(method, path, body) {
-    const headers = { "X-CSRFToken": this.#token, "Content-Type": "application/json" };
-    return read(await ask(this.#url(path), { method, headers, body: body && JSON.stringify(body) }));
+  /**
+   * Update the state, if an error affects all requests.
+   *
+   * @param {unknown} error
+   */
+  async #onError(error) {
+    const status = statusOf(error);
+    if (error instanceof NetworkError) {
+      this.#setState(!this.#isAllowed && (await this.#isUp()) ? "not allowed" : "down");
+    } else if (status === 401) {
+      this.#setState("logged out");
+    } else if (status && GATEWAY_ERRORS.includes(status)) {
+      this.#setState("down");
+    } else if (!status) {
+      reportError(error); // an error of the dashboard itself
+    }
   }
 
+  /** @param {string} path */
   #url(path) {
-    return path.startsWith("/") ? this.api + path : path;
+    return path.startsWith("/") ? this.#api + path : path;
   }
 
-  async #isThere() {
+  async #isUp() {
     const signal = AbortSignal.timeout(PROBE_SECONDS * 1000);
-    const how = { mode: "no-cors", credentials: "omit", cache: "no-store", signal };
-    return fetch(`${this.api}/session/`, how).then(
-      () => true,
-      () => false,
-    );
-  }
-
-  /** A page that shows what belongs to one user is never shown to another. */
-  #belongTo(name) {
-    if (name && this.user && name !== this.user) return location.reload();
-    if (name && !this.user) {
-      this.user = name;
-      this.session = new Session(this.api, name);
+    try {
+      await fetch(`${this.#api}/session/`, { mode: "no-cors", credentials: "omit", cache: "no-store", signal });
+      return true;
+    } catch {
+      return false;
     }
-    return this.#become(name ? "ready" : "logged out");
   }
 
-  #become(state) {
+  /**
+   * Reload the page if another user is logged in, so that nobody sees what belongs to the previous user.
+   *
+   * @param {string | undefined} username
+   */
+  #setUser(username) {
+    if (username && this.username && username !== this.username) return location.reload();
+    if (username && !this.username) {
+      this.username = username;
+      this.#session = new Session(this.#api, username);
+    }
+    return this.#setState(username ? "ready" : "logged out");
+  }
+
+  /** @param {ConnectionState} state */
+  #setState(state) {
     if (state === this.state) return;
     this.state = state;
     this.dispatchEvent(new Event("change"));
   }
 }
 
-/** Return the JSON of an answer. An answer that was cut off counts as none. */
-async function read(answer) {
+/**
+ * Return the JSON of a response. A body that was cut off counts as no response.
+ *
+ * @param {Response} response
+ */
+async function readJson(response) {
   try {
-    return parse(await answer.text());
+    return parse(await response.text());
   } catch (error) {
-    throw new NetworkError(error.message);
+    throw new NetworkError(messageOf(error));
   }
 }
 
 /**
  * Parse JSON, but read the `order` of to-dos as strings: it is a 64-bit integer, of which a JavaScript number would lose
  * digits. The pattern matches no text inside a JSON string, where each quotation mark follows a backslash.
+ *
+ * @param {string} json
  */
 function parse(json) {
   return JSON.parse(json.replace(/"order": ?(-?\d+)/g, '"order":"$1"'));

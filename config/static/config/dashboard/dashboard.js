@@ -1,104 +1,114 @@
 /**
- * The dashboard: a static page on an origin of its own that renders on the client what the API of another origin says,
- * with the visitor's cookies. The counterpart of the server-rendered pages.
+ * The dashboard: a static page on an origin of its own. It renders data of the API of another origin, which it requests
+ * with the visitor's cookies; the pages of the site itself are rendered by the server.
  *
- * Its panels are custom elements. This module looks who is logged in, says why if the API can't be used, and goes on by
- * itself when it can. What streams tell, the panels listen to themselves; that a job has begun elsewhere, or a file has
- * come, none of them tells, so for this it lets them look again.
+ * Its panels are custom elements. This module checks who is logged in, shows why the API can't be used if it can't, and
+ * continues by itself when it can. Panels watch streams themselves; since no stream reports that a job has been started
+ * or a file has been uploaded elsewhere, the panels are also refreshed at intervals.
  */
 
+import { find, findById } from "../../progress/dom.js";
 import { FINISHED_STATES } from "../../progress/job-watcher.js";
+import { statusOf } from "../../progress/request.js";
 import { Connection } from "./connection.js";
 import "./due-list.js";
 import "./file-sender.js";
 import "./job-list.js";
 import "./latest-files.js";
-import { Rhythm } from "./rhythm.js";
+import { RefreshTimer } from "./refresh-timer.js";
 
-const EVERY_MS = 15000;
-const SOON_MS = 3000; // while the API can't be used
+/** @import { ConnectionState } from "./connection.js" */
+/** @import { Panel } from "./panel.js" */
 
-const byId = (id) => document.getElementById(id);
-const notices = document.querySelectorAll(".notice");
-const panels = document.querySelectorAll("due-list, file-sender, job-list, latest-files");
-const connection = new Connection(byId("dashboard").dataset.api);
-const rhythm = new Rhythm();
-let isLoaded = false; // whether the panels have their first content: before that they would push each other down
+const INTERVAL_MS = 15000;
+const RETRY_MS = 3000; // while the API can't be used
+
+const notices = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".notice"));
+const panels = /** @type {Panel[]} */ ([...document.querySelectorAll("due-list, file-sender, job-list, latest-files")]);
+const connection = new Connection(findById("dashboard").dataset.api ?? "");
+const timer = new RefreshTimer();
+let isLoaded = false; // whether the panels have their first content: before that they would move each other
 let isFocusLost = false; // whether the element that had the focus has been hidden
 
-async function live() {
+async function refreshForever() {
   for (;;) {
-    await connection.look();
+    await connection.check();
     if (connection.state === "ready") {
-      await Promise.all([...panels].map((panel) => panel.renew()));
+      await Promise.all(panels.map((panel) => panel.refresh()));
       isLoaded = true;
       show();
     }
-    await rhythm.pause(connection.state === "ready" ? EVERY_MS : SOON_MS);
+    await timer.wait(connection.state === "ready" ? INTERVAL_MS : RETRY_MS);
   }
 }
 
 function show() {
-  const { state, user } = connection;
+  const { state, username } = connection;
   const focused = document.activeElement;
   for (const notice of notices) notice.hidden = notice.dataset.when !== state;
-  byId("panels").hidden = !isLoaded || !user || !["ready", "down"].includes(state);
-  byId("user").textContent = state === "ready" ? user : "";
-  byId("log-out").hidden = state !== "ready";
-  byId("state").textContent = headline(state, user);
+  findById("panels").hidden = !isLoaded || !username || !["ready", "down"].includes(state);
+  findById("user").textContent = state === "ready" ? username : "";
+  findById("log-out").hidden = state !== "ready";
+  findById("state").textContent = headline(state, username);
   if (isFocusLost || focused?.closest("[hidden]")) moveFocus();
 }
 
-/** Focus the first control that is visible, or leave that to the next call if none is visible yet. */
+/** Focus the first visible control, or leave that to the next call if none is visible yet. */
 function moveFocus() {
-  const control = document.querySelector(".notice:not([hidden]) :is(input, button)") ?? byId("title");
-  control.focus();
+  const control = document.querySelector(".notice:not([hidden]) :is(input, button)") ?? findById("title");
+  /** @type {HTMLElement} */ (control).focus();
   isFocusLost = document.activeElement !== control;
 }
 
-function headline(state, user) {
+/**
+ * @param {ConnectionState} state
+ * @param {string} username
+ */
+function headline(state, username) {
   switch (state) {
     case "ready":
-      return `Logged in as ${user}.`;
+      return `Logged in as ${username}.`;
     case "logged out":
-      return user ? "Your session has ended. Log in, and this page goes on." : "You are not logged in.";
+      return username ? "Your session has ended. Log in to continue." : "You are not logged in.";
     case "not allowed":
-      return "This page may not use the API.";
+      return "This page isn't allowed to use the API.";
     default:
       return "The site can't be reached.";
   }
 }
 
+/** @param {HTMLFormElement} form */
 async function logIn(form) {
-  const { username, password } = form.elements;
-  const problem = form.querySelector(".error");
+  const [username, password] = ["username", "password"].map((name) => find(form, `[name=${name}]`, HTMLInputElement));
+  const problem = find(form, ".error");
   problem.textContent = "";
   try {
     await connection.change("POST", "/session/", { username: username.value, password: password.value });
     form.reset();
   } catch (error) {
-    problem.textContent = error.status === 401 ? error.message : await connection.notSaved(error);
+    const isRejected = error instanceof Error && statusOf(error) === 401;
+    problem.textContent = isRejected ? error.message : await connection.saveErrorMessage(error);
     password.select();
   }
-  rhythm.wake();
+  timer.wake();
 }
 
 async function logOut() {
-  await connection.change("DELETE", "/session/").catch((error) => connection.notSaved(error));
-  location.reload(); // nothing of theirs stays
+  await connection.change("DELETE", "/session/").catch((error) => connection.saveErrorMessage(error));
+  location.reload(); // so that nothing of the user stays in the page
 }
 
 connection.addEventListener("change", () => {
   show();
-  if (connection.state !== "ready") rhythm.wake(); // whatever it was, it may be over already
+  if (connection.state !== "ready") timer.wake(); // the reason may be gone already
 });
-byId("origin").textContent = location.origin;
-byId("log-in").addEventListener("submit", (event) => {
+findById("origin").textContent = location.origin;
+findById("log-in").addEventListener("submit", (event) => {
   event.preventDefault();
-  logIn(event.target);
+  logIn(findById("log-in", HTMLFormElement));
 });
-byId("log-out").addEventListener("click", logOut);
-for (const button of document.querySelectorAll(".try-again")) button.addEventListener("click", () => rhythm.wake());
-for (const type of ["changed", ...FINISHED_STATES]) document.addEventListener(type, () => rhythm.wake());
+findById("log-out").addEventListener("click", logOut);
+for (const button of document.querySelectorAll(".try-again")) button.addEventListener("click", () => timer.wake());
+for (const type of ["changed", ...FINISHED_STATES]) document.addEventListener(type, () => timer.wake());
 for (const panel of panels) panel.start(connection);
-live();
+refreshForever();

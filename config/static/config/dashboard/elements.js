@@ -1,34 +1,59 @@
-/** Elements made and kept by hand: what it takes to render on the client without a library. */
+/** Creation and reconciliation of elements: rendering on the client without a library. */
 
-/** One with properties and children: `element("a", { href }, "text")`. */
-export function element(name, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
+/**
+ * Create an element with properties and children: `createElement("a", { href }, "text")`.
+ *
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {Partial<HTMLElementTagNameMap[Name]>} [properties]
+ * @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[Name]}
+ */
+export function createElement(name, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children);
+  return element;
 }
 
 /**
- * Let a list show these things, in this order. What is there already, by its `id`, stays the same element, with whatever
- * goes on in it. Who was at one with the keyboard stays there, or gets to what has taken its place.
+ * Let a list have one child for each item, in the order of the items. The child of an item that the list already has, by
+ * its `id`, stays the same element. The focus stays in its child, or moves to the child that has replaced it.
+ *
+ * @template {{ id: string | number }} Item
+ * @param {HTMLElement} list
+ * @param {Item[]} items
+ * @param {(item: Item) => HTMLElement} create
+ * @param {(child: HTMLElement, item: Item) => void} update
  */
-export function reconcile(list, things, make, update = () => {}) {
+export function reconcile(list, items, create, update = () => {}) {
   const focused = list.contains(document.activeElement) ? document.activeElement : null;
-  const index = [...list.children].findIndex((child) => child.contains(focused));
-  const wanted = new Set(things.map(({ id }) => String(id)));
-  for (const child of [...list.children]) if (!wanted.has(child.dataset.key)) child.remove();
-  const old = new Map([...list.children].map((child) => [child.dataset.key, child]));
-  let place = list.firstElementChild;
-  for (const thing of things) {
-    const child = old.get(String(thing.id)) ?? make(thing);
-    child.dataset.key = thing.id;
-    update(child, thing);
-    if (child === place) place = place.nextElementSibling;
-    else list.insertBefore(child, place);
+  const index = childrenOf(list).findIndex((child) => child.contains(focused));
+  const wanted = new Set(items.map(({ id }) => String(id)));
+  for (const child of childrenOf(list)) if (!wanted.has(child.dataset.key ?? "")) child.remove();
+  const children = new Map(childrenOf(list).map((child) => [child.dataset.key, child]));
+  let next = list.firstElementChild;
+  for (const item of items) {
+    const child = children.get(String(item.id)) ?? create(item);
+    child.dataset.key = String(item.id);
+    update(child, item);
+    if (child === next) next = next.nextElementSibling;
+    else list.insertBefore(child, next);
   }
-  if (focused && focused !== document.activeElement) refocus(list, focused, index);
+  if (focused && focused !== document.activeElement) restoreFocus(list, focused, index);
 }
 
-function refocus(list, focused, index) {
+/** @param {HTMLElement} list */
+function childrenOf(list) {
+  return /** @type {HTMLElement[]} */ ([...list.children]);
+}
+
+/**
+ * @param {HTMLElement} list
+ * @param {Element} focused
+ * @param {number} index of the child that had the focus
+ */
+function restoreFocus(list, focused, index) {
   const neighbour = list.children[Math.min(index, list.children.length - 1)];
-  (list.contains(focused) ? focused : neighbour?.querySelector("a, button, input"))?.focus();
+  const element = list.contains(focused) ? focused : neighbour?.querySelector("a, button, input");
+  /** @type {HTMLElement | null | undefined} */ (element)?.focus();
 }

@@ -1,86 +1,124 @@
 /**
- * <file-sender>: files that are chosen, pasted, or dropped anywhere on the page, on their way to the API by tus. The same
- * modules do it as on the site's own page of uploads; cookies, a token and CORS are all that is needed for that.
+ * <file-sender>: files that are chosen, pasted, or dropped anywhere on the page are sent to the API by tus. The modules
+ * are those of the site's own page of uploads; besides CORS, only cookies and a CSRF token are needed.
  */
 
-import { createAnnouncer as announcer } from "../../uploads/announcer.js";
-import { listenForFiles as listen } from "../../uploads/file-drop.js";
+import { find } from "../../progress/dom.js";
+import { createAnnouncer } from "../../uploads/announcer.js";
+import { listenForFiles } from "../../uploads/file-drop.js";
 import { FileStore } from "../../uploads/file-store.js";
-import { UploadRow as Row } from "../../uploads/upload-row.js";
 import { Sender } from "../../uploads/sender.js";
-import { TusClient as Tus } from "../../uploads/tus.js";
+import { TusClient } from "../../uploads/tus.js";
+import { UploadRow } from "../../uploads/upload-row.js";
 import { Panel } from "./panel.js";
 
-class FileSender extends Panel {
-  #site = null; // what all senders share; there is none before somebody is logged in
-  #wentOn = false;
-  #announce;
+/** @import { Connection } from "./connection.js" */
+
+/** @typedef {ReturnType<typeof createSite>} Site */
+
+export class FileSender extends Panel {
+  /** @type {Site | null} null until a user is logged in */
+  #site = null;
+  #isResumed = false;
+  /** @type {(subject: string, message: string) => void} */
+  #announce = () => {};
+  /** @type {Set<Sender>} */
   #senders = new Set();
 
+  /** @param {Connection} connection */
   start(connection) {
     super.start(connection);
-    this.#announce = announcer(this.querySelector(".news"));
-    const input = this.querySelector("[type=file]");
+    this.#announce = createAnnouncer(find(this, ".news"));
+    const input = this.#input;
     input.addEventListener("change", () => {
-      this.#take([...input.files]);
+      this.#sendAll([...(input.files ?? [])]);
       input.value = "";
     });
-    listen((files) => this.#take(files));
+    listenForFiles((files) => this.#sendAll(files));
     addEventListener("beforeunload", (event) => {
       if ([...this.#senders].some(({ isActive, isKept }) => isActive && !isKept)) event.preventDefault();
     });
   }
 
   /** The ids of the jobs that have a bar here. */
-  get jobs() {
+  get jobIds() {
     return new Set([...this.#senders].map(({ upload }) => upload?.job?.id));
   }
 
   async load() {
-    const { api, session, user } = this.connection;
-    this.#site ??= { api, session, tus: new Tus(api, session), store: new FileStore(user) };
-    if (!this.#wentOn) await this.#goOn();
+    this.#site ??= createSite(this.connection);
+    if (!this.#isResumed) await this.#resume(this.#site);
   }
 
-  /** What this page sent when it was left goes on by itself. */
-  async #goOn() {
-    const unfinished = new Map((await this.#site.tus.unfinished()).map((transfer) => [transfer.id, transfer]));
-    const underWay = new Set([...this.#senders].map(({ id }) => id));
-    for (const [id, file] of await this.#site.store.all()) {
-      if (underWay.has(id)) continue;
+  get #input() {
+    return find(this, "[type=file]", HTMLInputElement);
+  }
+
+  /**
+   * Continue the uploads that this page was sending when it was left.
+   *
+   * @param {Site} site
+   */
+  async #resume(site) {
+    const unfinished = new Map((await site.tus.unfinished()).map((transfer) => [transfer.id, transfer]));
+    const sendingIds = new Set([...this.#senders].map(({ id }) => id));
+    for (const [id, file] of await site.store.all()) {
+      if (sendingIds.has(id)) continue;
       const offset = unfinished.get(id)?.offset ?? 0;
-      if (file && (await this.#site.tus.exists(id))) this.#send(file, { id, offset, isKept: true });
-      else if (!unfinished.has(id)) this.#site.store.delete(id);
+      if (file && (await site.tus.exists(id))) this.#send(site, file, { id, offset, isKept: true });
+      else if (!unfinished.has(id)) site.store.delete(id);
     }
-    this.#wentOn = true;
+    this.#isResumed = true;
   }
 
-  #take(files) {
-    if (this.#site) files.forEach((file) => this.#send(file));
+  /** @param {File[]} files */
+  #sendAll(files) {
+    const site = this.#site;
+    if (site) files.forEach((file) => this.#send(site, file));
   }
 
-  #send(file, more = {}) {
+  /**
+   * @param {Site} site
+   * @param {File} file
+   * @param {{ id?: string, offset?: number, isKept?: boolean }} existing
+   */
+  #send(site, file, existing = {}) {
     const { name, size } = file;
-    const sender = new Sender(this.#site, { file, name, size, ...more });
-    const { element } = new Row(sender, this.querySelector("template"), this.#announce);
+    const sender = new Sender(site, { file, name, size, ...existing });
+    const { element } = new UploadRow(sender, find(this, "template", HTMLTemplateElement), this.#announce);
     this.#senders.add(sender);
-    this.querySelector("ul").append(element);
-    sender.addEventListener("change", () => sender.state === "sent" && this.#tellOthers()); // whose bar this is now
-    element.addEventListener("finished", ({ detail: upload }) => this.#over(sender, element, upload));
+    find(this, "ul").append(element);
+    sender.addEventListener("change", () => {
+      if (sender.state === "sent") this.#dispatchChanged(); // its job has its bar here
+    });
+    element.addEventListener("finished", () => this.#finish(sender, element));
     sender.start();
   }
 
-  #over(sender, row, upload) {
+  /**
+   * @param {Sender} sender
+   * @param {HTMLElement} row
+   */
+  #finish(sender, row) {
     this.#senders.delete(sender);
-    if (row.contains(document.activeElement)) this.querySelector("[type=file]").focus();
+    if (row.contains(document.activeElement)) this.#input.focus();
     row.remove();
-    if (upload) this.#announce(sender.name, "Done");
-    this.#tellOthers();
+    if (sender.upload) this.#announce(sender.name, "Done");
+    this.#dispatchChanged();
   }
 
-  #tellOthers() {
+  #dispatchChanged() {
     this.dispatchEvent(new Event("changed", { bubbles: true }));
   }
+}
+
+/**
+ * Return what all senders share.
+ *
+ * @param {Connection} connection
+ */
+function createSite({ api, session, username }) {
+  return { api, session, tus: new TusClient(api, session), store: new FileStore(username) };
 }
 
 customElements.define("file-sender", FileSender);

@@ -1,35 +1,45 @@
-/** <job-list>: all that runs or waits for the user, each with the bar that every page has; but for files sent from here. */
+/** <job-list>: the user's unfinished jobs, each with a progress bar. Jobs of files that are sent from here are left out. */
 
-import { FINISHED_STATES } from "../../progress/job-watcher.js";
-import { element, reconcile } from "./elements.js";
+import { find } from "../../progress/dom.js";
+import { createElement, reconcile } from "./elements.js";
+import { FileSender } from "./file-sender.js";
 import { Panel } from "./panel.js";
 
+/** @import { Job } from "../../progress/job-watcher.js" */
+
 class JobList extends Panel {
-  /** What failed or was cancelled meanwhile stays, with its button to try again. */
+  /** Load the jobs. Those that have failed or were cancelled meanwhile stay, with a button to retry. */
   async load() {
+    /** @type {{ jobs: Job[] }} */
     const { jobs } = await this.connection.get("/progress/");
-    const elsewhere = document.querySelector("file-sender").jobs;
-    const running = jobs.filter(({ id }) => !elsewhere.has(id));
-    const known = new Set(running.map(({ id }) => id));
-    const ended = [...this.#list.children].filter((row) => !known.has(row.dataset.key) && didNotWork(row));
-    reconcile(this.#list, [...running, ...ended.map((row) => ({ id: row.dataset.key }))], row);
-    this.querySelector(".none").hidden = this.#list.children.length > 0;
+    const shownElsewhere = find(document, "file-sender", FileSender).jobIds;
+    const unfinished = jobs.filter(({ id }) => !shownElsewhere.has(id));
+    const ids = new Set(unfinished.map(({ id }) => id));
+    const unsuccessful = this.#rows.filter((row) => !ids.has(row.dataset.key ?? "") && isUnsuccessful(row));
+    const ended = unsuccessful.map((row) => ({ id: row.dataset.key ?? "", url: "" })); // they have a row already
+    reconcile(this.#list, [...unfinished, ...ended], createRow);
+    find(this, ".none").hidden = this.#rows.length > 0;
   }
 
   get #list() {
-    return this.querySelector("ul");
+    return find(this, "ul");
+  }
+
+  get #rows() {
+    return /** @type {HTMLElement[]} */ ([...this.#list.children]);
   }
 }
 
-function row({ url }) {
+/** @param {{ url: string }} job */
+function createRow({ url }) {
   const bar = document.createElement("progress-bar");
   bar.setAttribute("src", url);
-  return element("li", { className: "row" }, bar);
+  return createElement("li", { className: "row" }, bar);
 }
 
-function didNotWork(row) {
-  const state = row.querySelector("progress-bar").getAttribute("state");
-  return FINISHED_STATES.includes(state) && state !== "succeeded";
+/** @param {HTMLElement} row */
+function isUnsuccessful(row) {
+  return ["failed", "cancelled"].includes(find(row, "progress-bar").getAttribute("state") ?? "");
 }
 
 customElements.define("job-list", JobList);

@@ -1,61 +1,95 @@
-/** <latest-files>: the newest uploads, with their pictures, which come from the API's host by the visitor's cookies. */
+/** <latest-files>: the newest uploads. Their images are requested from the API's host with the visitor's cookies. */
 
-import { formatSize as size } from "../../progress/format.js";
-import { element, reconcile } from "./elements.js";
+import { find } from "../../progress/dom.js";
+import { formatSize } from "../../progress/format.js";
+import { createElement, reconcile } from "./elements.js";
 import { Panel } from "./panel.js";
 
-const MOST = 8;
+/** @import { Job } from "../../progress/job-watcher.js" */
+/** @typedef {{ url: string, width: number, height: number }} Rendition */
+/**
+ * An upload as the API returns it.
+ *
+ * @typedef {object} Upload
+ * @property {string} id
+ * @property {string} name
+ * @property {number} size
+ * @property {string} download_url
+ * @property {Rendition[]} renditions
+ * @property {{ problem?: string }} metadata
+ * @property {Job | null} job
+ */
+
+const MAX_FILES = 8;
 
 class LatestFiles extends Panel {
   async load() {
-    const uploads = (await this.connection.get("/uploads/")).slice(0, MOST);
-    reconcile(this.querySelector("ul"), uploads, () => element("li"), draw);
-    this.querySelector(".empty").hidden = uploads.length > 0;
+    /** @type {Upload[]} */
+    const uploads = (await this.connection.get("/uploads/")).slice(0, MAX_FILES);
+    reconcile(find(this, "ul"), uploads, () => createElement("li"), draw);
+    find(this, ".empty").hidden = uploads.length > 0;
   }
 }
 
-/** Anew only if it looks different, since pictures would flicker. */
+/**
+ * Draw the card again only if it looks different, because the images would flicker.
+ *
+ * @param {HTMLElement} item
+ * @param {Upload} upload
+ */
 function draw(item, upload) {
-  const look = JSON.stringify([upload.renditions.length, problem(upload), isBusy(upload)]);
+  const look = JSON.stringify([upload.renditions.length, problemOf(upload), isProcessing(upload)]);
   if (item.dataset.look === look) return;
   item.dataset.look = look;
-  item.replaceChildren(card(upload));
+  item.replaceChildren(createCard(upload));
 }
 
-function card(upload) {
+/** @param {Upload} upload */
+function createCard(upload) {
   const { name, download_url: download, renditions } = upload;
   const href = new URL("../", download).href; // its page on the site itself
-  const cover = renditions.length ? picture(name, renditions) : tile(name);
-  const state = isBusy(upload) ? "Being processed" : size(upload.size);
-  const made = element("article", { className: "card" });
-  made.append(element("a", { className: "picture", href }, cover), element("h2", {}, element("a", { href }, name)));
-  if (problem(upload)) made.append(element("p", { className: "error" }, problem(upload)));
-  made.append(element("p", { className: "fine" }, state));
-  return made;
+  const cover = renditions.length ? createImage(name, renditions) : createTile(name);
+  const state = isProcessing(upload) ? "Being processed" : formatSize(upload.size);
+  const card = createElement("article", { className: "card" });
+  card.append(
+    createElement("a", { className: "picture", href }, cover),
+    createElement("h2", {}, createElement("a", { href }, name)),
+  );
+  if (problemOf(upload)) card.append(createElement("p", { className: "error" }, problemOf(upload)));
+  card.append(createElement("p", { className: "fine" }, state));
+  return card;
 }
 
-/** The first three are those of the first page. */
-function picture(alt, [first, ...others]) {
+/**
+ * @param {string} alt
+ * @param {Rendition[]} renditions the first three are those of the first page
+ */
+function createImage(alt, [first, ...others]) {
   const { url: src, width, height } = first;
-  const larger = others.slice(0, 2).filter((other) => other.width > width);
-  const srcset = [first, ...larger].map(({ url, width }) => `${url} ${width}w`).join(", ");
-  return element("img", { sizes: "14rem", srcset, src, width, height, alt });
+  const larger = others.slice(0, 2).filter((rendition) => rendition.width > width);
+  const srcset = [first, ...larger].map((rendition) => `${rendition.url} ${rendition.width}w`).join(", ");
+  return createElement("img", { sizes: "14rem", srcset, src, width, height, alt });
 }
 
-function tile(name) {
-  const kind = name.match(/\.(\w{1,4})$/)?.[1].toUpperCase() ?? "File";
-  const sign = element("span", { className: "no-picture", ariaHidden: "true" }, kind);
-  const fragment = document.createDocumentFragment();
-  fragment.append(sign, element("span", { className: "visually-hidden" }, name));
-  return fragment;
+/** @param {string} name */
+function createTile(name) {
+  const extension = name.match(/\.(\w{1,4})$/)?.[1].toUpperCase() ?? "File";
+  const tile = document.createDocumentFragment();
+  tile.append(
+    createElement("span", { className: "no-picture", ariaHidden: "true" }, extension),
+    createElement("span", { className: "visually-hidden" }, name),
+  );
+  return tile;
 }
 
-function problem({ metadata, job }) {
-  return metadata.problem ?? (job?.state === "failed" ? job.error.message : "");
+/** @param {Upload} upload */
+function problemOf({ metadata, job }) {
+  return metadata.problem ?? (job?.state === "failed" ? (job.error?.message ?? "") : "");
 }
 
-function isBusy({ job }) {
-  return ["queued", "running"].includes(job?.state);
+/** @param {Upload} upload */
+function isProcessing({ job }) {
+  return job?.state === "queued" || job?.state === "running";
 }
 
 customElements.define("latest-files", LatestFiles);

@@ -1,36 +1,65 @@
-/** What the panels of the dashboard have in common: the API, and two lines that say in words what didn't work. */
+/** The base class of the panels of the dashboard: a connection to the API, and lines for messages and errors. */
 
+import { find } from "../../progress/dom.js";
+
+/** @import { Connection } from "./connection.js" */
+
+/** @abstract */
 export class Panel extends HTMLElement {
-  connection;
+  /** @type {Connection | undefined} */
+  #connection;
 
+  /** @param {Connection} connection */
   start(connection) {
-    this.connection = connection;
+    this.#connection = connection;
   }
 
-  /** Load what is shown here anew, by the panel's own `load`. What went wrong is said here, unless the page says it. */
-  async renew() {
+  get connection() {
+    if (!this.#connection) throw new Error("The panel has not been started.");
+    return this.#connection;
+  }
+
+  /**
+   * Load what the panel shows.
+   *
+   * @abstract
+   */
+  async load() {}
+
+  /** Load the panel again. An error is shown in it, unless the page shows it. */
+  async refresh() {
     try {
       await this.load();
-      this.tell(".not-loaded", "");
+      this.setText(".not-loaded", "");
     } catch (error) {
-      this.tell(".not-loaded", await this.connection.notLoaded(error));
+      this.setText(".not-loaded", await this.connection.loadErrorMessage(error));
     }
   }
 
-  /** Gives what the change gives; undefined, and a word on it, if it didn't work. */
+  /**
+   * Return the result of a change, or undefined after showing its error.
+   *
+   * @template T
+   * @param {() => Promise<T>} change
+   */
   async attempt(change) {
-    this.tell(".not-saved", "");
+    this.setText(".not-saved", "");
     try {
       return await change();
     } catch (error) {
-      this.tell(".not-saved", await this.connection.notSaved(error));
+      this.setText(".not-saved", await this.connection.saveErrorMessage(error));
       return undefined;
     }
   }
 
-  /** Only a new text is set, because setting it is what makes a screen reader announce it. */
-  tell(line, text) {
-    const element = this.querySelector(line);
+  /**
+   * Set only a new text, because a screen reader announces each text that is set.
+   *
+   * @param {string} selector
+   * @param {string} text
+   */
+  setText(selector, text) {
+    const element = find(this, selector);
     if (element.textContent !== text) element.textContent = text;
   }
 }

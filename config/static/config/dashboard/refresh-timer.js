@@ -1,0 +1,34 @@
+/** The time of the next refresh: after an interval, or earlier when the reader, the network or a reason for it comes back. */
+
+export class RefreshTimer {
+  #isAwake = false;
+  #onWake = () => {};
+
+  constructor() {
+    for (const type of ["focus", "online", "offline"]) addEventListener(type, () => this.wake());
+    document.addEventListener("visibilitychange", () => this.wake());
+  }
+
+  /** End the current wait, or the next one if there is none. */
+  wake() {
+    this.#isAwake = true;
+    this.#onWake();
+  }
+
+  /**
+   * Wait until the time has passed or `wake` is called. While the page is hidden, the wait doesn't end.
+   *
+   * @param {number} ms
+   */
+  async wait(ms) {
+    const timer = setTimeout(() => this.wake(), ms);
+    while (!this.#isAwake || document.hidden) await this.#nextWake();
+    clearTimeout(timer);
+    this.#isAwake = false;
+  }
+
+  /** @returns {Promise<void>} */
+  #nextWake() {
+    return new Promise((resolve) => (this.#onWake = resolve));
+  }
+}

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { formatDueDate, isoDate } from "../../../config/static/config/dashboard/dates.js";
+
+test("a date has the form of ISO 8601 and is a day of the reader", () => {
+  const now = new Date();
+  assert.match(isoDate(0), /^\d{4}-\d\d-\d\d$/);
+  assert.equal(Number(isoDate(0).slice(-2)), now.getDate());
+  assert.equal(new Date(`${isoDate(1)}T00:00`).getTime() - new Date(`${isoDate(0)}T00:00`).getTime() > 0, true);
+});
+
+test("a due date close to today is named relative to it", () => {
+  assert.equal(formatDueDate(isoDate(0)), "Today");
+  assert.equal(formatDueDate(isoDate(1)), "Tomorrow");
+  assert.equal(formatDueDate(isoDate(-1)), "Overdue since yesterday");
+});
+
+test("other due dates are written with the year, unless it is this year", () => {
+  assert.equal(formatDueDate("2999-01-31"), "31 Jan 2999");
+  assert.equal(formatDueDate("2001-12-05"), "Overdue since 5 Dec 2001");
+  const year = new Date().getFullYear();
+  assert.equal(formatDueDate(`${year}-12-31`, true), "31 Dec");
+});
+
+test("the due date of a completed to-do is only a date", () => {
+  assert.equal(formatDueDate("2001-12-05", true), "5 Dec 2001");
+});
