@@ -42,7 +42,8 @@ def edit(row: Locator, title: str) -> Locator:
 class TestRename:
     def test_rename_previews_and_sets_the_due_date(self, page, sqlite_site, row):
         field = edit(row, "Pay the rent 3 dec 2031")
-        expect(row.locator(".understood")).to_have_text(re.compile("Due Wednesday,? 3 Dec 2031, from “3 dec 2031”."))
+        text = re.compile("Due Wednesday,? 3 Dec 2031, from “3 dec 2031”.")
+        expect(row.locator(".previewed-date")).to_have_text(text)
         field.press("Enter")
         expect(row.locator(".view label")).to_have_text("Pay the rent")
         expect(row.locator(".due")).to_have_text("Wed, 3 Dec 2031")
@@ -77,7 +78,7 @@ class TestRename:
         edit(row, "Pay rent today")
         expect(row.get_by_label(AS_TYPED)).to_be_visible()
         page.keyboard.press("Escape")
-        expect(row.locator(".understanding")).to_have_count(0)
+        expect(row.locator(".date-preview")).to_have_count(0)
         expect(row.locator("label")).to_have_text(["Pay rent"])
         assert saved(page, sqlite_site) == [("Pay rent", "2030-01-31")]
 
@@ -85,7 +86,7 @@ class TestRename:
 @pytest.mark.usefixtures("no_errors")
 def test_edit_page_previews_unless_a_due_date_is_set_there(page, sqlite_site, row):
     row.get_by_role("link", name="Edit Pay rent").click()
-    preview = page.locator(".understood")
+    preview = page.locator(".previewed-date")
     page.get_by_label("Title").fill("Pay rent 3 dec 2031")
     expect(preview).to_contain_text("from “3 dec 2031”")
     page.get_by_label("Due:").fill("2032-01-01")
@@ -109,10 +110,10 @@ class TestDashboard:
     def test_dashboard_previews_and_sets_the_due_date(self, page, sqlite_site, panel):
         field = page.get_by_label("What is to be done?")
         field.press_sequentially("Pay rent 3 dec 2031")
-        expect(panel.locator(".understood")).to_contain_text("from “3 dec 2031”")
+        expect(panel.locator(".previewed-date")).to_contain_text("from “3 dec 2031”")
         field.press("Enter")
         expect(panel.locator("li")).to_have_text(["Pay rent3 Dec 2031"])
-        expect(panel.locator(".understood")).to_be_empty()
+        expect(panel.locator(".previewed-date")).to_be_empty()
         assert saved(page, sqlite_site) == [("Pay rent", "2031-12-03")]
 
     def test_dashboard_keeps_a_title_as_typed(self, page, sqlite_site, panel):
@@ -162,7 +163,7 @@ class TestPaste:
         expect(page.get_by_text("You pasted 3 lines.")).to_be_visible()
         page.get_by_role("button", name="Add 3 to-dos").click()
         expect(rows).to_have_text(["Buy milk", "Pay rent", "Sow"])
-        expect(page.locator(".several")).to_have_count(0)
+        expect(page.locator(".pasted-lines")).to_have_count(0)
         expect(page.locator(".new-todo")).to_have_value("")
         expect(page.locator(".new-todo")).to_be_focused()
         assert saved(page, sqlite_site) == [("Buy milk", None), ("Pay rent", "2031-12-03"), ("Sow", None)]
@@ -172,16 +173,16 @@ class TestPaste:
         self.paste(page, "Buy milk\nand bread")
         page.get_by_role("button", name="Add as one").click()
         expect(rows).to_have_text(["Buy milk and bread"])
-        expect(page.locator(".several")).to_have_count(0)
+        expect(page.locator(".pasted-lines")).to_have_count(0)
 
     @pytest.mark.usefixtures("no_errors")
     def test_typing_on_withdraws_the_offer(self, page, rows):
         self.paste(page, "Buy milk\nand bread")
         expect(page.get_by_text("You pasted 2 lines.")).to_be_visible()
         page.keyboard.type(" today")
-        expect(page.locator(".several")).to_have_count(0)
+        expect(page.locator(".pasted-lines")).to_have_count(0)
         self.paste(page, "one line")
-        expect(page.locator(".several")).to_have_count(0)
+        expect(page.locator(".pasted-lines")).to_have_count(0)
 
     def test_refused_lines_are_kept(self, page, sqlite_site, rows):
         self.paste(page, f"Buy milk\n{'x' * 501}")
@@ -192,5 +193,5 @@ class TestPaste:
         expect(page.get_by_text("Nothing was added, because of line 2")).to_be_visible()
         expect(page.get_by_role("button", name="Add 2 to-dos")).to_be_enabled()
         page.get_by_role("button", name="Cancel").click()
-        expect(page.locator(".several")).to_have_count(0)
+        expect(page.locator(".pasted-lines")).to_have_count(0)
         assert saved(page, sqlite_site) == []

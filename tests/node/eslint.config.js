@@ -3,7 +3,7 @@
 import js from "@eslint/js";
 import globals from "globals";
 
-/** An app's scripts import only those of the apps below it, as its Python modules do. */
+/** The apps, from the top layer to the bottom. Scripts import only those of lower layers, as the Python modules do. */
 const LAYERS = ["config", "todos", "uploads", "progress"];
 
 const layers = LAYERS.map((app, index) => ({
@@ -29,6 +29,7 @@ export default [
       curly: ["error", "multi-line"],
       eqeqeq: "error",
       "no-param-reassign": "error",
+      "no-shadow": "error",
       "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       "no-var": "error",
       "object-shorthand": "error",

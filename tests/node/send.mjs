@@ -10,7 +10,7 @@ const [endpoint, path, text] = process.argv.slice(2);
 const options = JSON.parse(text);
 
 const file = createReadStream(path);
-const source = options.uploadLengthDeferred ? file.pipe(new PassThrough()) : file; // a stream of which nobody knows
+const source = options.uploadLengthDeferred ? file.pipe(new PassThrough()) : file; // a stream without a known size
 
 const upload = new Upload(source, {
   endpoint,

@@ -21,5 +21,5 @@ function initialValue(field) {
 const isQuickAdd = () => title.value.trim() !== initialValue(title) && dueOn.value === initialValue(dueOn);
 
 const reader = createPreviewReader(form.dataset.api ?? "");
-const updatePreview = showPreview(title, find(form, ".understanding"), reader, isQuickAdd);
+const updatePreview = showPreview(title, find(form, ".date-preview"), reader, isQuickAdd);
 dueOn.addEventListener("input", updatePreview);

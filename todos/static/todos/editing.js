@@ -40,8 +40,8 @@ function startEditing(row, title = labelOf(row).textContent ?? "", isAsTyped = f
  * @param {boolean} isAsTyped
  */
 function addPreview(row, isAsTyped) {
-  row.querySelector(".understanding")?.remove();
-  const box = instantiate(findById("understanding", HTMLTemplateElement));
+  row.querySelector(".date-preview")?.remove();
+  const box = instantiate(findById("date-preview", HTMLTemplateElement));
   const [input, label] = [inputOf(row), labelOf(row)];
   input.after(box);
   const checkbox = find(box, "input", HTMLInputElement);
@@ -59,7 +59,7 @@ function addPreview(row, isAsTyped) {
 function stopEditing(row) {
   const wasEditing = row.classList.contains("editing");
   row.classList.remove("editing");
-  row.querySelector(".understanding")?.remove();
+  row.querySelector(".date-preview")?.remove();
   return wasEditing;
 }
 

@@ -32,7 +32,7 @@ export function offerToSplitLines(form) {
    * @param {boolean} isTooLong
    */
   function show(lines, isTooLong) {
-    offer = instantiate(findById("several", HTMLTemplateElement));
+    offer = instantiate(findById("pasted-lines", HTMLTemplateElement));
     const [addAll, addOne, cancel] = buttonsOf(offer);
     find(offer, ".lines").textContent = `You pasted ${lines.length} lines.`;
     addAll.textContent = `Add ${lines.length} to-dos`;

@@ -9,7 +9,7 @@ import { request } from "../progress/request.js";
 const TYPING_PAUSE_MS = 150;
 
 /**
- * Show in `box`, an instance of _understanding.html, the due date that the API finds in the line in `input`.
+ * Show in `box`, an instance of _date_preview.html, the due date that the API finds in the line in `input`.
  *
  * `isQuickAdd` returns whether the line will be sent as a quick-add line at all. The returned function updates the
  * preview without waiting for a pause in typing. The preview ends when `box` is removed from the page.
@@ -19,7 +19,7 @@ const TYPING_PAUSE_MS = 150;
  * @param {PreviewReader} read
  */
 export function showPreview(input, box, read, isQuickAdd = () => true) {
-  const [text, choice] = [".understood", ".as-typed"].map((selector) => find(box, selector));
+  const [text, choice] = [".previewed-date", ".as-typed"].map((selector) => find(box, selector));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 

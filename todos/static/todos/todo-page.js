@@ -19,7 +19,7 @@ const form = findById("new-todo-form", HTMLFormElement);
 const title = find(form, "[name=title]", HTMLInputElement);
 const asTyped = find(form, "[name=as_typed]", HTMLInputElement);
 const reader = createPreviewReader(app.dataset.api ?? "");
-const updatePreview = showPreview(title, find(form, ".understanding"), reader);
+const updatePreview = showPreview(title, find(form, ".date-preview"), reader);
 /** @type {Set<{ id: string, checked: boolean }>} checkboxes whose changes have not been answered, in their order */
 const pendingChecks = new Set();
 

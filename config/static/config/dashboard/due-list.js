@@ -39,7 +39,7 @@ class DueList extends Panel {
       event.preventDefault();
       this.#add();
     });
-    const box = find(this.#form, ".understanding");
+    const box = find(this.#form, ".date-preview");
     const read = (/** @type {URLSearchParams} */ query) => connection.get(`/todos/preview/?${query}`);
     const isQuickAdd = () => !this.#due.value; // a date in its own field has precedence
     this.#updatePreview = showPreview(this.#title, box, read, isQuickAdd);
