@@ -1,4 +1,4 @@
-"""The admin shows everything, and lets nobody edit what is derived."""
+"""The admin site: lists, access, and fields that can't be edited."""
 
 import pytest
 
@@ -18,7 +18,7 @@ LISTS = [
 
 
 @pytest.fixture
-def things(alice):
+def objects(alice):
     make_todo(owner=alice)
     upload = ingest.create_upload(alice, file())
     run_queue()
@@ -28,40 +28,40 @@ def things(alice):
 
 
 @pytest.mark.parametrize("url", ["/admin/", *LISTS])
-def test_lists(as_admin, things, url):
+def test_list_is_shown(as_admin, objects, url):
     assert as_admin.get(url).status_code == 200
 
 
 @pytest.mark.parametrize("url", ["/admin/", *LISTS])
-def test_it_is_for_staff(as_alice, visitor, things, url):
+def test_list_requires_staff(as_alice, visitor, objects, url):
     assert as_alice.get(url).status_code == 302
     assert visitor.get(url).status_code == 302
 
 
-def test_the_list_of_jobs_has_bars(as_admin, things):
+def test_list_of_jobs_has_progress_bars(as_admin, objects):
     assert '<progress value="42" max="100">' in as_admin.get("/admin/progress/job/").text
 
 
-def test_what_is_derived_can_not_be_edited(as_admin, things):
-    page = as_admin.get(f"/admin/uploads/upload/{things.pk}/change/").text
+def test_derived_fields_of_uploads_cannot_be_edited(as_admin, objects):
+    page = as_admin.get(f"/admin/uploads/upload/{objects.pk}/change/").text
     assert 'name="name"' in page
     for field in ("sha256", "size", "content_type", "job", "owner", "metadata"):
         assert f'name="{field}"' not in page
     fields = {"name": "renamed.txt", "sha256": "0" * 64, "renditions-TOTAL_FORMS": 0, "renditions-INITIAL_FORMS": 0}
-    assert as_admin.post(f"/admin/uploads/upload/{things.pk}/change/", fields).status_code == 302
+    assert as_admin.post(f"/admin/uploads/upload/{objects.pk}/change/", fields).status_code == 302
     upload = Upload.objects.get()
     assert upload.name == "renamed.txt"
     assert upload.sha256 != "0" * 64
 
 
-def test_jobs_can_be_looked_at_and_not_edited(as_admin, things):
-    assert as_admin.get(f"/admin/progress/job/{things.job_id}/change/").status_code == 200
-    assert as_admin.post(f"/admin/progress/job/{things.job_id}/change/", {"state": "failed"}).status_code == 403
+def test_jobs_can_be_viewed_but_not_edited(as_admin, objects):
+    assert as_admin.get(f"/admin/progress/job/{objects.job_id}/change/").status_code == 200
+    assert as_admin.post(f"/admin/progress/job/{objects.job_id}/change/", {"state": "failed"}).status_code == 403
     assert as_admin.get("/admin/progress/job/add/").status_code == 403
     assert as_admin.get("/admin/uploads/upload/add/").status_code == 403
 
 
-def test_filters(as_admin, things):
+def test_filters_of_lists(as_admin, objects):
     for url in (
         "todos/todo/?completed_at__isempty=1",
         "uploads/upload/?job__state=succeeded",
@@ -72,7 +72,7 @@ def test_filters(as_admin, things):
 
 @pytest.mark.parametrize("model", ["schedule", "success", "failure", "ormq"])
 def test_models_of_the_queue_are_not_in_the_admin(as_admin, model):
-    """A schedule runs any function by its name, `os.system` too."""
+    """A schedule runs any function by its name, even `os.system`."""
     for url in (f"/admin/django_q/{model}/", f"/admin/django_q/{model}/add/", "/admin/django_q/"):
         assert as_admin.get(url).status_code == 404
     assert "django_q" not in as_admin.get("/admin/").text

@@ -1,4 +1,4 @@
-"""The SQLite backend in a process whose thread is an event loop, as in gunicorn's gevent workers."""
+"""The SQLite backend in a gevent process."""
 
 import subprocess
 import sys
@@ -27,22 +27,22 @@ def counting(last):
 execute("PRAGMA journal_mode = WAL")
 execute("CREATE TABLE note (text)")
 other = sqlite3.connect(sys.argv[1], isolation_level=None)
-turns = 0
+switches = 0
 
-def count_turns():
-    global turns
+def count_switches():
+    global switches
     while True:
-        turns += 1
+        switches += 1
         gevent.sleep(0)
 """
 
-OTHERS_RUN_DURING_A_QUERY = """
-counter = gevent.spawn(count_turns)
+SWITCHES_DURING_A_QUERY = """
+counter = gevent.spawn(count_switches)
 assert execute(counting(1_000_000)) == [(1_000_000,)]
-assert turns > 2, turns
+assert switches > 2, switches
 """
 
-GREENLETS_IN_THE_MIDDLE_OF_QUERIES = """
+CONCURRENT_QUERIES = """
 def work(number):
     for _ in range(3):
         assert execute(counting(50_000 + number)) == [(50_000 + number,)]
@@ -64,7 +64,7 @@ for run in range(2):
     except OperationalError as error:
         assert error.__cause__.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT
     else:
-        raise AssertionError("it was not interrupted")
+        raise AssertionError("the query was not interrupted")
     assert execute("SELECT 1") == [(1,)]
 """
 
@@ -72,20 +72,20 @@ LOCK_IS_RELEASED = """
 other.execute("BEGIN IMMEDIATE")
 
 def release():
-    while turns < 200:
+    while switches < 200:
         gevent.sleep(0)
     other.execute("COMMIT")
 
-gevent.spawn(count_turns)
+gevent.spawn(count_switches)
 gevent.spawn(release)
 with transaction.atomic():
-    assert turns >= 200, turns
+    assert switches >= 200, switches
     execute("INSERT INTO note VALUES ('in a transaction')")
-turns = 0
+switches = 0
 other.execute("BEGIN IMMEDIATE")
 gevent.spawn(release)
-execute("INSERT INTO note VALUES ('without one')")
-assert turns >= 200, turns
+execute("INSERT INTO note VALUES ('without a transaction')")
+assert switches >= 200, switches
 assert execute("SELECT count(*) FROM note") == [(2,)]
 """
 
@@ -98,7 +98,7 @@ try:
 except OperationalError as error:
     assert error.__cause__.sqlite_errorcode == sqlite3.SQLITE_BUSY
 else:
-    raise AssertionError("it was written")
+    raise AssertionError("the row was inserted")
 other.execute("ROLLBACK")
 execute("INSERT INTO note VALUES (2)")
 assert execute("SELECT text FROM note") == [(2,)]
@@ -107,10 +107,10 @@ assert execute("SELECT text FROM note") == [(2,)]
 
 @pytest.mark.parametrize(
     "steps",
-    [OTHERS_RUN_DURING_A_QUERY, GREENLETS_IN_THE_MIDDLE_OF_QUERIES, LONG_QUERY, LOCK_IS_RELEASED, LOCK_IS_KEPT],
-    ids=["others run", "concurrent queries", "long query", "lock released", "lock kept"],
+    [SWITCHES_DURING_A_QUERY, CONCURRENT_QUERIES, LONG_QUERY, LOCK_IS_RELEASED, LOCK_IS_KEPT],
+    ids=["switches", "concurrent queries", "long query", "lock released", "lock kept"],
 )
-def test_event_loop_runs_while_sqlite_works_or_waits(tmp_path, steps):
+def test_event_loop_runs_during_queries_and_lock_waits(tmp_path, steps):
     command = [sys.executable, "-c", PROCESS + steps, str(tmp_path / "test.sqlite3")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

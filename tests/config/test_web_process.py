@@ -1,4 +1,4 @@
-"""A web process that makes room for the next one: deploy/gunicorn.conf.py."""
+"""The worker class and the hooks of deploy/gunicorn.conf.py."""
 
 import os
 import runpy
@@ -12,7 +12,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from tests.paths import ROOT
 
 CONFIGURATION = ROOT / "deploy" / "gunicorn.conf.py"
-ASKED = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
 def hello(environ, start_response):
@@ -28,7 +28,7 @@ def stalled(environ, start_response):
     return [b""]
 
 
-def test_response_to_a_body_that_could_not_be_read_ends_the_connection(monkeypatch):
+def test_response_to_a_stalled_body_closes_the_connection(monkeypatch):
     monkeypatch.setenv("DATABASE_POOL", "false")
     module = runpy.run_path(str(CONFIGURATION))
     configuration = Config()
@@ -41,13 +41,13 @@ def test_response_to_a_body_that_could_not_be_read_ends_the_connection(monkeypat
         with closing(worker.tmp), closing(client):
             client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nab")
             worker.run()
-            answer = b"".join(iter(lambda: client.recv(4096), b""))
-    assert b"Connection: close" in answer
-    assert b"Connection: keep-alive" not in answer
+            response = b"".join(iter(lambda: client.recv(4096), b""))
+    assert b"Connection: close" in response
+    assert b"Connection: keep-alive" not in response
 
 
-def test_a_request_that_comes_just_before_it_stops_listening_is_answered(monkeypatch):
-    monkeypatch.setenv("DATABASE_POOL", "false")  # the file sets it, for the process that it configures
+def test_request_accepted_just_before_the_listener_closes_gets_a_response(monkeypatch):
+    monkeypatch.setenv("DATABASE_POOL", "false")  # the configuration sets it
     configuration = Config()
     listener = socket.create_server(("127.0.0.1", 0))
     worker_class = runpy.run_path(str(CONFIGURATION))["worker_class"]
@@ -61,8 +61,8 @@ def test_a_request_that_comes_just_before_it_stops_listening_is_answered(monkeyp
 
     monkeypatch.setattr(GeventWorker, "run", accept_and_stop)
     with closing(worker.tmp), closing(socket.create_connection(listener.getsockname())) as client:
-        client.sendall(ASKED)
+        client.sendall(REQUEST)
         worker.run()
-        answer = b"".join(iter(lambda: client.recv(4096), b""))
-    assert answer.startswith(b"HTTP/1.1 200 OK")
-    assert answer.endswith(b"hello")
+        response = b"".join(iter(lambda: client.recv(4096), b""))
+    assert response.startswith(b"HTTP/1.1 200 OK")
+    assert response.endswith(b"hello")

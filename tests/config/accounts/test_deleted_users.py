@@ -44,11 +44,11 @@ def requests(user: User) -> dict[str, partial]:
 @pytest.mark.parametrize(
     "name", ["add", "add on the page", "add several", "rename", "attach", "upload", "import", "log in"]
 )
-def test_request_of_a_user_who_is_deleted_meanwhile_is_refused(alice, name):
+def test_request_of_a_concurrently_deleted_user_is_rejected(alice, name):
     request = requests(alice)[name]
     with after_select("auth_user", User.objects.filter(pk=alice.pk).delete):
-        answer = request()
-    assert answer.status_code in (401, 404, 409), answer.text
+        response = request()
+    assert response.status_code in (401, 404, 409), response.text
     assert not User.objects.filter(pk=alice.pk).exists()
 
 
@@ -59,10 +59,10 @@ def test_request_of_a_user_who_is_deleted_meanwhile_is_refused(alice, name):
     [("/admin/auth/user/{}/delete/", {}), ("/admin/auth/user/", {"action": "delete_selected"})],
     ids=["page", "action"],
 )
-def test_user_who_adds_things_can_be_deleted(admin_user, alice, url, form):
+def test_admin_deletes_a_user_who_is_adding_objects(admin_user, alice, url, form):
     active, finished = threading.Event(), threading.Event()
 
-    def use(request: partial) -> list[int]:
+    def repeat(request: partial) -> list[int]:
         statuses: list[int] = []
         while not finished.is_set():
             statuses.append(request().status_code)
@@ -72,13 +72,13 @@ def test_user_who_adds_things_can_be_deleted(admin_user, alice, url, form):
     def delete() -> list[int]:
         try:
             assert active.wait(10)
-            given = form | {"post": "yes", "_selected_action": [alice.pk]}
-            return [client_of(admin_user).post(url.format(alice.pk), given).status_code]
+            fields = form | {"post": "yes", "_selected_action": [alice.pk]}
+            return [client_of(admin_user).post(url.format(alice.pk), fields).status_code]
         finally:
             finished.set()
 
     repeated = ["add", "rename", "attach", "upload", "import"]
-    deleted, *others = run_concurrently(delete, *[partial(use, requests(alice)[name]) for name in repeated])
+    deleted, *others = run_concurrently(delete, *[partial(repeat, requests(alice)[name]) for name in repeated])
     assert deleted == [302]
     assert [status for statuses in others for status in statuses if status >= 500] == []
     assert not User.objects.filter(pk=alice.pk).exists()

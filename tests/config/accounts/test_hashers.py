@@ -1,4 +1,4 @@
-"""Passwords are hashed without stopping the process that serves everybody else."""
+"""Password hashing in worker threads, during which the process serves other requests."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ from tests.faults.web import Web, running_web
 from tests.helpers import PASSWORD
 
 LOG_INS = 4
-MANY = 5
+MIN_RESPONSES_PER_HASH = 5
 
 
 @pytest.fixture
@@ -27,14 +27,14 @@ def under_gevent(monkeypatch):
     monkeypatch.setattr(hashers, "is_module_patched", lambda name: True)
 
 
-def test_hashes_are_those_of_django(under_gevent):
+def test_hashes_equal_those_of_django(under_gevent):
     ours, theirs = ThreadedPBKDF2PasswordHasher(), PBKDF2PasswordHasher()
     assert ours.encode(PASSWORD, "salt", 2) == theirs.encode(PASSWORD, "salt", 2)
     assert ours.verify(PASSWORD, theirs.encode(PASSWORD, "salt", 2))
     assert not ours.verify("wrong", theirs.encode(PASSWORD, "salt", 2))
 
 
-def test_hash_that_waits_too_long_is_busy(under_gevent, monkeypatch):
+def test_hash_that_waits_too_long_raises_server_busy(under_gevent, monkeypatch):
     monkeypatch.setattr(hashers, "MAX_WAIT_SECONDS", 0)
     monkeypatch.setattr(hashers, "_slots", hashers.BoundedSemaphore(1))
     hashers._slots.acquire()
@@ -42,15 +42,15 @@ def test_hash_that_waits_too_long_is_busy(under_gevent, monkeypatch):
         ThreadedPBKDF2PasswordHasher().encode(PASSWORD, "salt", 2)
     hashers._slots.release()
     assert ThreadedPBKDF2PasswordHasher().encode(PASSWORD, "salt", 2)
-    assert hashers._slots.acquire(timeout=0)  # it has been released
+    assert hashers._slots.acquire(timeout=0)  # the slot is free again
 
 
 @pytest.mark.parametrize("url", ["/accounts/login/", "/api/session/"])
-def test_busy_is_answered_with_503(visitor, alice, monkeypatch, url):
-    def refuse(*args, **values):
+def test_server_busy_is_503(visitor, alice, monkeypatch, url):
+    def fail(*args, **values):
         raise ServerBusy("Try again in a minute.")
 
-    monkeypatch.setattr("django.contrib.auth.models.User.check_password", refuse)
+    monkeypatch.setattr("django.contrib.auth.models.User.check_password", fail)
     type_ = "application/json" if url.startswith("/api/") else MULTIPART_CONTENT
     response = visitor.post(url, {"username": "alice", "password": PASSWORD}, content_type=type_)
     assert (response.status_code, response["Retry-After"]) == (503, "60")
@@ -58,16 +58,16 @@ def test_busy_is_answered_with_503(visitor, alice, monkeypatch, url):
 
 
 @pytest.mark.services
-def test_process_serves_others_while_it_hashes(tmp_path: Path):
+def test_process_serves_other_requests_while_it_hashes(tmp_path: Path):
     url = f"sqlite:///{tmp_path}/headway.sqlite3"
     with running_web_with_tables(tmp_path, url) as web, ThreadPoolExecutor() as pool:
         log_ins = [pool.submit(log_in, web, f"user{number}") for number in range(LOG_INS)]
         served = 0
         while not all(each.done() for each in log_ins):
-            with urlopen(f"http://127.0.0.1:{web.port}/", timeout=60) as answer:
-                served += answer.status == 200
+            with urlopen(f"http://127.0.0.1:{web.port}/", timeout=60) as response:
+                served += response.status == 200
         assert [each.result() for each in log_ins] == [200] * LOG_INS
-        assert served >= LOG_INS * MANY  # one at most for each hash, if that stops the process
+        assert served >= LOG_INS * MIN_RESPONSES_PER_HASH  # a hash that blocks the process allows one at most
 
 
 def running_web_with_tables(tmp_path: Path, database_url: str):
@@ -77,13 +77,13 @@ def running_web_with_tables(tmp_path: Path, database_url: str):
 
 
 def log_in(web: Web, username: str) -> int:
-    """Try to, with a name that nobody has: Django hashes the password all the same."""
+    """Send a log-in of an unknown user, for which Django hashes the password too. Return the status."""
     token = "a" * 32
     body = urlencode({"username": username, "password": PASSWORD, "csrfmiddlewaretoken": token}).encode()
     request = Request(f"http://127.0.0.1:{web.port}/accounts/login/", body, {"Cookie": f"csrftoken={token}"})
     try:
-        with urlopen(request, timeout=60) as answer:
-            return answer.status
+        with urlopen(request, timeout=60) as response:
+            return response.status
     except HTTPError as error:
         error.close()
         return error.code

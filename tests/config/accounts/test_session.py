@@ -1,4 +1,4 @@
-"""/api/session/: one log-in for every front end, and the CORS headers that let it in."""
+"""/api/session/: log-in, log-out and CSRF token for front ends, and its CORS headers."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ from tests.helpers import PASSWORD, file, problem
 from tests.paths import ROOT
 
 GUIDE = ROOT / "templates/site/guide.md"
-GOOD = {"username": "alice", "password": PASSWORD}
+CREDENTIALS = {"username": "alice", "password": PASSWORD}
 
 
 @pytest.fixture
@@ -23,18 +23,18 @@ def token(client) -> dict[str, str]:
     return {"X-CSRFToken": client.get("/api/session/").json()["csrf_token"]}
 
 
-def log_in(client, credentials=GOOD, **how):
-    return client.post("/api/session/", credentials, content_type="application/json", headers=token(client), **how)
+def log_in(client, credentials=CREDENTIALS, **options):
+    return client.post("/api/session/", credentials, content_type="application/json", headers=token(client), **options)
 
 
-def test_a_visitor_is_nobody(csrf_client):
+def test_visitor_has_no_user_but_a_token(csrf_client):
     response = csrf_client.get("/api/session/")
     assert response.json()["user"] is None
     assert response.json()["csrf_token"]
     assert "no-store" in response["Cache-Control"]
 
 
-def test_logging_in_using_it_and_logging_out(csrf_client, alice):
+def test_log_in_and_log_out(csrf_client, alice):
     assert log_in(csrf_client).json()["user"] == {"username": "alice"}
     assert csrf_client.get("/api/session/").json()["user"] == {"username": "alice"}
     assert csrf_client.post("/api/uploads/", {"file": file()}, headers=token(csrf_client)).status_code == 202
@@ -43,25 +43,25 @@ def test_logging_in_using_it_and_logging_out(csrf_client, alice):
 
 
 @pytest.mark.parametrize("path", ["/api/session/", "/api/todos/", "/todos/"])
-def test_a_late_answer_to_an_ended_session_does_not_end_the_next_one(csrf_client, alice, path):
+def test_response_to_an_ended_session_does_not_delete_the_cookie(csrf_client, alice, path):
     log_in(csrf_client)
     Session.objects.all().delete()
     assert "sessionid" not in csrf_client.get(path).cookies
 
 
-def test_logging_out_deletes_the_cookie(csrf_client, alice):
+def test_log_out_deletes_the_cookie(csrf_client, alice):
     log_in(csrf_client)
     response = csrf_client.delete("/api/session/", headers=token(csrf_client))
     assert response.cookies["sessionid"].value == ""
 
 
-def test_a_wrong_password(csrf_client, alice):
+def test_wrong_password_is_401(csrf_client, alice):
     response = log_in(csrf_client, {"username": "alice", "password": "wrong"})
     assert "Incorrect username" in problem(response, 401)["detail"]
     assert response["WWW-Authenticate"]
 
 
-def test_guessing_locks_out(csrf_client, alice):
+def test_fifth_wrong_password_is_429(csrf_client, alice):
     for _ in range(4):
         problem(log_in(csrf_client, {"username": "alice", "password": "wrong"}), 401)
     locked = log_in(csrf_client, {"username": "alice", "password": "wrong"})
@@ -70,8 +70,8 @@ def test_guessing_locks_out(csrf_client, alice):
     problem(log_in(csrf_client), 429)
 
 
-def test_nothing_changes_without_the_token(csrf_client, alice):
-    problem(csrf_client.post("/api/session/", GOOD, content_type="application/json"), 403)
+def test_requests_without_the_token_are_403(csrf_client, alice):
+    problem(csrf_client.post("/api/session/", CREDENTIALS, content_type="application/json"), 403)
     log_in(csrf_client)
     problem(csrf_client.delete("/api/session/"), 403)
     assert csrf_client.get("/api/session/").json()["user"]
@@ -94,21 +94,21 @@ def test_nothing_changes_without_the_token(csrf_client, alice):
         ('{"username": "\\ud800", "password": "x"}', 400),
     ],
 )
-def test_a_bad_body_is_refused_with_words(csrf_client, body, status):
+def test_invalid_body_is_a_problem(csrf_client, body, status):
     response = csrf_client.post("/api/session/", body, content_type="application/json", headers=token(csrf_client))
-    answer = problem(response, status)
-    assert ("errors" in answer) == (status == 422)
+    document = problem(response, status)
+    assert ("errors" in document) == (status == 422)
 
 
-def test_another_type_is_refused(csrf_client):
-    problem(csrf_client.post("/api/session/", GOOD, headers=token(csrf_client)), 415)
+def test_body_of_another_type_is_415(csrf_client):
+    problem(csrf_client.post("/api/session/", CREDENTIALS, headers=token(csrf_client)), 415)
 
 
-def test_other_methods_are_refused(visitor):
+def test_other_methods_are_405(visitor):
     problem(visitor.put("/api/session/"), 405)
 
 
-def test_an_allowed_origin_gets_the_headers_even_with_an_error(visitor, settings):
+def test_allowed_origin_gets_cors_headers_even_for_errors(visitor, settings):
     settings.CORS_ALLOWED_ORIGINS = ["https://dash.example.com"]
     for url in ("/api/session/", "/api/uploads/", "/api/nowhere/"):
         response = visitor.get(url, headers={"Origin": "https://dash.example.com"})
@@ -117,7 +117,7 @@ def test_an_allowed_origin_gets_the_headers_even_with_an_error(visitor, settings
         assert "Location" in response["Access-Control-Expose-Headers"]
 
 
-def test_any_other_origin_gets_none(visitor, settings):
+def test_other_origins_get_no_cors_headers(visitor, settings):
     settings.CORS_ALLOWED_ORIGINS = ["https://dash.example.com"]
     for origin in ("https://evil.test", "http://dash.example.com", "https://dash.example.com.evil.test", "null"):
         for url in ("/api/session/", "/todos/"):
@@ -125,7 +125,7 @@ def test_any_other_origin_gets_none(visitor, settings):
     assert "Access-Control-Allow-Origin" not in visitor.get("/", headers={"Origin": "https://dash.example.com"})
 
 
-def test_a_preflight_is_answered_without_a_session(visitor, settings):
+def test_preflight_needs_no_session(visitor, settings):
     settings.CORS_ALLOWED_ORIGINS = ["https://dash.example.com"]
     headers = {
         "Origin": "https://dash.example.com",
@@ -139,7 +139,7 @@ def test_a_preflight_is_answered_without_a_session(visitor, settings):
 
 
 class TestCsrfFailureOverHttps:
-    """Over https, CSRF protection checks where a request comes from before it checks the token."""
+    """CSRF failures over https, where Django checks the origin or the referrer before the token."""
 
     @pytest.fixture
     def detail(self, csrf_client, alice):
@@ -147,7 +147,7 @@ class TestCsrfFailureOverHttps:
 
         def send(**headers: str) -> str:
             sent = {"X-CSRFToken": csrf_client.get("/api/session/", secure=True).json()["csrf_token"]} | headers
-            response = csrf_client.post("/api/session/", GOOD, "application/json", headers=sent, secure=True)
+            response = csrf_client.post("/api/session/", CREDENTIALS, "application/json", headers=sent, secure=True)
             return problem(response, 403)["detail"]
 
         return send
@@ -164,14 +164,14 @@ class TestCsrfFailureOverHttps:
         assert "FRONTEND_ORIGINS" in text
         assert "token" not in text
 
-    def test_blames_a_wrong_token(self, detail):
+    def test_names_the_token_if_it_is_wrong(self, detail):
         assert "csrf_token" in detail(**{"Origin": "https://testserver", "X-CSRFToken": "wrong"})
 
     @pytest.mark.parametrize("header", ["Origin", "Referer"])
-    def test_does_not_happen_with_either_header(self, csrf_client, alice, header):
+    def test_either_header_is_sufficient(self, csrf_client, alice, header):
         sent = {"X-CSRFToken": csrf_client.get("/api/session/", secure=True).json()["csrf_token"]}
         sent[header] = "https://testserver" + ("/" if header == "Referer" else "")
-        response = csrf_client.post("/api/session/", GOOD, "application/json", headers=sent, secure=True)
+        response = csrf_client.post("/api/session/", CREDENTIALS, "application/json", headers=sent, secure=True)
         assert response.status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""What is today depends on where the reader is, and their browser says it."""
+"""The time zone of the visitor, which the browser sends in a cookie."""
 
 from datetime import UTC, date, datetime
 
@@ -13,11 +13,11 @@ from todos.tasks import import_file
 from uploads.receiving import ingest
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
-EARLY, LATE = "Pacific/Pago_Pago", "Pacific/Kiritimati"  # 11 hours behind UTC, 14 before it
+BEHIND, AHEAD = "Pacific/Pago_Pago", "Pacific/Kiritimati"  # UTC-11 and UTC+14
 
 
 @pytest.fixture(autouse=True)
-def _noon(as_alice):
+def _at_noon(as_alice):
     with time_machine.travel(NOON, tick=False):
         yield
 
@@ -25,22 +25,22 @@ def _noon(as_alice):
 @pytest.mark.parametrize(
     ("zone", "shown"),
     [
-        (EARLY, ["Today", "Tomorrow"]),
-        (LATE, ["Overdue: yesterday", "Today"]),
+        (BEHIND, ["Today", "Tomorrow"]),
+        (AHEAD, ["Overdue: yesterday", "Today"]),
         ("", ["Today", "Tomorrow"]),
     ],
 )
-def test_what_is_due_today(as_alice, alice, zone, shown):
+def test_list_marks_todos_due_today_in_the_time_zone(as_alice, alice, zone, shown):
     for day in (10, 11):
         make_todo(owner=alice, title=f"{day}", due_on=date(2026, 3, day))
     as_alice.cookies["timezone"] = zone
     page = as_alice.get("/todos/").text
-    assert [page.count(f">{words}</time>") for words in shown] == [1, 1]
+    assert [page.count(f">{text}</time>") for text in shown] == [1, 1]
     assert page.count('class="due today"') == 1
 
 
-@pytest.mark.parametrize(("zone", "day"), [("", 10), (LATE, 11)])
-def test_which_day_is_meant_by_today(as_alice, zone, day):
+@pytest.mark.parametrize(("zone", "day"), [("", 10), (AHEAD, 11)])
+def test_quick_add_reads_today_in_the_time_zone(as_alice, zone, day):
     as_alice.cookies["timezone"] = zone
     assert as_alice.get("/api/todos/preview/?quick_add=Call+mum+today").json()["due_on"] == f"2026-03-{day}"
     as_alice.post("/todos/", {"title": "Call mum today"})
@@ -50,17 +50,17 @@ def test_which_day_is_meant_by_today(as_alice, zone, day):
 @pytest.mark.parametrize(
     "zone", ["Mars/Olympus", "America", "../../etc/passwd", "/etc/localtime", r'"\000"', "x" * 4000]
 )
-def test_a_zone_that_is_none_is_that_of_utc(as_alice, alice, zone):
+def test_invalid_time_zone_is_utc(as_alice, alice, zone):
     make_todo(owner=alice, due_on=NOON.date())
     session = as_alice.cookies[settings.SESSION_COOKIE_NAME].value
-    # As a raw header, because http.cookies refuses to write a control character, which a client may send as "\000".
+    # A raw header, because http.cookies can't write control characters, which a client may send as "\000".
     cookies = f"{settings.SESSION_COOKIE_NAME}={session}; timezone={zone}"
     assert ">Today</time>" in as_alice.get("/todos/", headers={"Cookie": cookies}).text
 
 
-def test_what_programs_are_told_is_in_utc(as_alice, alice):
+def test_api_times_are_in_utc(as_alice, alice):
     make_todo(owner=alice)
-    as_alice.cookies["timezone"] = LATE
+    as_alice.cookies["timezone"] = AHEAD
     assert as_alice.get("/api/todos/").json()[0]["created_at"] == "2026-03-10T12:00:00Z"
 
 
@@ -100,6 +100,6 @@ def test_export_writes_days_in_the_time_zone_of_the_request(as_alice, alice, zon
     late = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
     make_todo(owner=alice, created_at=late, completed_at=late)
     as_alice.cookies["timezone"] = zone
-    answer = as_alice.get("/api/todos/export/?format=txt")
-    assert body(answer) == f"x 2026-03-{day} 2026-03-{day} Buy milk\n".encode()
+    response = as_alice.get("/api/todos/export/?format=txt")
+    assert body(response) == f"x 2026-03-{day} 2026-03-{day} Buy milk\n".encode()
     assert timezone.get_current_timezone_name() == "UTC"

@@ -1,4 +1,4 @@
-"""Whatever a client sends in an address, a query, a header, a cookie or a body is never the server's error."""
+"""Random paths, queries, headers, cookies and bodies, none of which may cause a server error."""
 
 import json
 import os
@@ -17,10 +17,10 @@ from tests.config.test_conventions import fill
 from tests.helpers import file
 
 EXAMPLES = int(os.environ.get("ANY_INPUT_EXAMPLES", "40"))
-"""Requests by each of three users. Set ANY_INPUT_EXAMPLES=3000 for a long search."""
+"""Number of requests of each of three users. Set ANY_INPUT_EXAMPLES=3000 for a long search."""
 
-PARTLY_BROKEN = {"/healthz/": 503}
-"""No worker runs in this test."""
+EXPECTED_ERRORS = {"/healthz/": 503}
+"""Without a worker, the health check fails."""
 
 JSON = "application/json"
 UUID_ = "00000000-0000-4000-8000-000000000000"
@@ -212,23 +212,23 @@ requests = st.fixed_dictionaries(
 
 
 def get(path: str, **query: str) -> dict:
-    given = {"method": "GET", "route": path, "is_own": True, "arguments": [], "query": query}
-    return given | {"headers": {}, "cookies": {}, "body": None, "type": ""}
+    spec = {"method": "GET", "route": path, "is_own": True, "arguments": [], "query": query}
+    return spec | {"headers": {}, "cookies": {}, "body": None, "type": ""}
 
 
-def path_of(asked: dict, owner) -> str:
-    """The address of something of the owner's, or of nothing at all."""
-    if asked["is_own"]:
+def path_of(spec: dict, owner) -> str:
+    """Return the path of one of the owner's objects, or a path with random arguments."""
+    if spec["is_own"]:
         try:
-            return fill(asked["route"], owner)
+            return fill(spec["route"], owner)
         except KeyError:  # a route of the admin
             pass
-    arguments = iter([*asked["arguments"], "1", "1", "1"])
-    return re.sub(r"<[^>]*>", lambda match: next(arguments).replace("\\", ""), asked["route"])
+    arguments = iter([*spec["arguments"], "1", "1", "1"])
+    return re.sub(r"<[^>]*>", lambda match: next(arguments).replace("\\", ""), spec["route"])
 
 
-def body_of(asked: dict):
-    body, content_type = asked["body"], asked["type"]
+def body_of(spec: dict):
+    body, content_type = spec["body"], spec["type"]
     if isinstance(body, dict) and content_type == MULTIPART_CONTENT:
         sent = {name: text.encode(errors="replace") for name, text in body.items() if isinstance(text, str)}
         return Client()._encode_data(sent | ({"file": file()} if "file" in body else {}), MULTIPART_CONTENT)
@@ -236,46 +236,46 @@ def body_of(asked: dict):
 
 
 def header(text: str) -> str:
-    """As gunicorn passes it on: bytes as Latin-1, and none of the characters that it refuses."""
+    """Convert a value as gunicorn does: bytes are Latin-1, and characters that it rejects are removed."""
     return re.sub(r"[\0\r\n]", "", text.encode(errors="replace").decode("latin-1"))
 
 
-def send(client: Client, path: str, asked: dict):
+def send(client: Client, path: str, spec: dict):
     own = {name: morsel.value for name, morsel in client.cookies.items()}
-    cookies = "; ".join(f"{name}={text}" for name, text in (own | asked["cookies"]).items())
-    query = {name: text.encode(errors="replace") for name, text in asked["query"].items()}
+    cookies = "; ".join(f"{name}={text}" for name, text in (own | spec["cookies"]).items())
+    query = {name: text.encode(errors="replace") for name, text in spec["query"].items()}
     return client.generic(
-        asked["method"],
+        spec["method"],
         path.encode(errors="replace").decode(),
-        body_of(asked),
-        header(asked["type"]),
-        headers={name: header(text) for name, text in (asked["headers"] | {"Cookie": cookies}).items()},
+        body_of(spec),
+        header(spec["type"]),
+        headers={name: header(text) for name, text in (spec["headers"] | {"Cookie": cookies}).items()},
         query_params={name.encode(errors="replace"): text for name, text in query.items()},
     )
 
 
-@pytest.mark.parametrize("who", ["visitor", "alice", "admin_user"])
+@pytest.mark.parametrize("user_fixture", ["visitor", "alice", "admin_user"])
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
-@given(asked=requests)
-@example(asked=get("/uploads/", cursor=f"0001-01-01T00:00:00+23:59_{UUID_}"))
-@example(asked=get("/api/uploads/", cursor=f"0001-01-01T00:00:00+23:59_{UUID_}"))
-@example(asked=get("/api/uploads/", cursor=f"9999-12-31T23:59:59-23:59_{UUID_}"))
-@example(asked=get("/todos/", cursor=f"{2**63}_1"))
-@example(asked=get("/admin/progress/job/", created_at__year="99999999999"))
-@example(asked=get("/admin/auth/user/", q="\0"))
-def test_no_input_is_an_error_of_the_server(request, db, alice, who, asked):
+@given(spec=requests)
+@example(spec=get("/uploads/", cursor=f"0001-01-01T00:00:00+23:59_{UUID_}"))
+@example(spec=get("/api/uploads/", cursor=f"0001-01-01T00:00:00+23:59_{UUID_}"))
+@example(spec=get("/api/uploads/", cursor=f"9999-12-31T23:59:59-23:59_{UUID_}"))
+@example(spec=get("/todos/", cursor=f"{2**63}_1"))
+@example(spec=get("/admin/progress/job/", created_at__year="99999999999"))
+@example(spec=get("/admin/auth/user/", q="\0"))
+def test_input_never_causes_a_server_error(request, db, alice, user_fixture, spec):
     client = Client()
-    user = request.getfixturevalue(who)
-    if who != "visitor":
+    user = request.getfixturevalue(user_fixture)
+    if user_fixture != "visitor":
         client.force_login(user)
-    response = send(client, path_of(asked, alice), asked)
+    response = send(client, path_of(spec, alice), spec)
     if response.streaming:
         close(response)
-    assert response.status_code < 500 or PARTLY_BROKEN.get(asked["route"]) == response.status_code
+    assert response.status_code < 500 or EXPECTED_ERRORS.get(spec["route"]) == response.status_code
 
 
 def close(response) -> None:
-    """End a stream that nobody has read, but not the connection, which is in the transaction of the test."""
+    """Close a stream, but not the database connection, which has the transaction of the test."""
     request_finished.disconnect(close_old_connections)
     try:
         response.close()

@@ -1,4 +1,4 @@
-"""A client can't select the codec by which a request is decoded."""
+"""Charsets other than UTF-8 are rejected, so that clients can't select a codec."""
 
 import pytest
 from django.test import Client
@@ -17,7 +17,7 @@ UTF8 = [
     "multipart/form-data; boundary=x; charset = UTF-8",
     "text/plain; charset*=us-ascii''utf-8",
 ]
-OTHERS = [
+OTHER_CHARSETS = [
     "multipart/form-data; boundary=x; charset=punycode",
     'multipart/form-data; charset="unicode_escape"; boundary=x',
     "application/x-www-form-urlencoded; charset=utf-16",
@@ -42,14 +42,14 @@ def test_utf8_is_accepted(content_type):
     assert declares_only_utf8(content_type)
 
 
-@pytest.mark.parametrize("content_type", OTHERS)
-def test_another_charset_is_refused(content_type):
+@pytest.mark.parametrize("content_type", OTHER_CHARSETS)
+def test_another_charset_is_detected(content_type):
     assert not declares_only_utf8(content_type)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE", "OPTIONS"])
-@pytest.mark.parametrize("content_type", OTHERS[:4])
-def test_another_charset_is_415_on_every_page_for_every_method(db, method, content_type):
+@pytest.mark.parametrize("content_type", OTHER_CHARSETS[:4])
+def test_another_charset_is_415_for_every_page_and_method(db, method, content_type):
     client = Client(enforce_csrf_checks=True)
     for url in ("/accounts/login/", "/admin/login/", "/todos/", "/nowhere/"):
         response = client.generic(method, url, b"x=%80", content_type)
@@ -58,8 +58,8 @@ def test_another_charset_is_415_on_every_page_for_every_method(db, method, conte
     problem(client.generic(method, "/api/session/", b"{}", content_type), 415)
 
 
-@pytest.mark.parametrize("content_type", OTHERS)
-def test_server_answers_a_content_type_that_django_cannot_parse(db, content_type):
+@pytest.mark.parametrize("content_type", OTHER_CHARSETS)
+def test_content_type_that_django_cannot_parse_is_415(db, content_type):
     """Django parses the header before any middleware runs."""
     environ = RequestFactory().generic("POST", "/api/session/", b"{}", "text/plain").environ
     started = []
@@ -76,7 +76,7 @@ def test_server_answers_a_content_type_that_django_cannot_parse(db, content_type
         'Content-Disposition: form-data; name="username"\r\nContent-Transfer-Encoding: base64',
     ],
 )
-def test_headers_of_a_part_select_no_codec(visitor, alice, header):
+def test_headers_of_multipart_parts_do_not_select_a_codec(visitor, alice, header):
     body = f"--x\r\n{header}\r\n\r\n\\ud800\r\n--x--\r\n".encode()
     response = visitor.generic("POST", "/accounts/login/", body, "multipart/form-data; boundary=x")
     assert response.status_code == 200

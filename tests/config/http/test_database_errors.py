@@ -1,4 +1,4 @@
-"""Database errors that are not bugs: a full disk, a query that takes too long, a lock that is held for too long."""
+"""Responses to database errors that are not bugs: full disk, time limit of queries, locks, deleted rows."""
 
 import sqlite3
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ CAUSE = {
 
 
 def fail(kind: str) -> None:
-    """Let the database report this error."""
+    """Make the database raise this error."""
     if connection.vendor == "postgresql":
         state = CAUSE[kind, "postgresql"]
         connection.cursor().execute(f"DO $$ BEGIN RAISE EXCEPTION 'secret' USING ERRCODE = '{state}'; END $$")
@@ -33,11 +33,11 @@ def fail(kind: str) -> None:
 
 
 @contextmanager
-def failing(kind: str, verbs: tuple[str, ...] = ("INSERT", "UPDATE", "DELETE")):
-    """Let every statement that starts with one of these verbs fail."""
+def failing(kind: str, keywords: tuple[str, ...] = ("INSERT", "UPDATE", "DELETE")):
+    """Make every statement that starts with one of these keywords fail."""
 
     def execute(run, sql, *arguments):
-        if sql.startswith(verbs):
+        if sql.startswith(keywords):
             fail(kind)
         return run(sql, *arguments)
 
@@ -53,49 +53,49 @@ def client_of_alice(alice):
 
 
 class TestDiskFull:
-    def test_api_answers_507(self, client_of_alice):
+    def test_api_is_507(self, client_of_alice):
         with failing("full"):
-            answer = client_of_alice.post("/api/todos/", {"title": "x"}, content_type="application/json")
-        assert "disk of this site is full" in problem(answer, 507)["detail"]
+            response = client_of_alice.post("/api/todos/", {"title": "x"}, content_type="application/json")
+        assert "disk of this site is full" in problem(response, 507)["detail"]
 
-    def test_page_answers_507(self, client_of_alice):
+    def test_page_is_507(self, client_of_alice):
         with failing("full"):
-            answer = client_of_alice.post("/todos/", {"title": "x"})
-        assert answer.status_code == 507
-        assert "disk of this site is full" in answer.text
+            response = client_of_alice.post("/todos/", {"title": "x"})
+        assert response.status_code == 507
+        assert "disk of this site is full" in response.text
 
     @pytest.mark.parametrize("password", [PASSWORD, "wrong"])
     @pytest.mark.parametrize("url", ["/accounts/login/", "/api/session/"])
-    def test_log_in_answers_507(self, visitor, alice, url, password):
+    def test_log_in_is_507(self, visitor, alice, url, password):
         kind = "application/json" if url.startswith("/api/") else "application/x-www-form-urlencoded"
-        given = {"username": "alice", "password": password}
+        credentials = {"username": "alice", "password": password}
         with failing("full"):
-            data = given if kind == "application/json" else urlencode(given)
+            data = credentials if kind == "application/json" else urlencode(credentials)
             assert visitor.post(url, data, content_type=kind).status_code == 507
 
-    def test_session_that_cannot_be_saved_answers_507(self, visitor, alice):
+    def test_session_that_cannot_be_saved_is_507(self, visitor, alice):
         with failing("full", ('UPDATE "django_session"', 'INSERT INTO "django_session"')):
-            answer = visitor.post("/accounts/login/", {"username": "alice", "password": PASSWORD})
-        assert answer.status_code == 507
+            response = visitor.post("/accounts/login/", {"username": "alice", "password": PASSWORD})
+        assert response.status_code == 507
 
-    def test_error_outside_of_views_answers_507(self, client_of_alice):
+    def test_error_outside_of_views_is_507(self, client_of_alice):
         with failing("full", ("SELECT",)):
             problem(client_of_alice.get("/api/todos/"), 507)
 
     @pytest.mark.skipif("connection.vendor != 'sqlite'")
-    def test_sqlite_reports_it(self, client_of_alice):
+    def test_full_sqlite_file_is_507(self, client_of_alice):
         with connection.cursor() as cursor:
-            cursor.execute("PRAGMA max_page_count = 1")  # which SQLite raises to the pages that there are
+            cursor.execute("PRAGMA max_page_count = 1")  # SQLite raises it to the current number of pages
         try:
-            given = {"title": "x", "notes": "x" * 20_000}
+            fields = {"title": "x", "notes": "x" * 20_000}
             for _ in range(50):
-                answer = client_of_alice.post("/api/todos/", given, content_type="application/json")
-            problem(answer, 507)
+                response = client_of_alice.post("/api/todos/", fields, content_type="application/json")
+            problem(response, 507)
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA max_page_count = 1073741823")
 
-    def test_unusable_files_of_sqlite_count_only_on_a_full_disk(self, monkeypatch):
+    def test_input_output_error_of_sqlite_is_507_only_on_a_full_disk(self, monkeypatch):
         error = OperationalError("disk I/O error")
         error.__cause__ = type("Cause", (Exception,), {"sqlite_errorcode": 4874})()
         assert database_errors.status_of(error) is None
@@ -104,17 +104,17 @@ class TestDiskFull:
 
 
 @pytest.mark.parametrize("kind", ["interrupted", "locked"])
-def test_database_that_is_too_busy_answers_503(client_of_alice, kind):
+def test_busy_database_is_503(client_of_alice, kind):
     with failing(kind, ("SELECT",)):
-        answer = client_of_alice.get("/api/todos/")
-    detail = problem(answer, 503)["detail"]
+        response = client_of_alice.get("/api/todos/")
+    detail = problem(response, 503)["detail"]
     assert "Try again" in detail
     assert "secret" not in detail
-    assert answer["Retry-After"]
+    assert response["Retry-After"]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_row_that_refers_to_a_deleted_one_answers_409():
+def test_reference_to_a_deleted_row_is_409():
     with pytest.raises(IntegrityError) as raised:
         make_job(owner_id=10**6)
     assert database_errors.status_of(raised.value) == (409, "")

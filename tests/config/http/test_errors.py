@@ -1,4 +1,4 @@
-"""One shape of error under /api/, one plain page elsewhere; neither tells a secret."""
+"""Error responses: problem documents under /api/, pages elsewhere, without secrets."""
 
 import pytest
 from django.core.exceptions import PermissionDenied, TooManyFieldsSent
@@ -12,7 +12,7 @@ from uploads.storage.directory import StorageUnavailable
 
 @pytest.fixture
 def raising(monkeypatch, as_alice, alice):
-    """Make the views of a job raise something; returns the URLs of its page and its JSON."""
+    """Return a function that makes the views of a job raise an error and returns their URLs."""
     as_alice.raise_request_exception = False
 
     def prepare(error):
@@ -39,14 +39,14 @@ def raising(monkeypatch, as_alice, alice):
         (StorageUnavailable("http://secret"), 503),
     ],
 )
-def test_what_views_raise(as_alice, raising, settings, debug, error, status):
+def test_exceptions_of_views_have_a_status_and_reveal_nothing(as_alice, raising, settings, debug, error, status):
     settings.DEBUG = debug
     page_url, api_url = raising(error)
     for accept in ("text/html", "application/json"):
-        answer = as_alice.get(api_url, headers={"Accept": accept})
-        problem(answer, status)
-        assert "secret" not in answer.text
-        assert "Traceback" not in answer.text
+        response = as_alice.get(api_url, headers={"Accept": accept})
+        problem(response, status)
+        assert "secret" not in response.text
+        assert "Traceback" not in response.text
     page = as_alice.get(page_url)
     assert page.status_code == status
     if status in (403, 404, 503) or not debug:
@@ -55,7 +55,7 @@ def test_what_views_raise(as_alice, raising, settings, debug, error, status):
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_addresses_that_lead_nowhere(visitor, settings, debug):
+def test_unknown_address_is_404(visitor, settings, debug):
     settings.DEBUG = debug
     page = visitor.get("/nowhere/")
     assert page.status_code == 404
@@ -65,26 +65,26 @@ def test_addresses_that_lead_nowhere(visitor, settings, debug):
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_an_api_address_without_its_slash_says_so_and_does_not_redirect(visitor, settings, debug):
+def test_api_address_without_its_final_slash_is_404_that_names_it(visitor, settings, debug):
     settings.DEBUG = debug
     for method in ("get", "post", "put", "delete"):
         assert "/api/uploads/" in problem(getattr(visitor, method)("/api/uploads"), 404)["detail"]
     assert visitor.get("/todos")["Location"] == "/todos/"
 
 
-def test_a_method_that_is_not_allowed_says_which_are(as_alice):
+def test_method_that_is_not_allowed_lists_allowed_methods(as_alice):
     response = as_alice.put("/todos/")
     assert response.status_code == 405
     assert response["Allow"] == "GET, HEAD, POST"
     assert "Go to the home page" in response.text
 
 
-def test_a_wrong_host_name_is_refused(visitor):
+def test_unknown_host_is_400(visitor):
     assert visitor.get("/", headers={"Host": "evil.test"}).status_code == 400
     problem(visitor.get("/api/session/", headers={"Host": "evil.test"}), 400)
 
 
-def test_the_error_page_needs_no_database(visitor, monkeypatch, settings):
+def test_error_page_needs_no_session(visitor, monkeypatch, settings):
     visitor.raise_request_exception = False
     monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", lambda self: 1 / 0)
     visitor.cookies["sessionid"] = "x" * 32
@@ -93,22 +93,22 @@ def test_the_error_page_needs_no_database(visitor, monkeypatch, settings):
     assert "Something went wrong on the server" in page.text
 
 
-def test_answers_of_ours_that_are_no_errors_are_left_alone(as_alice):
+def test_rendered_error_responses_of_views_are_unchanged(as_alice):
     assert as_alice.post("/todos/", {"title": ""}).status_code == 422
     assert "What is to be done?" in as_alice.post("/todos/", {"title": ""}).text
 
 
-def test_any_status_has_a_title():
+def test_status_without_a_reason_phrase_has_a_problem_document():
     assert errors.problem_document(460, "Checksum mismatch.").status_code == 460
 
 
-def test_headers_and_cookies_that_a_refusal_carries_are_kept(as_alice, alice, monkeypatch):
-    def refuse(*args):
+def test_headers_and_cookies_of_error_responses_are_kept(as_alice, alice, monkeypatch):
+    def fail(*args):
         response = HttpResponse("Later.", status=503, headers={"Retry-After": "5"})
         response.set_cookie("flavour", "vanilla")
         return response
 
-    monkeypatch.setattr(views, "render", refuse)
+    monkeypatch.setattr(views, "render", fail)
     job = make_job(owner=alice)
     response = as_alice.get(f"/progress/{job.pk}/")
     assert response.status_code == 503
@@ -119,7 +119,7 @@ def test_headers_and_cookies_that_a_refusal_carries_are_kept(as_alice, alice, mo
 
 
 @pytest.mark.parametrize("url", ["/", "/nowhere/", "/accounts/login/", "/healthz/"])
-def test_pages_carry_a_policy_without_inline_code(visitor, url):
+def test_pages_have_a_content_security_policy_without_inline_code(visitor, url):
     policy = visitor.get(url)["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy

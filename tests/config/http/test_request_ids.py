@@ -1,4 +1,4 @@
-"""A request has an id: the proxy's, or one of our own. It is in the answer, in the log, and in the jobs that follow."""
+"""Request ids in responses, log lines and jobs, and the lines of the request log."""
 
 import io
 import json
@@ -13,12 +13,12 @@ from progress.models import Job
 from tests.helpers import file, make_job, problem, run_queue
 from tests.progress import tasks
 
-GIVEN = "7ff1c5d4b0a24b4f9a3ad1f2d25f4c11"
+REQUEST_ID = "7ff1c5d4b0a24b4f9a3ad1f2d25f4c11"
 
 
 @pytest.fixture
 def logged():
-    """What has been logged since the test began, line by line, as production does it."""
+    """Return a function that returns the lines logged during the test, as in production."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logs.JsonLines())
@@ -27,66 +27,66 @@ def logged():
     logging.getLogger().removeHandler(handler)
 
 
-def end(response, sent=0):
-    """What the server does when it has sent the answer."""
+def finish(response, sent=0):
+    """Log the request, as gunicorn does when it has sent the response."""
     log_request(response.wsgi_request.META, response.status_code, sent=sent, received=0)
 
 
-def test_the_proxys_id_is_kept_and_told(visitor):
-    assert visitor.get("/", headers={"X-Request-ID": GIVEN})["X-Request-ID"] == GIVEN
+def test_request_id_of_the_proxy_is_returned(visitor):
+    assert visitor.get("/", headers={"X-Request-ID": REQUEST_ID})["X-Request-ID"] == REQUEST_ID
 
 
 @pytest.mark.parametrize("bad", ["", "short", "x" * 65, "with spaces in it", 'quote"quote"quote', "linefeed\nlinefeed"])
-def test_an_id_that_is_none_is_replaced(visitor, bad):
-    made = [visitor.get("/nowhere/", headers={"X-Request-ID": bad})["X-Request-ID"] for _ in range(2)]
-    assert bad not in made
-    assert len(set(made)) == 2
-    assert all(len(each) == 32 for each in made)
+def test_invalid_request_id_is_replaced(visitor, bad):
+    ids = [visitor.get("/nowhere/", headers={"X-Request-ID": bad})["X-Request-ID"] for _ in range(2)]
+    assert bad not in ids
+    assert len(set(ids)) == 2
+    assert all(len(each) == 32 for each in ids)
 
 
-def test_scripts_of_other_origins_can_read_it(visitor):
-    answer = visitor.get("/api/session/", headers={"Origin": "http://localhost:8001"})
-    assert "X-Request-ID" in answer["Access-Control-Expose-Headers"].split(", ")
+def test_other_origins_can_read_the_request_id(visitor):
+    response = visitor.get("/api/session/", headers={"Origin": "http://localhost:8001"})
+    assert "X-Request-ID" in response["Access-Control-Expose-Headers"].split(", ")
 
 
-def test_what_is_our_own_fault_names_it_for_who_reports_it(as_alice, alice, monkeypatch, settings):
+def test_500_contains_the_request_id(as_alice, alice, monkeypatch, settings):
     settings.DEBUG = False
     as_alice.raise_request_exception = False
     monkeypatch.setattr(views, "render", None)
     monkeypatch.setattr("progress.api.as_json", None)
     job = make_job(owner=alice)
-    answer = as_alice.get(f"/api/progress/{job.pk}/", headers={"X-Request-ID": GIVEN})
-    assert problem(answer, 500)["request_id"] == GIVEN
-    page = as_alice.get(f"/progress/{job.pk}/", headers={"X-Request-ID": GIVEN})
+    response = as_alice.get(f"/api/progress/{job.pk}/", headers={"X-Request-ID": REQUEST_ID})
+    assert problem(response, 500)["request_id"] == REQUEST_ID
+    page = as_alice.get(f"/progress/{job.pk}/", headers={"X-Request-ID": REQUEST_ID})
     assert page.status_code == 500
-    assert GIVEN in page.text
+    assert REQUEST_ID in page.text
 
 
-def test_a_job_keeps_the_id_and_its_worker_logs_under_it(as_alice, logged):
-    as_alice.post("/api/uploads/", {"file": file()}, headers={"X-Request-ID": GIVEN})
+def test_job_stores_the_request_id_and_its_worker_logs_it(as_alice, logged):
+    as_alice.post("/api/uploads/", {"file": file()}, headers={"X-Request-ID": REQUEST_ID})
     job = Job.objects.get()
-    assert job.request_id == GIVEN
+    assert job.request_id == REQUEST_ID
     as_alice.get("/", headers={"X-Request-ID": "of-another-request"})
     run_queue()
     (line,) = [line for line in logged() if line["logger"] == "progress.worker.runner"]
-    assert (line["request_id"], line["job_id"], line["attempt"]) == (GIVEN, str(job.pk), 1)
+    assert (line["request_id"], line["job_id"], line["attempt"]) == (REQUEST_ID, str(job.pk), 1)
     assert line["message"].endswith("attempt 1 of 3: succeeded")
     assert line["seconds"] > 0
 
 
-def test_an_exception_is_one_field_of_a_line_that_names_the_attempt(alice, logged):
+def test_exception_is_a_field_of_a_line_with_job_and_attempt(alice, logged):
     job = tasks.fail.enqueue(owner=alice)
     run_queue()
     failures = [line for line in logged() if "exception" in line]
     assert [(line["job_id"], line["attempt"]) for line in failures] == [(str(job.pk), number) for number in (1, 2, 3)]
     assert "Traceback" in failures[0]["exception"]
     assert "RuntimeError" in failures[0]["exception"]
-    ends = [line["message"].rpartition(": ")[2] for line in logged() if "exception" not in line]
-    assert ends == ["queued", "queued", "failed"]
+    states = [line["message"].rpartition(": ")[2] for line in logged() if "exception" not in line]
+    assert states == ["queued", "queued", "failed"]
 
 
-def test_a_request_is_one_line_that_tells_no_secret(as_alice, alice, logged):
-    end(as_alice.get("/todos/?q=secret", headers={"X-Request-ID": GIVEN}), sent=1234)
+def test_request_is_a_line_without_its_query(as_alice, alice, logged):
+    finish(as_alice.get("/todos/?q=secret", headers={"X-Request-ID": REQUEST_ID}), sent=1234)
     (line,) = logged()
     assert 0 < line.pop("seconds") < 600
     assert line.pop("time").endswith("+00:00")
@@ -94,7 +94,7 @@ def test_a_request_is_one_line_that_tells_no_secret(as_alice, alice, logged):
         "level": "INFO",
         "logger": "config.http.request_log",
         "message": "GET /todos/ 200",
-        "request_id": GIVEN,
+        "request_id": REQUEST_ID,
         "method": "GET",
         "path": "/todos/",
         "view": "todos:index",
@@ -115,7 +115,7 @@ SECRET_PATHS = [
 @pytest.mark.parametrize("path", SECRET_PATHS)
 @pytest.mark.parametrize("method", ["get", "put"])
 def test_log_has_no_token_of_a_password_reset(visitor, logged, method, path):
-    end(getattr(visitor, method)(path))
+    finish(getattr(visitor, method)(path))
     lines = logged()
     assert lines[-1]["path"].startswith("/accounts/reset/")
     assert "…" in lines[-1]["path"]
@@ -123,42 +123,43 @@ def test_log_has_no_token_of_a_password_reset(visitor, logged, method, path):
 
 
 @pytest.mark.parametrize("formatter", ["json", "text"])
-def test_log_line_has_no_character_that_acts_on_a_terminal(formatter):
-    shown = "h\u00f6lly \u6f22 \U0001f600"
-    acting = "\x00\x07\x1b[31m\x7f\x9b\u00ad\u200b\u202e\u2028\u2066\ufeff\U000e0041\ud800\n\r"
-    error = ValueError(acting)
-    record = logging.makeLogRecord({"msg": f"{shown} {acting}", "exc_info": (ValueError, error, None), "path": acting})
+def test_log_line_is_printable(formatter):
+    printable = "h\u00f6lly \u6f22 \U0001f600"
+    unprintable = "\x00\x07\x1b[31m\x7f\x9b\u00ad\u200b\u202e\u2028\u2066\ufeff\U000e0041\ud800\n\r"
+    error = ValueError(unprintable)
+    message = f"{printable} {unprintable}"
+    record = logging.makeLogRecord({"msg": message, "exc_info": (ValueError, error, None), "path": unprintable})
     handler = logs.configuration(as_json=formatter == "json")["formatters"][formatter]
     line = {"json": logs.JsonLines, "text": lambda: logs.TextLines(handler["format"], style="{")}[formatter]().format(
         record
     )
     assert line.replace("\n", "").isprintable()
-    assert shown in line
+    assert printable in line
     if formatter == "json":
-        assert json.loads(line)["message"] == f"{shown} {acting}"
+        assert json.loads(line)["message"] == message
     else:
-        assert line.count("\n") == 2  # the message, and the exception by its two lines
+        assert line.count("\n") == 2  # the message and two lines of the exception
 
 
-def test_a_user_is_named_only_if_the_view_asked_who_it_is(as_alice, alice, logged):
-    end(as_alice.get("/nowhere/"))
-    end(as_alice.get("/uploads/"))
+def test_log_line_has_the_user_if_the_view_loaded_it(as_alice, alice, logged):
+    finish(as_alice.get("/nowhere/"))
+    finish(as_alice.get("/uploads/"))
     assert [line.get("user_id") for line in logged() if "view" in line] == [None, alice.pk]
 
 
-def test_what_machines_ask_every_few_seconds_is_logged_only_when_it_fails(visitor, logged):
-    end(visitor.get("/metrics"))
+def test_polled_views_are_logged_only_if_they_fail(visitor, logged):
+    finish(visitor.get("/metrics"))
     assert logged() == []
-    end(visitor.get("/healthz/"))  # no worker has reported
+    finish(visitor.get("/healthz/"))  # fails, because there is no worker
     assert [line["status"] for line in logged() if "view" in line] == [503]
 
 
-def test_what_libraries_attach_to_a_line_stays_in():
+def test_other_attributes_of_log_records_are_omitted():
     record = logging.makeLogRecord({"msg": "Not Found", "request": "GET /?token=secret", "status": 404})
     assert "secret" not in logs.JsonLines().format(record)
     assert json.loads(logs.JsonLines().format(record))["status"] == 404
 
 
-def test_what_the_server_itself_refused_is_none_of_our_lines(logged):
+def test_request_that_gunicorn_rejects_is_not_logged(logged):
     log_request({"REQUEST_METHOD": "GET"}, 400, sent=0, received=0)
     assert logged() == []

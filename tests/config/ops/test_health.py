@@ -1,4 +1,4 @@
-"""/healthz/ names the part that fails, to anybody, and says no more."""
+"""/healthz/: it names the part that fails, and reveals nothing else."""
 
 from datetime import timedelta
 
@@ -15,13 +15,13 @@ def worker(db):
     return Worker.objects.create(name="here:1", beaten_at=Now())
 
 
-def test_all_is_well(visitor, worker):
+def test_passing_checks_are_200(visitor, worker):
     response = visitor.get("/healthz/")
     assert response.status_code == 200
     assert response.json() == {"status": "ok", "checks": {"database": "ok", "worker": "ok", "storage": "ok"}}
 
 
-def assert_only(response, part):
+def assert_only_failing(response, part):
     assert response.status_code == 503
     body = response.json()
     assert body["status"] == "failing"
@@ -29,37 +29,37 @@ def assert_only(response, part):
     assert set(body["checks"].values()) <= {"ok", "failing"}
 
 
-def test_no_worker(visitor):
-    assert_only(visitor.get("/healthz/"), "worker")
+def test_missing_worker_fails(visitor):
+    assert_only_failing(visitor.get("/healthz/"), "worker")
 
 
-def test_a_worker_that_went_silent(visitor, worker):
+def test_worker_without_recent_heartbeat_fails(visitor, worker):
     Worker.objects.update(beaten_at=Now() - timedelta(seconds=31))
-    assert_only(visitor.get("/healthz/"), "worker")
+    assert_only_failing(visitor.get("/healthz/"), "worker")
 
 
-def test_no_place_for_files(visitor, worker, state_dir):
+def test_missing_directory_of_files_fails(visitor, worker, state_dir):
     (state_dir / "media").rmdir()
-    assert_only(visitor.get("/healthz/"), "storage")
+    assert_only_failing(visitor.get("/healthz/"), "storage")
 
 
-def test_no_database(visitor, worker, monkeypatch):
-    def gone():
+def test_unavailable_database_fails_without_details(visitor, worker, monkeypatch):
+    def fail():
         raise OperationalError("connection to /var/run/secret failed")
 
-    monkeypatch.setitem(health.CHECKS, "database", gone)
+    monkeypatch.setitem(health.CHECKS, "database", fail)
     response = visitor.get("/healthz/")
-    assert_only(response, "database")
+    assert_only_failing(response, "database")
     assert "secret" not in response.text
 
 
-def test_it_answers_even_if_nobody_can_be_asked_who_comes(as_alice, worker, monkeypatch):
-    def gone(self):
+def test_health_check_does_not_load_the_session(as_alice, worker, monkeypatch):
+    def fail(self):
         raise OperationalError("no database")
 
-    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", gone)
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", fail)
     assert as_alice.get("/healthz/").json()["status"] == "ok"
 
 
-def test_it_can_only_be_looked_at(visitor):
+def test_post_is_not_allowed(visitor):
     assert visitor.post("/healthz/").status_code == 405

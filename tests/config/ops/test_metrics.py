@@ -19,39 +19,39 @@ def samples(response):
     return {(each.name, *each.labels.values()): each.value for family in families for each in family.samples}
 
 
-def test_the_state_of_the_site(as_alice, visitor, alice):
+def test_metrics_describe_jobs_workers_and_files(as_alice, visitor, alice):
     as_alice.post("/api/uploads/", {"file": file(b"12345")})
     make_job(owner=alice, state=State.FAILED)
     Job.objects.filter(state=State.QUEUED).update(changed_at=Now() - timedelta(seconds=90))
     Worker.objects.create(name="gone:1", beaten_at=Now() - timedelta(seconds=300))
     Worker.objects.create(name="here:2", beaten_at=Now() - timedelta(seconds=10))
-    found = samples(visitor.get("/metrics"))
-    assert found[("headway_database_up",)] == 1
-    assert found[("headway_jobs", "queued")] == 1
-    assert found[("headway_jobs", "running")] == 0
-    assert found[("headway_jobs", "failed")] == 1
-    assert 90 <= found[("headway_longest_wait_seconds",)] < 600
-    assert found[("headway_workers",)] == 1
-    assert 10 <= found[("headway_last_beat_seconds",)] < 300
-    assert found[("headway_stored_bytes",)] == 5
+    values = samples(visitor.get("/metrics"))
+    assert values[("headway_database_up",)] == 1
+    assert values[("headway_jobs", "queued")] == 1
+    assert values[("headway_jobs", "running")] == 0
+    assert values[("headway_jobs", "failed")] == 1
+    assert 90 <= values[("headway_longest_wait_seconds",)] < 600
+    assert values[("headway_workers",)] == 1
+    assert 10 <= values[("headway_last_beat_seconds",)] < 300
+    assert values[("headway_stored_bytes",)] == 5
 
 
-def test_a_site_that_has_done_nothing_yet(visitor):
-    found = samples(visitor.get("/metrics"))
-    assert found[("headway_longest_wait_seconds",)] == found[("headway_workers",)] == 0
-    assert ("headway_last_beat_seconds",) not in found
+def test_unused_site_has_no_heartbeat(visitor):
+    values = samples(visitor.get("/metrics"))
+    assert values[("headway_longest_wait_seconds",)] == values[("headway_workers",)] == 0
+    assert ("headway_last_beat_seconds",) not in values
 
 
-def test_three_questions_are_all_that_it_asks_the_database(visitor, django_assert_max_num_queries):
+def test_metrics_need_at_most_four_queries(visitor, django_assert_max_num_queries):
     with django_assert_max_num_queries(4):
         visitor.get("/metrics")
 
 
-def test_that_the_database_is_away_is_a_figure(visitor, monkeypatch):
-    def away():
+def test_unavailable_database_is_a_metric(visitor, monkeypatch):
+    def fail():
         raise OperationalError("no database")
 
-    monkeypatch.setattr(statistics, "worker_health", away)
+    monkeypatch.setattr(statistics, "worker_health", fail)
     assert samples(visitor.get("/metrics")) == {("headway_database_up",): 0}
 
 
@@ -61,22 +61,22 @@ def test_that_the_database_is_away_is_a_figure(visitor, monkeypatch):
         ("127.0.0.1", "", 200),
         ("::1", "", 200),
         ("::ffff:127.0.0.1", "", 200),
-        ("", "127.0.0.1", 200),  # by the proxy's socket
+        ("", "127.0.0.1", 200),  # through the proxy's Unix socket
         ("127.0.0.1", "10.1.2.3", 200),
         ("127.0.0.1", "6.6.6.6", 404),
         ("", "6.6.6.6", 404),
-        ("", "127.0.0.1, 6.6.6.6", 404),  # the first was sent by 6.6.6.6, the second added by our proxy
-        ("", "6.6.6.6, 10.1.2.3", 404),  # by two proxies, of which we trust the last
+        ("", "127.0.0.1, 6.6.6.6", 404),  # 6.6.6.6 sent the first address, and the proxy added the second
+        ("", "6.6.6.6, 10.1.2.3", 404),  # through two proxies, of which the last is trusted
         ("6.6.6.6", "", 404),
-        ("6.6.6.6", "127.0.0.1", 404),  # by no proxy at all
-        ("", "", 404),  # by a proxy that doesn't tell
+        ("6.6.6.6", "127.0.0.1", 404),  # without a proxy
+        ("", "", 404),  # through a proxy that doesn't send the header
         ("127.0.0.1", "localhost", 404),
         ("127.0.0.1", "127.0.0.1,", 404),
         ("127.0.0.1", "127.0.0.1:80", 404),
     ],
 )
 @pytest.mark.parametrize("debug", [False, True])
-def test_outsiders_find_nothing_whatever_they_forge(visitor, settings, peer, forwarded, status, debug):
+def test_metrics_are_404_unless_all_addresses_are_allowed(visitor, settings, peer, forwarded, status, debug):
     settings.DEBUG = debug
     settings.METRICS_ALLOW = [*settings.METRICS_ALLOW, ip_network("10.0.0.0/8")]
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
