@@ -32,7 +32,7 @@ def change(client, todo: Todo, **fields) -> tuple[str, str | None]:
 
 
 class TestPost:
-    def test_title_is_literal(self, as_alice):
+    def test_date_in_title_is_not_parsed(self, as_alice):
         assert add(as_alice, title="Pay rent friday") == ("Pay rent friday", None)
 
     def test_date_at_the_end_of_quick_add_becomes_the_due_date(self, as_alice):
@@ -42,14 +42,14 @@ class TestPost:
         assert add(as_alice, quick_add="Rent every friday") == ("Rent every friday", None)
 
     @pytest.mark.parametrize("due_on", [DUE, None])
-    def test_due_on_beside_quick_add_counts_and_the_line_is_the_title(self, as_alice, due_on):
+    def test_line_is_the_title_if_due_on_is_given(self, as_alice, due_on):
         assert add(as_alice, quick_add="Pay rent friday", due_on=due_on) == ("Pay rent friday", due_on)
 
     @pytest.mark.parametrize(("zone", "day"), [(LATE, "26"), ("", "25"), ("Mars/Olympus", "25"), ("America", "25")])
-    def test_today_is_that_of_the_time_zone(self, as_alice, zone, day):
+    def test_today_is_the_day_in_the_time_zone(self, as_alice, zone, day):
         assert add(as_alice, quick_add="Pay rent today", time_zone=zone) == ("Pay rent", f"2026-11-{day}")
 
-    def test_today_is_that_of_the_cookie_if_no_time_zone_is_sent(self, as_alice):
+    def test_today_defaults_to_the_day_in_the_time_zone_of_the_cookie(self, as_alice):
         as_alice.cookies["timezone"] = LATE
         assert add(as_alice, quick_add="Pay rent today") == ("Pay rent", "2026-11-26")
 
@@ -65,11 +65,11 @@ class TestPatch:
         todo = make_todo(owner=alice, due_on=date(2030, 1, 31))
         assert change(as_alice, todo, quick_add="Pay rent") == ("Pay rent", DUE)
 
-    def test_due_on_beside_quick_add_counts(self, as_alice, alice):
+    def test_line_is_the_title_if_due_on_is_given(self, as_alice, alice):
         todo = make_todo(owner=alice, due_on=date(2030, 1, 31))
         assert change(as_alice, todo, quick_add="Pay rent friday", due_on=None) == ("Pay rent friday", None)
 
-    def test_title_is_literal(self, as_alice, alice):
+    def test_date_in_title_is_not_parsed(self, as_alice, alice):
         todo = make_todo(owner=alice)
         assert change(as_alice, todo, title="Pay rent friday") == ("Pay rent friday", None)
 
@@ -77,7 +77,7 @@ class TestPatch:
 class TestPreview:
     URL = "/api/todos/preview/"
 
-    def test_names_title_due_date_and_phrase(self, as_alice):
+    def test_returns_title_due_date_and_phrase(self, as_alice):
         answer = as_alice.get(self.URL, {"quick_add": " Pay  rent by friday "})
         assert answer.json() == {"title": "Pay  rent", "due_on": "2026-11-27", "phrase": "by friday"}
         assert "no-store" in answer["Cache-Control"]
@@ -93,10 +93,10 @@ class TestPreview:
         assert as_alice.get(self.URL).json()["title"] == ""
 
     @pytest.mark.parametrize(("zone", "day"), [(LATE, 26), ("Mars/Olympus", 25), ("x" * 4000, 25), ("\0", 25)])
-    def test_today_is_that_of_the_time_zone(self, as_alice, zone, day):
+    def test_today_is_the_day_in_the_time_zone(self, as_alice, zone, day):
         answer = as_alice.get(self.URL, {"quick_add": "Pay rent today", "time_zone": zone})
         assert answer.json()["due_on"] == f"2026-11-{day}"
 
-    def test_is_for_users_and_reading_only(self, as_alice, visitor):
+    def test_requires_login_and_get(self, as_alice, visitor):
         problem(visitor.get(self.URL, {"quick_add": "Pay rent today"}), 401)
         problem(as_alice.post(self.URL), 405)

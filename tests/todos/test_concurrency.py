@@ -1,4 +1,4 @@
-"""Two tabs that change the same list at the same time, on a database that lets them: PostgreSQL."""
+"""Concurrent changes of one list on PostgreSQL, which allows several writers."""
 
 import random
 from functools import partial
@@ -9,7 +9,7 @@ from django.test import Client
 from progress.reporter import Progress
 from tests.helpers import file, make_todo, run_concurrently
 from todos.import_export.importing import import_upload
-from todos.models import Todo
+from todos.models import Todo, TodoQuerySet
 from todos.tasks import import_file
 from uploads.models import Upload
 from uploads.receiving import ingest
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 def patcher(owner, todo, **fields):
-    """What patches it as it is now, and answers the status."""
+    """Return a function that patches the present version of the to-do and returns the status of the response."""
     client = Client()
     client.force_login(owner)
     return lambda: (
@@ -28,7 +28,12 @@ def patcher(owner, todo, **fields):
     )
 
 
-def test_of_two_patches_of_the_same_version_one_wins(alice):
+def _toggle(todos: TodoQuerySet) -> None:
+    """Complete the active to-dos, or reactivate all of them if none is active."""
+    todos.complete() or todos.reactivate()
+
+
+def test_one_of_several_patches_of_the_same_version_succeeds(alice):
     for _ in range(10):
         todo = make_todo(owner=alice)
         titles = ["one", "two", "three"]
@@ -38,7 +43,7 @@ def test_of_two_patches_of_the_same_version_one_wins(alice):
         assert (todo.title, todo.version) == (titles[statuses.index(200)], 2)
 
 
-def test_a_patch_and_a_toggle_both_count(alice):
+def test_complete_keeps_a_concurrent_patch(alice):
     for _ in range(10):
         todo = make_todo(owner=alice)
         run_concurrently(patcher(alice, todo, notes="two"), Todo.objects.filter(pk=todo.pk).complete)
@@ -47,35 +52,34 @@ def test_a_patch_and_a_toggle_both_count(alice):
         assert after.version == 2 + (after.notes == "two")
 
 
-def test_toggling_moving_and_adding_at_once_loses_nothing(alice):
-    ids = [make_todo(owner=alice, order=place % 3).pk for place in range(20)]
+def test_concurrent_changes_moves_and_additions_are_all_saved(alice):
+    ids = [make_todo(owner=alice, order=number % 3).pk for number in range(20)]
     todos = Todo.objects.visible_to(alice)
 
     def move(seed: int) -> None:
-        chance = random.Random(seed)
+        randomness = random.Random(seed)
         for _ in range(25):
-            what, neighbour = chance.sample(ids, 2)
-            assert todos.move(what, after=neighbour)
+            todo_id, neighbour = randomness.sample(ids, 2)
+            assert todos.move(todo_id, after=neighbour)
 
-    def toggle() -> None:
+    def toggle_one_by_one() -> None:
         for pk in reversed(ids * 3):
-            one = todos.filter(pk=pk)
-            one.complete() or one.reactivate()
+            _toggle(todos.filter(pk=pk))
 
     def toggle_all() -> None:
         for _ in range(10):
-            todos.complete() or todos.reactivate()
+            _toggle(todos)
 
     def add() -> None:
         for _ in range(10):
             make_todo(owner=alice)
 
-    run_concurrently(lambda: move(1), lambda: move(2), toggle, toggle_all, add)
+    run_concurrently(lambda: move(1), lambda: move(2), toggle_one_by_one, toggle_all, add)
     assert todos.count() == 30
     assert len(set(todos.filter(version__gt=1).values_list("pk", flat=True)) & set(ids)) == 20
 
 
-def test_after_moves_at_once_no_two_share_a_place(alice):
+def test_concurrent_moves_to_one_position_get_different_positions(alice):
     ids = [make_todo(owner=alice).pk for _ in range(4)]
     moves = [lambda pk=pk: Todo.objects.visible_to(alice).move(pk, after=ids[0]) for pk in ids[1:]]
     for _ in range(25):
@@ -85,12 +89,12 @@ def test_after_moves_at_once_no_two_share_a_place(alice):
         assert len({todo.order for todo in listed}) == 4
 
 
-def test_new_ones_at_once_have_places_of_their_own(alice):
+def test_concurrently_added_todos_get_different_positions(alice):
     run_concurrently(*[lambda: [make_todo(owner=alice) for _ in range(10)]] * 3)
     assert len(set(Todo.objects.values_list("order", flat=True))) == 30
 
 
-def test_attaching_a_file_while_it_is_deleted_is_no_failure(alice):
+def test_attaching_an_upload_while_it_is_deleted_attaches_nothing(alice):
     for _ in range(10):
         todo, upload = make_todo(owner=alice), ingest.create_upload(alice, file())
         status, _ = run_concurrently(patcher(alice, todo, attachments=[str(upload.pk)]), upload.delete)
@@ -98,10 +102,10 @@ def test_attaching_a_file_while_it_is_deleted_is_no_failure(alice):
         assert not todo.attachments.exists()
 
 
-def test_the_same_file_imported_twice_at_once_adds_its_rows_once(alice):
-    """Also where only title and date tell which is which; and two attempts at the same job come to the same report."""
+def test_concurrent_imports_of_one_file_add_its_rows_once(alice):
+    """Rows without a uid are identified by title and due date. Two attempts at one job return the same report."""
     ids = [ingest.create_upload(alice, file(b"one\ntwo\ntwo\n", "todo.txt"), import_file).pk for _ in range(2)]
-    attempts = [Upload.objects.get(pk=pk) for pk in (*ids, ids[0])]  # each with a file of its own
+    attempts = [Upload.objects.get(pk=pk) for pk in (*ids, ids[0])]  # separate instances
     reports = run_concurrently(*[partial(import_upload, upload, Progress()) for upload in attempts])
     assert reports[0] == reports[2]
     assert sorted(report["added"] for report in reports[:2]) == [0, 3]

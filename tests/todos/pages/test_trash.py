@@ -13,7 +13,7 @@ URL = "/todos/trash/"
 RESTORE = f"{URL}restore/"
 
 
-def test_todos_are_listed_newest_deletion_first_and_linked_from_the_list(as_alice, alice):
+def test_todos_are_listed_by_deletion_and_the_list_links_to_them(as_alice, alice):
     for days in (2, 1):
         make_todo(owner=alice, title=f"{days} days", deleted_at=timezone.now() - timedelta(days=days))
     make_todo(owner=alice, title="Still here")
@@ -23,7 +23,7 @@ def test_todos_are_listed_newest_deletion_first_and_linked_from_the_list(as_alic
     assert f'href="{URL}"' in as_alice.get("/todos/").text
 
 
-def test_one_todo_is_restored_to_its_position(as_alice, alice):
+def test_todo_is_restored_to_its_position(as_alice, alice):
     first, second = (make_todo(owner=alice, title=title) for title in ("First", "Second"))
     Todo.objects.trash()
     assert as_alice.post(RESTORE, {"todo": first.pk})["Location"] == URL
@@ -35,7 +35,7 @@ def test_one_todo_is_restored_to_its_position(as_alice, alice):
     assert "The trash is empty." in as_alice.get(URL).text
 
 
-def test_all_todos_of_a_deletion_are_restored_together(as_alice, alice):
+def test_restore_all_restores_one_deletion(as_alice, alice):
     other = make_todo(owner=alice, deleted_at=timezone.now() - timedelta(days=1))
     todos = [make_todo(owner=alice) for _ in range(3)]
     Todo.objects.visible_to(alice).trash()
@@ -46,11 +46,11 @@ def test_all_todos_of_a_deletion_are_restored_together(as_alice, alice):
 
 
 @pytest.mark.parametrize("values", [{}, {"todo": "x"}, {"todo": "9" * 30}, {"deleted": "x"}, {"deleted": "9999-12-31"}])
-def test_unknown_todo_is_404(as_alice, values):
+def test_restore_of_unknown_todo_is_404(as_alice, values):
     assert as_alice.post(RESTORE, values).status_code == 404
 
 
-def test_trash_is_its_owners(as_bob, visitor, alice):
+def test_trash_of_another_user_is_neither_shown_nor_restored(as_bob, visitor, alice):
     todo = make_todo(owner=alice, title="Secret")
     Todo.objects.trash()
     deleted_at = Todo.objects.get().deleted_at.isoformat()
@@ -62,5 +62,5 @@ def test_trash_is_its_owners(as_bob, visitor, alice):
 
 
 @pytest.mark.parametrize("page", ["0", "x", "999"])
-def test_any_page_number_is_answered(as_alice, page):
+def test_invalid_page_number_shows_a_page(as_alice, page):
     assert as_alice.get(URL, {"page": page}).status_code == 200

@@ -1,4 +1,4 @@
-"""What is no to-do is refused in the same words by every door, and nothing is changed."""
+"""Validation of to-dos, which is the same in the API, on pages, in imports and in the admin."""
 
 import json
 
@@ -14,9 +14,9 @@ INVISIBLE = [
     *("\u200b", "\u3164", "\u2800", "\u00ad", "\u200d", "\ufeff", "\u202e", "\u2066\u2069", "\u115f\u1160", "\uffa0"),
     *("\ufe0f", "\u034f", "\u180e", "\u0301", "\u20dd", "\u0903", "\U000e0041", " \u200b \u3164 \u2800 "),
 ]
-"""Titles that show nothing."""
+"""Titles without a visible character."""
 
-WRONG = [
+INVALID = [
     ({}, "title", "Enter a title"),
     ({"title": ""}, "title", "Enter a title"),
     ({"title": " \u00a0\u2003 "}, "title", "Enter a title"),
@@ -62,24 +62,24 @@ WRONG = [
 ]
 
 
-def test_wrong_fields_are_named(as_alice, alice, subtests):
+def test_api_reports_invalid_fields(as_alice, alice, subtests):
     todo = make_todo(owner=alice)
-    for given, field, words in WRONG:
-        with subtests.test(given=given):
-            answers = [as_alice.post("/api/todos/", given, content_type=JSON)]
-            if given:
-                answers.append(as_alice.patch(f"/api/todos/{todo.pk}/", given, content_type=JSON))
-            for answer in answers:
-                errors = problem(answer, 422)["errors"]
+    for body, field, message in INVALID:
+        with subtests.test(body=body):
+            responses = [as_alice.post("/api/todos/", body, content_type=JSON)]
+            if body:
+                responses.append(as_alice.patch(f"/api/todos/{todo.pk}/", body, content_type=JSON))
+            for response in responses:
+                errors = problem(response, 422)["errors"]
                 assert list(errors) == [field]
-                assert words in errors[field][0]
+                assert message in errors[field][0]
             unchanged = Todo.objects.get()
             assert (unchanged.title, unchanged.version) == ("Buy milk", 1)
 
 
-def test_all_that_is_wrong_is_said_at_once(as_alice):
-    given = {"title": " ", "notes": 1, "due_on": "x", "colour": "red"}
-    assert set(problem(as_alice.post("/api/todos/", given, content_type=JSON), 422)["errors"]) == set(given)
+def test_api_reports_all_invalid_fields_together(as_alice):
+    body = {"title": " ", "notes": 1, "due_on": "x", "colour": "red"}
+    assert set(problem(as_alice.post("/api/todos/", body, content_type=JSON), 422)["errors"]) == set(body)
 
 
 @pytest.mark.parametrize(
@@ -89,26 +89,26 @@ def test_all_that_is_wrong_is_said_at_once(as_alice):
         *(b"[" * 100_000, b'{"a":' * 100_000, b"[]", b'"x"', b"null", b"7"),
     ],
 )
-def test_what_is_no_object_is_400(as_alice, alice, body):
+def test_api_body_that_is_not_an_object_is_400(as_alice, alice, body):
     todo = make_todo(owner=alice)
     problem(as_alice.post("/api/todos/", body, content_type=JSON), 400)
     problem(as_alice.patch(f"/api/todos/{todo.pk}/", body, content_type=JSON), 400)
     assert Todo.objects.get().title == "Buy milk"
 
 
-def test_not_a_number_is_none(as_alice):
+def test_api_rejects_numbers_that_are_not_finite(as_alice):
     for number in ("NaN", "Infinity", "1e400"):
         answer = as_alice.post("/api/todos/", f'{{"title": "x", "order": {number}}}', content_type=JSON)
         assert problem(answer, 422)["errors"]["order"] == ["This must be an integer."]
 
 
-def test_other_types_of_content_are_415(as_alice, alice):
+def test_api_body_of_another_media_type_is_415(as_alice, alice):
     todo = make_todo(owner=alice)
     problem(as_alice.post("/api/todos/", {"title": "x"}), 415)
     problem(as_alice.patch(f"/api/todos/{todo.pk}/", "title=x", content_type="text/plain"), 415)
 
 
-def test_a_body_that_is_too_large_is_413(as_alice):
+def test_api_body_that_is_too_large_is_413(as_alice):
     large = json.dumps({"title": "x", "notes": "n" * 3_000_000})
     problem(as_alice.post("/api/todos/", large, content_type=JSON), 413)
 
@@ -120,38 +120,38 @@ def test_a_body_that_is_too_large_is_413(as_alice):
         *("x" * 500, "<b>", "مرحبا", "👩‍👩‍👧 ☕", "=cmd|' /C calc'!A0", "\\", "'; DROP TABLE todos_todo; --"),
     ],
 )
-def test_any_other_title_is_kept_as_it_is(as_alice, title):
+def test_visible_title_is_stored_unchanged(as_alice, title):
     assert as_alice.post("/api/todos/", {"title": title}, content_type=JSON).json()["title"] == title
     assert Todo.objects.get().title == title
 
 
-def test_notes_may_have_lines_and_tabs(as_alice):
+def test_notes_may_contain_line_breaks_and_tabs(as_alice):
     answer = as_alice.post("/api/todos/", {"title": "x", "notes": "a\r\n\tb\rc"}, content_type=JSON)
     assert answer.json()["notes"] == "a\n\tb\nc"
 
 
-def test_the_page_refuses_the_same(as_alice, alice):
+def test_pages_reject_invalid_fields(as_alice, alice):
     todo = make_todo(owner=alice)
-    for wrong in ({"title": "bell\x07"}, {"title": "x", "notes": "\x1b"}, {"title": "x", "due_on": "31.01.2030"}):
-        assert as_alice.post(f"/todos/{todo.pk}/", wrong).status_code == 422
+    for invalid in ({"title": "bell\x07"}, {"title": "x", "notes": "\x1b"}, {"title": "x", "due_on": "31.01.2030"}):
+        assert as_alice.post(f"/todos/{todo.pk}/", invalid).status_code == 422
     assert as_alice.post("/todos/", {"title": "bell\x07"}).status_code == 422
     assert Todo.objects.get().title == "Buy milk"
 
 
-def test_forms_refuse_a_title_that_shows_nothing(as_alice, as_admin, alice, subtests):
+def test_forms_reject_titles_without_a_visible_character(as_alice, as_admin, alice, subtests):
     todo = make_todo(owner=alice)
     for title in INVISIBLE:
         with subtests.test(title=title):
             for url in ("/todos/", f"/todos/{todo.pk}/rename/"):
                 assert as_alice.post(url, {"title": title}, headers={"HX-Request": "true"}).status_code == 422
-    title = INVISIBLE[0]  # all of them are refused by one form, and these pages take long to render
+    title = INVISIBLE[0]  # one is enough: rendering these pages is slow
     assert as_alice.post(f"/todos/{todo.pk}/", {"title": title}).status_code == 422
     changed = as_admin.post(f"/admin/todos/todo/{todo.pk}/change/", admin_form(todo, title))
     assert "Enter a title." in changed.text
     assert Todo.objects.get().title == "Buy milk"
 
 
-def test_import_refuses_titles_that_show_nothing(as_alice, alice):
+def test_import_rejects_titles_without_a_visible_character(as_alice, alice):
     content = json.dumps([{"title": title} for title in [*INVISIBLE, "Feed the cat"]]).encode()
     as_alice.post("/api/todos/import/", {"file": file(content, "todos.json")})
     run_queue()
@@ -160,7 +160,7 @@ def test_import_refuses_titles_that_show_nothing(as_alice, alice):
     assert alice.todos.get().title == "Feed the cat"
 
 
-def test_admin_refuses_control_characters_and_keeps_lines_of_notes(as_admin, alice):
+def test_admin_rejects_control_characters_and_keeps_line_breaks_of_notes(as_admin, alice):
     todo = make_todo(owner=alice)
     url = f"/admin/todos/todo/{todo.pk}/change/"
     assert "U+0007" in as_admin.post(url, admin_form(todo, "bell\x07")).text
@@ -174,7 +174,7 @@ def admin_form(todo: Todo, title: str, notes: str = "") -> dict[str, str | int]:
     return {"owner": todo.owner_id, "title": title, "notes": notes, "order": todo.order, **management}
 
 
-def test_date_after_a_title_that_shows_nothing_stays_in_it(as_alice, alice):
+def test_date_after_an_invisible_title_stays_in_the_title(as_alice, alice):
     as_alice.post("/todos/", {"title": "\u200b tomorrow"})
     todo = Todo.objects.get()
     assert (todo.title, todo.due_on) == ("\u200b tomorrow", None)

@@ -1,37 +1,37 @@
-"""Several lines that are added by one request."""
+"""Adding several lines by one request."""
 
 import pytest
 
 from tests.helpers import make_todo
-from tests.todos.test_pages import HTMX, titles
+from tests.todos.pages.helpers import HTMX, titles
 from todos.models import Todo
 from todos.views import MAX_LINES
 
 URL = "/todos/several/"
 
 
-def saved() -> list[tuple[str, str]]:
+def saved_todos() -> list[tuple[str, str]]:
     return [(todo.title, f"{todo.due_on or ''}") for todo in Todo.objects.in_order()]
 
 
-def test_each_line_becomes_a_todo_at_the_end_of_the_list(as_alice, alice):
+def test_lines_are_appended_to_the_list(as_alice, alice):
     make_todo(owner=alice, title="First")
     answer = as_alice.post(URL, {"lines": "Buy milk\r\n\r\n  Pay rent 2030-01-31 \nCall mum\rSow"}, headers=HTMX)
     assert answer.status_code == 200
     assert titles(answer.text) == ["Buy milk", "Pay rent", "Call mum", "Sow"]
-    assert saved() == [("First", ""), ("Buy milk", ""), ("Pay rent", "2030-01-31"), ("Call mum", ""), ("Sow", "")]
+    assert saved_todos() == [("First", ""), ("Buy milk", ""), ("Pay rent", "2030-01-31"), ("Call mum", ""), ("Sow", "")]
     assert {todo.owner for todo in Todo.objects.all()} == {alice}
 
 
-def test_lines_are_kept_as_typed(as_alice):
+def test_lines_are_kept_as_typed_on_request(as_alice):
     assert as_alice.post(URL, {"lines": "Pay rent 2030-01-31\nSow", "as_typed": "true"}).status_code == 302
-    assert saved() == [("Pay rent 2030-01-31", ""), ("Sow", "")]
+    assert saved_todos() == [("Pay rent 2030-01-31", ""), ("Sow", "")]
 
 
 def test_only_rows_of_the_filtered_list_are_shown(as_alice):
     answer = as_alice.post(URL, {"lines": "Buy milk\nSow", "q": "milk"}, headers=HTMX)
     assert titles(answer.text) == ["Buy milk"]
-    assert len(saved()) == 2
+    assert len(saved_todos()) == 2
 
 
 @pytest.mark.parametrize(
@@ -48,20 +48,20 @@ def test_invalid_lines_add_nothing(as_alice, lines, message):
     answer = as_alice.post(URL, {"lines": lines}, headers=HTMX)
     assert answer.status_code == 422
     assert message in answer.text
-    assert saved() == []
+    assert saved_todos() == []
 
 
-def test_most_lines_are_added(as_alice):
+def test_maximum_number_of_lines_is_added(as_alice):
     as_alice.post(URL, {"lines": "\n".join(f"{n}" for n in range(MAX_LINES))})
-    assert [title for title, _ in saved()] == [f"{n}" for n in range(MAX_LINES)]
+    assert [title for title, _ in saved_todos()] == [f"{n}" for n in range(MAX_LINES)]
 
 
-def test_visitors_add_nothing(visitor):
+def test_visitor_adds_nothing(visitor):
     assert visitor.post(URL, {"lines": "Buy milk\nSow"}).status_code == 302
-    assert saved() == []
+    assert saved_todos() == []
 
 
 def test_lines_beyond_the_limit_of_the_list_add_nothing(as_alice, settings):
     settings.MAX_TODOS = 2
     assert as_alice.post(URL, {"lines": "Buy milk\nSow\nCall mum"}, headers=HTMX).status_code == 413
-    assert saved() == []
+    assert saved_todos() == []
