@@ -435,7 +435,7 @@ def test_search_as_one_types_is_an_address(page, todos):
     expect(page.get_by_label("Search the list")).to_be_focused()
     expect(page.locator(".todo-count")).to_have_text("3 items left")
     page.get_by_label("Search the list").press_sequentially("nip")
-    expect(page.get_by_text("Nothing was found for “catnip”.")).to_be_visible()
+    expect(page.get_by_text("No to-dos match “catnip”.")).to_be_visible()
     page.get_by_label("Search the list").fill("")
     expect(todos).to_have_text(THREE)
     page.wait_for_url("**/todos/")
