@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from progress.models import Job, State
+from uploads.kinds import details_of
 from uploads.locks import lock_owner
 
 
@@ -102,8 +103,8 @@ class Upload(models.Model):
         return self.job is not None and not self.job.has_expired and (self.is_processing or self.job.is_retryable)
 
     @property
-    def kind(self) -> str:
-        """What is shown where there is no picture: "ZIP", for one."""
+    def type_label(self) -> str:
+        """The extension of the file's name, like "ZIP", which is shown in place of a picture."""
         suffix = PurePosixPath(self.name).suffix.removeprefix(".")
         return suffix.upper() if 0 < len(suffix) <= 5 else "File"
 
@@ -118,10 +119,15 @@ class Upload(models.Model):
         return [list(made) for _, made in groupby(self.renditions.all(), key=attrgetter("page"))]
 
     @property
+    def details(self) -> list[tuple[str, str]]:
+        """Label and text of what the file's kind shows about it."""
+        return list(details_of(self.content_type, self.metadata))
+
+    @property
     def problem(self) -> str:
-        """Why there is no picture of it, in words for its owner; empty when nothing is wrong."""
+        """Why the file has no renditions, as a message for its owner. Empty if there is no problem."""
         if "problem" in self.metadata:
-            return self.metadata["problem"]
+            return str(self.metadata["problem"])
         return self.job.error_message if self.job and self.job.state == State.FAILED else ""
 
 

@@ -1,7 +1,6 @@
-"""What is done with every upload: a SHA-256, and of pictures and PDFs renditions.
+"""Processing of uploads: the SHA-256 of every file, and the renditions of those kinds that have a decoder.
 
-Both can be repeated: the same file gives the same rows and the same files, under the same names; and what an earlier
-attempt left, and this one doesn't make, goes.
+Processing a file again gives the same rows and the same files, and deletes what an earlier attempt left besides.
 """
 
 import hashlib
@@ -20,32 +19,32 @@ from django.db import transaction
 from progress.exceptions import LostJob
 from progress.reporter import Progress
 from progress.tasks import TaskError
-from uploads.decoding.pictures import Made, Pictures
-from uploads.decoding.protocol import PDF
+from uploads.decoding.preview import Preview, RenditionFile
+from uploads.kinds import Kind, kind_of
 from uploads.models import Rendition, Upload
-from uploads.sniff import PICTURE_TYPES
 
 CHUNK_BYTES = 256 * 1024
 CHECKSUM_WEIGHT = 0.05
-"""The share of a picture's job that its checksum is, by the time it takes for a photo of 12 megapixels."""
+"""The share of the job's time that the checksum takes, measured with a photo of 12 megapixels."""
 
 
-class InTemporaryDirectory(File):
-    """A file that a storage on the same disk may take as its own, instead of copying it."""
+class MovableFile(File):
+    """A temporary file that a storage on the same disk may move to its place instead of copying it."""
 
     def temporary_file_path(self) -> str:
         return str(self.name)
 
 
 def process(upload: Upload, progress: Progress) -> None:
-    """Do it all. Raises TaskError when the file claims to be a picture or a PDF, and can't be read as one."""
-    with _no_file_without_a_row(upload):
-        if upload.content_type not in PICTURE_TYPES | {PDF}:
+    """Compute the checksum and make the renditions. Raises TaskError if the file can't be decoded."""
+    with _deleting_files_without_rows(upload):
+        kind = kind_of(upload.content_type)
+        if kind is None:
             checksum(upload, progress)
             return
         with temporary_directory(upload) as directory:
             source = fetch(upload, directory, progress, weight=CHECKSUM_WEIGHT)
-            make_renditions(upload, source, directory, progress)
+            make_renditions(upload, kind, source, directory, progress)
 
 
 def fetch(upload: Upload, directory: Path, progress: Progress, weight: float) -> Path:
@@ -53,17 +52,17 @@ def fetch(upload: Upload, directory: Path, progress: Progress, weight: float) ->
 
     A file in an object store can be read only once and from the start, so it is copied into the directory meanwhile.
     """
-    path = _path_of(upload)
+    path = _local_path(upload)
     source = path or directory / "original"
-    checksum(upload, progress, weight=weight, keep_in=None if path else source)
+    checksum(upload, progress, weight=weight, copy_to=None if path else source)
     return source
 
 
-def checksum(upload: Upload, progress: Progress, weight: float = 1.0, keep_in: Path | None = None) -> None:
-    """Read it all, and note what it sums up to. `keep_in` gets a copy, so that a file from elsewhere is read once."""
+def checksum(upload: Upload, progress: Progress, weight: float = 1.0, copy_to: Path | None = None) -> None:
+    """Record the SHA-256 of the file, and copy the file to `copy_to` if that is given."""
     digest = hashlib.sha256()
     progress.stage("Checking the file", total=upload.size, unit="bytes", weight=weight)
-    with upload.file.open() as file, _opened(keep_in) as copy:
+    with upload.file.open() as file, _open_for_writing(copy_to) as copy:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
             if copy:
@@ -72,56 +71,58 @@ def checksum(upload: Upload, progress: Progress, weight: float = 1.0, keep_in: P
     Upload.objects.filter(pk=upload.pk).update(sha256=digest.hexdigest())
 
 
-def make_renditions(upload: Upload, source: Path, directory: Path, progress: Progress) -> None:
-    pictures = Pictures()
+def make_renditions(upload: Upload, kind: Kind, source: Path, directory: Path, progress: Progress) -> None:
+    """Store the renditions and record them. After an error, record its message for the owner and raise TaskError."""
+    preview = Preview()
     try:
-        pictures.make(upload.content_type, source, directory, progress)
+        preview.make(kind, upload.content_type, source, directory, progress)
     except TaskError as error:
-        problem = {**pictures.metadata, "problem": error.message}
-        Upload.objects.filter(pk=upload.pk).update(metadata=problem)
+        Upload.objects.filter(pk=upload.pk).update(metadata={**preview.metadata, "problem": error.message})
         raise
-    for made in pictures.renditions:
-        _store(upload, made)
+    for rendition in preview.renditions:
+        _store(upload, rendition)
         progress.advance(0)
-    _record(upload, pictures)
+    _record(upload, preview)
 
 
-def _store(upload: Upload, made: Made) -> None:
-    with made.path.open("rb") as file:
-        default_storage.save(_name(upload, made), InTemporaryDirectory(file, str(made.path)))
+def _store(upload: Upload, rendition: RenditionFile) -> None:
+    with rendition.path.open("rb") as file:
+        default_storage.save(_stored_name(upload, rendition), MovableFile(file, str(rendition.path)))
 
 
 @transaction.atomic
-def _record(upload: Upload, pictures: Pictures) -> None:
-    """The rows are those of this attempt, and no others."""
-    if not Upload.objects.filter(pk=upload.pk).update(metadata=pictures.metadata):
+def _record(upload: Upload, preview: Preview) -> None:
+    """Replace the rows of an earlier attempt by those of this one. Raises TaskError if the upload has been deleted."""
+    if not Upload.objects.filter(pk=upload.pk).update(metadata=preview.metadata):
         raise TaskError("deleted", "The file was deleted while it was processed.")
     kept = []
-    for made in pictures.renditions:
-        values = {"file": _name(upload, made), "height": made.height, "size": made.size}
+    for made in preview.renditions:
+        values = {"file": _stored_name(upload, made), "height": made.height, "size": made.size}
         row, _ = Rendition.objects.update_or_create(upload=upload, page=made.page, width=made.width, defaults=values)
         kept.append(row.pk)
     Rendition.objects.filter(upload=upload).exclude(pk__in=kept).delete()
 
 
 @contextmanager
-def _no_file_without_a_row(upload: Upload) -> Iterator[None]:
-    """Whatever happens. Of a job that another attempt has by now, the files are that one's, and so is the sweeping."""
-    is_mine = True
+def _deleting_files_without_rows(upload: Upload) -> Iterator[None]:
+    """Delete stored files without a row at the end of the block.
+
+    If another attempt has taken over the job, the files may be that attempt's, which deletes its own.
+    """
+    is_responsible = True
     try:
         yield
     except LostJob:
-        is_mine = not Upload.objects.filter(pk=upload.pk).exists()  # nobody tries again what was deleted
+        is_responsible = not Upload.objects.filter(pk=upload.pk).exists()  # no other attempt follows a deletion
         raise
     finally:
-        if is_mine:
-            _sweep(upload)
+        if is_responsible:
+            _delete_files_without_rows(upload)
 
 
-def _sweep(upload: Upload) -> None:
-    """Nothing stays that has no row: what killed attempts have left, at keeping the file or at its pictures."""
+def _delete_files_without_rows(upload: Upload) -> None:
     folder = _folder(upload)
-    with suppress(OSError):  # the folder or the store is away, which must not hide what else went wrong
+    with suppress(OSError):  # an unavailable storage must not hide the exception that ended the job
         recorded = {upload.file.name, *Rendition.objects.filter(upload=upload).values_list("file", flat=True)}
         stored = {f"{folder}/{name}" for name in default_storage.listdir(folder)[1]}
         for name in stored - recorded:
@@ -130,23 +131,23 @@ def _sweep(upload: Upload) -> None:
 
 @contextmanager
 def temporary_directory(upload: Upload) -> Iterator[Path]:
-    """Make a directory for the job of this upload, and delete it at the end, and those that killed attempts left."""
-    mine = f"{upload.pk}-"
-    for left in settings.FILE_UPLOAD_TEMP_DIR.glob(f"{mine}*"):
-        shutil.rmtree(left, ignore_errors=True)
-    with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix=mine) as directory:
+    """Make a directory for the upload's job and delete it afterwards, with those that killed attempts left behind."""
+    prefix = f"{upload.pk}-"
+    for leftover in settings.FILE_UPLOAD_TEMP_DIR.glob(f"{prefix}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix=prefix) as directory:
         yield Path(directory)
 
 
-def _path_of(upload: Upload) -> Path | None:
-    """Where the file lies; None if its storage is not on this machine."""
+def _local_path(upload: Upload) -> Path | None:
+    """Return the path of the file, or None if its storage is an object store."""
     try:
         return Path(upload.file.path)
     except NotImplementedError:
         return None
 
 
-def _opened(path: Path | None) -> AbstractContextManager[IO[bytes] | None]:
+def _open_for_writing(path: Path | None) -> AbstractContextManager[IO[bytes] | None]:
     return path.open("wb") if path else nullcontext()
 
 
@@ -154,5 +155,5 @@ def _folder(upload: Upload) -> str:
     return f"uploads/{upload.pk}"
 
 
-def _name(upload: Upload, made: Made) -> str:
-    return f"{_folder(upload)}/{made.path.name}"
+def _stored_name(upload: Upload, rendition: RenditionFile) -> str:
+    return f"{_folder(upload)}/{rendition.path.name}"

@@ -1,4 +1,4 @@
-"""Pictures of photos: a whole job against a script that does nothing else, and what a second worker is worth.
+"""Preview of photos: a whole job against a script that does nothing else, and what a second worker is worth.
 
 The photos are made of noise and gradients, so that they are about as large as real ones, and as hard to encode.
 """
@@ -25,7 +25,8 @@ from tests.bench.results import Result
 from tests.bench.size import size
 from tests.faults.cluster import START_SECONDS, wait_until
 from tests.paths import ROOT
-from uploads.decoding.pictures import Pictures
+from uploads.decoding.preview import Preview
+from uploads.kinds import PICTURE
 from uploads.models import Rendition
 from uploads.receiving import ingest
 
@@ -102,7 +103,7 @@ def peak_bytes(databases: Databases, source: Path) -> float:
 
 
 def _peak_bytes(source: Path, directory: Path) -> float:
-    Pictures().make("image/jpeg", source, directory, Progress())
+    Preview().make(PICTURE, "image/jpeg", source, directory, Progress())
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 
 

@@ -156,7 +156,7 @@ def test_a_photo_has_its_sizes(as_alice, alice):
 
 
 def test_a_document_shows_its_pages_and_the_grid_its_first(as_alice, upload):
-    Upload.objects.update(metadata={"pages": 30}, job=None)
+    Upload.objects.update(content_type="application/pdf", metadata={"pages": 30}, job=None)
     for page in (1, 2, 10):
         for width in (320, 960):
             made = Rendition(upload=upload, page=page, width=width, height=2 * width, size=4)
@@ -170,6 +170,7 @@ def test_a_document_shows_its_pages_and_the_grid_its_first(as_alice, upload):
     assert f"/uploads/{upload.pk}/2/" not in card
 
 
-def test_a_picture_that_moves_says_that_one_frame_is_shown(as_alice, upload):
-    Upload.objects.update(metadata={"width": 10, "height": 10, "animated": True, "frames": 12})
+def test_page_of_an_animated_picture_says_that_one_frame_is_shown(as_alice, upload):
+    metadata = {"width": 10, "height": 10, "animated": True, "frames": 12}
+    Upload.objects.update(content_type="image/gif", metadata=metadata)
     assert "12 frames; the picture shows the first" in as_alice.get(f"/uploads/{upload.pk}/").text

@@ -16,7 +16,7 @@ from tests.helpers import file, files_below, photo, run_queue
 from tests.uploads.files import pdf
 from tests.uploads.helpers import Silent, bytes_of, encoded, is_red, open_rendition, process
 from uploads import processing
-from uploads.decoding.pictures import Pictures
+from uploads.decoding.preview import Preview
 from uploads.models import Rendition, Upload
 from uploads.receiving import ingest
 
@@ -147,7 +147,7 @@ def test_an_attempt_that_lost_its_job_touches_nothing_of_the_next_one(alice, kep
         (state_dir / f"media/uploads/{upload.pk}/320.webp").write_bytes(b"the next one's")
         raise LostJob
 
-    monkeypatch.setattr(Pictures, "make", lose)
+    monkeypatch.setattr(Preview, "make", lose)
     with pytest.raises(LostJob):
         processing.process(upload, Silent())
     assert kept() == ["320.webp", "original"]
@@ -246,7 +246,7 @@ def test_the_checksum_is_there_before_the_pictures_are(alice, monkeypatch):
     content = photo()
     upload = ingest.create_upload(alice, file(content))
     seen = []
-    monkeypatch.setattr(Pictures, "make", lambda *args: seen.append(Upload.objects.get().sha256))
+    monkeypatch.setattr(Preview, "make", lambda *args: seen.append(Upload.objects.get().sha256))
     processing.process(upload, Silent())
     assert seen == [hashlib.sha256(content).hexdigest()]
 
@@ -290,14 +290,14 @@ def test_an_upload_deleted_while_it_is_processed_leaves_nothing(
     alice, state_dir, monkeypatch, django_capture_on_commit_callbacks
 ):
     upload = ingest.create_upload(alice, file(photo()))
-    make = Pictures.make
+    make = Preview.make
 
     def make_and_delete(*args):
         make(*args)
         with django_capture_on_commit_callbacks(execute=True):
             Upload.objects.get(pk=upload.pk).delete()
 
-    monkeypatch.setattr(Pictures, "make", make_and_delete)
+    monkeypatch.setattr(Preview, "make", make_and_delete)
     run_queue()
     assert files_below(state_dir) == []
     assert not Rendition.objects.exists()

@@ -20,10 +20,10 @@ from todos.forms import TodoForm
 from todos.import_export.merging import Counts, Preparation, Wanted, merge
 from todos.limits import ListFull
 from todos.models import Todo
+from uploads.kinds import SNIFFED_BYTES
 from uploads.locks import lock_owner
 from uploads.models import Upload
 from uploads.processing import fetch, temporary_directory
-from uploads.sniff import BYTES_NEEDED
 
 MOST_BYTES = 64 * 1024**2
 MOST_ROWS = 100_000
@@ -57,7 +57,7 @@ def import_upload(upload: Upload, progress: Progress) -> dict[str, Any]:
 
 def find_format(name: str, file: IO[bytes]) -> Format | None:
     """By its name and its first bytes; the file is at its beginning, and stays there."""
-    head = file.read(BYTES_NEEDED)
+    head = file.read(SNIFFED_BYTES)
     file.seek(0)
     return format_of(name, head)
 

@@ -13,10 +13,12 @@ import resource
 import signal
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from uploads.decoding.protocol import HEIC, LIMIT_EXCEEDED, PDF, DecodeError, Send
+from uploads.decoding.protocol import LIMIT_EXCEEDED, DecodeError, MakeRenditions, Send
+from uploads.kinds import kind_of
 
 MEMORY_BYTES = 2 * 1024**3
 CPU_SECONDS = 120
@@ -30,20 +32,22 @@ PR_SET_NO_NEW_PRIVS = 38
 
 
 def main(content_type: str, source: Path, directory: Path, send: Send) -> None:
-    """Make the renditions; a file that can't be read is said, not raised. Raises MemoryError and OSError."""
+    """Make the renditions, or send the reason why the file can't be decoded. Raises MemoryError and OSError."""
     try:
-        if content_type == PDF:  # imported here, because each takes longer to load than a small file to decode
-            from uploads.decoding import pdf
+        load_decoder(content_type)(content_type, source, directory, send)
+    except DecodeError as reason:
+        if reason.__cause__:
+            print(f"{source}: {type(reason.__cause__).__name__}: {reason.__cause__}", file=sys.stderr)
+        send({"error": reason.code, "message": reason.message})
 
-            pdf.make_renditions(source, directory, send)
-        else:
-            from uploads.decoding import raster
 
-            raster.make_renditions(content_type, source, directory, send)
-    except DecodeError as why:
-        if why.__cause__:
-            print(f"{source}: {type(why.__cause__).__name__}: {why.__cause__}", file=sys.stderr)
-        send({"error": why.code, "message": why.message})
+def load_decoder(content_type: str) -> MakeRenditions:
+    """Import no other decoder than the one for this type: that takes longer than decoding a small file."""
+    kind = kind_of(content_type)
+    if kind is None:
+        raise ValueError(f"no decoder for {content_type}")
+    make_renditions: MakeRenditions = import_module(f"uploads.decoding.{kind.decoder}").make_renditions
+    return make_renditions
 
 
 def limit() -> None:
@@ -64,12 +68,12 @@ def forbid_new_processes(content_type: str) -> None:
     HEIC is exempt: libde265 always starts a thread, and the limit counts all processes of the user, so that no number
     above zero is both small and safe.
     """
-    if content_type != HEIC:
+    if content_type != "image/heic":
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
 def end_when_input_closes() -> None:
-    """End this process, whatever the decoder is at, once nobody holds the other end of its standard input."""
+    """End this process, even in the middle of decoding, when its standard input is closed."""
     os.read(sys.stdin.fileno(), 1)
     os._exit(INPUT_CLOSED)
 
@@ -79,7 +83,6 @@ def print_line(message: dict[str, Any]) -> None:
 
 
 def run(content_type: str, source: str, directory: str) -> None:
-    """All that this process does."""
     limit()
     threading.Thread(target=end_when_input_closes, daemon=True).start()
     forbid_new_processes(content_type)

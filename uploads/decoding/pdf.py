@@ -26,7 +26,7 @@ UNREADABLE = "No preview: the file is damaged or cut short. The file itself is k
 NEEDS_A_PASSWORD = (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY)
 
 
-def make_renditions(source: Path, directory: Path, send: Send) -> None:
+def make_renditions(content_type: str, source: Path, directory: Path, send: Send) -> None:
     """Draw one page after the other; one that can't be drawn gets no picture. Raises DecodeError."""
     try:
         document = pypdfium2.PdfDocument(source)

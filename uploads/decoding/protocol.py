@@ -13,14 +13,19 @@ limit ended it.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 LIMIT_EXCEEDED = 3
-PDF = "application/pdf"
-HEIC = "image/heic"
 
 Send = Callable[[dict[str, Any]], None]
 """Sends one message to the parent."""
+
+MakeRenditions = Callable[[str, Path, Path, Send], None]
+"""The function `make_renditions(content_type, source, directory, send)` of each decoder module.
+
+It sends the metadata, makes the renditions of the file `source` in `directory`, and reports each. Raises DecodeError.
+"""
 
 
 class DecodeError(Exception):

@@ -17,10 +17,10 @@ from django.db import transaction
 from progress.connections import release_connection
 from progress.tasks import Task
 from uploads import tasks
+from uploads.kinds import SNIFFED_BYTES, sniff
 from uploads.models import Transfer, Upload
 from uploads.receiving import pieces, quota
 from uploads.receiving.names import clean_name
-from uploads.sniff import BYTES_NEEDED, sniff
 from uploads.threads import run_in_thread
 
 
@@ -29,7 +29,7 @@ def create_upload(owner: Any, file: UploadedFile, task: Task = tasks.process, **
 
     Raises QuotaExceeded, and OSError when the disk is full; then nothing is kept.
     """
-    head = file.read(BYTES_NEEDED)
+    head = file.read(SNIFFED_BYTES)
     file.seek(0)
     upload = Upload(owner=owner, name=clean_name(file.name), size=file.size or 0, content_type=sniff(head))
     path = _path(upload)
@@ -48,7 +48,7 @@ def create_upload(owner: Any, file: UploadedFile, task: Task = tasks.process, **
 def make_upload(transfer: Transfer, path: Path, claim: int) -> Upload:
     """What the file of that transfer, at `path`, will be; not kept yet. Its name in the storage is that claim's own."""
     with path.open("rb") as file:
-        head = file.read(BYTES_NEEDED)
+        head = file.read(SNIFFED_BYTES)
     upload = Upload(pk=transfer.pk, owner_id=transfer.owner_id, name=transfer.name, content_type=sniff(head))
     upload.size = path.stat().st_size
     upload.file.name = f"{_path(upload)}-{claim}"

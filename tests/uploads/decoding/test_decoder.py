@@ -17,8 +17,9 @@ from tests.uploads.files import pdf, uniform_png
 from tests.uploads.helpers import process
 from uploads.decoding import __main__ as decoder
 from uploads.decoding import process as parent
-from uploads.decoding.pictures import Pictures
+from uploads.decoding.preview import Preview
 from uploads.decoding.process import decoding
+from uploads.kinds import PICTURE
 
 SILENT = """
 import os, pathlib, sys
@@ -119,7 +120,7 @@ class Watched(Progress):
 
 def test_opening_is_counted_in_the_bytes_that_the_decoder_has_read(source, tmp_path):
     progress = Watched()
-    Pictures().make("image/png", source, tmp_path, progress)
+    Preview().make(PICTURE, "image/png", source, tmp_path, progress)
     size = source.stat().st_size
     read = progress.counts["Opening the picture", "bytes", size]
     assert read == sorted(read)

@@ -1,11 +1,13 @@
-"""A file is what its first bytes say."""
+"""The content type of a file is found by its first bytes."""
+
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers import photo
-from uploads.sniff import sniff
+from uploads.kinds import KINDS, kind_of, sniff
 
 
 @pytest.mark.parametrize(
@@ -18,7 +20,7 @@ from uploads.sniff import sniff
         ("AVIF", "image/avif"),
     ],
 )
-def test_real_pictures(format, content_type):
+def test_encoded_picture_is_recognised(format, content_type):
     assert sniff(photo(format=format)[:4096]) == content_type
 
 
@@ -39,12 +41,12 @@ def test_real_pictures(format, content_type):
         (b"RIFF\0\0\0\0WAVE", "application/octet-stream"),
     ],
 )
-def test_other_files(head, content_type):
+def test_first_bytes_determine_content_type(head, content_type):
     assert sniff(head) == content_type
 
 
 @given(st.binary(max_size=64))
-def test_any_bytes_are_something(head):
+def test_any_bytes_have_a_content_type(head):
     assert "/" in sniff(head)
     assert "/" in sniff(b"\0\0\0\x40ftyp" + head)
 
@@ -60,5 +62,15 @@ def test_any_bytes_are_something(head):
         (b"A text about PDFs: they begin with ", "text/plain"),
     ],
 )
-def test_pdf_whose_header_comes_late(before, content_type):
+def test_pdf_header_may_follow_white_space_or_binary_data(before, content_type):
     assert sniff(before + b"%PDF-1.7\n1 0 obj") == content_type
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.decoder for kind in KINDS])
+def test_kind_has_a_decoder_module_and_types_of_its_own(kind):
+    assert find_spec(f"uploads.decoding.{kind.decoder}")
+    assert {kind_of(content_type) for content_type in kind.content_types} == {kind}
+
+
+def test_text_has_no_kind():
+    assert kind_of("text/plain") is None
