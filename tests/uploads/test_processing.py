@@ -329,7 +329,7 @@ def test_a_cancelled_upload_keeps_its_file_and_leaves_no_part_of_its_pictures(al
     assert files_below(state_dir) == [f"media/uploads/{upload.pk}/original"]
     assert not upload.renditions.exists()
     url = f"/uploads/{upload.pk}/"
-    assert f'data-refresh="{url}"' in as_alice.get(url).text
+    assert f'hx-get="{url}"' in as_alice.get(url).text
     as_alice.post(f"/progress/{upload.job.pk}/retry/")
     run_queue()
     assert upload.renditions.exists()
