@@ -62,7 +62,7 @@ def _site_origins() -> list[Origin]:
 def _too_permissive() -> Iterator[CheckMessage]:
     if conf.CORS_ALLOW_CREDENTIALS and conf.CORS_ALLOW_ALL_ORIGINS:
         yield Error(
-            "CORS_ALLOW_ALL_ORIGINS with credentials: every page of the web can read the data of its visitors.",
+            "CORS_ALLOW_ALL_ORIGINS with credentials: any website can read the data of its visitors here.",
             hint=f"CORS_ALLOW_ALL_ORIGINS = False. {LIST_ORIGINS}",
             id="headway.E001",
         )

@@ -1,6 +1,6 @@
 """A call that a page makes, and its explanation: sections of checks that passed or failed.
 
-This module knows no rules of browsers. `browser_checks.py` and `server_checks.py` fill the sections.
+This module contains no rules of browsers. `browser_checks.py` and `server_checks.py` fill the sections.
 """
 
 from collections.abc import Mapping
@@ -117,7 +117,7 @@ class Explanation:
     session: bool
     """It is sent, with the session cookie."""
     accepted: bool
-    """It is sent, and the server accepts it from a user who has permission."""
+    """It is sent, and the server accepts it if the user has permission."""
     readable: bool
     """The page may read the response."""
 

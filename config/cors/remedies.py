@@ -1,6 +1,6 @@
 """Remedies: which setting to change, and to what. For failed checks of explain_cors and hints of system checks.
 
-This module knows the settings, but no rules of browsers.
+This module refers to settings, and contains no rules of browsers.
 """
 
 from typing import TYPE_CHECKING

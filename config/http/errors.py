@@ -130,8 +130,8 @@ def response_for(request: HttpRequest, error: Exception) -> HttpResponse | None:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         logger.error("no space left on the disk: %s", error)
         return error_response(507)
-    if isinstance(error, DatabaseError) and (answer := database_errors.status_of(error)):
-        status, detail = answer
+    if isinstance(error, DatabaseError) and (known := database_errors.status_of(error)):
+        status, detail = known
         logger.log(logging.ERROR if status >= 500 else logging.INFO, "database error: %s", error)
         return error_response(status, detail, RETRY_SOON if status == 503 else None)
     if isinstance(error, StorageUnavailable):

@@ -1,7 +1,7 @@
 """Log formatting: JSON lines in production, plain text in development. Both are written to stderr.
 
 A JSON line has `time`, `level`, `logger` and `message`; `exception`, with the traceback, if there is one; the log
-context (`request_id`, and in workers `job_id` and `attempt`); and those of FIELDS that were passed as `extra`. Other
+context (`request_id`, and in workers `job_id` and `attempt`); and the FIELDS that were passed as `extra`. Other
 attributes of log records are omitted, because Django attaches whole requests.
 
 This module doesn't import Django, so that gunicorn's master process can use the same format.

@@ -20,7 +20,7 @@ TITLES = re.findall(r"^### (.*)$", EXAMPLES, re.MULTILINE)
 
 @pytest.fixture
 def project(tmp_path) -> Path:
-    """A copy of the project that shares its .venv."""
+    """Copy the project without its .venv, which the copy shares."""
     files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, files.split("\0")):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from deploy import free_ports
 
 @pytest.fixture
 def machine(monkeypatch):
-    """A machine on which these ports are in use, and the ones below 1024 are reserved for root."""
+    """Reserve ports below 1024 for root. Return the set of ports that are in use, which tests fill."""
     taken: set[int] = set()
 
     class Listener(socket.socket):

@@ -1,4 +1,4 @@
-"""The limits of nginx, gunicorn and systemd are as high as Headway's own limit of streams needs."""
+"""The limits of nginx, gunicorn and systemd, which must allow as many streams as Headway does."""
 
 import re
 import runpy
@@ -29,7 +29,7 @@ def renderer() -> dict:
 
 
 def limits(text: str) -> dict[str, list[int]]:
-    """All the values of each directive."""
+    """Return the values of each directive."""
     return {
         name: [int(value) for value in re.findall(rf"^\s*{name} (\d+);", text, re.MULTILINE)]
         for name in ("worker_connections", "worker_rlimit_nofile")
@@ -53,18 +53,18 @@ def test_missing_limits_are_inserted(renderer):
     assert text == "worker_rlimit_nofile 28192;\n\nevents {\n    worker_connections 14096;\n}\nhttp {}\n"
 
 
-def test_configuration_without_events_is_refused(renderer):
+def test_configuration_without_events_is_rejected(renderer):
     with pytest.raises(SystemExit, match="no events block"):
         renderer["raise_limits"]("include everything.conf;\n", 14096)
 
 
-def test_one_nginx_process_can_serve_all_streams_of_all_web_processes(renderer, monkeypatch):
+def test_nginx_process_can_serve_all_streams_of_all_web_processes(renderer, monkeypatch):
     before = renderer["worker_connections"]()
     monkeypatch.setattr(renderer["environment"], "WEB_CONCURRENCY", renderer["environment"].WEB_CONCURRENCY + 3)
     assert renderer["worker_connections"]() - before == 3 * 2 * settings.PROGRESS_MAX_WATCHERS
 
 
-def test_gunicorn_and_its_unit_allow_as_many_connections_as_there_may_be_streams():
+def test_gunicorn_and_its_unit_allow_a_connection_for_each_stream():
     gunicorn = (ROOT / "deploy" / "gunicorn.conf.py").read_text()
     unit = (ROOT / "deploy" / "systemd" / "headway.service").read_text()
     connections = int(re.search(r"^worker_connections = (\d+)", gunicorn, re.MULTILINE)[1])

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
+
 UNITS = ROOT / "deploy" / "systemd"
 HARDENING = UNITS / "hardening.conf"
 SERVICES = ("headway.service", "headway-worker.service")
@@ -29,7 +30,7 @@ def install_units(release: Path, target: Path) -> None:
 
 @pytest.fixture
 def target(tmp_path) -> Path:
-    """The directory of systemd's units on some machine."""
+    """Create a directory for systemd's units."""
     directory = tmp_path / "units"
     directory.mkdir()
     return directory
@@ -37,14 +38,14 @@ def target(tmp_path) -> Path:
 
 @pytest.fixture
 def older_release(tmp_path) -> Path:
-    """A release whose units contain their own hardening."""
+    """Create a release whose units contain their own hardening."""
     release = tmp_path / "release"
     shutil.copytree(UNITS, release / "deploy" / "systemd")
     (release / "deploy" / "systemd" / "hardening.conf").unlink()
     return release
 
 
-def test_hardening_is_stated_in_no_unit():
+def test_units_contain_no_hardening():
     assert len(directives(HARDENING)) > 25
     for service in SERVICES:
         assert directives(UNITS / service) & directives(HARDENING) == set()
