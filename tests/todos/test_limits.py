@@ -1,4 +1,4 @@
-"""Limits on the number and the text of one user's to-dos, whichever way they are added."""
+"""Limits on the number and the text of a user's to-dos, for every way to add them."""
 
 import pytest
 
@@ -29,7 +29,7 @@ class TestNumber:
         assert as_bob.post("/api/todos/", {"title": "x"}, content_type=JSON).status_code == 201
 
     def test_page_answers_413(self, as_alice, alice):
-        Todo.objects.bulk_create(Todo(owner=alice, title="x", order=place) for place in range(3))
+        Todo.objects.bulk_create(Todo(owner=alice, title="x", order=number) for number in range(3))
         answer = as_alice.post("/todos/", {"title": "x"})
         assert answer.status_code == 413
         assert "Delete some to-dos" in answer.text
@@ -53,14 +53,14 @@ class TestNumber:
         run_queue()
         assert alice.todos.count() == 3
 
-    def test_oldest_in_trash_makes_room(self, alice):
+    def test_oldest_todo_in_the_trash_is_deleted(self, alice):
         for title in ("first", "second"):
             Todo.objects.filter(pk=make_todo(owner=alice, title=title).pk).trash()
         make_todo(owner=alice)
         make_todo(owner=alice)
         assert [todo.title for todo in alice.todos.in_trash()] == ["second"]
 
-    def test_trash_is_kept_when_it_is_not_enough(self, alice):
+    def test_trash_is_kept_if_deleting_it_is_not_enough(self, alice):
         Todo.objects.filter(pk=make_todo(owner=alice).pk).trash()
         make_todo(owner=alice)
         with pytest.raises(ListFull):
@@ -70,12 +70,12 @@ class TestNumber:
 
 @pytest.mark.usefixtures("ten_characters")
 class TestText:
-    def test_new_todo(self, as_alice):
+    def test_new_todo_beyond_the_limit_is_413(self, as_alice):
         assert as_alice.post("/api/todos/", {"title": "x" * 10}, content_type=JSON).status_code == 201
         answer = as_alice.post("/api/todos/", {"title": "x"}, content_type=JSON)
         assert "10 characters" in problem(answer, 413)["detail"]
 
-    def test_change_that_grows(self, as_alice, alice):
+    def test_change_is_rejected_only_if_the_text_grows_beyond_the_limit(self, as_alice, alice):
         todo = make_todo(owner=alice, title="12345")
         url = f"/api/todos/{todo.pk}/"
         assert as_alice.patch(url, {"notes": "12345"}, content_type=JSON).status_code == 200
@@ -83,11 +83,11 @@ class TestText:
         assert as_alice.patch(url, {"notes": "1"}, content_type=JSON).status_code == 200
         assert as_alice.patch(url, {"notes": "54321"}, content_type=JSON).status_code == 200
 
-    def test_text_as_it_is_searched_counts(self, alice):
+    def test_folded_text_is_counted(self, alice):
         with pytest.raises(ListFull):
             make_todo(owner=alice, title="\ufdfa")  # one character, eighteen when it is folded
 
 
-def test_zero_is_no_limit(alice, settings):
+def test_zero_means_unlimited(alice, settings):
     settings.MAX_TODOS = settings.MAX_TODO_CHARACTERS = 0
     assert make_todo(owner=alice, title="x").text_length == 1

@@ -1,4 +1,4 @@
-"""Which to-dos have changed, as their owner's other tabs and devices are told."""
+"""The stream of changed to-dos."""
 
 import json
 import time
@@ -25,98 +25,98 @@ def _short_streams(monkeypatch):
     monkeypatch.setattr(sse, "MAX_STREAM_SECONDS", 60.0)
 
 
-def told(response) -> list[dict | None]:
-    """What each event of a stream says has changed. They are read to the end."""
+def reported_changes(response) -> list[dict | None]:
+    """Read the stream to its end. Return the changes in each event."""
     assert (response.status_code, response["Content-Type"]) == (200, "text/event-stream")
     blocks = [block for block in body(response).decode().split("\n\n") if block.startswith("event: todos\nid: ")]
     return [json.loads(block.partition("\ndata: ")[2])["changed"] for block in blocks]
 
 
-def write(todo: Todo, seconds_ago: float = 0, **values) -> None:
-    """As a transaction does that has begun so long ago, and is committed only now."""
-    at = timezone.now() - timedelta(seconds=seconds_ago)
-    Todo.objects.filter(pk=todo.pk).update(version=F("version") + 1, updated_at=at, **values)
+def commit_change(todo: Todo, seconds_ago: float = 0, **values) -> None:
+    """Change the to-do as a transaction does that began `seconds_ago` and is committed now."""
+    changed_at = timezone.now() - timedelta(seconds=seconds_ago)
+    Todo.objects.filter(pk=todo.pk).update(version=F("version") + 1, updated_at=changed_at, **values)
 
 
-def long_ago(**values) -> Todo:
+def make_old_todo(**values) -> Todo:
     todo = make_todo(**values)
     Todo.objects.filter(pk=todo.pk).update(updated_at=timezone.now() - timedelta(days=1))
     return todo
 
 
-def test_it_begins_with_nothing_then_tells_each_change_once(as_alice, alice, meanwhile):
-    todo, other = long_ago(owner=alice), long_ago(owner=alice)
+def test_stream_begins_empty_and_reports_each_change_once(as_alice, alice, meanwhile):
+    todo, other = make_old_todo(owner=alice), make_old_todo(owner=alice)
     meanwhile += [
         Todo.objects.filter(pk=todo.pk).complete,
         lambda: None,
         lambda: Todo.objects.filter(pk=other.pk).trash(),
         lambda: make_todo(owner=alice, id=10**6),
     ]
-    assert told(as_alice.get(URL)) == [{}, {str(todo.pk): 2}, {str(other.pk): 2}, {"1000000": 1}]
+    assert reported_changes(as_alice.get(URL)) == [{}, {str(todo.pk): 2}, {str(other.pk): 2}, {"1000000": 1}]
 
 
-def test_nobody_is_told_of_the_changes_of_others(as_bob, visitor, alice, meanwhile):
-    todo = long_ago(owner=alice)
+def test_stream_does_not_report_changes_of_other_users(as_bob, visitor, alice, meanwhile):
+    todo = make_old_todo(owner=alice)
     meanwhile.append(Todo.objects.filter(pk=todo.pk).complete)
-    assert told(as_bob.get(f"{URL}?since={timezone.now().isoformat()[:-6]}Z")) == [{}]
+    assert reported_changes(as_bob.get(f"{URL}?since={timezone.now().isoformat()[:-6]}Z")) == [{}]
     problem(visitor.get(URL), 401)
 
 
 @pytest.mark.parametrize("where", ["query", "header"])
-def test_it_begins_with_what_has_changed_since(as_alice, alice, where):
-    """And also what was on its way by then: that is sooner told twice than never."""
+def test_first_event_has_the_changes_since_the_given_time(as_alice, alice, where):
+    """It includes changes of the minute before, which may have been committed since."""
     since = timezone.now() - timedelta(hours=1)
-    old, on_its_way, new = long_ago(owner=alice), long_ago(owner=alice), long_ago(owner=alice)
-    write(old, 3600 + 70)
-    write(on_its_way, 3600 + 50)
-    write(new, 3000)
+    old, pending, new = make_old_todo(owner=alice), make_old_todo(owner=alice), make_old_todo(owner=alice)
+    commit_change(old, 3600 + 70)
+    commit_change(pending, 3600 + 50)
+    commit_change(new, 3000)
     if where == "query":
         response = as_alice.get(URL, {"since": since.isoformat()})
     else:
         response = as_alice.get(f"{URL}?since=2020-01-01T00:00Z", headers={"Last-Event-ID": since.isoformat()})
-    assert told(response) == [{str(on_its_way.pk): 2, str(new.pk): 2}]
+    assert reported_changes(response) == [{str(pending.pk): 2, str(new.pk): 2}]
 
 
-def test_an_id_of_an_event_is_a_time_to_begin_from(as_alice, alice, meanwhile):
-    todo = long_ago(owner=alice)
+def test_stream_resumes_from_the_id_of_an_event(as_alice, alice, meanwhile):
+    todo = make_old_todo(owner=alice)
     meanwhile.append(Todo.objects.filter(pk=todo.pk).complete)
     events = body(as_alice.get(URL)).decode()
     ids = [line.removeprefix("id: ") for line in events.splitlines() if line.startswith("id: ")]
-    assert told(as_alice.get(f"{URL}?since={ids[0]}"))[0] == {str(todo.pk): 2}
+    assert reported_changes(as_alice.get(f"{URL}?since={ids[0]}"))[0] == {str(todo.pk): 2}
 
 
 @pytest.mark.parametrize("bad", ["", "yesterday", "2026-02-31T00:00:00Z", "2026-11-24T12:00:00", "12", "\0"])
-def test_a_time_that_is_none(as_alice, bad):
+def test_invalid_time_is_400(as_alice, bad):
     assert "its zone" in problem(as_alice.get(URL, {"since": bad}), 400)["detail"]
 
 
-def test_a_time_to_come_is_now(as_alice, alice):
+def test_time_in_the_future_is_treated_as_now(as_alice, alice):
     todo = make_todo(owner=alice)
-    assert told(as_alice.get(URL, {"since": "9999-12-31T23:59:59-12:00"}))[0] == {str(todo.pk): 1}
+    assert reported_changes(as_alice.get(URL, {"since": "9999-12-31T23:59:59-12:00"}))[0] == {str(todo.pk): 1}
 
 
 @pytest.mark.parametrize("since", ["0001-01-01T00:00:00+23:00", "2020-01-01T00:00Z"])
-def test_after_so_long_that_some_may_be_gone_for_good_all_is_to_be_read_again(as_alice, since):
-    assert told(as_alice.get(URL, {"since": since})) == [None]
+def test_time_before_the_retention_of_the_trash_reports_null(as_alice, since):
+    assert reported_changes(as_alice.get(URL, {"since": since})) == [None]
 
 
-def test_more_than_a_hundred_are_not_named(as_alice, alice, meanwhile):
-    Todo.objects.bulk_create(Todo(owner=alice, title="Step", order=place) for place in range(101))
+def test_more_than_100_changes_are_reported_as_null(as_alice, alice, meanwhile):
+    Todo.objects.bulk_create(Todo(owner=alice, title="Step", order=number) for number in range(101))
     now = timezone.now().isoformat()
     Todo.objects.update(updated_at=timezone.now() - timedelta(days=1))
     meanwhile += [lambda: Todo.objects.first().delete(), lambda: Todo.objects.complete(), lambda: None]
-    assert [changed and len(changed) for changed in told(as_alice.get(URL))] == [{}, 100]
+    assert [changed and len(changed) for changed in reported_changes(as_alice.get(URL))] == [{}, 100]
     Todo.objects.bulk_create([Todo(owner=alice, title="One more", order=0)])
-    assert told(as_alice.get(URL, {"since": now}))[0] is None
+    assert reported_changes(as_alice.get(URL, {"since": now}))[0] is None
 
 
-def test_what_is_committed_late_is_told_all_the_same_and_once(as_alice, alice, meanwhile):
-    todo = long_ago(owner=alice)
-    meanwhile += [lambda: write(todo, seconds_ago=50), lambda: None, lambda: None]
-    assert told(as_alice.get(URL)) == [{}, {str(todo.pk): 2}]
+def test_change_committed_late_is_reported_once(as_alice, alice, meanwhile):
+    todo = make_old_todo(owner=alice)
+    meanwhile += [lambda: commit_change(todo, seconds_ago=50), lambda: None, lambda: None]
+    assert reported_changes(as_alice.get(URL)) == [{}, {str(todo.pk): 2}]
 
 
-def test_it_keeps_the_rules_of_all_streams(as_alice, settings, monkeypatch):
+def test_stream_has_the_limits_of_all_streams(as_alice, settings, monkeypatch):
     began = time.monotonic()
     response = as_alice.get(URL)
     assert response["X-Accel-Buffering"] == "no"
@@ -125,27 +125,27 @@ def test_it_keeps_the_rules_of_all_streams(as_alice, settings, monkeypatch):
     for method in ("head", "post"):
         assert getattr(as_alice, method)(URL).status_code == 405
     monkeypatch.setattr(hub, "stopping", True)
-    assert told(as_alice.get(URL)) == [{}]
+    assert reported_changes(as_alice.get(URL)) == [{}]
     settings.PROGRESS_MAX_WATCHERS = 0
     response = as_alice.get(URL)
     assert (problem(response, 503)["status"], response["Retry-After"]) == (503, "5")
 
 
-def test_stream_with_once_ends_after_the_first_event_and_needs_no_room(as_alice, alice, settings):
+def test_stream_with_once_ends_after_the_first_event_and_ignores_the_limit(as_alice, alice, settings):
     settings.PROGRESS_MAX_WATCHERS = 0
     todo = make_todo(owner=alice)
     response = as_alice.get(URL, {"since": timezone.now().isoformat(), "once": "true"})
     assert not response.streaming
-    assert told(response) == [{str(todo.pk): 1}]
-    assert told(as_alice.get(f"{URL}?once=true")) == [{}]
+    assert reported_changes(response) == [{str(todo.pk): 1}]
+    assert reported_changes(as_alice.get(f"{URL}?once=true")) == [{}]
     problem(as_alice.get(f"{URL}?once=true&since=yesterday"), 400)
 
 
-def test_one_that_nobody_ever_reads_is_forgotten_all_the_same(as_alice):
+def test_stream_that_is_never_read_is_closed(as_alice):
     as_alice.get(URL).close()
 
 
-def test_what_watching_costs_does_not_grow_with_the_lists(alice, bob, django_assert_num_queries):
+def test_number_of_queries_does_not_grow_with_watched_lists(alice, bob, django_assert_num_queries):
     owners = [alice, bob]
     todos = [make_todo(owner=owner) for owner in owners for _ in range(20)]
     one = Hub()
@@ -158,20 +158,20 @@ def test_what_watching_costs_does_not_grow_with_the_lists(alice, bob, django_ass
             one.tick()
     for watcher in watchers:
         ((owner_id, changed),) = watcher.wait(0).items()
-        assert changed == {todo.pk: 3 for todo in todos if todo.owner_id == owner_id}  # what came twice is joined
+        assert changed == {todo.pk: 3 for todo in todos if todo.owner_id == owner_id}  # both changes are merged
     for watcher in watchers:
         watcher.close()
     with django_assert_num_queries(0):
         one.tick()
 
 
-def test_of_a_list_only_the_last_minute_is_remembered(alice):
+def test_reported_changes_are_forgotten_after_a_minute(alice):
     lists = Lists()
     lists.watching[alice.pk] = set()
     todo = make_todo(owner=alice)
     assert list(lists.changes(thorough=False)) == [(alice.pk, {todo.pk: 1})]
     assert list(lists.changes(thorough=True)) == []
     assert lists._reported == {alice.pk: {todo.pk: 1}}
-    write(todo, seconds_ago=61)
+    commit_change(todo, seconds_ago=61)
     assert list(lists.changes(thorough=True)) == []
     assert lists._reported == {}

@@ -12,7 +12,7 @@ BEFORE = [("todos", "0001_todos")]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_old_lists_keep_their_order(alice, monkeypatch):
+def test_migrated_list_keeps_its_order(alice, monkeypatch):
     monkeypatch.setattr(import_module("todos.migrations.0006_fold_text"), "BATCH_SIZE", 100)
     executor = MigrationExecutor(connection)
     newest = executor.loader.graph.leaf_nodes()
@@ -32,7 +32,7 @@ def test_old_lists_keep_their_order(alice, monkeypatch):
     assert len(set(alice.todos.values_list("order", flat=True))) == 300
 
 
-def test_no_index_is_the_beginning_of_another(db):
+def test_no_index_is_a_prefix_of_another(db):
     with connection.cursor() as cursor:
         found = connection.introspection.get_constraints(cursor, Todo._meta.db_table).values()
     indexes = [each["columns"] for each in found if each["index"] or each["unique"]]

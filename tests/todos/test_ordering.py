@@ -1,4 +1,4 @@
-"""The order of a list: anything can be moved anywhere, few others are touched, and no two come to share a place."""
+"""Positions in a list: moves change few other rows, and give every moved row a position of its own."""
 
 import random
 
@@ -12,60 +12,60 @@ from tests.helpers import make_todo
 from todos import ordering
 from todos.models import Todo, TodoQuerySet
 
-LABELS = st.integers(ordering.LOWEST, ordering.HIGHEST)
+POSITIONS = st.integers(ordering.LOWEST, ordering.HIGHEST)
 
 
 @pytest.fixture
 def make_list(alice):
-    """Call it with the labels, in their order, or with a number of to-dos that are added; the ids."""
+    """Return a function that adds to-dos with these positions, or this number of to-dos, and returns their ids."""
 
-    def make(labels):
-        labels = [ordering.GAP * place for place in range(labels)] if isinstance(labels, int) else labels
-        todos = [Todo(owner=alice, title=str(place), order=label) for place, label in enumerate(labels)]
+    def make(positions):
+        if isinstance(positions, int):
+            positions = [ordering.GAP * index for index in range(positions)]
+        todos = [Todo(owner=alice, title=str(index), order=order) for index, order in enumerate(positions)]
         return [todo.pk for todo in Todo.objects.bulk_create(todos)]
 
     return make
 
 
-def listed() -> list[int]:
+def listed_ids() -> list[int]:
     return list(Todo.objects.in_order().values_list("pk", flat=True))
 
 
-def written() -> int:
-    """How many rows have been written since they were made."""
+def count_updates() -> int:
+    """Return how many times rows have been updated."""
     return sum(Todo.objects.values_list(F("version") - 1, flat=True))
 
 
-def ties() -> int:
-    labels = list(Todo.objects.values_list("order", flat=True))
-    return len(labels) - len(set(labels))
+def count_ties() -> int:
+    positions = list(Todo.objects.values_list("order", flat=True))
+    return len(positions) - len(set(positions))
 
 
-def moved(ids: list[int], what: int, *, before: int | None = None, after: int | None = None) -> list[int]:
-    """What the list must be then."""
-    rest = [pk for pk in ids if pk != what]
-    place = rest.index(before) if before is not None else rest.index(after) + 1
-    return [*rest[:place], what, *rest[place:]]
+def moved(ids: list[int], todo_id: int, *, before: int | None = None, after: int | None = None) -> list[int]:
+    """Return the ids in the order that they must have after the move."""
+    others = [pk for pk in ids if pk != todo_id]
+    index = others.index(before) if before is not None else others.index(after) + 1
+    return [*others[:index], todo_id, *others[index:]]
 
 
-def test_new_ones_come_last(alice, bob):
+def test_new_todo_is_last(alice, bob):
     ids = [make_todo(owner=alice).pk for _ in range(3)]
     make_todo(owner=bob)
     first = make_todo(owner=alice, order=-1).pk
     assert list(Todo.objects.visible_to(alice).in_order().values_list("pk", flat=True)) == [first, *ids]
 
 
-def test_new_ones_come_last_where_no_number_is_left(alice):
-    """As a program may have set them."""
-    ids = [make_todo(owner=alice, order=label).pk for label in (0, ordering.HIGHEST, ordering.HIGHEST)]
+def test_new_todo_is_last_after_the_largest_position(alice):
+    ids = [make_todo(owner=alice, order=position).pk for position in (0, ordering.HIGHEST, ordering.HIGHEST)]
     ids += [make_todo(owner=alice).pk for _ in range(20)]
-    assert listed() == ids
+    assert listed_ids() == ids
 
 
-def test_each_way_to_move(alice, make_list):
+def test_move_before_and_after_each_neighbour(alice, make_list):
     a, b, c = make_list(3)
     todos = Todo.objects.visible_to(alice)
-    for what, where, expected in [
+    for todo_id, target, expected in [
         (c, {"before": a}, [c, a, b]),
         (c, {"after": b}, [a, b, c]),
         (a, {"after": b}, [b, a, c]),
@@ -73,22 +73,22 @@ def test_each_way_to_move(alice, make_list):
         (b, {"before": c}, [a, b, c]),
         (b, {"after": b}, [a, b, c]),
     ]:
-        assert todos.move(what, **where)
-        assert listed() == expected
+        assert todos.move(todo_id, **target)
+        assert listed_ids() == expected
 
 
-def test_what_is_where_it_shall_be_is_not_written(alice, make_list):
+def test_move_to_the_present_position_writes_nothing(alice, make_list):
     a, b, c = make_list(3)
     todos = Todo.objects.visible_to(alice)
     assert todos.move(b, after=a)
     assert todos.move(b, before=c)
     assert todos.move(c, after=b)
     assert todos.move(a, before=b)
-    assert written() == 0
+    assert count_updates() == 0
 
 
-def test_all_that_a_move_changes_is_locked_at_once(alice, make_list, monkeypatch):
-    """By the order of the ids: or else a move and a toggle of all could wait for each other."""
+def test_move_locks_all_changed_rows_together(alice, make_list, monkeypatch):
+    """They are locked in the order of their ids. Otherwise a move and a change of all to-dos could deadlock."""
     a, b, c = make_list([5, 6, 7])
     locked = []
     lock = TodoQuerySet._lock
@@ -99,120 +99,120 @@ def test_all_that_a_move_changes_is_locked_at_once(alice, make_list, monkeypatch
 
     monkeypatch.setattr(TodoQuerySet, "_lock", record)
     assert Todo.objects.visible_to(alice).move(a, before=c)
-    assert listed() == [b, a, c]
+    assert listed_ids() == [b, a, c]
     ((*ids,),) = locked
     assert a in ids
     assert len(ids) > 1
 
 
-def test_a_move_needs_both_in_the_same_list(alice, bob, make_list):
+def test_move_requires_both_todos_in_the_same_list(alice, bob, make_list):
     a, b = make_list(2)
-    bobs, gone = make_todo(owner=bob).pk, make_todo(owner=alice)
-    Todo.objects.filter(pk=gone.pk).trash()
+    bobs, deleted = make_todo(owner=bob).pk, make_todo(owner=alice)
+    Todo.objects.filter(pk=deleted.pk).trash()
     todos = Todo.objects.visible_to(alice)
-    for what, neighbour in [(a, bobs), (bobs, a), (a, gone.pk), (gone.pk, b), (a, 0), (0, a)]:
-        assert not todos.move(what, after=neighbour)
+    for todo_id, neighbour in [(a, bobs), (bobs, a), (a, deleted.pk), (deleted.pk, b), (a, 0), (0, a)]:
+        assert not todos.move(todo_id, after=neighbour)
     assert list(todos.in_order().values_list("pk", flat=True)) == [a, b]
 
 
-def test_what_is_in_the_trash_keeps_its_place(alice, make_list):
+def test_trashed_todo_keeps_its_position(alice, make_list):
     a, b, c, d = make_list(4)
     Todo.objects.filter(pk=b).trash()
     assert Todo.objects.visible_to(alice).move(d, after=a)
     Todo.objects.filter(pk=b).restore()
-    assert listed() == [a, d, b, c]
-    assert ties() == 0
+    assert listed_ids() == [a, d, b, c]
+    assert count_ties() == 0
 
 
 def test_random_moves(alice, make_list):
-    ids, chance = make_list(100), random.Random(0)
+    ids, randomness = make_list(100), random.Random(0)
     todos = Todo.objects.visible_to(alice)
     expected = list(ids)
     for _ in range(300):
-        what, neighbour = chance.sample(ids, 2)
-        where = {chance.choice(["before", "after"]): neighbour}
-        assert todos.move(what, **where)
-        expected = moved(expected, what, **where)
-    assert listed() == expected
-    assert ties() == 0
-    assert written() <= 315
+        todo_id, neighbour = randomness.sample(ids, 2)
+        target = {randomness.choice(["before", "after"]): neighbour}
+        assert todos.move(todo_id, **target)
+        expected = moved(expected, todo_id, **target)
+    assert listed_ids() == expected
+    assert count_ties() == 0
+    assert count_updates() <= 315
 
 
 @pytest.mark.parametrize(
     "next_move",
     [
-        pytest.param(lambda ids, turn: (ids[-1], {"after": ids[0]}), id="the last to the second place"),
-        pytest.param(lambda ids, turn: (ids[-1], {"before": ids[1 + turn % 2]}), id="to two places in turn"),
-        pytest.param(lambda ids, turn: (ids[turn % 50 + 40], {"before": ids[20]}), id="to the middle from elsewhere"),
-        pytest.param(lambda ids, turn: (ids[-1], {"before": ids[0]}), id="the last to the top"),
+        pytest.param(lambda ids, turn: (ids[-1], {"after": ids[0]}), id="last-to-second-position"),
+        pytest.param(lambda ids, turn: (ids[-1], {"before": ids[1 + turn % 2]}), id="two-positions-alternately"),
+        pytest.param(lambda ids, turn: (ids[turn % 50 + 40], {"before": ids[20]}), id="various-to-the-middle"),
+        pytest.param(lambda ids, turn: (ids[-1], {"before": ids[0]}), id="last-to-the-top"),
     ],
 )
-def test_many_moves_to_the_same_place(alice, make_list, next_move):
-    """The middle is halved and halved again, until it is used up."""
+def test_many_moves_to_one_position(alice, make_list, next_move):
+    """Each move halves the gap between the neighbours, until the gap is used up."""
     ids, most = make_list(100), 0
     todos, expected = Todo.objects.visible_to(alice), list(ids)
     before = 0
     for turn in range(150):
-        what, where = next_move(expected, turn)
-        assert todos.move(what, **where)
-        expected = moved(expected, what, **where)
-        now = written()
+        todo_id, target = next_move(expected, turn)
+        assert todos.move(todo_id, **target)
+        expected = moved(expected, todo_id, **target)
+        now = count_updates()
         before, most = now, max(most, now - before)
-    assert listed() == expected
-    assert ties() == 0
+    assert listed_ids() == expected
+    assert count_ties() == 0
     assert before <= 225
-    assert most <= 40  # of a hundred
+    assert most <= 40
 
 
-def test_ties_are_parted_by_a_move_between_them_and_only_as_far_as_needed(alice, make_list):
+def test_move_between_equal_positions_spreads_few_of_them(alice, make_list):
     ids = make_list([5] * 10 + [10**12 * place for place in range(1, 200)])
-    assert listed() == ids
+    assert listed_ids() == ids
     assert Todo.objects.visible_to(alice).move(ids[-1], after=ids[4])
-    assert listed() == moved(ids, ids[-1], after=ids[4])
-    assert written() <= 34
+    assert listed_ids() == moved(ids, ids[-1], after=ids[4])
+    assert count_updates() <= 34
     changed = Todo.objects.get(pk=ids[-1]).order
     assert Todo.objects.filter(order=changed).count() == 1
 
 
-def test_setting_the_order_by_the_api_may_tie(as_alice, alice, make_list):
+def test_move_between_equal_positions_set_by_the_api(as_alice, alice, make_list):
     a, b, c = make_list(3)
     for pk in (a, b, c):
         url = reverse("todos:api-detail", args=[pk])
         assert as_alice.patch(url, {"order": 7}, content_type="application/json").json()["order"] == 7
     assert [todo["id"] for todo in as_alice.get("/api/todos/").json()] == [a, b, c]
     assert Todo.objects.visible_to(alice).move(c, before=b)
-    assert listed() == [a, c, b]
+    assert listed_ids() == [a, c, b]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_moves_in_any_list(alice, make_list, data):
-    """Whatever labels a program has given them: close together, at the ends of what there is, or all the same."""
+def test_any_moves_in_lists_with_any_positions(alice, make_list, data):
+    """The positions may be close together, at the ends of the range, or equal."""
     Todo.objects.all().delete()
     near = st.integers(-2, 2)
     ends = st.sampled_from([ordering.LOWEST, ordering.LOWEST + 1, ordering.HIGHEST - 1, ordering.HIGHEST])
-    labels = data.draw(st.lists(near | ends | LABELS, min_size=2, max_size=20))
-    make_list(labels)
-    todos, expected = Todo.objects.visible_to(alice), listed()
+    positions = data.draw(st.lists(near | ends | POSITIONS, min_size=2, max_size=20))
+    make_list(positions)
+    todos, expected = Todo.objects.visible_to(alice), listed_ids()
     for _ in range(data.draw(st.integers(1, 12))):
-        what, neighbour = data.draw(st.sampled_from(expected)), data.draw(st.sampled_from(expected))
-        if what == neighbour:
+        todo_id, neighbour = data.draw(st.sampled_from(expected)), data.draw(st.sampled_from(expected))
+        if todo_id == neighbour:
             continue
-        where = {data.draw(st.sampled_from(["before", "after"])): neighbour}
-        assert todos.move(what, **where)
-        expected = moved(expected, what, **where)
-        assert listed() == expected
-        label = Todo.objects.get(pk=what).order
-        assert Todo.objects.filter(order=label).count() == 1
+        target = {data.draw(st.sampled_from(["before", "after"])): neighbour}
+        assert todos.move(todo_id, **target)
+        expected = moved(expected, todo_id, **target)
+        assert listed_ids() == expected
+        position = Todo.objects.get(pk=todo_id).order
+        assert Todo.objects.filter(order=position).count() == 1
 
 
-@given(lower=LABELS | st.none(), upper=LABELS | st.none(), number=st.integers(1, 100))
-def test_labels_lie_between_their_bounds_and_differ(lower, upper, number):
+@given(lower=POSITIONS | st.none(), upper=POSITIONS | st.none(), number=st.integers(1, 100))
+def test_positions_lie_between_their_bounds_and_differ(lower, upper, number):
     if lower is not None and upper is not None and lower > upper:
         lower, upper = upper, lower
     found = ordering.positions_between(lower, upper, number)
     low = ordering.LOWEST - 1 if lower is None else lower
     high = ordering.HIGHEST + 1 if upper is None else upper
     assert found == sorted(set(found))
-    assert all(low < label < high for label in found)
+    assert all(low < position < high for position in found)
     assert len(found) == (number if high - low > number else 0)

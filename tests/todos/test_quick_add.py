@@ -37,26 +37,26 @@ def test_table_is_complete():
 
 
 @given(line=st.text() | st.lists(st.sampled_from(WORDS)).map(" ".join), today=st.dates())
-def test_title_and_phrase_are_all_of_the_line(line, today):
+def test_title_and_phrase_make_up_the_line(line, today):
     if found := parse(line, today):
         assert f"{found.title} {found.phrase}".split() == line.split()
         assert line.strip().startswith(found.title)
 
 
 @given(line=st.lists(st.sampled_from(WORDS)).map(" ".join), today=DAYS)
-def test_title_without_its_date_has_no_other(line, today):
+def test_title_contains_no_second_date(line, today):
     if found := parse(line, today):
         assert parse(found.title, today) is None
 
 
 @given(line=st.lists(st.sampled_from(WORDS)).map(" ".join), today=DAYS)
-def test_past_date_has_a_year_of_four_digits(line, today):
+def test_past_date_requires_a_year_of_four_digits(line, today):
     if (found := parse(line, today)) and found.due_on < today:
         assert f"{found.due_on.year}" in found.phrase
 
 
 @given(phrase=st.sampled_from(PHRASES), name=st.sampled_from(["rent", "Buy milk", "Äpfel kaufen"]))
-def test_phrase_is_understood_after_any_plain_title(phrase, name):
+def test_phrase_is_parsed_after_any_plain_title(phrase, name):
     found = parse(f"{name} {phrase}", WEDNESDAY)
     assert found.title == name
     assert found.phrase == phrase
@@ -72,7 +72,7 @@ def test_day_and_month_are_within_a_year(day, today, month):
 
 
 @given(today=DAYS, name=st.sampled_from(list(WEEKDAYS)))
-def test_weekday_is_within_a_week_and_next_weekday_in_the_next(today, name):
+def test_weekday_is_within_a_week_and_next_weekday_in_the_next_week(today, name):
     soon = parse(f"Pay rent {name}", today).due_on
     assert soon.weekday() == WEEKDAYS[name]
     assert timedelta(days=1) <= soon - today <= timedelta(days=7)
@@ -86,7 +86,7 @@ def test_weekday_is_within_a_week_and_next_weekday_in_the_next(today, name):
 
 
 @given(day=DAYS, today=DAYS)
-def test_whole_date_is_that_date(day, today):
+def test_complete_date_is_parsed(day, today):
     forms = (
         day.isoformat(),
         f"{day:%d %B %Y}",

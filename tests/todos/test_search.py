@@ -1,4 +1,4 @@
-"""Search: equal words are found whatever their case and encoding, on every way by which text gets into the list."""
+"""Search regardless of case and encoding, after every way to write a title or notes."""
 
 import unicodedata
 
@@ -16,14 +16,14 @@ from todos.search import fold, words_of
 DECOMPOSED = unicodedata.normalize("NFD", "Äpfel kaufen")
 
 
-def found(client, q: str) -> list[str]:
+def search(client, q: str) -> list[str]:
     answer = client.get("/api/todos/", {"q": q})
     assert answer.status_code == 200
     return [todo["title"] for todo in answer.json()]
 
 
 @pytest.mark.parametrize(
-    ("text", "sought"),
+    ("text", "query"),
     [
         ("Äpfel kaufen", "äpfel"),
         ("äpfel kaufen", "ÄPFEL"),
@@ -39,34 +39,34 @@ def found(client, q: str) -> list[str]:
     ],
 )
 @pytest.mark.parametrize("field", ["title", "notes"])
-def test_search_ignores_case_and_encoding(as_alice, alice, field, text, sought):
+def test_search_ignores_case_and_encoding(as_alice, alice, field, text, query):
     make_todo(owner=alice, title="Something else", notes="or other")
     make_todo(owner=alice, **{"title": "Sought", field: text})
-    assert found(as_alice, sought) == ["Sought" if field == "notes" else text]
-    assert found(as_alice, f"{sought} else") == []
+    assert search(as_alice, query) == ["Sought" if field == "notes" else text]
+    assert search(as_alice, f"{query} else") == []
 
 
-@pytest.mark.parametrize("sought", ["apfel", "äpfelx"])
-def test_search_finds_no_other_words(as_alice, alice, sought):
+@pytest.mark.parametrize("query", ["apfel", "äpfelx"])
+def test_search_does_not_match_other_words(as_alice, alice, query):
     make_todo(owner=alice, title="Äpfel")
-    assert found(as_alice, sought) == []
+    assert search(as_alice, query) == []
 
 
-class TestFoldedTextFollows:
+class TestFoldedTextUpdates:
     def test_api(self, as_alice):
         url = as_alice.post("/api/todos/", {"title": "ÄPFEL"}, content_type="application/json")["Location"]
-        assert found(as_alice, "äpfel") == ["ÄPFEL"]
+        assert search(as_alice, "äpfel") == ["ÄPFEL"]
         as_alice.patch(url, {"title": "Birnen", "notes": "ÖL"}, content_type="application/json")
-        assert found(as_alice, "äpfel") == []
-        assert found(as_alice, "öl") == ["Birnen"]
+        assert search(as_alice, "äpfel") == []
+        assert search(as_alice, "öl") == ["Birnen"]
 
     def test_pages(self, as_alice):
         as_alice.post("/todos/", {"title": "ÄPFEL"})
         todo = Todo.objects.get()
         as_alice.post(f"/todos/{todo.pk}/rename/", {"title": "ÖL"})
-        assert found(as_alice, "äpfel") == []
+        assert search(as_alice, "äpfel") == []
         as_alice.post(f"/todos/{todo.pk}/", {"title": "Öl", "notes": "FÜR ALLE", "due_on": ""})
-        assert found(as_alice, "öl für") == ["Öl"]
+        assert search(as_alice, "öl für") == ["Öl"]
 
     def test_admin(self, as_admin, admin_user):
         todo = make_todo(owner=admin_user, title="ÄPFEL")
@@ -94,30 +94,30 @@ class TestFoldedTextFollows:
         rows = b"title,notes,uid\nBIRNEN \xc3\x9cBER,,1\nNeu,\xc3\x96L,2\n"
         assert as_alice.post("/api/todos/import/", {"file": file(rows, "list.csv")}).status_code == 202
         run_queue()
-        assert found(as_alice, "birnen über äpfel") == ["BIRNEN ÜBER"]
-        assert found(as_alice, "neu öl") == ["Neu"]
+        assert search(as_alice, "birnen über äpfel") == ["BIRNEN ÜBER"]
+        assert search(as_alice, "neu öl") == ["Neu"]
 
 
-def test_lists_do_not_load_the_folded_text(alice, django_assert_num_queries):
+def test_list_does_not_load_the_folded_text(alice, django_assert_num_queries):
     make_todo(owner=alice, notes="x" * 20_000)
     with django_assert_num_queries(2) as queries:
         list(Todo.objects.visible_to(alice).for_list())
     assert not any("folded" in query["sql"] for query in queries)
 
 
-def test_words_are_searched_once_and_the_longest_first():
+def test_words_are_distinct_and_ordered_by_length():
     assert words_of("milk MILK mil oat-milk") == ["oat-milk"]
     assert words_of("a longer word") == ["longer", "word", "a"]
     assert words_of(" \u3000 ") == []
 
 
-def test_folded_text_does_not_change_when_folded_again():
+def test_folding_is_idempotent():
     for code in range(0x3000):
         assert fold(fold(chr(code))) == fold(chr(code))
 
 
 class TestTextWrittenByAnOlderRelease:
-    """Such a release writes titles and notes, and leaves the folded text as it is."""
+    """A release without folded text writes titles and notes only."""
 
     @staticmethod
     def write(todo: Todo, **values: str) -> None:
@@ -127,11 +127,11 @@ class TestTextWrittenByAnOlderRelease:
         added, renamed = make_todo(owner=alice, title="ÄPFEL"), make_todo(owner=alice, title="Birnen")
         self.write(added, title_folded="", notes_folded="")
         self.write(renamed, title="Äpfel kochen", notes="ÖL")
-        assert found(as_alice, "äpfel") == []
+        assert search(as_alice, "äpfel") == []
         retention.refold()
-        assert found(as_alice, "äpfel") == ["ÄPFEL", "Äpfel kochen"]
-        assert found(as_alice, "öl") == ["Äpfel kochen"]
-        assert found(as_alice, "birnen") == []
+        assert search(as_alice, "äpfel") == ["ÄPFEL", "Äpfel kochen"]
+        assert search(as_alice, "öl") == ["Äpfel kochen"]
+        assert search(as_alice, "birnen") == []
         assert Todo.objects.refold() == 0
 
     def test_maintenance_does_not_change_versions(self, alice):

@@ -1,4 +1,4 @@
-"""The trash: what is deleted can be had back for thirty days, and then goes for good."""
+"""The trash: deleting, restoring, and permanent deletion after 30 days."""
 
 import re
 from datetime import timedelta
@@ -17,7 +17,7 @@ from todos.models import Attachment, Todo
 from uploads.receiving import ingest
 
 
-def test_what_is_in_the_trash_does_not_exist(as_alice, alice):
+def test_trashed_todo_is_404(as_alice, alice):
     todo = make_todo(owner=alice)
     assert as_alice.delete(f"/api/todos/{todo.pk}/").status_code == 204
     assert as_alice.get("/api/todos/").json() == []
@@ -28,19 +28,19 @@ def test_what_is_in_the_trash_does_not_exist(as_alice, alice):
     assert "Buy milk" not in as_alice.get("/todos/").text
 
 
-def test_clearing_tells_what_it_cleared_so_that_it_can_be_undone(alice, bob):
-    done = [make_todo(owner=alice, completed_at=Now()).pk for _ in range(3)]
+def test_trash_returns_ids_that_restore_accepts(alice, bob):
+    completed_ids = [make_todo(owner=alice, completed_at=Now()).pk for _ in range(3)]
     make_todo(owner=alice)
     make_todo(owner=bob, completed_at=Now())
     before = list(Todo.objects.in_order().values_list("pk", flat=True))
     earlier = make_todo(owner=alice, completed_at=Now())
     Todo.objects.filter(pk=earlier.pk).trash()
-    cleared = Todo.objects.visible_to(alice).completed().trash()
-    assert cleared == done
+    trashed_ids = Todo.objects.visible_to(alice).completed().trash()
+    assert trashed_ids == completed_ids
     assert Todo.objects.visible_to(alice).completed().trash() == []
     assert Todo.objects.visible_to(bob).count() == 1
-    assert Todo.objects.filter(owner=bob, pk__in=cleared).restore() == []
-    assert Todo.objects.filter(owner=alice, pk__in=cleared).restore() == done
+    assert Todo.objects.filter(owner=bob, pk__in=trashed_ids).restore() == []
+    assert Todo.objects.filter(owner=alice, pk__in=trashed_ids).restore() == completed_ids
     assert list(Todo.objects.exclude(pk=earlier.pk).in_order().values_list("pk", flat=True)) == before
 
 
@@ -64,18 +64,18 @@ def test_complete_and_reactivate_without_todos_change_nothing():
     assert Todo.objects.none().reactivate() == []
 
 
-def test_many_are_changed_in_parts(alice, monkeypatch):
+def test_many_todos_are_updated_in_batches(alice, monkeypatch):
     monkeypatch.setattr(models, "BATCH_SIZE", 3)
     ids = [make_todo(owner=alice).pk for _ in range(7)]
     with CaptureQueriesContext(
         connection,
-    ) as asked:
+    ) as queries:
         assert Todo.objects.visible_to(alice).trash() == ids
-    assert len([query for query in asked if query["sql"].startswith("UPDATE")]) == 3
+    assert len([query for query in queries if query["sql"].startswith("UPDATE")]) == 3
     assert Todo.objects.in_trash().count() == 7
 
 
-def test_the_trash_is_emptied_after_thirty_days_and_the_files_stay(alice, monkeypatch):
+def test_prune_deletes_todos_after_30_days_and_keeps_uploads(alice, monkeypatch):
     monkeypatch.setattr(retention, "BATCH_SIZE", 2)
     upload = ingest.create_upload(alice, file())
     todos = [make_todo(owner=alice) for _ in range(6)]
@@ -97,7 +97,7 @@ def test_todo_restored_after_the_trash_was_listed_is_kept(alice):
     assert list(Todo.objects.visible_to(alice)) == [todo]
 
 
-def test_deleting_a_file_for_good_leaves_the_todo(alice):
+def test_deleting_an_upload_permanently_keeps_the_todo(alice):
     upload = ingest.create_upload(alice, file())
     todo = make_todo(owner=alice)
     todo.attach(upload)
@@ -116,7 +116,7 @@ def test_edit_page_lists_no_attachments_in_the_trash(as_alice, alice):
         assert "trashed.txt" not in page.text
 
 
-def test_what_hangs_on_a_todo_comes_back_with_it(alice):
+def test_restored_upload_is_attached_again(alice):
     first, second = (ingest.create_upload(alice, file()) for _ in range(2))
     todo = make_todo(owner=alice)
     todo.attach(first)
@@ -128,7 +128,7 @@ def test_what_hangs_on_a_todo_comes_back_with_it(alice):
 
 
 @pytest.mark.django_db
-def test_that_is_planned():
+def test_prune_is_scheduled():
     retention.create_schedules()
     schedule = Schedule.objects.get(name=retention.PRUNE_SCHEDULE)
     assert import_string(schedule.func) is retention.prune
