@@ -22,7 +22,7 @@ HTTP, LOCAL, NUMBER = "http://dash.example.test", "http://localhost:8080", "http
 UK_APP, UK_DASH = "https://app.example.co.uk", "https://dash.example.co.uk"
 PAGES_APP, PAGES_DASH = "https://app.github.io", "https://dash.github.io"
 JSON_AND_TOKEN = {"Content-Type": "application/json", "X-CSRFToken": ""}
-RIGHT = {
+VALID_SETTINGS = {
     "ALLOWED_HOSTS": [".example.test", "localhost", "app.github.io", "app.example.co.uk"],
     "CORS_ALLOWED_ORIGINS": [DASH],
     "CSRF_TRUSTED_ORIGINS": [DASH],
@@ -31,12 +31,12 @@ RIGHT = {
 }
 
 
-def front_end(*origins: str, **more: Any) -> dict:
-    return {"CORS_ALLOWED_ORIGINS": list(origins), "CSRF_TRUSTED_ORIGINS": list(origins), **more}
+def front_end(*origins: str, **settings: Any) -> dict:
+    return {"CORS_ALLOWED_ORIGINS": list(origins), "CSRF_TRUSTED_ORIGINS": list(origins), **settings}
 
 
-def plain(**more: Any) -> dict:
-    return {"SESSION_COOKIE_SECURE": False, "CSRF_COOKIE_SECURE": False, **more}
+def insecure(**settings: Any) -> dict:
+    return {"SESSION_COOKIE_SECURE": False, "CSRF_COOKIE_SECURE": False, **settings}
 
 
 NONE = {"SESSION_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SAMESITE": "None"}
@@ -46,7 +46,7 @@ UK, GITHUB = front_end(UK_DASH), front_end(PAGES_DASH)
 
 @dataclass
 class Case:
-    """A page of an origin calls the site with these settings; `expected` is sent, session, accepted, readable."""
+    """A request from a page, with changed settings. `expected` has the true ones of: sent session accepted readable."""
 
     name: str
     expected: str
@@ -69,7 +69,7 @@ def write(name: str, expected: str, settings: dict | None = None, **more: Any) -
 
 WORKS = "sent session accepted readable"
 CASES = [
-    # What works
+    # Working configurations
     Case("read", WORKS),
     write("write", WORKS),
     write("write, with a session shared by all subdomains", WORKS, {"SESSION_COOKIE_DOMAIN": "example.test"}),
@@ -80,35 +80,35 @@ CASES = [
     write("SameSite=Strict", WORKS, {"SESSION_COOKIE_SAMESITE": "Strict", "CSRF_COOKIE_SAMESITE": "Strict"}),
     write("no SameSite is Lax", WORKS, {"SESSION_COOKIE_SAMESITE": False, "CSRF_COOKIE_SAMESITE": False}),
     write("__Host- and no Domain", WORKS, {"SESSION_COOKIE_NAME": "__Host-sessionid"}),
-    write("http on this machine", WORKS, plain(**front_end(LOCAL)), origin=LOCAL, site="http://localhost"),
-    write("Secure on this machine", WORKS, front_end(LOCAL), origin=LOCAL, site="http://localhost"),
+    write("http on localhost", WORKS, insecure(**front_end(LOCAL)), origin=LOCAL, site="http://localhost"),
+    write("Secure cookies on localhost", WORKS, front_end(LOCAL), origin=LOCAL, site="http://localhost"),
     write(
-        "localhost is a domain for itself",
+        "localhost as Domain",
         WORKS,
-        plain(**front_end(LOCAL), SESSION_COOKIE_DOMAIN="localhost"),
+        insecure(**front_end(LOCAL), SESSION_COOKIE_DOMAIN="localhost"),
         origin=LOCAL,
         site="http://localhost",
     ),
-    write("https calls http on this machine", "sent readable", plain(), site="http://localhost"),
-    write("other sites, by SameSite=None", "sent readable", NONE | front_end(OTHER_SITE), origin=OTHER_SITE),
+    write("https page, http site on localhost", "sent readable", insecure(), site="http://localhost"),
+    write("another site with SameSite=None", "sent readable", NONE | front_end(OTHER_SITE), origin=OTHER_SITE),
     Case("headers that a form could send", WORKS, headers={"Accept": "text/html", "Content-Type": "text/plain; a=b"}),
-    Case("a header that browsers don't let a page set", WORKS, headers={"Referer": "https://evil.test/"}),
-    # Who isn't allowed
+    Case("a forbidden header", WORKS, headers={"Referer": "https://evil.test/"}),
+    # Origins that aren't allowed
     Case("not on the list: read", "sent session accepted", front_end()),
     write("not on the list: write", "", front_end()),
     write("not on the list: what a form could send", "sent session", front_end(), method="POST", headers={}),
     Case("http isn't https", "sent", origin="http://dash.example.test"),
-    write("http on the list, and the cookies are Secure", "sent readable", front_end(HTTP), origin=HTTP),
-    Case("http on the list, https called", "sent readable", front_end(HTTP), origin=HTTP),
+    write("http origin on the list, Secure cookies", "sent readable", front_end(HTTP), origin=HTTP),
+    Case("http origin on the list, https site", "sent readable", front_end(HTTP), origin=HTTP),
     Case("this port isn't on the list", "sent session accepted", origin=f"{DASH}:8443"),
     Case("another subdomain isn't on the list", "sent session accepted", origin="https://dash2.example.test"),
     Case("the list is in upper case", "sent session accepted", front_end("https://Dash.example.test")),
     Case("the list has a slash at the end", "sent session accepted", front_end(f"{DASH}/")),
-    Case("the list has the usual port", "sent session accepted", front_end(f"{DASH}:443")),
+    Case("the list has the default port", "sent session accepted", front_end(f"{DASH}:443")),
     Case("a sandboxed page", "sent", page=f"{DASH}/sandboxed"),
     Case("null on the list", "sent readable", front_end("null"), page=f"{DASH}/sandboxed"),
     write("null on the list: write", "sent readable", front_end("null"), page=f"{DASH}/sandboxed"),
-    # What is allowed of the rest
+    # Credentials, methods, headers and hosts that aren't allowed
     Case("no credentials", "sent session accepted", {"CORS_ALLOW_CREDENTIALS": False}),
     write("no credentials: write", "", {"CORS_ALLOW_CREDENTIALS": False}),
     Case("all origins, with credentials", WORKS, front_end(CORS_ALLOW_ALL_ORIGINS=True)),
@@ -119,16 +119,16 @@ CASES = [
         {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": False},
     ),
     Case("a pattern", WORKS, front_end(CORS_ALLOWED_ORIGIN_REGEXES=[r"https://.*\.example\.test"])),
-    Case("closed addresses", "sent session accepted", {"CORS_URLS_REGEX": r"^/public/"}),
+    Case("addresses without CORS", "sent session accepted", {"CORS_URLS_REGEX": r"^/public/"}),
     write("the method isn't allowed", "", {"CORS_ALLOW_METHODS": ["GET", "POST", "DELETE"]}),
-    write("all methods isn't a word with cookies", "", {"CORS_ALLOW_METHODS": ["*"]}),
+    write("* isn't a wildcard for methods", "", {"CORS_ALLOW_METHODS": ["*"]}),
     write("patch isn't PATCH", "", method="patch"),
     write("post is POST", WORKS, method="post"),
     write("the token isn't an allowed header", "", {"CORS_ALLOW_HEADERS": ["content-type"]}),
-    write("all headers isn't a word with cookies", "", {"CORS_ALLOW_HEADERS": ["*"]}),
-    Case("a header of one's own", "", headers={"X-Mine": "1"}),
-    Case("a type that no form sends", WORKS, headers={"Content-Type": "application/json"}),
-    Case("an accepted type with odd letters", WORKS, headers={"Accept": "text/{html}"}),
+    write("* isn't a wildcard for headers", "", {"CORS_ALLOW_HEADERS": ["*"]}),
+    Case("a custom header", "", headers={"X-Mine": "1"}),
+    Case("a type that a form can't send", WORKS, headers={"Content-Type": "application/json"}),
+    Case("an unsafe value of Accept", WORKS, headers={"Accept": "text/{html}"}),
     write("the host isn't known", "sent readable", {"ALLOWED_HOSTS": ["other.test"]}),
     # CSRF protection
     write("not trusted", "sent session readable", {"CSRF_TRUSTED_ORIGINS": []}),
@@ -136,14 +136,14 @@ CASES = [
     write("a wrong token", "sent session readable", headers={"X-CSRFToken": "x" * 64}),
     write("the CSRF cookie has another path", "sent readable", {"CSRF_COOKIE_PATH": "/todos/"}),
     write("the CSRF cookie is of another domain", "sent readable", {"CSRF_COOKIE_DOMAIN": "other.test"}),
-    # Cookies that aren't kept, or stay home
+    # Cookies that aren't stored or sent
     write("a public suffix", "sent readable", UK | {"SESSION_COOKIE_DOMAIN": "co.uk"}, origin=UK_DASH, site=UK_APP),
     write("a public suffix, with subdomains", WORKS, UK, origin=UK_DASH, site=UK_APP),
-    write("a domain that isn't above", "sent readable", {"SESSION_COOKIE_DOMAIN": "other.test"}),
+    write("a domain that isn't a parent", "sent readable", {"SESSION_COOKIE_DOMAIN": "other.test"}),
     write("a sibling's domain", "sent readable", {"SESSION_COOKIE_DOMAIN": "dash.example.test"}),
     write("another path", "sent readable", {"SESSION_COOKIE_PATH": "/todos/"}),
-    write("Secure by http", "sent readable", front_end(HTTP), origin=HTTP, site="http://app.example.test"),
-    write("http all along", WORKS, plain(**front_end(HTTP)), origin=HTTP, site="http://app.example.test"),
+    write("Secure cookies over http", "sent readable", front_end(HTTP), origin=HTTP, site="http://app.example.test"),
+    write("http page and site", WORKS, insecure(**front_end(HTTP)), origin=HTTP, site="http://app.example.test"),
     write("SameSite=None without Secure", "sent readable", NONE | {"SESSION_COOKIE_SECURE": False}),
     write("__Host- and a Domain", "sent readable", HOST | {"SESSION_COOKIE_DOMAIN": "example.test"}),
     write("__Secure- and not Secure", "sent readable", SECURE | {"SESSION_COOKIE_SECURE": False}),
@@ -151,10 +151,14 @@ CASES = [
     write("another site: write", "sent readable", front_end(OTHER_SITE), origin=OTHER_SITE),
     Case("subdomains of a public suffix are sites", "sent readable", GITHUB, origin=PAGES_DASH, site=PAGES_APP),
     Case(
-        "by number isn't by name", "sent readable", plain(**front_end(NUMBER)), origin=NUMBER, site="http://localhost"
+        "an IP address isn't its name",
+        "sent readable",
+        insecure(**front_end(NUMBER)),
+        origin=NUMBER,
+        site="http://localhost",
     ),
-    # What browsers don't send at all
-    Case("https calls http", "", plain(), site="http://app.example.test"),
+    # Requests that browsers don't send
+    Case("https page, http site", "", insecure(), site="http://app.example.test"),
     Case("a forbidden method", "", method="TRACE", headers={}),
 ]
 
@@ -175,8 +179,8 @@ CALL = """async ([site, path, method, headers]) => {
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _beside_playwright():
-    """Playwright has an event loop in this thread, at which Django would take us for asynchronous code."""
+def _allow_queries():
+    """Allow queries although Playwright runs an event loop in this thread."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         yield
@@ -196,13 +200,13 @@ def page(launch_chromium, servers):
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.name for case in CASES])
-def test_chromium_agrees(number, page, servers, alice):
+def test_explanation_agrees_with_chromium(number, page, servers, alice):
     case = CASES[number]
     todo = "" if case.method in ("POST", "post") else f"{make_todo(owner=alice).pk}/"
     path = f"/api/todos/{todo}?{MARK}{number}"
-    with override_settings(**RIGHT | case.settings):
+    with override_settings(**VALID_SETTINGS | case.settings):
         explained_result = result(explained(case, path))
-        assert explained_result == done_by_chromium(case, path, page, servers)
+        assert explained_result == observed(case, path, page, servers)
     assert explained_result == case.expected
 
 
@@ -216,17 +220,17 @@ def result(explanation: Explanation) -> str:
     return " ".join(name for name in ("sent", "session", "accepted", "readable") if getattr(explanation, name))
 
 
-def done_by_chromium(case: Case, path: str, page: Page, servers: Servers) -> str:
-    servers.begin()
+def observed(case: Case, path: str, page: Page, servers: Servers) -> str:
+    servers.reset()
     page.context.clear_cookies()
     page.goto(f"{case.site}/page")
     page.evaluate(LOG_IN, ["alice", PASSWORD])
     page.goto(case.page)
     readable = page.evaluate(CALL, [case.site, path, case.method, case.headers])
-    found = []
-    for arrival in servers.arrivals:
-        found = ["sent", "session" * arrival.session, "accepted" * (arrival.status < 400)]
-    return " ".join(filter(None, [*found, "readable" * readable]))
+    outcome = []
+    for request in servers.received:
+        outcome = ["sent", "session" * request.session, "accepted" * (request.status < 400)]
+    return " ".join(filter(None, [*outcome, "readable" * readable]))
 
 
 ATTACKS = {
@@ -242,24 +246,24 @@ POST_A_FORM = """url => {
 }"""
 
 
-@pytest.mark.parametrize("stranger", ["https://evil.example.test", "https://evil-example.test", HTTP])
-def test_a_strangers_page_can_neither_read_nor_write(stranger, page, servers, alice):
-    """A sibling on the same site too, to whose calls the browser adds the session."""
-    with override_settings(**RIGHT):
-        servers.begin()
+@pytest.mark.parametrize("origin", ["https://evil.example.test", "https://evil-example.test", HTTP])
+def test_page_of_another_origin_can_neither_read_nor_write(origin, page, servers, alice):
+    """This includes an origin on the same site, whose requests have the session cookie."""
+    with override_settings(**VALID_SETTINGS):
+        servers.reset()
         page.context.clear_cookies()
         page.goto(f"{APP}/page")
         page.evaluate(LOG_IN, ["alice", PASSWORD])
-        page.goto(f"{stranger}/page")
+        page.goto(f"{origin}/page")
         for path in ("/api/todos/", "/todos/"):
             for attack in ATTACKS.values():
                 assert page.evaluate(attack, f"{APP}{path}?{MARK}") == ""
-            calls = len(servers.arrivals)
+            count = len(servers.received)
             with page.expect_navigation():
                 page.evaluate(POST_A_FORM, f"{APP}{path}?{MARK}")
-            assert servers.arrivals[calls].method == "POST"
-            del servers.arrivals[calls + 1 :]  # where the log-in page leads who is logged in: a look at their own list
-            page.goto(f"{stranger}/page")
-        assert any(arrival.session for arrival in servers.arrivals) == (stranger == "https://evil.example.test")
+            assert servers.received[count].method == "POST"
+            del servers.received[count + 1 :]  # the log-in page redirects logged-in users to their list
+            page.goto(f"{origin}/page")
+        assert any(request.session for request in servers.received) == (origin == "https://evil.example.test")
         assert not alice.todos.exists()
-        assert {arrival.status for arrival in servers.arrivals if arrival.method == "POST"} <= {302, 401, 403}
+        assert {request.status for request in servers.received if request.method == "POST"} <= {302, 401, 403}

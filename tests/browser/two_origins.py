@@ -1,7 +1,7 @@
-"""Headway on any host names, by https on port 443 and by http on port 80, for a Chromium whose names all lead here.
+"""A server of Headway for any host name, over https and http, for a Chromium that resolves all names to it.
 
-Django runs in this process, so that each test can have settings of its own and see what has arrived. The pages that
-call are blank: `/page`, and `/sandboxed`, whose origin is null.
+Django runs in this process, so that each test can change settings and inspect the received requests. Tests send
+requests from two blank pages: `/page`, and `/sandboxed`, whose origin is null.
 """
 
 import ssl
@@ -19,61 +19,61 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.test.testcases import QuietWSGIRequestHandler
 
 OTHER_HTTPS_PORT, OTHER_HTTP_PORT = 8443, 8080
-BLANK = {"/page": [], "/sandboxed": [("Content-Security-Policy", "sandbox allow-scripts")]}
+BLANK_PAGES = {"/page": [], "/sandboxed": [("Content-Security-Policy", "sandbox allow-scripts")]}
 MARK = "marked="
-"""In the query of the call that is watched, with a number of its own; the API doesn't mind."""
+"""A query parameter that marks the requests to record. The API ignores it."""
 
 
 @dataclass
-class Arrival:
-    """A marked call, as the server saw it."""
+class ReceivedRequest:
+    """A marked request, as received by the server."""
 
     method: str
     session: bool
-    """Whether the session cookie has come with it."""
+    """Whether the request has the session cookie."""
     status: int = 0
 
 
 @dataclass
 class Servers:
-    """Django behind two ports. A new `django` has the middleware of the settings of the moment."""
+    """Django behind two ports. `reset` creates a new handler, whose middleware follows the current settings."""
 
     https_port: int = 0
     http_port: int = 0
     authority: trustme.CA = field(default_factory=trustme.CA)
-    arrivals: list[Arrival] = field(default_factory=list)
+    received: list[ReceivedRequest] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     django: WSGIHandler | None = None
 
-    def begin(self) -> None:
-        self.arrivals, self.django = [], WSGIHandler()
+    def reset(self) -> None:
+        self.received, self.django = [], WSGIHandler()
 
     @property
     def resolver_rules(self) -> str:
-        """For Chromium's --host-resolver-rules."""
+        """The value of Chromium's option --host-resolver-rules."""
         to = dict.fromkeys((443, OTHER_HTTPS_PORT), self.https_port) | dict.fromkeys(
             (80, OTHER_HTTP_PORT), self.http_port
         )
         return ",".join(f"MAP *:{port} 127.0.0.1:{real}" for port, real in to.items())
 
     def application(self, scheme: str) -> Callable:
-        def answer(environ: dict, start_response: Callable) -> Iterable[bytes]:
+        def respond(environ: dict, start_response: Callable) -> Iterable[bytes]:
             environ["wsgi.url_scheme"] = scheme
             path = environ["PATH_INFO"]
-            if path in BLANK:
-                start_response("200 OK", [("Content-Type", "text/html"), *BLANK[path]])
+            if path in BLANK_PAGES:
+                start_response("200 OK", [("Content-Type", "text/html"), *BLANK_PAGES[path]])
                 return [b"<!doctype html><link rel=icon href=data:,><title>A page</title>"]
-            with self.lock:  # one connection to the database, for one at a time
-                return self._watched(environ, start_response)
+            with self.lock:  # all requests share a database connection
+                return self._handle(environ, start_response)
 
-        return answer
+        return respond
 
-    def _watched(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+    def _handle(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         cookies = SimpleCookie(environ.get("HTTP_COOKIE", ""))
-        arrival = Arrival(environ["REQUEST_METHOD"], settings.SESSION_COOKIE_NAME in cookies)
+        request = ReceivedRequest(environ["REQUEST_METHOD"], settings.SESSION_COOKIE_NAME in cookies)
 
         def start(status: str, headers: list, exc_info: object = None) -> Callable:
-            arrival.status = int(status.split()[0])
+            request.status = int(status.split()[0])
             return start_response(status, headers)
 
         response = self.django(environ, start)
@@ -82,13 +82,13 @@ class Servers:
         finally:
             response.close()
         if MARK in environ["QUERY_STRING"] and not environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"):
-            self.arrivals.append(arrival)
+            self.received.append(request)
         return body
 
 
 @contextmanager
 def two_origins(*names: str) -> Iterator[Servers]:
-    """Serve these host names."""
+    """Serve these host names, with a certificate for each."""
     servers = Servers()
     connections[DEFAULT_DB_ALIAS].inc_thread_sharing()
     http, https = _listen(servers.application("http")), _listen(servers.application("https"))

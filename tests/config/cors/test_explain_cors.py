@@ -148,7 +148,7 @@ def test_guide_shows_the_output(settings):
 def live(db, tmp_path):
     """Serve the site over TLS on this machine. Return its URL and the path of its authority's certificate."""
     with two_origins("localhost") as servers:
-        servers.begin()
+        servers.reset()
         servers.authority.cert_pem.write_to_path(tmp_path / "ca.pem")
         yield f"https://localhost:{servers.https_port}", str(tmp_path / "ca.pem")
 
