@@ -1,9 +1,9 @@
-"""Jobs as JSON, for programs: one, several, cancel and retry. `live/stream.py` has the stream."""
+"""JSON API of jobs: one job, several jobs, cancel and retry. `live/stream.py` has the stream."""
 
 import time
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,23 +16,24 @@ from progress.live.jobs import Jobs, visible_jobs
 from progress.live.logins import Login
 from progress.models import Job
 from progress.tasks import cancel_job, check_queue_limit, retry_job
+from progress.types import UserRequest
 
 
 class LoginEnded(Exception):
-    """The user has logged out while a long poll waited."""
+    """The user logged out during a long poll."""
 
 
 @never_cache
 @require_safe
 @for_job
-def detail(request: HttpRequest, job: Job) -> HttpResponse:
-    """The job; with `after` and `wait`, once it is newer than that, or the time is over."""
-    known = {job.pk: params.parse_after(request)}
+def detail(request: UserRequest, job: Job) -> HttpResponse:
+    """Return the job. With `after` and `wait`, wait for a newer version, or until the time is over."""
+    versions = {job.pk: params.parse_after(request)}
     seconds = params.parse_wait(request)
     jobs = {job.pk: job}
-    if seconds and _nothing_new(jobs, known):
+    if seconds and _should_wait(jobs, versions):
         try:
-            jobs = _wait_for_news(request, known, seconds)
+            jobs = _wait_for_change(request, versions, seconds)
         except LoginEnded:
             return _not_logged_in()
     if job.pk not in jobs:
@@ -42,70 +43,72 @@ def detail(request: HttpRequest, job: Job) -> HttpResponse:
 
 @never_cache
 @require_safe
-def several(request: HttpRequest) -> HttpResponse:
-    """Several jobs; with `wait`, once one of them is newer than the version given with its id.
+def several(request: UserRequest) -> HttpResponse:
+    """Return several jobs. With `wait`, wait until one of them is newer than the version given with its id.
 
-    Who names none gets those of his own that are unfinished, the newest first, at once.
+    Without ids, return the user's unfinished jobs, newest first, without waiting.
     """
     if "id" not in request.GET:
         return _unfinished(request)
-    known = params.parse_ids(request)
+    versions = params.parse_ids(request)
     seconds = params.parse_wait(request)
-    jobs = visible_jobs(request.user, known)
-    if seconds and _nothing_new(jobs, known):
+    jobs = visible_jobs(request.user, versions)
+    if seconds and _should_wait(jobs, versions):
         try:
-            jobs = _wait_for_news(request, known, seconds)
+            jobs = _wait_for_change(request, versions, seconds)
         except LoginEnded:
             return _not_logged_in()
-    root = jobs_url(request)
-    found = [as_json(jobs[job_id], root) for job_id in known if job_id in jobs]
-    return JsonResponse({"jobs": found, "missing": [job_id for job_id in known if job_id not in jobs]})
+    base_url = jobs_url(request)
+    found = [as_json(jobs[job_id], base_url) for job_id in versions if job_id in jobs]
+    return JsonResponse({"jobs": found, "missing": [job_id for job_id in versions if job_id not in jobs]})
 
 
 @never_cache
 @require_POST
 @for_job
-def cancel(request: HttpRequest, job: Job) -> HttpResponse:
-    """Ask the job to stop; 409 when it has ended already."""
-    return _changed(request, job, cancel_job(job), "This job has already ended, so there is nothing to cancel.")
+def cancel(request: UserRequest, job: Job) -> HttpResponse:
+    """Cancel the job, or request that it stops. Return 409 if it has already finished."""
+    return _changed(request, job, cancel_job(job), "This job has already finished, so it can't be cancelled.")
 
 
 @never_cache
 @require_POST
 @for_job
-def retry(request: HttpRequest, job: Job) -> HttpResponse:
-    """Queue a job again that failed or was cancelled; 409 for any other state. Raises TooManyJobs."""
+def retry(request: UserRequest, job: Job) -> HttpResponse:
+    """Queue a failed or cancelled job again. Return 409 if it is in another state. Raises TooManyJobs."""
     check_queue_limit(request.user)
     return _changed(request, job, retry_job(job), "Only a job that failed or was cancelled can be tried again.")
 
 
-def _unfinished(request: HttpRequest) -> HttpResponse:
+def _unfinished(request: UserRequest) -> HttpResponse:
     jobs = Job.objects.visible_to(request.user).unfinished()[: params.MAX_IDS]
-    root = jobs_url(request)
-    return JsonResponse({"jobs": [as_json(job, root) for job in jobs], "missing": []})
+    base_url = jobs_url(request)
+    return JsonResponse({"jobs": [as_json(job, base_url) for job in jobs], "missing": []})
 
 
-def _nothing_new(jobs: dict[UUID, Job], known: dict[UUID, int]) -> bool:
-    """Whether it makes sense to wait: all are there, one may still change, and none has."""
+def _should_wait(jobs: dict[UUID, Job], versions: dict[UUID, int]) -> bool:
+    """Return whether to wait: all jobs exist, one is unfinished, and none is newer than the client's version."""
     return (
-        len(jobs) == len(known)
+        len(jobs) == len(versions)
         and any(not job.is_finished for job in jobs.values())
-        and all(job.version <= known[job.pk] for job in jobs.values())
+        and all(job.version <= versions[job.pk] for job in jobs.values())
     )
 
 
-def _wait_for_news(request: HttpRequest, known: dict[UUID, int], seconds: float) -> dict[UUID, Job]:
-    """Return the jobs when one of them has changed or the time is over. Raises LoginEnded.
+def _wait_for_change(request: UserRequest, versions: dict[UUID, int], seconds: float) -> dict[UUID, Job]:
+    """Wait for a change or until the time is over, and return the jobs. Raises LoginEnded.
 
-    Without waiting if the user or the process has too many watchers.
+    Return immediately if the user or the process has too many watchers.
     """
     deadline = time.monotonic() + seconds
     try:
-        with hub.watch(Jobs, known, Login.of(request)) as watcher:
-            jobs = visible_jobs(request.user, known)
+        with hub.watch(Jobs, versions, Login.of(request)) as watcher:
+            jobs = visible_jobs(request.user, versions)
             release_connection()
-            while _nothing_new(jobs, known) and not hub.stopping and (rest := deadline - time.monotonic()) > 0:
-                for job_id, snapshot in watcher.wait(rest).items():
+            while (
+                _should_wait(jobs, versions) and not hub.stopping and (seconds_left := deadline - time.monotonic()) > 0
+            ):
+                for job_id, snapshot in watcher.wait(seconds_left).items():
                     if snapshot:
                         jobs[job_id] = snapshot.job
                     else:
@@ -114,16 +117,16 @@ def _wait_for_news(request: HttpRequest, known: dict[UUID, int], seconds: float)
                     raise LoginEnded
             return jobs
     except TooManyWatchers:
-        return visible_jobs(request.user, known)
+        return visible_jobs(request.user, versions)
 
 
 def _not_logged_in() -> HttpResponse:
-    text, challenge = "You are not logged in any more.", {"WWW-Authenticate": "Session"}
+    text, challenge = "You are not signed in any more.", {"WWW-Authenticate": "Session"}
     return HttpResponse(text, status=401, content_type="text/plain", headers=challenge)
 
 
-def _changed(request: HttpRequest, job: Job, done: bool, otherwise: str) -> HttpResponse:
-    if not done:
-        return HttpResponse(otherwise, status=409, content_type="text/plain")
+def _changed(request: UserRequest, job: Job, has_changed: bool, error: str) -> HttpResponse:
+    if not has_changed:
+        return HttpResponse(error, status=409, content_type="text/plain")
     job.refresh_from_db()
     return JsonResponse(as_json(job, jobs_url(request)))

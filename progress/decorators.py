@@ -1,25 +1,26 @@
-"""Which job a URL means, and whether the visitor may know of it: the same for pages and for the API."""
+"""Decorator of the views of one job, for pages and for the API."""
 
 from collections.abc import Callable
 from functools import wraps
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
 from progress.models import Job
+from progress.types import UserRequest
 
 
-def for_job(view: Callable[[HttpRequest, Job], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Give the view the job itself: 404 unless it is the visitor's own, 410 when it is no longer kept."""
+def for_job(view: Callable[[UserRequest, Job], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Pass the job instead of its id. Return 404 unless it is the user's, and 410 if it has expired."""
 
     @wraps(view)
-    def find(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    def load(request: UserRequest, job_id: UUID) -> HttpResponse:
         job = get_object_or_404(Job.objects.visible_to(request.user), pk=job_id)
         if job.has_expired:
             return HttpResponse(
-                "This job ended long ago, and is no longer kept.", status=410, content_type="text/plain"
+                "This job finished too long ago and has been removed.", status=410, content_type="text/plain"
             )
         return view(request, job)
 
-    return find
+    return load

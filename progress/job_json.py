@@ -1,4 +1,4 @@
-"""JSON of a job, the same in every answer and stream."""
+"""JSON of a job, the same in all responses and streams."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from progress.models import Job, State
 
 
 def jobs_url(request: HttpRequest) -> str:
-    """Return the absolute URL under which all jobs are; the URL of one is this and its id."""
+    """Return the absolute URL of all jobs, the base of each job's URL."""
     return request.build_absolute_uri(reverse("progress:api-several"))
 
 
-def as_json(job: Job, root: str) -> dict[str, Any]:
-    """Return the job as JSON-serializable values. `root` is the result of `jobs_url`."""
+def as_json(job: Job, base_url: str) -> dict[str, Any]:
+    """Return the job as JSON-serializable values. `base_url` is the result of `jobs_url`."""
     error = {"code": job.error_code, "message": job.error_message} if job.state == State.FAILED else None
     return {
         "id": job.pk,
-        "url": f"{root}{job.pk}/",
+        "url": f"{base_url}{job.pk}/",
         "label": job.label,
         "state": job.state,
         "percent": job.percent,

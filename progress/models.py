@@ -1,11 +1,11 @@
-"""Job, the truth about a piece of background work, and Worker, who is there to do it.
+"""Models of jobs and workers. A job's row is the only authority on its state.
 
-State moves by guarded UPDATEs, never by read-then-save; the database refuses what can't be. Heartbeats are written and
-judged by the database's clock, so that machines needn't agree on the time. Deliveries have the time of the machine that
-made them: there a difference costs no more than time.
+State changes by guarded UPDATEs, never by read-then-save, and constraints reject impossible rows. Heartbeats are
+written and compared by the database's clock, so that the clocks of machines may differ. Deliveries have the time of the
+machine that made them; there a difference only delays recovery.
 
-Each change that a watcher may see raises `version` and stamps `changed_at`. `attempt` is what people see, and starts
-anew when they retry; `claim` counts the same and never starts anew, so it is what a worker proves its right by.
+Each visible change increments `version` and sets `changed_at`. `attempt` is shown to users and starts at 0 again when
+they retry. `claim` is never reset, so it identifies an attempt: writes of a running job match it.
 """
 
 import uuid
@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connections, models
 from django.db.models import Case, F, Q, Value, When
@@ -21,16 +22,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 LEASE = timedelta(seconds=14)
-"""A running job whose heart has not beaten for so long has lost its worker."""
+"""Age of the last heartbeat at which a running job is lost, so that another worker may run it."""
 
 UNRESPONSIVE_AFTER = timedelta(seconds=8)
-"""After so long a silence a process that is still there is not trusted to come back in time."""
+"""Age of the last heartbeat at which the worker process is killed, so that it has ended before LEASE is over."""
 
 MAX_OVERTAKING = timedelta(seconds=10)
-"""How much younger than the oldest queued job of its owner a job may be and start first, because it was delivered."""
+"""How much younger than its owner's oldest queued job a delivered job may be and still start first."""
 
 WORKER_TIMEOUT = timedelta(seconds=30)
-"""A worker that has not reported for so long is taken to be gone."""
+"""Age of the last heartbeat at which a worker counts as gone."""
 
 
 class State(models.TextChoices):
@@ -44,7 +45,7 @@ class State(models.TextChoices):
 UNFINISHED = (State.QUEUED, State.RUNNING)
 RETRYABLE = (State.FAILED, State.CANCELLED)
 TEMPORARY_ERRORS = ("internal", "worker_lost", "time_limit")
-"""The codes of errors that are not the task's own, so that another attempt may succeed."""
+"""Codes of errors that another attempt may not have. All other codes come from TaskError."""
 
 CLAIM = """
     {running}
@@ -55,7 +56,7 @@ CLAIM = """
     WHERE state = 'queued' AND {condition}
     RETURNING *
 """
-"""Raw SQL, because the ORM has no UPDATE with RETURNING."""
+"""Raw SQL, because the ORM has no UPDATE … RETURNING."""
 
 DELIVERED_IS_NEXT = """
     id = %s
@@ -98,50 +99,50 @@ IS_NEXT = """
         )
     )
 """
-"""The first subquery selects the oldest job of the owners without running jobs: it passes over the older jobs of owners
-with running jobs, of whom each has MAX_QUEUED at most. The second one does one index lookup for each owner with running
-jobs, of whom there are as many as worker processes. The condition that a job is its owner's oldest keeps concurrent
-claims, which skip each other's jobs, from claiming two jobs of one owner."""
+"""The first subquery selects the oldest job of the owners without running jobs. It skips older jobs of other owners, at
+most MAX_QUEUED for each. The second subquery does one index lookup for each owner with running jobs, of whom there are
+at most as many as worker processes. Concurrent claims skip each other's locked jobs; the condition that a job is its
+owner's oldest keeps them from claiming two jobs of one owner."""
 
 CLAIM_LOCKS = {"postgresql": ("FOR UPDATE OF oldest SKIP LOCKED", "FOR UPDATE OF oldest")}
-"""How to lock the chosen row, in the order to try. SQLite needs no lock: it has one writer at a time."""
+"""Clauses that lock the selected row, in the order in which they are tried. SQLite has one writer and needs none."""
 
 
 def changed() -> dict[str, Any]:
-    """What every UPDATE sets that watchers shall see."""
+    """Return the values that every UPDATE with a visible change must set."""
     return {"version": F("version") + 1, "changed_at": Now()}
 
 
 class JobQuerySet(models.QuerySet["Job"]):
-    def visible_to(self, user: Any) -> Self:
-        """The jobs that this user may know of: their own."""
+    def visible_to(self, user: User) -> Self:
+        """Filter by owner."""
         return self.filter(owner=user)
 
     def unfinished(self) -> Self:
-        """The jobs that wait or run, the newest first."""
+        """Return the queued and running jobs, newest first."""
         return self.filter(state__in=UNFINISHED).order_by("-created_at")
 
     def lost(self) -> Self:
-        """Running jobs whose worker has gone silent."""
+        """Return the running jobs whose lease has expired."""
         return self.filter(state=State.RUNNING, heartbeat_at__lt=Now() - LEASE)
 
     def unresponsive(self) -> Self:
-        """Running jobs whose heart has missed so many beats that something is wrong, but that are not lost yet."""
+        """Return the running jobs with missed heartbeats, the lost ones included."""
         return self.filter(state=State.RUNNING, heartbeat_at__lt=Now() - UNRESPONSIVE_AFTER)
 
     def running_on(self, cluster: str) -> Self:
-        """The jobs that the processes of this cluster are at."""
+        """Return the jobs that are running in worker processes of this cluster."""
         return self.filter(state=State.RUNNING, worker__startswith=f"{cluster}:")
 
     def changed_within(self, time: timedelta) -> Self:
-        """The jobs that changed in the last so many seconds."""
+        """Return the jobs with a visible change in this period until now."""
         return self.filter(changed_at__gte=Now() - time)
 
     def claim_delivered(self, job_id: uuid.UUID | str, worker: str = "") -> "Job | None":
         """Start the next attempt of a queued job if no other owner has queued jobs. Return None otherwise.
 
-        Also return None if a job of the owner has been queued for much longer, because its delivery may be lost.
-        Unlike in `claim_next`, workers don't wait for each other, and the delivery needn't be exchanged.
+        Also return None if the owner's oldest queued job is older by more than MAX_OVERTAKING, because its delivery may
+        be lost. Unlike `claim_next`, this makes no worker wait for another, and starts the very job that was delivered.
         """
         database = connections[self.db]
         earliest, tolerance = self._compile(F("created_at") - MAX_OVERTAKING)
@@ -152,7 +153,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Start the next attempt of the queued job whose turn it is. Return None if no job is queued.
 
         The owner with the fewest running jobs comes first, then the oldest job. The attempt is counted before the task
-        runs, so that a task that kills its worker is counted too.
+        runs, so that a task that kills its worker can't be tried for ever.
         """
         while True:
             for lock in CLAIM_LOCKS.get(connections[self.db].vendor, ("",)):
@@ -164,41 +165,42 @@ class JobQuerySet(models.QuerySet["Job"]):
     def _claim(self, condition: str, worker: str, *parameters: Any, running: str = "") -> "Job | None":
         now, _ = self._compile(Now())
         sql = CLAIM.format(now=now, condition=condition, running=running)
-        claimed = list(self.raw(sql, [worker, *parameters]))  # to the end: SQLite commits when all rows are read
+        claimed = list(self.raw(sql, [worker, *parameters]))  # complete, because SQLite commits after the last row
         return claimed[0] if claimed else None
 
     def _compile(self, expression: Any) -> tuple[str, Any]:
         """Return the SQL of this database for an expression, and its parameters."""
-        return self.query.get_compiler(self.db).compile(expression.resolve_expression(self.query))
+        sql, parameters = self.query.get_compiler(self.db).compile(expression.resolve_expression(self.query))
+        return sql, parameters
 
     def claimed_by(self, worker: str) -> "Job | None":
-        """Return the running job of this worker process, which has one at most."""
+        """Return the running job of this worker process, or None. It has one at most."""
         return self.filter(state=State.RUNNING, worker=worker).first()
 
     def await_delivery(self, job_id: uuid.UUID | str, claimed: "Job") -> None:
-        """Let a queued job, whose delivery has started another job, wait for the delivery of that job instead.
+        """Note that the delivery of this queued job has started the job `claimed`, so that they swap deliveries.
 
-        It takes over the time of that delivery, so that recovery notices a lost one as early as before.
+        The queued job takes the time of that delivery, so that recovery detects a lost one as early as before.
         """
         self.filter(pk=job_id, state=State.QUEUED).update(delivered_at=claimed.delivered_at)
 
     def cancel(self) -> int:
-        """Cancel those that wait, and ask those that run to stop; how many of them were unfinished.
+        """Cancel queued jobs and request the cancellation of running ones. Return the number of both.
 
-        One statement, because a worker may claim a job, or give it back, at any moment.
+        It is one statement, because a worker may claim or requeue a job concurrently.
         """
-        waiting = Q(state=State.QUEUED)
+        queued = Q(state=State.QUEUED)
         return self.filter(state__in=UNFINISHED).update(
             cancel_requested=True,
-            state=Case(When(waiting, then=Value(State.CANCELLED)), default=F("state")),
-            finished_at=Case(When(waiting, then=Now()), default=None),
+            state=Case(When(queued, then=Value(State.CANCELLED)), default=F("state")),
+            finished_at=Case(When(queued, then=Now()), default=None),
             **changed(),
         )
 
     def retry(self) -> int:
-        """Let those that failed or were cancelled wait again, with all their attempts; how many there were.
+        """Queue failed and cancelled jobs again, with all their attempts. Return their number.
 
-        The caller delivers them, in the same transaction.
+        The caller must deliver them, in the same transaction.
         """
         return self.filter(state__in=RETRYABLE).update(
             state=State.QUEUED,
@@ -225,7 +227,7 @@ class Job(models.Model):
         settings.AUTH_USER_MODEL,
         models.CASCADE,
         related_name="jobs",
-        db_index=False,  # other indexes begin with it, and each one makes every write longer
+        db_index=False,  # other indexes begin with it, and each index slows down writes
     )
     task = models.CharField(max_length=200)
     arguments = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
@@ -240,15 +242,17 @@ class Job(models.Model):
     eta_seconds = models.PositiveIntegerField(null=True, blank=True)
 
     attempt = models.PositiveIntegerField(default=0)
-    claim = models.PositiveBigIntegerField(default=0, db_default=0, help_text="how often it was ever claimed")
+    claim = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="number of attempts, including those before retries"
+    )
     worker = models.CharField(
-        max_length=300, blank=True, db_default="", help_text="who has claimed it: host:cluster:process"
+        max_length=300, blank=True, db_default="", help_text="process that runs the job, or ran it last"
     )
     max_attempts = models.PositiveIntegerField(default=1)
     version = models.PositiveBigIntegerField(default=1)
     cancel_requested = models.BooleanField(default=False)
     request_id = models.CharField(
-        max_length=64, blank=True, db_default="", help_text="of the request that it was enqueued by"
+        max_length=64, blank=True, db_default="", help_text="id of the request that enqueued the job"
     )
     result = models.JSONField(null=True, blank=True)
     error_code = models.CharField(max_length=100, blank=True)
@@ -256,10 +260,10 @@ class Job(models.Model):
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     delivered_at = models.DateTimeField(
-        default=timezone.now, db_default=Now(), help_text="when it was last put into the queue"
+        default=timezone.now, db_default=Now(), help_text="when the job was last put into the queue"
     )
     changed_at = models.DateTimeField(
-        default=timezone.now, db_default=Now(), help_text="when its watchers were last shown a change"
+        default=timezone.now, db_default=Now(), help_text="when the job last changed visibly"
     )
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
@@ -273,7 +277,7 @@ class Job(models.Model):
             models.Index(fields=["owner", "-created_at"], name="job_by_owner"),
             models.Index(fields=["state", "heartbeat_at"], condition=Q(state__in=UNFINISHED), name="job_unfinished"),
             models.Index(fields=["changed_at"], name="job_by_change"),
-            # SQLite uses a partial index only for the very condition that it was made with.
+            # SQLite uses a partial index only for queries with exactly its condition.
             models.Index(fields=["owner", "created_at", "id"], condition=Q(state=State.QUEUED), name="job_queued"),
             models.Index(
                 fields=["created_at", "id", "owner"], condition=Q(state=State.QUEUED), name="job_queued_by_age"
@@ -316,12 +320,12 @@ class Job(models.Model):
 
     @property
     def is_retryable(self) -> bool:
-        """Whether another attempt may succeed. A task has failed for good, by TaskError, if the code is its own."""
+        """Whether another attempt may succeed. After a TaskError it can't."""
         return self.state == State.CANCELLED or (self.state == State.FAILED and self.error_code in TEMPORARY_ERRORS)
 
     @property
     def headline(self) -> str:
-        """What is going on, in a few words; the bar's script says the same."""
+        """Return the state or stage for users. `progress-bar.js` has the same rules."""
         if self.cancel_requested and not self.is_finished:
             return "Stopping"
         match self.state:
@@ -337,20 +341,20 @@ class Job(models.Model):
 
     @property
     def has_expired(self) -> bool:
-        """Whether the job has been finished for so long that its URL no longer answers."""
-        return self.finished_at is not None and self.finished_at < timezone.now() - retention()
+        """Whether the job finished so long ago that its URL returns 410."""
+        return self.finished_at is not None and self.finished_at < timezone.now() - retention_period()
 
 
-def retention() -> timedelta:
-    """How long a finished job answers."""
+def retention_period() -> timedelta:
+    """Return how long the URL of a finished job returns the job."""
     return getattr(settings, "PROGRESS_RETENTION", timedelta(hours=1))
 
 
 def truncate(field: str, text: str) -> str:
-    """The text as far as that column of a job takes it: a chatty or garbled task is no reason to lose its job."""
-    longest = next(column.max_length for column in Job._meta.fields if column.name == field)
+    """Return the text as that column of a job can store it: valid Unicode without NUL, of at most its length."""
+    max_length = next(column.max_length for column in Job._meta.fields if column.name == field)
     text = text.replace("\0", "�").encode("utf-8", "replace").decode()
-    return text if longest is None or len(text) <= longest else text[: longest - 1] + "…"
+    return text if max_length is None or len(text) <= max_length else text[: max_length - 1] + "…"
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
@@ -358,14 +362,14 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         return self.filter(beaten_at__gte=Now() - WORKER_TIMEOUT)
 
     def record_heartbeat(self, name: str) -> None:
-        """Note that this worker is there. A new one clears away those that ended more than a day ago."""
+        """Write that this worker is running. A new one also deletes those without a heartbeat for a day."""
         if not self.filter(name=name).update(beaten_at=Now()):
             self.create(name=name, beaten_at=Now())
             self.filter(beaten_at__lt=Now() - timedelta(days=1)).delete()
 
 
 class Worker(models.Model):
-    """A cluster of worker processes, by its host and the process that guards it."""
+    """Cluster of worker processes, named after its host and its sentinel process."""
 
     name = models.CharField(max_length=300, unique=True)
     started_at = models.DateTimeField(default=timezone.now, editable=False)

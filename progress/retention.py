@@ -1,7 +1,7 @@
-"""What is no longer needed is deleted, by a schedule of Django-Q2's.
+"""Retention of jobs: a schedule of Django-Q2 deletes those that expired long ago.
 
-A finished job answers for PROGRESS_RETENTION. Its row is kept for a while longer, to answer 410 to who comes late
-rather than the 404 of what never was.
+The URL of a finished job returns the job for PROGRESS_RETENTION. Its row is kept for longer, so that the URL returns
+410 instead of the 404 of an unknown job.
 """
 
 from datetime import timedelta
@@ -11,46 +11,47 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.models import Schedule
-from django_q.models import Task as Leftover
+from django_q.models import Task as DeliveryRecord
 
-from progress.models import Job, retention
+from progress.models import Job, retention_period
 
-KEPT_AFTER = timedelta(days=7)
-MINUTES = 10
-AT_ONCE = 1000
+KEEP_EXPIRED = timedelta(days=7)
+INTERVAL_MINUTES = 10
+BATCH_SIZE = 1000
 NAME = "progress: delete what is no longer needed"
+"""Identifies the schedule in the database, so it must not change."""
 
 
 def prune() -> int:
     """Delete jobs that expired long ago, and Django-Q2's records of deliveries. Return the number of jobs."""
-    old = timezone.now() - KEPT_AFTER
-    Leftover.objects.filter(stopped__lt=old).delete()
-    return delete_in_batches(Job.objects.filter(finished_at__lt=old - retention()), AT_ONCE)
+    before = timezone.now() - KEEP_EXPIRED
+    DeliveryRecord.objects.filter(stopped__lt=before).delete()
+    return delete_in_batches(Job.objects.filter(finished_at__lt=before - retention_period()), BATCH_SIZE)
 
 
-def delete_in_batches(due: QuerySet, size: int) -> int:
-    """Delete the matching rows, `size` of them per transaction. Return the number of rows.
+def delete_in_batches(rows: QuerySet[Any], size: int) -> int:
+    """Delete the matching rows, `size` of them per transaction. Return their number.
 
-    Each batch is locked and filtered again before it is deleted: a row that was restored or retried since the rows
-    were listed no longer matches, and stays.
+    Each batch is locked and filtered again before it is deleted: rows that were restored or retried meanwhile no longer
+    match, and are kept.
     """
-    ids = list(due.order_by("pk").values_list("pk", flat=True))
-    return sum(_delete(due, ids[start : start + size]) for start in range(0, len(ids), size))
+    ids = list(rows.order_by("pk").values_list("pk", flat=True))
+    return sum(_delete(rows, ids[start : start + size]) for start in range(0, len(ids), size))
 
 
 @transaction.atomic
-def _delete(due: QuerySet, ids: list[Any]) -> int:
-    locked = list(due.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk", flat=True))
-    due.model._default_manager.filter(pk__in=locked).delete()
+def _delete(rows: QuerySet[Any], ids: list[Any]) -> int:
+    locked = list(rows.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk", flat=True))
+    rows.model._default_manager.filter(pk__in=locked).delete()
     return len(locked)
 
 
 def create_schedules(**kwargs: Any) -> None:
-    """Have it done every few minutes; called after each migration."""
-    ensure_schedule(NAME, "progress.retention.prune", MINUTES)
+    """Create or update the schedule. Called after each migration."""
+    ensure_schedule(NAME, "progress.retention.prune", INTERVAL_MINUTES)
 
 
 def ensure_schedule(name: str, function: str, minutes: int) -> None:
-    """Have workers call the function of that dotted name every so many minutes; twice is as good as once."""
-    wanted = {"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1}
-    Schedule.objects.update_or_create(name=name, defaults=wanted)
+    """Let workers call the function with this dotted path every `minutes`. Update the schedule if the name exists."""
+    values = {"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1}
+    Schedule.objects.update_or_create(name=name, defaults=values)

@@ -91,8 +91,8 @@ def _site_metrics() -> Iterator[Metric]:
     yield _gauge("headway_longest_wait_seconds", "Time for which the oldest queued job has waited.", wait)
     workers = statistics.worker_health()
     yield _gauge("headway_workers", "Clusters that have sent a heartbeat recently.", workers.alive)
-    if workers.last_beat is not None:
-        beat = max(0.0, workers.last_beat.total_seconds())
+    if workers.last_heartbeat_age is not None:
+        beat = max(0.0, workers.last_heartbeat_age.total_seconds())
         yield _gauge("headway_last_beat_seconds", "Time since the last heartbeat of a worker.", beat)
     yield _gauge("headway_stored_bytes", "Bytes of stored files.", Upload.objects.all().bytes_kept())
 

@@ -1,11 +1,10 @@
-"""One hub a process asks the database once a tick what has changed, for all who watch something.
+"""Hub of a web process: queries the database for changes at each tick, and notifies all watchers.
 
-What can be watched is the business of its Source, which asks, and knows what it has told. So what watching costs the
-database grows neither with the number of watchers nor with what each of them watches: a tick is one question for each
-kind of thing that somebody watches. While nobody watches, nothing is asked. A thorough tick also checks, by two queries
-for all watchers, whether they are still logged in.
+A Source queries one kind of rows for all of their watchers together. So the database load depends neither on the number
+of watchers nor on how much each of them watches: a tick makes one query for each source in use, and none without
+watchers. A thorough tick also checks, by two queries for all watchers, whether their logins are still valid.
 
-It works with threads and with greenlets alike. A watcher holds no database connection.
+It works with threads and with greenlets. A watcher holds no database connection.
 """
 
 import logging
@@ -30,10 +29,10 @@ Change = TypeVar("Change")
 TICK_SECONDS = 0.1
 
 THOROUGH_SECONDS = 3.0
-"""So often a tick looks further: for what came too late for the ticks before."""
+"""Interval of thorough ticks, which also find changes that became visible late."""
 
 AWAY_SECONDS = 1.0
-"""The pause after a question that failed."""
+"""Pause after a failed query."""
 
 
 class TooManyWatchers(Exception):
@@ -45,30 +44,32 @@ class TooManyUserWatchers(TooManyWatchers):
 
 
 class Source(ABC, Generic[Key, Change]):
-    """What can be watched, each by a key. A hub has one of each kind while somebody watches something of it."""
+    """Kind of rows that can be watched, each by a key. A hub has an instance while it has watchers of that kind."""
 
     def __init__(self) -> None:
         self.watching: dict[Key, set[Watcher[Key, Change]]] = {}
 
     @abstractmethod
     def changes(self, thorough: bool) -> Iterable[tuple[Key, Change]]:
-        """What is watched and has news. Changes become visible in another order than they were made in, so each tick
-        looks at some of them again, and a thorough one at more. Raises DatabaseError.
+        """Query the keys that are watched and have changed. Raises DatabaseError.
+
+        Transactions become visible in a different order than their changes were made in. So each tick must also query
+        changes of the recent past again, and a thorough tick those of a longer period.
         """
 
     def merge(self, older: Change, newer: Change) -> Change:
-        """What is told to somebody who hasn't heard of the older one yet."""
+        """Return the change for a watcher that has not received the older one yet."""
         return newer
 
-    def mark_reported(self, key: Key, news: Change) -> None:
-        """All who watch it have been told. Called with the hub's lock held, like what follows."""
+    def mark_reported(self, key: Key, change: Change) -> None:
+        """Note that all watchers of the key were notified. Called with the hub's lock held."""
 
     def discard(self, key: Key) -> None:
-        """Nobody watches it any more."""
+        """Drop the state of a key that has no watchers any more. Called with the hub's lock held."""
 
 
 class Watcher(Generic[Key, Change]):
-    """Somebody who waits for changes. Use it as a context manager, or close it."""
+    """Watcher of some keys. Use it as a context manager, or close it."""
 
     def __init__(self, hub: "Hub", kind: type[Source[Key, Change]], keys: Iterable[Key], login: Login) -> None:
         self.kind = kind
@@ -76,31 +77,31 @@ class Watcher(Generic[Key, Change]):
         self.login = login
         self.login_ended = False
         self._hub = hub
-        self._news: dict[Key, Change] = {}
+        self._changes: dict[Key, Change] = {}
         self._woken = threading.Event()
 
     def wait(self, seconds: float) -> dict[Key, Change]:
-        """What has changed since the last call, the newest of each.
+        """Wait for changes, and return those since the last call by key.
 
-        Empty when nothing has changed for that long, when the login has ended, or when the process is about to stop.
+        Return none when the time is over, the login has ended, or the process is about to stop.
         """
         if seconds > 0 and not (self._hub.stopping or self.login_ended):
             self._woken.wait(seconds)
         with self._hub.lock:
             self._woken.clear()
-            news, self._news = self._news, {}
-        return news
+            changes, self._changes = self._changes, {}
+        return changes
 
-    def notify(self, source: Source[Key, Change], key: Key, news: Change) -> None:
-        """Called with the hub's lock held."""
-        self._news[key] = source.merge(self._news[key], news) if key in self._news else news
+    def notify(self, source: Source[Key, Change], key: Key, change: Change) -> None:
+        """Add a change and wake the watcher. Called with the hub's lock held."""
+        self._changes[key] = source.merge(self._changes[key], change) if key in self._changes else change
         self._woken.set()
 
     def wake(self) -> None:
         self._woken.set()
 
     def end_login(self) -> None:
-        """Let whoever waits notice that the user is not logged in any more."""
+        """Wake the watcher because its user has logged out."""
         self.login_ended = True
         self._woken.set()
 
@@ -115,14 +116,14 @@ class Watcher(Generic[Key, Change]):
 
 
 class Hub:
-    """Who watches what, and the thread that asks for them all."""
+    """Watchers of this process, and the thread that queries the database for them."""
 
     def __init__(self) -> None:
         self.stopping = False
         self.lock = threading.Lock()
         self._watchers: set[Watcher[Any, Any]] = set()
         self._per_user: Counter[Any] = Counter()
-        self._sources: dict[type[Source[Any, Any]], Source[Any, Any]] = {}  # those of which something is watched
+        self._sources: dict[type[Source[Any, Any]], Source[Any, Any]] = {}  # those with watchers
         self._thread: threading.Thread | None = None
         self._thorough_at = 0.0
 
@@ -167,21 +168,21 @@ class Hub:
                 del self._sources[watcher.kind]
 
     def stop(self) -> None:
-        """This process is about to end: nobody shall wait any longer."""
+        """Wake all watchers because this process is about to stop."""
         self.stopping = True
         for watcher in list(self._watchers):
             watcher.wake()
 
     def tick(self) -> None:
-        """Ask what has changed, and tell those who watch it. Raises DatabaseError."""
+        """Query for changes, and notify their watchers. Raises DatabaseError."""
         thorough = time.monotonic() - self._thorough_at > THOROUGH_SECONDS
         if thorough:
             self._thorough_at = time.monotonic()
             self._check_logins()
         for source in list(self._sources.values()):
-            for key, news in source.changes(thorough):
-                self._notify(source, key, news)
-                time.sleep(0)  # let those who were told get on with it, and the pages in between
+            for key, change in source.changes(thorough):
+                self._notify(source, key, change)
+                time.sleep(0)  # let other threads and greenlets run
 
     def _check_logins(self) -> None:
         watchers = list(self._watchers)
@@ -191,28 +192,28 @@ class Hub:
             if watcher.login in ended:
                 watcher.end_login()
 
-    def _notify(self, source: Source[Key, Change], key: Key, news: Change) -> None:
+    def _notify(self, source: Source[Key, Change], key: Key, change: Change) -> None:
         with self.lock:
             watchers = source.watching.get(key, ())
             for watcher in watchers:
-                watcher.notify(source, key, news)
+                watcher.notify(source, key, change)
             if watchers:
-                source.mark_reported(key, news)
+                source.mark_reported(key, change)
 
     def _run(self) -> None:
         due = time.monotonic()
-        while self._goes_on():
+        while self._has_watchers():
             due = max(due + TICK_SECONDS, time.monotonic())
             try:
                 self.tick()
-            except Exception:  # whatever it is, the next tick may do better
-                logger.exception("what is watched could not be asked for; it is asked for again in a second")
+            except Exception:  # of any kind: the next tick may succeed
+                logger.exception("the query for changes failed, and is repeated in a second")
                 connection.close()
                 due += AWAY_SECONDS
             time.sleep(max(0.0, due - time.monotonic()))
 
-    def _goes_on(self) -> bool:
-        """The thread ends with the last watcher, and gives back its connection."""
+    def _has_watchers(self) -> bool:
+        """Return whether the thread must go on. If not, close its connection."""
         with self.lock:
             if self._watchers:
                 return True
@@ -222,4 +223,4 @@ class Hub:
 
 
 hub = Hub()
-"""The one of this process."""
+"""The hub of this process."""

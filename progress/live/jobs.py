@@ -1,41 +1,42 @@
-"""Jobs, as the hub watches them: by their ids or by their owner, with a snapshot of each that has changed.
+"""Sources of the hub that watch jobs, by their ids or by their owners.
 
-A tick is one query for each of the two sources, and a second one for the rows of the jobs that did change.
+At each tick, a source queries versions, and then the rows of the jobs that have changed.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
+
+from django.contrib.auth.models import User
 
 from progress.live.hub import Source
 from progress.models import Job
 
-LOOKING_BACK = timedelta(seconds=1)
-"""Each tick looks at what changed in this time. A thorough one looks at all that is watched: jobs may be deleted."""
+TICK_PERIOD = timedelta(seconds=1)
+"""Period before each tick whose changes are queried. A thorough tick queries all watched ids, and finds deletions."""
 
-LATEST = timedelta(seconds=60)
-"""A thorough tick for owners looks this far back: a long transaction may commit late."""
+THOROUGH_PERIOD = timedelta(seconds=60)
+"""The same for a thorough tick for owners: changes of a long transaction become visible late."""
 
-AT_ONCE = 10_000
-"""How many ids a question may have; SQLite takes 32,766."""
+MAX_IDS_PER_QUERY = 10_000
+"""SQLite's limit is 32,766."""
 
 
 class Snapshot:
-    """A job as it was at some version, and what was made of it, so that it is made once for all who watch."""
+    """Job at some version. `encoded` caches its event by base URL, so that all streams share one encoding."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.made: dict[str, bytes] = {}
+        self.encoded: dict[str, bytes] = {}
 
 
 class Jobs(Source[UUID, Snapshot | None]):
-    """The news of a job that is no more are None."""
+    """Jobs by id. The change of a deleted job is None."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._versions: dict[UUID, int] = {}  # the newest that the watchers of each job have been told
+        self._versions: dict[UUID, int] = {}  # the latest of each job that its watchers have received
 
     def changes(self, thorough: bool) -> Iterator[tuple[UUID, Snapshot | None]]:
         if thorough:
@@ -43,34 +44,34 @@ class Jobs(Source[UUID, Snapshot | None]):
             versions = _versions(watched)
             yield from ((job_id, None) for job_id in watched if job_id not in versions)
         else:
-            versions = dict(Job.objects.changed_within(LOOKING_BACK).values_list("pk", "version"))
-        newer = [job_id for job_id, version in versions.items() if self._is_news(job_id, version)]
+            versions = dict(Job.objects.changed_within(TICK_PERIOD).values_list("pk", "version"))
+        newer = [job_id for job_id, version in versions.items() if self._is_new(job_id, version)]
         for job in Job.objects.filter(pk__in=newer).defer("arguments", "task") if newer else ():
             yield job.pk, Snapshot(job)
 
-    def mark_reported(self, key: UUID, news: Snapshot | None) -> None:
-        if news:
-            self._versions[key] = news.job.version
+    def mark_reported(self, key: UUID, change: Snapshot | None) -> None:
+        if change:
+            self._versions[key] = change.job.version
 
     def discard(self, key: UUID) -> None:
         self._versions.pop(key, None)
 
-    def _is_news(self, job_id: UUID, version: int) -> bool:
+    def _is_new(self, job_id: UUID, version: int) -> bool:
         return job_id in self.watching and version > self._versions.get(job_id, -1)
 
 
-class OwnedJobs(Source[Any, dict[UUID, Snapshot]]):
-    """All jobs of the users who watch, by the ids of the users. Deletions are not reported."""
+class OwnedJobs(Source[int, dict[UUID, Snapshot]]):
+    """All jobs of a user, by the user's id. Deletions are not reported."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._versions: dict[UUID, int] = {}  # of the jobs that have changed lately
+        self._versions: dict[UUID, int] = {}  # of the recently changed jobs
 
-    def changes(self, thorough: bool) -> Iterator[tuple[Any, dict[UUID, Snapshot]]]:
-        changed = Job.objects.changed_within(LATEST if thorough else LOOKING_BACK)
+    def changes(self, thorough: bool) -> Iterator[tuple[int, dict[UUID, Snapshot]]]:
+        changed = Job.objects.changed_within(THOROUGH_PERIOD if thorough else TICK_PERIOD)
         versions = dict(changed.filter(owner__in=list(self.watching)).values_list("pk", "version"))
         newer = [job_id for job_id, version in versions.items() if version > self._versions.get(job_id, -1)]
-        found: dict[Any, dict[UUID, Snapshot]] = defaultdict(dict)
+        found: dict[int, dict[UUID, Snapshot]] = defaultdict(dict)
         for job in Job.objects.filter(pk__in=newer).defer("arguments", "task") if newer else ():
             found[job.owner_id][job.pk] = Snapshot(job)
         self._versions = versions if thorough else self._versions | versions
@@ -81,15 +82,15 @@ class OwnedJobs(Source[Any, dict[UUID, Snapshot]]):
 
 
 def _versions(job_ids: list[UUID]) -> dict[UUID, int]:
-    """Of those of them that are there."""
+    """Return the versions of those of the jobs that exist."""
     versions: dict[UUID, int] = {}
-    for first in range(0, len(job_ids), AT_ONCE):
-        some = job_ids[first : first + AT_ONCE]
+    for first in range(0, len(job_ids), MAX_IDS_PER_QUERY):
+        some = job_ids[first : first + MAX_IDS_PER_QUERY]
         versions |= Job.objects.filter(pk__in=some).values_list("pk", "version")
     return versions
 
 
-def visible_jobs(user: Any, ids: Iterable[UUID]) -> dict[UUID, Job]:
+def visible_jobs(user: User, ids: Iterable[UUID]) -> dict[UUID, Job]:
     """Return the jobs with these ids that the user may see and that haven't expired."""
     jobs = Job.objects.visible_to(user).filter(pk__in=ids)
     return {job.pk: job for job in jobs if not job.has_expired}

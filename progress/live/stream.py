@@ -1,21 +1,19 @@
-"""One stream for all the bars of a page; `live/sse.py` has what holds for any stream.
+"""Stream of the jobs with given ids, for all progress bars of a page, or of all jobs of a user.
 
-event: job      id: <uuid>:<version>, and the job as its data: immediately for each, then at each change
-event: missing  {"id"}: unknown, gone or somebody else's
-event: end      none is left to wait for; then the stream closes
+event: job      id: <uuid>:<version>, data: the job. Sent for each job at the start, and at each change
+event: missing  {"id"}: the job is unknown, has expired or belongs to another user
+event: end      {}: no more changes will follow, and the stream closes
 
-Without ids the stream is for all jobs of the user, however many there are:
+Without ids, the stream has all jobs of the user:
 
-event: ready    {}: every change from now on will be sent, so the client can fetch the current states
+event: ready    {}: every later change will be sent, so the client can fetch the current state now
 event: job      at each change of any job of the user
 """
 
 import json
-from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
@@ -26,6 +24,7 @@ from progress.live.hub import Watcher
 from progress.live.jobs import Jobs, OwnedJobs, Snapshot, visible_jobs
 from progress.live.sse import EventStream, stream_response
 from progress.models import Job
+from progress.types import UserRequest
 
 READY = b"event: ready\ndata: {}\n\n"
 END = b"event: end\ndata: {}\n\n"
@@ -33,31 +32,31 @@ END = b"event: end\ndata: {}\n\n"
 
 @never_cache
 @require_GET
-def stream(request: HttpRequest) -> HttpResponseBase:
-    """Return the events of the jobs with these ids, or of all jobs of the user."""
-    root = jobs_url(request)
+def stream(request: UserRequest) -> HttpResponseBase:
+    """Stream the jobs with these ids, or all jobs of the user."""
+    base_url = jobs_url(request)
     if "id" not in request.GET:
-        return stream_response(request, OwnedJobs, [request.user.pk], lambda watcher: OwnedJobEvents(watcher, root))
-    known = params.parse_ids(request)
+        return stream_response(request, OwnedJobs, [request.user.pk], lambda watcher: OwnedJobEvents(watcher, base_url))
+    versions = params.parse_ids(request)
 
     def begin(watcher: Watcher[UUID, Snapshot | None]) -> JobEvents:
-        return JobEvents(watcher, visible_jobs(request.user, known), root)
+        return JobEvents(watcher, visible_jobs(request.user, versions), base_url)
 
-    return stream_response(request, Jobs, known, begin)
+    return stream_response(request, Jobs, versions, begin)
 
 
 class JobEvents(EventStream[UUID, Snapshot | None]):
-    def __init__(self, watcher: Watcher[UUID, Snapshot | None], jobs: dict[UUID, Job], root: str) -> None:
+    def __init__(self, watcher: Watcher[UUID, Snapshot | None], jobs: dict[UUID, Job], base_url: str) -> None:
         super().__init__(watcher)
-        self._root = root
-        self._first: dict[UUID, Snapshot | None] = dict.fromkeys(watcher.keys)
-        self._first |= {job_id: Snapshot(job) for job_id, job in jobs.items()}
-        self._sent = dict.fromkeys(self._first, params.UNKNOWN)  # the versions of the jobs that are still waited for
+        self._base_url = base_url
+        self._current: dict[UUID, Snapshot | None] = dict.fromkeys(watcher.keys)
+        self._current |= {job_id: Snapshot(job) for job_id, job in jobs.items()}
+        self._sent = dict.fromkeys(self._current, params.UNKNOWN)  # versions of the jobs that may still change
 
     def initial(self) -> bytes:
-        told = self.encode(self._first)
-        self._first.clear()
-        return told
+        events = self.encode(self._current)
+        self._current.clear()  # frees memory
+        return events
 
     def encode(self, changes: dict[UUID, Snapshot | None]) -> bytes:
         return b"".join(self._event(job_id, snapshot) for job_id, snapshot in changes.items() if job_id in self._sent)
@@ -75,28 +74,28 @@ class JobEvents(EventStream[UUID, Snapshot | None]):
         self._sent[job_id] = job.version
         if job.is_finished:
             del self._sent[job_id]
-        return _event(snapshot, self._root)
+        return _event(snapshot, self._base_url)
 
 
-class OwnedJobEvents(EventStream[Any, dict[UUID, Snapshot]]):
-    def __init__(self, watcher: Watcher[Any, dict[UUID, Snapshot]], root: str) -> None:
+class OwnedJobEvents(EventStream[int, dict[UUID, Snapshot]]):
+    def __init__(self, watcher: Watcher[int, dict[UUID, Snapshot]], base_url: str) -> None:
         super().__init__(watcher)
-        self._root = root
+        self._base_url = base_url
 
     def initial(self) -> bytes:
         return READY
 
-    def encode(self, changes: dict[Any, dict[UUID, Snapshot]]) -> bytes:
-        return b"".join(_event(snapshot, self._root) for jobs in changes.values() for snapshot in jobs.values())
+    def encode(self, changes: dict[int, dict[UUID, Snapshot]]) -> bytes:
+        return b"".join(_event(snapshot, self._base_url) for jobs in changes.values() for snapshot in jobs.values())
 
 
-def _event(snapshot: Snapshot, root: str) -> bytes:
+def _event(snapshot: Snapshot, base_url: str) -> bytes:
     """Return the event of a job, encoded once for all streams."""
-    if root not in snapshot.made:
-        snapshot.made[root] = _encode(snapshot.job, root)
-    return snapshot.made[root]
+    if base_url not in snapshot.encoded:
+        snapshot.encoded[base_url] = _encode(snapshot.job, base_url)
+    return snapshot.encoded[base_url]
 
 
-def _encode(job: Job, root: str) -> bytes:
-    data = json.dumps(as_json(job, root), cls=DjangoJSONEncoder)
+def _encode(job: Job, base_url: str) -> bytes:
+    data = json.dumps(as_json(job, base_url), cls=DjangoJSONEncoder)
     return f"event: job\nid: {job.pk}:{job.version}\ndata: {data}\n\n".encode()

@@ -113,11 +113,11 @@ def test_the_page_reloads_itself_without_javascript_until_the_end(as_alice, alic
     assert '<a href="/uploads/">' in page
 
 
-def test_the_page_is_renewed_by_script_at_the_end(as_alice, alice):
+def test_page_is_fetched_again_when_its_job_finishes(as_alice, alice):
     job = make_job(owner=alice, state=State.RUNNING)
-    assert f'id="job" data-refresh="/progress/{job.pk}/"' in as_alice.get(f"/progress/{job.pk}/").text
+    assert f'id="job" hx-get="/progress/{job.pk}/"' in as_alice.get(f"/progress/{job.pk}/").text
     done = make_job(owner=alice, state=State.SUCCEEDED)
-    assert "data-refresh" not in as_alice.get(f"/progress/{done.pk}/").text
+    assert "hx-get" not in as_alice.get(f"/progress/{done.pk}/").text
 
 
 def test_a_bar_whose_percent_is_unknown_has_no_value(as_alice, alice):
