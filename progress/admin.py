@@ -1,4 +1,4 @@
-"""Jobs and clusters in the admin: to watch, to cancel, to try again; never to edit, because a worker writes the row."""
+"""Admin of jobs and workers: read-only, because workers write the rows; jobs can be cancelled and retried."""
 
 from collections.abc import Callable
 
@@ -16,8 +16,8 @@ from progress.models import Job, Worker
 from progress.tasks import cancel_job, retry_job
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """A list that renews itself every few seconds."""
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Read-only list that reloads itself every few seconds."""
 
     class Media:
         js = [Script("progress/admin-live.js", type="module")]
@@ -54,42 +54,41 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Cancel the selected jobs", permissions=["control"])
     def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        self._do(request, jobs, cancel_job, "asked to stop", "had already ended")
+        self._do(request, jobs, cancel_job, "cancelled or asked to stop", "had already finished")
 
     @admin.action(description="Try the selected jobs again", permissions=["control"])
     def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         self._do(request, jobs, retry_job, "queued again", "had neither failed nor been cancelled")
 
     def has_control_permission(self, request: HttpRequest) -> bool:
-        """Nobody may change a job's row, but who has that permission may cancel it and try it again."""
+        """Return whether the user may cancel and retry jobs: with the permission to change them."""
         return request.user.has_perm("progress.change_job")
 
     def _do(
-        self, request: HttpRequest, jobs: QuerySet[Job], act: Callable[[Job], bool], done: str, otherwise: str
+        self, request: HttpRequest, jobs: QuerySet[Job], action: Callable[[Job], bool], done: str, not_done: str
     ) -> None:
-        outcomes = [act(job) for job in jobs]
-        if outcomes.count(True):
-            self.message_user(request, f"{outcomes.count(True)} {done}.", messages.SUCCESS)
-        if outcomes.count(False):
-            self.message_user(request, f"{outcomes.count(False)} {otherwise}.", messages.WARNING)
+        results = [action(job) for job in jobs]
+        if results.count(True):
+            self.message_user(request, f"{results.count(True)} {done}.", messages.SUCCESS)
+        if results.count(False):
+            self.message_user(request, f"{results.count(False)} {not_done}.", messages.WARNING)
 
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin):
-    """Which clusters there are, since when, when each was last heard of, and what it does."""
+    """List of clusters, with their last heartbeat and running jobs."""
 
-    list_display = ["name", "alive", "started_at", "heard_of", "busy_with"]
+    list_display = ["name", "alive", "started_at", "last_heartbeat", "running_jobs"]
 
     @admin.display(boolean=True)
     def alive(self, worker: Worker) -> bool:
         return worker.is_alive
 
-    @admin.display(description="last heard of", ordering="beaten_at")
-    def heard_of(self, worker: Worker) -> str:
+    @admin.display(ordering="beaten_at")
+    def last_heartbeat(self, worker: Worker) -> str:
         return f"{timesince(worker.beaten_at)} ago"
 
-    @admin.display(description="busy with")
-    def busy_with(self, worker: Worker) -> str | SafeString:
+    def running_jobs(self, worker: Worker) -> str | SafeString:
         count = worker.running.count()
         if not count:
             return "–"

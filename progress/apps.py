@@ -1,4 +1,4 @@
-"""Where Django finds the app of jobs, and where it is tied to Django-Q2's signals."""
+"""App of jobs. Connects the signals of Django-Q2 and of migrations."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate

@@ -1,4 +1,4 @@
-"""Database connections are few, and not all of them can be trusted for ever."""
+"""Database connections: release one before a long wait, or replace one whose state is unknown."""
 
 from contextlib import suppress
 
@@ -6,20 +6,20 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 
 def release_connection() -> None:
-    """Give this request's connection back before it reads or writes slowly; the next query gets a new one."""
-    if connection.in_atomic_block:  # as it is in tests
+    """Release the connection of this request, before it waits or sends slowly. The next query gets a new one."""
+    if connection.in_atomic_block:  # as in tests
         return
     connection.close()
-    if connection.connection is None:  # Django keeps a database in memory open, which closing would destroy
-        del connections[DEFAULT_DB_ALIAS]  # what is left of it takes more memory than a stream should
+    if connection.connection is None:  # None unless it is an in-memory database, which Django keeps open
+        del connections[DEFAULT_DB_ALIAS]  # the closed wrapper would take memory as long as the stream lasts
 
 
 def replace_connection() -> None:
-    """Use another connection in this thread from now on, whatever state its old one was left in."""
+    """Replace this thread's connection, and close the old one if that is possible."""
     old = connections[DEFAULT_DB_ALIAS]
     connections[DEFAULT_DB_ALIAS] = connections.create_connection(DEFAULT_DB_ALIAS)
     if old.connection is not None:
         with suppress(Exception):
             if old.vendor == "sqlite":
-                old.connection.rollback()  # closing is not enough while a traceback knows a cursor
+                old.connection.rollback()  # closing doesn't unlock it while a traceback refers to a cursor
             old.connection.close()

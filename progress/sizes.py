@@ -1,7 +1,7 @@
-"""Sizes for people, in decimal units. `static/progress/format.js` formats them the same way."""
+"""Sizes of files for users, in decimal units. `static/progress/format.js` has the same rules."""
 
 UNITS = (("B", 0), ("kB", 1), ("MB", 1), ("GB", 2), ("TB", 2))
-"""Each a thousand times the one before, and with how many decimal places it is shown."""
+"""Units and their numbers of decimal places. Each unit is 1000 times the one before."""
 
 
 def size(number: int) -> str:

@@ -1,4 +1,4 @@
-"""The URLs of jobs: pages for people, JSON and a stream for programs."""
+"""URLs of jobs: pages, JSON API and stream."""
 
 from django.urls import path
 

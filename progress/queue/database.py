@@ -25,28 +25,25 @@ TAKE = """
 """
 
 
-class Broker(ClusterQueue, ORM):
-    """The queue in the database. PostgreSQL tells of new deliveries; SQLite is asked.
-
-    Nothing is ever locked here, so Django-Q2's column `lock` is the time at which a delivery was put into the queue.
-    """
+class Broker(ClusterQueue, ORM):  # type: ignore[misc]
+    """Broker whose column `lock` of Django-Q2 holds the time of the delivery, because deliveries are never locked."""
 
     _listening: object = None
-    _had_some = False
+    _had_deliveries = False
 
     def enqueue(self, task: str) -> int:
-        made = OrmQ.objects.using(Conf.ORM).create(key=self.list_key, payload=task, lock=timezone.now())
+        entry = OrmQ.objects.using(Conf.ORM).create(key=self.list_key, payload=task, lock=timezone.now())
         if self._can_listen:
             with self._database.cursor() as cursor:
                 cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
-        return made.pk
+        return int(entry.pk)
 
     def take(self) -> Deliveries | None:
         if self._can_listen:
             self._listen()
-        # Taking would lock SQLite for a moment even if there is nothing to take, so look first.
-        taken = self._take() if self._can_listen or self._had_some or not self.is_empty() else []
-        self._had_some = bool(taken)
+        # A DELETE locks SQLite even if it matches no row, so the queue is read first.
+        taken = self._take() if self._can_listen or self._had_deliveries or not self.is_empty() else []
+        self._had_deliveries = bool(taken)
         if not taken:
             self._wait()
         return taken or None
@@ -54,7 +51,7 @@ class Broker(ClusterQueue, ORM):
     def _take(self) -> Deliveries:
         with self._database.cursor() as cursor:
             cursor.execute(self._take_sql, [self.list_key])
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
     def reconnect(self) -> None:
         self._database.close()
@@ -63,7 +60,7 @@ class Broker(ClusterQueue, ORM):
         return not OrmQ.objects.using(Conf.ORM).filter(key=self.list_key).exists()
 
     def _listen(self) -> None:
-        """Before asking for work, so that none can come unnoticed between the question and the wait."""
+        """Listen before the queue is queried, so that no delivery between the query and the wait is missed."""
         self._database.ensure_connection()
         if self._listening is not self._database.connection:
             with self._database.cursor() as cursor:
@@ -75,12 +72,12 @@ class Broker(ClusterQueue, ORM):
             time.sleep(POLL_SECONDS)
             return
         with self._database.wrap_database_errors:
-            for _ in self._database.connection.notifies(timeout=base.WAKE_SECONDS, stop_after=1):
+            for _ in self._database.connection.notifies(timeout=base.MAX_WAIT_SECONDS, stop_after=1):
                 pass
 
     @property
     def _can_listen(self) -> bool:
-        return self._database.vendor == "postgresql"
+        return bool(self._database.vendor == "postgresql")
 
     @property
     def _database(self) -> Any:

@@ -1,6 +1,6 @@
-"""The queue in Redis, by the same rules as `queue/database.py`'s; who doesn't use it needs no Redis client.
+"""Queue in Redis. Sites that don't use it need no Redis client.
 
-Redis knows no transactions of ours, so a delivery is made when the job has been committed.
+Redis takes no part in database transactions, so a job is delivered after its transaction was committed.
 """
 
 import logging
@@ -11,26 +11,26 @@ from django.db import transaction
 from django_q.brokers.redis_broker import Redis
 from django_q.conf import Conf
 
-from progress.queue.base import WAKE_SECONDS, ClusterQueue, Deliveries
+from progress.queue.base import MAX_WAIT_SECONDS, ClusterQueue, Deliveries
 
 logger = logging.getLogger(__name__)
 
 
-class RedisBroker(ClusterQueue, Redis):
-    away = (redis.RedisError,)
+class RedisBroker(ClusterQueue, Redis):  # type: ignore[misc]
+    connection_errors = (redis.RedisError,)
 
     def enqueue(self, task: str) -> None:
         transaction.on_commit(partial(self._push, task))
 
     def _push(self, task: str) -> None:
-        """The job is committed: that Redis is away doesn't concern who asked for it. It is delivered later."""
+        """Deliver a committed job. If Redis is unavailable, log that; the job is delivered later."""
         try:
             self.connection.rpush(self.list_key, task)
         except redis.RedisError as error:
-            logger.error("Redis can't be reached, so a job is delivered a little later: %s", error)
+            logger.error("Redis is unavailable, so a job is delivered later: %s", error)
 
     def take(self) -> Deliveries | None:
-        taken = self.connection.blpop([self.list_key], WAKE_SECONDS)
+        taken = self.connection.blpop([self.list_key], MAX_WAIT_SECONDS)
         return [(None, taken[1])] if taken else None
 
     def is_empty(self) -> bool:
@@ -43,5 +43,5 @@ class RedisBroker(ClusterQueue, Redis):
 
 @cache
 def _redis(url: str) -> redis.Redis:
-    """One pool of connections a process; it notices a fork."""
+    """Return the connection pool of this process. The client makes new connections after a fork."""
     return redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5)

@@ -1,4 +1,4 @@
-"""Bars and sizes for templates; the bar's script calculates the same."""
+"""Template tags of progress bars and sizes. `progress-bar.js` has the same rules."""
 
 from django import template
 
@@ -11,7 +11,7 @@ register.filter("size", size)
 
 @register.simple_tag
 def overall_percent(job: Job, start: int | str) -> int | None:
-    """The percent of a work of which `start` percent are done when the job begins; the job's own if it is all of it."""
+    """Return the percent of an operation of which `start` percent were done before the job, such as an upload."""
     if not start:
         return job.percent
     return int(start) + (job.percent or 0) * (100 - int(start)) // 100

@@ -1,13 +1,13 @@
-"""The processes of a Django-Q2 cluster, as one of them sees the others. Linux only: it reads /proc.
+"""Processes of a Django-Q2 cluster. Linux only: it reads /proc.
 
-    parent          manage.py qcluster, which a supervisor started
-    └─ sentinel     guards the rest, and starts anew what dies
-       ├─ worker …  one job at a time
-       ├─ pusher    takes deliveries from the queue; our maintenance runs beside it, in a thread
-       └─ monitor   collects results, which we don't need
+    parent          manage.py qcluster, started by a supervisor
+    └─ sentinel     starts the other processes, and replaces those that end
+       ├─ worker …  runs one job at a time
+       ├─ pusher    takes deliveries from the queue; has the maintenance thread
+       └─ monitor   collects results, which this package doesn't use
 
-Each dies with the one above it, so that killing any of them leaves no orphans that go on working. A worker tells by the
-name of its process, which `ps` and `top` show, whether it is busy.
+Each process is killed when its parent ends, so that no orphan continues a job. A worker sets its process name, which
+`ps` and `top` show, to whether it is busy.
 """
 
 import ctypes
@@ -25,11 +25,11 @@ BUSY = "headway:busy"
 PR_SET_PDEATHSIG = 1
 
 CHILDLESS_SECONDS = 4.0
-"""The pause between two looks of the sentinel at whether it has children. It starts missing ones within a second."""
+"""Interval at which the sentinel checks whether it has children. It replaces missing ones within a second."""
 
 
 class Process(NamedTuple):
-    """`name`, `state`, `parent` and `began` (in ticks since the machine did) are as proc(5) has them."""
+    """Process as in proc(5): `began` is its start time, in clock ticks since boot."""
 
     pid: int
     name: str
@@ -39,87 +39,90 @@ class Process(NamedTuple):
 
 
 def cluster_name() -> str:
-    """This cluster, asked by a child of its sentinel: "host:pid:began", since after a restart a pid may come back."""
+    """Return the name of this cluster, "host:pid:start time" of its sentinel. Call it in a child of the sentinel.
+
+    The start time distinguishes clusters whose sentinels have the same pid after a reboot.
+    """
     return _cluster_name(_parent())
 
 
 def worker_name() -> str:
-    """This process of this cluster: "host:pid:began:pid"."""
+    """Return the name of this worker process, "host:pid:start time:pid": its cluster's name and its own pid."""
     return f"{cluster_name()}:{os.getpid()}"
 
 
 def die_with_parent() -> None:
-    """Have the kernel kill this process when the one that started it ends."""
+    """Let the kernel kill this process when its parent ends."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != _parent():  # it had ended before that
+    if os.getppid() != _parent():  # the parent had already ended
         end_process()
 
 
 def end_when_childless(interval: float = CHILDLESS_SECONDS) -> None:
-    """Have this process, the sentinel, killed once it has had no living child at two looks in a row.
+    """Let a timer kill this process, the sentinel, once it has had no living child at two checks in a row.
 
-    A killed child may leave a lock locked for which the sentinel then waits for ever. The watchdog notices that,
-    unless it is killed too: it runs in another child. The timer interrupts such a wait, and children don't inherit it.
+    The sentinel may wait for ever for a lock that a killed child held. The watchdog detects that, unless its own
+    process, another child, was killed too. The timer interrupts such a wait, and children don't inherit it.
     """
-    was_alone = False
+    was_childless = False
 
-    def look(*args: object) -> None:
-        nonlocal was_alone
-        mine = os.getpid()
-        is_alone = not any(process.parent == mine and process.state != "Z" for process in all_processes())
-        if is_alone and was_alone:
+    def check(*args: object) -> None:
+        nonlocal was_childless
+        own_pid = os.getpid()
+        is_childless = not any(process.parent == own_pid and process.state != "Z" for process in all_processes())
+        if is_childless and was_childless:
             end_process()
-        was_alone = is_alone
+        was_childless = is_childless
 
-    signal.signal(signal.SIGALRM, look)
+    signal.signal(signal.SIGALRM, check)
     signal.setitimer(signal.ITIMER_REAL, interval, interval)
 
 
 def on_worker_start(**kwargs: Any) -> None:
-    """Django-Q2's signal that a worker has started."""
+    """Handle Django-Q2's signal that a worker has started."""
     die_with_parent()
     mark_idle()
 
 
 def mark_idle(**kwargs: Any) -> None:
-    """Django-Q2's signal that this worker has done a task."""
-    _call_myself(IDLE)
+    """Handle Django-Q2's signal that this worker has finished a package."""
+    _set_process_name(IDLE)
 
 
 def mark_busy(**kwargs: Any) -> None:
-    """Django-Q2's signal that this worker has got a task."""
-    _call_myself(BUSY)
+    """Handle Django-Q2's signal that this worker has received a package."""
+    _set_process_name(BUSY)
 
 
 def siblings() -> list[Process]:
-    """All children of the sentinel, seen from one of them; the caller is one."""
-    mine = _parent()
-    return [process for process in all_processes() if process.parent == mine]
+    """Return all children of the sentinel. Call it in one of them; it is included."""
+    sentinel = _parent()
+    return [process for process in all_processes() if process.parent == sentinel]
 
 
 def living_pids() -> set[int]:
-    """The children of the sentinel that have not ended."""
+    """Return the pids of the sentinel's children that have not ended."""
     return {process.pid for process in siblings() if process.state != "Z"}
 
 
 def all_processes() -> list[Process]:
-    """All processes of this machine."""
+    """Return all processes of this machine."""
     return [process for name in os.listdir("/proc") if name.isdigit() and (process := _read_stat(int(name)))]
 
 
 def kill(pid: int) -> None:
-    """Nobody can refuse that, or put it off; it may have ended before."""
+    """Send SIGKILL to the process, if it still exists."""
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
 
 
 def end_process() -> None:
-    """End this process where it is. If it is a worker, the sentinel starts another."""
+    """Kill this process. If it is a worker, the sentinel starts another."""
     kill(os.getpid())
 
 
 def end_cluster() -> None:
-    """Kill this cluster, asked by one of the sentinel's children; its supervisor starts another."""
+    """Kill this cluster, so that its supervisor starts another. Call it in a child of the sentinel."""
     others = [process.pid for process in siblings() if process.pid != os.getpid()]
     for pid in (_parent(), *others):
         kill(pid)
@@ -127,7 +130,7 @@ def end_cluster() -> None:
 
 
 def _parent() -> int:
-    """Who started us, even if that has ended, and another has adopted us."""
+    """Return the pid of the process that started this one, even if it has ended."""
     parent = multiprocessing.parent_process()
     return parent.pid if parent and parent.pid else os.getppid()
 
@@ -138,7 +141,7 @@ def _cluster_name(sentinel: int) -> str:
     return f"{socket.gethostname()}:{sentinel}:{process.began if process else 0}"
 
 
-def _call_myself(name: str) -> None:
+def _set_process_name(name: str) -> None:
     Path("/proc/self/comm").write_text(name)
 
 
@@ -146,7 +149,7 @@ def _read_stat(pid: int) -> Process | None:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return None  # it has ended meanwhile
+        return None  # the process has ended
     name = stat[stat.index("(") + 1 : stat.rindex(")")]
     fields = stat[stat.rindex(")") + 2 :].split()
     return Process(pid, name, state=fields[0], parent=int(fields[1]), began=int(fields[19]))

@@ -40,7 +40,7 @@ def test_cancelling_twice_is_asking_once(as_alice, alice):
 @pytest.mark.parametrize("state", [State.SUCCEEDED, State.FAILED, State.CANCELLED])
 def test_what_has_ended_can_not_be_cancelled(as_alice, alice, state):
     job = make_job(owner=alice, state=state)
-    assert "already ended" in problem(as_alice.post(f"/api/progress/{job.pk}/cancel/"), 409)["detail"]
+    assert "already finished" in problem(as_alice.post(f"/api/progress/{job.pk}/cancel/"), 409)["detail"]
 
 
 def test_trying_again(as_alice, alice):
@@ -129,8 +129,8 @@ def test_the_admin_cancels_and_tries_again(as_admin, alice):
     waiting, running = make_job(owner=alice), make_job(owner=alice, **RUNNING)
     failed, done = make_job(owner=alice, **FAILED), make_job(owner=alice, state=State.SUCCEEDED)
     page = act(as_admin, "cancel", waiting, running, done).text
-    assert "2 asked to stop." in page
-    assert "1 had already ended." in page
+    assert "2 cancelled or asked to stop." in page
+    assert "1 had already finished." in page
     page = act(as_admin, "retry", waiting, failed, done).text
     assert "2 queued again." in page
     assert "1 had neither failed nor been cancelled." in page

@@ -288,18 +288,18 @@ class TestHub:
         change(jobs[0], percent=5)
         with django_assert_num_queries(2):
             one.tick()
-        assert sum(bool(watcher._news) for watcher in watchers) == 600
+        assert sum(bool(watcher._changes) for watcher in watchers) == 600
 
     def test_a_job_is_encoded_once_for_all_who_watch_it(self, alice, running, monkeypatch):
         encoded = []
-        monkeypatch.setattr(stream, "_encode", lambda job, root: encoded.append(root) or b"event")
+        monkeypatch.setattr(stream, "_encode", lambda job, base_url: encoded.append(base_url) or b"event")
         one = Hub()
         watchers = [one.watch(Jobs, [running.pk], make_login(running.owner)) for _ in range(10)]
         one.tick()
         for watcher in watchers:
-            news = watcher._news
+            changes = watcher._changes
             events = stream.JobEvents(watcher, {}, "http://a")
-            assert events.encode(news) == b"event"
+            assert events.encode(changes) == b"event"
         assert encoded == ["http://a"]
 
     def test_user_limit_leaves_room_for_other_users(self, alice, bob, running, settings):

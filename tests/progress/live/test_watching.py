@@ -96,7 +96,7 @@ def test_a_finished_job_answers_for_its_retention_and_is_gone_then(as_alice, ali
     problem(as_alice.get(f"/api/progress/{job.pk}/"), 410)
     page = as_alice.get(f"/progress/{job.pk}/")
     assert page.status_code == 410
-    assert "no longer kept" in page.text
+    assert "has been removed" in page.text
 
 
 def test_the_page_reloads_itself_without_javascript_until_the_end(as_alice, alice):

@@ -100,7 +100,7 @@ def queue(db, monkeypatch) -> database.Broker:
     monkeypatch.setattr(maintenance, "BUSY_DATABASE_SECONDS", 60)
     monkeypatch.setattr(processes, "die_with_parent", lambda: None)
     monkeypatch.setattr(database, "POLL_SECONDS", 0)
-    monkeypatch.setattr(base, "WAKE_SECONDS", 0)
+    monkeypatch.setattr(base, "MAX_WAIT_SECONDS", 0)
     return database.Broker()
 
 
@@ -161,7 +161,7 @@ def test_a_queue_that_is_away_is_asked_again(queue, monkeypatch):
     def away(self):
         raise OperationalError("the server closed the connection")
 
-    monkeypatch.setattr(base, "AWAY_SECONDS", 0)
+    monkeypatch.setattr(base, "RETRY_SECONDS", 0)
     monkeypatch.setattr(database.Broker, "reconnect", lambda self: None)
     monkeypatch.setattr(database.Broker, "take", away)
     assert queue.dequeue() is None
