@@ -40,15 +40,14 @@ def append(path: Path, text: str) -> None:
     path.write_text(f"{path.read_text()}\n\n{text}" if path.exists() else text)
 
 
-def insert(path: Path, diff: str) -> None:
-    """Insert each run of lines that begin with + below the line before it, which the file must have exactly once."""
+def patch(path: Path, diff: str) -> None:
+    """Apply a diff without line numbers. Its old lines must be in the file exactly once."""
+    lines = diff.splitlines(keepends=True)
+    old = "".join(line[1:] for line in lines if line[0] in " -")
+    new = "".join(line[1:] for line in lines if line[0] in " +")
     content = path.read_text()
-    for anchor, added in re.findall(r"^ (.*\n)((?:\+.*\n)+)", diff, re.MULTILINE):
-        assert content.count(f"\n{anchor}") == 1, f"{path} has not exactly one line {anchor!r}"
-        lines = re.sub(r"^\+", "", added, flags=re.MULTILINE)
-        content = content.replace(f"\n{anchor}", f"\n{anchor}{lines}")
-    assert content != path.read_text()
-    path.write_text(content)
+    assert content.count(f"\n{old}") == 1, f"{path} does not have these lines exactly once:\n{old}"
+    path.write_text(content.replace(f"\n{old}", f"\n{new}"))
 
 
 def run(project: Path, commands: str) -> None:
@@ -60,7 +59,7 @@ def run(project: Path, commands: str) -> None:
 
 
 def test_contributing_has_worked_examples():
-    assert "Add a task" in TITLES
+    assert TITLES == ["Add a task", "Add a kind of file"]
 
 
 @pytest.mark.parametrize("title", TITLES)
@@ -72,5 +71,5 @@ def test_worked_example_can_be_followed(project, title):
             run(project, text)
             continue
         name, _, text = text.removeprefix("# ").partition("\n")
-        {"python": append, "diff": insert}[language](project / name, text)
+        {"python": append, "diff": patch}[language](project / name, text)
     assert languages[-1] == "sh"  # which runs the example's own tests
