@@ -181,7 +181,7 @@ def test_to_dos_that_are_changed_elsewhere_are_shown_here_and_no_others_are_aske
     expect(due.get_by_label("Buy milk")).to_be_focused()
     assert asked.count("/api/todos/?filter=active") == 1
     call(page, sqlite_site, "DELETE", "/api/todos/")
-    expect(due.get_by_text("Nothing is to be done.")).to_be_visible()
+    expect(due.get_by_text("You have no to-dos.")).to_be_visible()
 
 
 def test_an_impatient_hand_gets_what_it_wanted_last_and_loses_nothing(page, sqlite_site):

@@ -40,7 +40,7 @@ def test_dashboard_is_stable_when_the_site_stops_answering(page, sqlite_site):
     page.set_viewport_size({"width": 375, "height": 667})
     sign_up(page, sqlite_site, "a-name-that-needs-more-than-a-line-of-its-own-on-a-phone")
     page.goto(sqlite_site.dashboard_url)
-    panel, notice = page.locator("due-list"), page.locator(".notice", has_text="doesn't answer")
+    panel, notice = page.locator("due-list"), page.locator(".notice", has_text="doesn't respond")
     expect(panel).to_be_visible()
     before = panel.bounding_box()
     page.route(f"{sqlite_site.url}/**", lambda route: route.abort())

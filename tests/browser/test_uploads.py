@@ -253,7 +253,7 @@ def test_going_on_from_another_device_with_the_same_file_and_no_other(
     expect_under_way(other, "data.bin")
     wrong = make_file(tmp_path, "wrong.bin")
     with other.expect_file_chooser() as chooser:
-        other.get_by_role("button", name="Choose the same file to go on: data.bin").click()
+        other.get_by_role("button", name="Choose the same file to continue: data.bin").click()
     chooser.value.set_files(wrong)
     expect(row(other, "data.bin")).to_contain_text("You chose wrong.bin")
     drop(other, path)
@@ -512,7 +512,7 @@ def test_a_reload_that_would_lose_a_file_is_asked_about(page, line, sqlite_site,
     page.reload()
     line.throttle()
     assert asked == ["beforeunload"]
-    expect(page.get_by_role("button", name="Choose the same file to go on: data.bin")).to_be_visible()
+    expect(page.get_by_role("button", name="Choose the same file to continue: data.bin")).to_be_visible()
     choose(page, path)
     expect_cards(page, "data.bin")
     assert_kept_unchanged(page, sqlite_site, path)
