@@ -7,8 +7,8 @@ export class Backoff {
   #jitter;
 
   /**
-   * `jitter` is the fraction of each delay that is random, so that clients that lost their server at the same time don't
-   * all come back at the same time.
+   * `jitter` is the fraction of each delay that is random, so that clients that lost their server at the same time
+   * don't all come back at the same time.
    *
    * @param {{ firstMs?: number, maxMs: number, jitter?: number }} options
    */

@@ -1,4 +1,6 @@
-/** Sizes and durations as text. `progress/sizes.py` formats sizes in the same way, and one table of cases tests both. */
+/**
+ * Sizes and durations as text. `progress/sizes.py` formats sizes in the same way, and one table of cases tests both.
+ */
 
 /** The number of decimal places by unit. Each unit is 1000 times the previous one. */
 const UNITS = Object.entries({ B: 0, kB: 1, MB: 1, GB: 2, TB: 2 });

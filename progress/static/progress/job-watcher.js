@@ -44,8 +44,8 @@ const streams = [];
 /**
  * Watch the job with this URL, which ends with "/api/progress/<uuid>/", and return a function that stops watching.
  *
- * `onChange` is called with each state of the job, until it has finished. `onStop` is called if there is nothing to wait
- * for.
+ * `onChange` is called with each state of the job, until it has finished. `onStop` is called if there is nothing to
+ * wait for.
  *
  * @param {string} url
  * @param {Listener} listener

@@ -4,9 +4,9 @@
  * Shows a job until it has finished, and lets its owner cancel it and retry it. It draws only what the server has
  * reported. It works from any origin that the server allows; cookies are sent.
  *
- * If the job is the last part of a longer operation, `from="50"` is the percentage that is complete when the job starts:
- * the bar then goes from 50 to 100 and always has a value. The part before the job has no URL yet; the script that does
- * it calls `draw` with an object that has the fields of a job, and sets `src` when there is one.
+ * If the job is the last part of a longer operation, `from="50"` is the percentage that is complete when the job
+ * starts: the bar then goes from 50 to 100 and always has a value. The part before the job has no URL yet; the script
+ * that does it calls `draw` with an object that has the fields of a job, and sets `src` when there is one.
  *
  * Events, which bubble, with the job as `detail`: "progress" at each change; then once "succeeded", "failed" or
  * "cancelled".
@@ -166,8 +166,8 @@ export class ProgressBar extends HTMLElement {
   }
 
   /**
-   * Show or hide a button. If it has the focus when it is hidden, the bar gets it, so that the page doesn't scroll to its
-   * top.
+   * Show or hide a button. If it has the focus when it is hidden, the bar gets it, so that the page doesn't scroll to
+   * its top.
    *
    * @param {Action} action
    * @param {boolean} isShown

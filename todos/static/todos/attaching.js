@@ -6,7 +6,7 @@
 import { find, findById } from "../progress/dom.js";
 import { createAnnouncer } from "../uploads/announcer.js";
 import { listenForFiles } from "../uploads/file-drop.js";
-import { Sender } from "../uploads/sender.js";
+import { Sender, tooLargeMessage } from "../uploads/sender.js";
 import { Session } from "../uploads/session.js";
 import { TusClient } from "../uploads/tus.js";
 import { UploadRow } from "../uploads/upload-row.js";
@@ -53,7 +53,7 @@ export function enableAttaching(app, news) {
       if (sender.upload) announce(name, "Attached");
     });
     if (size <= Number(maxBytes)) sender.start();
-    else sender.reject(`This file is larger than ${maxText}, the limit on this server. Choose a smaller file.`);
+    else sender.reject(tooLargeMessage(maxText));
   }
 
   /** Put the bars into new rows: rows are replaced, and are missing while a filter or a search hides them. */

@@ -1,6 +1,7 @@
 /**
- * Changes of the list. They are sent one after the other, so that no response is older than what is shown; htmx puts the
- * fragments of a response into the page. An error appears next to the control that caused it, with a button to retry.
+ * Changes of the list. They are sent one after the other, so that no response is older than what is shown; htmx puts
+ * the fragments of a response into the page. An error appears next to the control that caused it, with a button to
+ * retry.
  */
 
 import { find, findById, instantiate } from "../progress/dom.js";

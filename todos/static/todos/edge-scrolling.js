@@ -25,7 +25,9 @@ export function scrollNearEdges(pointerY, onScroll, signal) {
   requestAnimationFrame(step);
 }
 
-/** Return how deep this position is in the zone along an edge: -1 at the top edge, 1 at the bottom edge, 0 in between. */
+/**
+ * Return how deep this position is in the zone along an edge: -1 at the top edge, 1 at the bottom edge, 0 in between.
+ */
 function edgeDepth(y = innerHeight / 2) {
   const [above, below] = [EDGE_PX - y, y - (innerHeight - EDGE_PX)].map((px) => Math.min(Math.max(px / EDGE_PX, 0), 1));
   return below - above;

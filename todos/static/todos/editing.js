@@ -1,4 +1,7 @@
-/** Editing of a title in its row: Enter and leaving the field save it, Escape doesn't, and an empty title deletes the to-do. */
+/**
+ * Editing of a title in its row: Enter and leaving the field save it, Escape doesn't, and an empty title deletes the
+ * to-do.
+ */
 
 import { find, findById, instantiate } from "../progress/dom.js";
 import { sendChange } from "./changes.js";

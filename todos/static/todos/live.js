@@ -1,10 +1,10 @@
 /**
- * Changes of the list in other tabs and on other devices. A stream reports which to-dos have changed, and their versions;
- * those that are shown at an older version, or not at all, are requested, and their rows are updated.
+ * Changes of the list in other tabs and on other devices. A stream reports which to-dos have changed, and their
+ * versions; those that are shown at an older version, or not at all, are requested, and their rows are updated.
  *
  * The changes of this page are reported with versions that it already has, so nothing is requested. Rows that are being
- * edited or dragged, or that show an error, are updated later. A response that may be older than a change of this page is
- * not shown, but requested again.
+ * edited or dragged, or that show an error, are updated later. A response that may be older than a change of this page
+ * is not shown, but requested again.
  */
 
 import { find, findById } from "../progress/dom.js";
@@ -37,7 +37,7 @@ class LiveList extends EventStream {
   #isListOutdated = false; // more to-dos have changed than a stream reports
   /** @type {Map<string, number>} by id, the newest version of each to-do that may be shown at an older version */
   #outdated = new Map();
-  /** @type {Map<string, number>} by id, the newest version that was shown or written here, also of to-dos without a row */
+  /** @type {Map<string, number>} by id, the newest version that was shown or written here */
   #known = new Map();
   /** @type {Map<string, number>} the same, of to-dos that a list which is being fetched may not contain yet */
   #uncertain = new Map();
@@ -145,8 +145,8 @@ class LiveList extends EventStream {
   }
 
   /**
-   * Request outdated to-dos whose rows are not locked, once the pending changes of this page have ended. Return false if
-   * there are none.
+   * Request outdated to-dos whose rows are not locked, once the pending changes of this page have ended. Return false
+   * if there are none.
    */
   async #requestOutdated() {
     for (let last = null; last !== pendingChanges(); await last) last = pendingChanges();

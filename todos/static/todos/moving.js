@@ -1,4 +1,7 @@
-/** The order of the list, changed by dragging a row at its grip, and by Alt with the arrow keys from anywhere in the row. */
+/**
+ * The order of the list, changed by dragging a row at its grip, and by Alt with the arrow keys from anywhere in the
+ * row.
+ */
 
 import { find } from "../progress/dom.js";
 import { sendChange } from "./changes.js";

@@ -4,7 +4,8 @@ import { find, findById, instantiate } from "../progress/dom.js";
 import { sendChange } from "./changes.js";
 
 /**
- * Offer to add each pasted line as a to-do. The field itself has no line breaks, so the offer is made when text is pasted.
+ * Offer to add each pasted line as a to-do. The field itself has no line breaks, so the offer is made when text is
+ * pasted.
  *
  * @param {HTMLFormElement} form
  */

@@ -1,6 +1,6 @@
 /**
- * The list without reloads. The buttons and their URLs are those of the forms that do the same without this script. htmx
- * fetches what doesn't change the list: filters, search, and further pages.
+ * The list without reloads. The buttons and their URLs are those of the forms that do the same without this script.
+ * htmx fetches what doesn't change the list: filters, search, and further pages.
  */
 
 import { find, findById } from "../progress/dom.js";

@@ -39,7 +39,8 @@ export function listenForFiles(onFiles) {
 }
 
 /**
- * Return the files of a drop. The entries are read before the first `await`, because the items are empty after the event.
+ * Return the files of a drop. The entries are read before the first `await`, because the items are empty after the
+ * event.
  *
  * @param {DataTransfer} transfer
  */

@@ -11,9 +11,9 @@
  *   failed, needs file                             continues when the user retries or chooses the file
  *   rejected                                       has never started
  *
- * `offset` is the number of bytes that the server has acknowledged. Bytes that this sender hasn't sent are compared with
- * the file before it continues. If they differ, the file is sent from its start as another upload, and "replaced" names
- * the old one.
+ * `offset` is the number of bytes that the server has acknowledged. Bytes that this sender hasn't sent are compared
+ * with the file before it continues. If they differ, the file is sent from its start as another upload, and "replaced"
+ * names the old one.
  */
 
 import { Backoff } from "../progress/backoff.js";
@@ -33,6 +33,7 @@ import { sha256 } from "./sha256.js";
  */
 /** @typedef {{ id: string, job: Job | null }} Upload a file on the server, as the API returns it */
 /** @typedef {Pick<FileStore, "keep" | "delete" | "deleteSent">} Store where files are kept for a reload */
+/** @typedef {{ id?: string | null, offset?: number, isKept?: boolean }} ExistingUpload */
 /** @typedef {{ api: string, session: Session, tus: TusClient, store: Store }} Site what all senders share */
 
 /** @type {readonly SenderState[]} */
@@ -55,7 +56,7 @@ const UNREADABLE = "The file can't be read any more. It may have been changed or
 const EXPIRED = "The server no longer has the part that was sent. Try again to send the file from its start.";
 const CONFLICT = "This file is being sent from somewhere else at the same time. Try again when that has ended.";
 const PROXY_LIMIT =
-  "A proxy in front of this site rejects even small parts of the file. Ask the administrator of the site to raise its limit.";
+  "A proxy in front of this site rejects even small parts of this file. Ask the administrator to raise its limit.";
 
 class UnreadableFile extends Error {}
 class DifferentFile extends Error {}
@@ -88,10 +89,8 @@ export class Sender extends EventTarget {
   #forbidden = 0;
 
   /**
-   * An upload that already exists has an id.
-   *
    * @param {Site} site
-   * @param {{ name: string, size: number, file?: File | null, id?: string | null, offset?: number, isKept?: boolean }} file
+   * @param {{ name: string, size: number, file?: File | null } & ExistingUpload} file
    */
   constructor(site, { name, size, file = null, id = null, offset = 0, isKept = false }) {
     super();
@@ -464,6 +463,11 @@ export class Sender extends EventTarget {
     this.state = state;
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/** @param {string | undefined} limit */
+export function tooLargeMessage(limit) {
+  return `This file is larger than ${limit}, the limit on this server. Choose a smaller file.`;
 }
 
 /** @returns {never} */

@@ -1,6 +1,6 @@
 /**
- * The SHA-256 of part of a file, in hexadecimal (FIPS 180-4). Browsers offer it to secure pages only; over plain HTTP it
- * is calculated here, in slices, so that the page stays responsive.
+ * The SHA-256 of part of a file, in hexadecimal (FIPS 180-4). Browsers offer it to secure pages only; over plain HTTP
+ * it is calculated here, in slices, so that the page stays responsive.
  */
 
 const SLICE_BYTES = 256 * 1024;

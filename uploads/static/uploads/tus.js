@@ -1,6 +1,6 @@
 /**
- * A client of tus 1.0.0 (https://tus.io/protocols/resumable-upload): the requests to create an upload, to get its offset,
- * to send a chunk, and to terminate it. It doesn't repeat requests.
+ * A client of tus 1.0.0 (https://tus.io/protocols/resumable-upload): the requests to create an upload, to get its
+ * offset, to send a chunk, and to terminate it. It doesn't repeat requests.
  *
  * Its methods throw the errors of `request`.
  */

@@ -1,6 +1,6 @@
 /**
- * The page of uploads: files that are chosen, dropped or pasted get a row, are sent, and become cards. Unfinished uploads
- * continue. Without this script the form sends one file at a time.
+ * The page of uploads: files that are chosen, dropped or pasted get a row, are sent, and become cards. Unfinished
+ * uploads continue. Without this script the form sends one file at a time.
  */
 
 import { Backoff } from "../progress/backoff.js";
@@ -12,7 +12,7 @@ import { createAnnouncer } from "./announcer.js";
 import { CardGrid } from "./cards.js";
 import { listenForFiles } from "./file-drop.js";
 import { FileStore } from "./file-store.js";
-import { Sender } from "./sender.js";
+import { Sender, tooLargeMessage } from "./sender.js";
 import { Session } from "./session.js";
 import { TusClient } from "./tus.js";
 import { offerUndo } from "./undo.js";
@@ -121,11 +121,10 @@ function add(file) {
   show(sender);
   // The server would reject these files too, but only after the request.
   if (size > Number(maxBytes)) {
-    sender.reject(`This file is larger than ${maxText}, the limit on this server. Choose a smaller file.`);
+    sender.reject(tooLargeMessage(maxText));
   } else if (size > freeBytes) {
-    sender.fail(
-      `There is no room for this file: it has ${formatSize(size)}, and ${formatSize(freeBytes)} are left. Delete some files first.`,
-    );
+    const [needed, free] = [size, freeBytes].map(formatSize);
+    sender.fail(`There is no room for this file: it has ${needed}, and ${free} are left. Delete some files first.`);
   } else {
     sender.start();
   }

@@ -3,8 +3,8 @@
  *
  *   connecting → ready, logged out, not allowed, down      and from each of them to each other one
  *
- * Browsers don't tell a page why a request has failed. But a request whose response can't be read ("no-cors") fails only
- * without a response: if it succeeds where another has failed, then the API is up and doesn't allow this origin.
+ * Browsers don't tell a page why a request has failed. But a request whose response can't be read ("no-cors") fails
+ * only without a response: if it succeeds where another has failed, then the API is up and doesn't allow this origin.
  */
 
 import { CsrfToken } from "../../progress/csrf.js";
@@ -206,8 +206,8 @@ async function readJson(response) {
 }
 
 /**
- * Parse JSON, but read the `order` of to-dos as strings: it is a 64-bit integer, of which a JavaScript number would lose
- * digits. The pattern matches no text inside a JSON string, where each quotation mark follows a backslash.
+ * Parse JSON, but read the `order` of to-dos as strings: it is a 64-bit integer, of which a JavaScript number would
+ * lose digits. The pattern matches no text inside a JSON string, where each quotation mark follows a backslash.
  *
  * @param {string} json
  */

@@ -16,8 +16,8 @@ export function createElement(name, properties = {}, ...children) {
 }
 
 /**
- * Let a list have one child for each item, in the order of the items. The child of an item that the list already has, by
- * its `id`, stays the same element. The focus stays in its child, or moves to the child that has replaced it.
+ * Let a list have one child for each item, in the order of the items. The child of an item that the list already has,
+ * by its `id`, stays the same element. The focus stays in its child, or moves to the child that has replaced it.
  *
  * @template {{ id: string | number }} Item
  * @param {HTMLElement} list

@@ -1,4 +1,6 @@
-/** <job-list>: the user's unfinished jobs, each with a progress bar. Jobs of files that are sent from here are left out. */
+/**
+ * <job-list>: the user's unfinished jobs, each with a progress bar. Jobs of files that are sent from here are left out.
+ */
 
 import { find } from "../../progress/dom.js";
 import { createElement, reconcile } from "./elements.js";

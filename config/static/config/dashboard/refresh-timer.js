@@ -1,4 +1,7 @@
-/** The time of the next refresh: after an interval, or earlier when the reader, the network or a reason for it comes back. */
+/**
+ * The time of the next refresh: after an interval, or earlier when the reader, the network or a reason for it comes
+ * back.
+ */
 
 export class RefreshTimer {
   #isAwake = false;

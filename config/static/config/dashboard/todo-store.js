@@ -188,8 +188,8 @@ class ChangeStream extends EventStream {
   }
 
   /**
-   * The server sends an event immediately. The first stream doesn't report what was there before it, so that the list is
-   * requested.
+   * The server sends an event immediately. The first stream doesn't report what was there before it, so that the list
+   * is requested.
    *
    * @param {ServerSentEvent} event
    */
