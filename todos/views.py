@@ -85,7 +85,7 @@ def _list_fragment(request: HtmxRequest, todo_list: FilteredList) -> HttpRespons
 @never_cache
 @require_safe
 def changes(request: HtmxRequest) -> HttpResponse:
-    """Render the rows of those of these to-dos that the filtered list contains."""
+    """Render the rows of the requested to-dos that match the filter."""
     todo_list = FilteredList.of(request)
     ids = request.GET.getlist("id")
     if len(ids) > MAX_CHANGED or not all(re.fullmatch(PK, pk) for pk in ids):
