@@ -1,7 +1,7 @@
-"""Upload, a file that its owner gave us; Rendition, a picture that we made of it; Transfer, a file on its way here.
+"""Models of uploads (received files), their renditions (scaled pictures), and transfers (resumable uploads).
 
-The bytes of uploads and renditions lie in the default storage under names that follow from the upload's id, so that
-doing anything twice leaves the same files, and no name of a user's making ever reaches the file system.
+The bytes of uploads and renditions are in the default storage. Their names there derive from the upload's id: so a
+repeated job overwrites its own files, and no name that a user chose reaches the file system.
 """
 
 import uuid
@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Q, Sum
 from django.urls import reverse
@@ -23,23 +24,22 @@ from uploads.locks import lock_owner
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
-    def visible_to(self, user: Any) -> Self:
-        """Their own, but for those that they deleted."""
+    def visible_to(self, user: User) -> Self:
+        """Return the user's own uploads, without those in the trash."""
         return self.filter(owner=user, deleted_at=None)
 
     def in_trash(self) -> Self:
-        """Those that were deleted, and could still be had back."""
         return self.exclude(deleted_at=None)
 
     def for_list(self) -> Self:
-        """All that a list of uploads shows, newest first, in two queries."""
+        """Sort by age, newest first, and fetch in two queries all that a list shows."""
         return self.select_related("job").prefetch_related("renditions").order_by("-created_at", "-id")
 
     def older_than(self, created_at: datetime, upload_id: uuid.UUID) -> Self:
-        """Those after this place in that list; no upload need be there any more."""
+        """Return the uploads after this one in the order of `for_list`. It may have been deleted."""
         return self.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=upload_id))
 
-    def bytes_kept(self) -> int:
+    def total_bytes(self) -> int:
         return self.aggregate(sum=Sum("size"))["sum"] or 0
 
 
@@ -73,13 +73,13 @@ class Upload(models.Model):
         return reverse("uploads:detail", args=[self.pk])
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete it, unless a worker is just adding renditions to it: then after that."""
+        """Delete the upload. Wait first if a worker is just recording renditions of it."""
         with transaction.atomic():
             Upload.objects.select_for_update().filter(pk=self.pk).first()
             return super().delete(*args, **kwargs)
 
     def trash(self) -> None:
-        """Delete it in a way that can be taken back for a while (see `retention.py`)."""
+        """Move the upload to the trash, from which `retention.py` deletes it later."""
         Upload.objects.filter(pk=self.pk, deleted_at=None).update(deleted_at=timezone.now())
 
     def restore(self) -> bool:
@@ -90,7 +90,7 @@ class Upload(models.Model):
 
     @property
     def etag(self) -> str:
-        """Of its bytes, which never change."""
+        """The ETag of the file's bytes, which never change."""
         return f'"{self.pk}"'
 
     @property
@@ -99,7 +99,7 @@ class Upload(models.Model):
 
     @property
     def shows_progress_bar(self) -> bool:
-        """Whether its owner can still do something about its job: wait, cancel it, try it again."""
+        """Whether the owner can wait for the job, cancel it or retry it."""
         return self.job is not None and not self.job.has_expired and (self.is_processing or self.job.is_retryable)
 
     @property
@@ -110,12 +110,12 @@ class Upload(models.Model):
 
     @property
     def cover(self) -> list["Rendition"]:
-        """The pictures of its first page, of which a browser takes the one that fits."""
+        """The renditions of the first page, one for each width."""
         return next(iter(self.pages), [])
 
     @property
     def pages(self) -> list[list["Rendition"]]:
-        """Its pictures by page; a photo has one page."""
+        """The renditions grouped by page. A picture has one page."""
         return [list(made) for _, made in groupby(self.renditions.all(), key=attrgetter("page"))]
 
     @property
@@ -154,21 +154,21 @@ class Rendition(models.Model):
 
     @property
     def etag(self) -> str:
-        """Of its bytes: processing the same file again makes the same, unless the encoder has changed."""
+        """The ETag of the bytes. It changes if a newer encoder makes a rendition of another size."""
         return f'"{self.upload_id}-{self.page}-{self.width}-{self.size}"'
 
 
 class TransferQuerySet(models.QuerySet["Transfer"]):
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: User) -> Self:
         return self.filter(owner=user)
 
-    def waiting(self) -> Self:
-        """Files that are not kept yet, and parts of such."""
+    def pending(self) -> Self:
+        """Return transfers, partial ones included, that have neither become an upload nor expired."""
         return self.filter(upload=None, expires_at__gt=timezone.now())
 
     def unfinished(self) -> Self:
-        """Files of which something is still to come, newest first."""
-        return self.waiting().filter(is_part=False).order_by("-created_at", "-id")
+        """Return the pending transfers of whole files, newest first."""
+        return self.pending().filter(is_part=False).order_by("-created_at", "-id")
 
     def expired(self) -> Self:
         return self.filter(upload=None, expires_at__lte=timezone.now())
@@ -178,17 +178,17 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
 
 
 class Transfer(models.Model):
-    """A file on its way to us, in as many requests as it takes; once it is here, what became of it.
+    """A file that is received in one or more requests. `upload` is set when the file is complete.
 
-    Its bytes are stored in pieces (see `receiving/pieces.py`), of which the first `offset` bytes together are valid.
-    The writer owns the newest claim: a write that names an older claim matches no row.
+    The bytes are stored in pieces (see `receiving/pieces.py`); the first `offset` bytes of them are acknowledged.
+    A request that writes has the newest claim, and an UPDATE that names an older claim matches no row.
     """
 
     LIFETIME = timedelta(hours=24)
-    """How long an unfinished file waits for its next byte."""
+    """How long after its last byte a transfer expires."""
 
     RECEIVING = timedelta(seconds=5)
-    """How long ago the last byte may have arrived while a request is still sending."""
+    """A transfer counts as receiving until its writer has been silent for so long."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, help_text="the upload's too, later")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="transfers")
@@ -225,12 +225,12 @@ class Transfer(models.Model):
 
     @property
     def is_complete(self) -> bool:
-        """Whether all of it is here."""
+        """Whether all bytes are acknowledged."""
         return self.offset == self.length
 
     @property
     def is_receiving(self) -> bool:
-        """Whether a request is sending bytes of it now. Its writer postpones the expiry every second."""
+        """Whether a request is sending bytes now. Its writer extends the expiry every second."""
         silent = timezone.now() + self.LIFETIME - self.expires_at
         return self.writing and self.upload_id is None and silent < self.RECEIVING
 

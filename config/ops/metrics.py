@@ -94,7 +94,7 @@ def _site_metrics() -> Iterator[Metric]:
     if workers.last_heartbeat_age is not None:
         beat = max(0.0, workers.last_heartbeat_age.total_seconds())
         yield _gauge("headway_last_beat_seconds", "Time since the last heartbeat of a worker.", beat)
-    yield _gauge("headway_stored_bytes", "Bytes of stored files.", Upload.objects.all().bytes_kept())
+    yield _gauge("headway_stored_bytes", "Bytes of stored files.", Upload.objects.all().total_bytes())
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

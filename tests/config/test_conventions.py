@@ -12,8 +12,7 @@ from packaging.utils import canonicalize_name
 
 from tests.helpers import file, make_job, make_todo
 from tests.paths import ROOT
-from uploads.receiving import ingest
-from uploads.receiving.transfers import start
+from uploads.receiving import ingest, transfers
 
 OLDEST_PYTHON = {"python_version": "3.11", "python_full_version": "3.11.0"}  # which needs the most backports
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -87,7 +86,7 @@ def fill(route: str, owner: User) -> str:
     makers = {
         "todo_id": lambda: make_todo(owner=owner).pk,
         "upload_id": lambda: ingest.create_upload(owner, file()).pk,
-        "transfer_id": lambda: start(owner, length=5, name="half.txt", metadata="").pk,
+        "transfer_id": lambda: transfers.create(owner, length=5, name="half.txt", metadata="").pk,
         "job_id": lambda: make_job(owner=owner).pk,
         "page": lambda: 1,
         "width": lambda: 320,

@@ -22,7 +22,7 @@ def upload(alice) -> Upload:
 
 @pytest.fixture
 def transfer(alice) -> Transfer:
-    return transfers.start(alice, length=5_000_000, name="film.mp4", metadata="", concat="")
+    return transfers.create(alice, length=5_000_000, name="film.mp4", metadata="", concat="")
 
 
 def values(page: str) -> list[str]:
@@ -95,7 +95,7 @@ def test_a_file_that_comes_while_the_page_is_read_pushes_no_other_out(as_alice, 
 
 @pytest.mark.parametrize("table", ["uploads_transfer", "uploads_upload"])
 def test_a_file_that_is_finished_while_the_page_is_read_is_shown_once(as_alice, alice, table):
-    transfer = transfers.start(alice, length=5, name="film.mp4", metadata="", concat="")
+    transfer = transfers.create(alice, length=5, name="film.mp4", metadata="", concat="")
     headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
     kind = "application/offset+octet-stream"
     with after_select(

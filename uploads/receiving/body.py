@@ -13,15 +13,15 @@ TICK_SECONDS = 1.0
 STALL_SECONDS = 60.0
 """How long a client may send nothing before its request is given up."""
 
-SMALLEST, LARGEST = 4096, 1024**2
-"""Bytes read at once. What has been read only in part is lost with a broken connection, so a slow line gets less."""
+MIN_READ, MAX_READ = 4096, 1024**2
+"""Bytes of one read. A disconnect loses the bytes of an unfinished read, so reads from a slow client are smaller."""
 
-QUICK, SLOW = 0.05, 0.25
-"""Seconds that a reading may take to be followed by a larger or a smaller one."""
+FAST_SECONDS, SLOW_SECONDS = 0.05, 0.25
+"""A read that takes less is followed by a larger one, a read that takes more by a smaller one."""
 
 
 class IncompleteBody(Exception):
-    """The client has disconnected or stalled before the end of the body."""
+    """The client disconnected or stalled before the end of the body."""
 
 
 class BodyTooLong(Exception):
@@ -32,46 +32,46 @@ def is_chunked(request: HttpRequest) -> bool:
     return "chunked" in request.headers.get("Transfer-Encoding", "").lower()
 
 
-def arriving(request: HttpRequest, size: int) -> Iterator[bytes]:
+def read_body(request: HttpRequest, size: int) -> Iterator[bytes]:
     """Yield a body of so many bytes as it is received, and b"" for each second without. Raises IncompleteBody."""
-    at_once = 16 * SMALLEST
-    heard_at = time.monotonic()
+    read_size = 16 * MIN_READ
+    received_at = time.monotonic()
     with socket_timeout(request, TICK_SECONDS):  # gunicorn keeps what it had received by then for the next try
         while size:
-            begun_at = time.monotonic()
+            started_at = time.monotonic()
             try:
-                data = request.read(min(size, at_once))
+                data = request.read(min(size, read_size))
             except UnreadablePostError as error:
-                if not is_timeout(error) or time.monotonic() - heard_at > STALL_SECONDS:
+                if not is_timeout(error) or time.monotonic() - received_at > STALL_SECONDS:
                     raise IncompleteBody from error
-                at_once = SMALLEST
+                read_size = MIN_READ
                 yield b""
                 continue
             if not data:
                 raise IncompleteBody
-            heard_at = time.monotonic()
+            received_at = time.monotonic()
             size -= len(data)
-            at_once = _next(at_once, heard_at - begun_at)
+            read_size = _next_size(read_size, received_at - started_at)
             yield data
 
 
-def arriving_chunked(request: HttpRequest, limit: int) -> Iterator[bytes]:
+def read_chunked(request: HttpRequest, limit: int) -> Iterator[bytes]:
     """Yield a chunked body of at most `limit` bytes as it is received.
 
     The last bytes within the limit are yielded when it is known that no more follow. Raises BodyTooLong,
     IncompleteBody, and BadRequest.
     """
-    at_once = 16 * SMALLEST
+    read_size = 16 * MIN_READ
     with socket_timeout(request, STALL_SECONDS):  # gunicorn's parser of chunks can't go on after an exception
         while True:
-            begun_at = time.monotonic()
-            data, error = _read_chunked(request, min(limit, at_once) or 1)
+            started_at = time.monotonic()
+            data, error = _read_some(request, min(limit, read_size) or 1)
             if len(data) > limit:
                 raise BodyTooLong
             limit -= len(data)
-            if not limit and not error and _read_chunked(request, 1)[0]:
+            if not limit and not error and _read_some(request, 1)[0]:
                 raise BodyTooLong
-            at_once = _next(at_once, time.monotonic() - begun_at)
+            read_size = _next_size(read_size, time.monotonic() - started_at)
             yield data
             if error:
                 raise error
@@ -79,7 +79,7 @@ def arriving_chunked(request: HttpRequest, limit: int) -> Iterator[bytes]:
                 return
 
 
-def _read_chunked(request: HttpRequest, size: int) -> tuple[bytes, Exception | None]:
+def _read_some(request: HttpRequest, size: int) -> tuple[bytes, Exception | None]:
     """Return up to so many bytes, and what ended the body before its end."""
     stream = request.META["wsgi.input"]  # Django's own takes a request without a length for one without a body
     try:
@@ -95,10 +95,10 @@ def is_timeout(error: UnreadablePostError) -> bool:
     return isinstance(error.__cause__ or error.__context__, TimeoutError)
 
 
-def _next(at_once: int, seconds: float) -> int:
-    if seconds < QUICK:
-        return min(LARGEST, at_once * 2)
-    return max(SMALLEST, at_once // 2) if seconds > SLOW else at_once
+def _next_size(read_size: int, seconds: float) -> int:
+    if seconds < FAST_SECONDS:
+        return min(MAX_READ, read_size * 2)
+    return max(MIN_READ, read_size // 2) if seconds > SLOW_SECONDS else read_size
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """SHA-256 of a part of the acknowledged bytes of a transfer.
 
-By it a client finds out whether the file at hand is the one that was begun, before it sends the rest: two files may
-have the same name and size. A part is at most MAX_BYTES long, so that no request reads for long.
+Before a client resumes a transfer, it compares digests to make sure that the file at hand is the same: two files may
+have the same name and size. A part is at most MAX_BYTES long, which bounds the time of a request.
 """
 
 import hashlib
@@ -23,28 +23,28 @@ def checksum(transfer: Transfer, start: int, end: int) -> str:
     upload = transfer.upload
     release_connection()
     if upload is None:
-        return run_in_thread(_of_parts, pieces.parts_of(transfer.pk, transfer.pieces, transfer.offset), start, end)
-    return run_in_thread(_of_upload, upload, start, end)
+        return run_in_thread(_digest_files, pieces.files_of(transfer.pk, transfer.pieces, transfer.offset), start, end)
+    return run_in_thread(_digest_upload, upload, start, end)
 
 
-def _of_upload(upload: Upload, start: int, end: int) -> str:
+def _digest_upload(upload: Upload, start: int, end: int) -> str:
     name = upload.file.name or ""
     try:
         path = Path(default_storage.path(name))
     except NotImplementedError:  # Django's way to say that the storage is not a directory
         return hashlib.sha256(default_storage.read_part(name, start, end)).hexdigest()  # type: ignore[attr-defined]
-    return _of_parts([(path, upload.size)], start, end)
+    return _digest_files([(path, upload.size)], start, end)
 
 
-def _of_parts(parts: Iterable[tuple[Path, int]], start: int, end: int) -> str:
-    """Of files that follow one another, each with the number of its bytes that count."""
+def _digest_files(parts: Iterable[tuple[Path, int]], start: int, end: int) -> str:
+    """Return the digest of a part of several files in sequence, each with the number of bytes that belong to it."""
     digest = hashlib.sha256()
-    begins_at = 0
+    start_of_file = 0
     for path, size in parts:
-        first, last = max(start - begins_at, 0), min(end - begins_at, size)
+        first, last = max(start - start_of_file, 0), min(end - start_of_file, size)
         if first < last:
             digest.update(_read(path, first, last))
-        begins_at += size
+        start_of_file += size
     return digest.hexdigest()
 
 

@@ -1,6 +1,6 @@
-"""A file has arrived: it is named, sniffed and kept, and its job enqueued; all of it, or nothing.
+"""Creation of uploads from received files: name, type, stored bytes, row and job. All of it succeeds, or none.
 
-The job is the processing of the file, unless whoever keeps it has another use for it.
+The job processes the file, unless the caller passes another task.
 """
 
 import os
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.files.uploadedfile import UploadedFile
@@ -24,16 +25,16 @@ from uploads.receiving.names import clean_name
 from uploads.threads import run_in_thread
 
 
-def create_upload(owner: Any, file: UploadedFile, task: Task = tasks.process, **arguments: Any) -> Upload:
-    """Keep a file that has arrived whole, in a form. `task` is given its `upload_id` and `name`, and the arguments.
+def create_upload(owner: User, file: "UploadedFile[bytes]", task: Task = tasks.process, **arguments: Any) -> Upload:
+    """Store the file of a form. `task` is called with `upload_id`, `name` and `arguments`.
 
-    Raises QuotaExceeded, and OSError when the disk is full; then nothing is kept.
+    Raises QuotaExceeded, and OSError when the disk is full. Then nothing is stored.
     """
     head = file.read(SNIFFED_BYTES)
     file.seek(0)
     upload = Upload(owner=owner, name=clean_name(file.name), size=file.size or 0, content_type=sniff(head))
     path = _path(upload)
-    release_connection()  # the storage may be far away
+    release_connection()  # storing may take long
     try:
         upload.file.save("", file, save=False)
         with transaction.atomic():
@@ -46,7 +47,7 @@ def create_upload(owner: Any, file: UploadedFile, task: Task = tasks.process, **
 
 
 def make_upload(transfer: Transfer, path: Path, claim: int) -> Upload:
-    """What the file of that transfer, at `path`, will be; not kept yet. Its name in the storage is that claim's own."""
+    """Return an unsaved upload for the file of the transfer at `path`. Its stored name contains the claim."""
     with path.open("rb") as file:
         head = file.read(SNIFFED_BYTES)
     upload = Upload(pk=transfer.pk, owner_id=transfer.owner_id, name=transfer.name, content_type=sniff(head))
@@ -57,27 +58,27 @@ def make_upload(transfer: Transfer, path: Path, claim: int) -> Upload:
 
 @contextmanager
 def stored(upload: Upload, path: Path) -> Iterator[None]:
-    """Put the file into the storage; if no row comes to it in this block, take it away again.
+    """Store the file, and delete it again if the block doesn't save the row.
 
-    That may take long, and is done before the transaction. The file at `path` stays. Raises FileNotFoundError if it
-    isn't there.
+    Storing may take long, so it happens before the transaction. The file at `path` stays. Raises FileNotFoundError if
+    there is none.
     """
     name = upload.file.name or ""
     try:
         if isinstance(default_storage, FileSystemStorage):
-            run_in_thread(_place, path, Path(default_storage.path(name)))
+            run_in_thread(_link_or_copy, path, Path(default_storage.path(name)))
         else:
             with path.open("rb") as file:
                 default_storage.save(name, File(file))
         yield
     except BaseException:
-        if not Upload.objects.filter(file=name).exists():  # or else only the answer to the commit was lost
+        if not Upload.objects.filter(file=name).exists():  # a failed commit may have succeeded in the database
             default_storage.delete(name)
         raise
 
 
 def record(upload: Upload, task: Task = tasks.process, **arguments: Any) -> None:
-    """Its row and its job, in the transaction that is open."""
+    """Save the row and enqueue the job in the current transaction."""
     upload.job = task.enqueue(owner=upload.owner, upload_id=upload.pk, name=upload.name, **arguments)
     upload.save(force_insert=True)
 
@@ -86,19 +87,19 @@ def _path(upload: Upload) -> str:
     return upload.file.field.generate_filename(upload, "")
 
 
-def _place(path: Path, target: Path) -> None:
-    """Give the file a second name, which takes no time; to another disk, or one that knows no such names, copy it."""
+def _link_or_copy(path: Path, target: Path) -> None:
+    """Make a hard link to the file; copy it if the file system can't do that."""
     while True:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             os.link(path, target)
-            os.utime(target)  # its age, which `uploads_fsck` looks at, counts from now on
+            os.utime(target)  # `uploads_fsck` takes this for the age of the file
         except FileNotFoundError:
             if not path.exists():
                 raise
-            continue  # another attempt to keep it has failed, and taken the directory along
+            continue  # a failed attempt has deleted the directory meanwhile
         except OSError:
-            pieces.join([(path, path.stat().st_size)], target)
+            pieces.concatenate([(path, path.stat().st_size)], target)
         break
     pieces.sync_directory(target.parent)
     pieces.sync_directory(target.parent.parent)

@@ -1,10 +1,10 @@
-"""The bytes of a file on its way here: pieces, in a directory of the transfer's own, on this machine's disk.
+"""The bytes of transfers: pieces in one directory for each transfer, on this machine's disk.
 
-A piece is appended to by one writer after the other, as long as each has ended in order. Who takes over from one that
-may still be at it, frozen perhaps, begins a new piece: so the old one can write what it likes and spoils nothing. What
-a piece has beyond the bytes that count is not part of the file.
+A writer appends to the newest piece if the last writer has ended properly. Otherwise, since that writer may only be
+suspended, the new writer starts a new piece: nothing that the old one still writes becomes part of the file. Bytes of
+a piece beyond those that are acknowledged are not part of the file either.
 
-This module knows nothing of the database: which pieces there are, and how much of them counts, it is told.
+This module knows nothing of the database. Callers pass the list of pieces and the acknowledged length.
 """
 
 import errno
@@ -17,27 +17,27 @@ from uuid import UUID
 from django.conf import settings
 
 COPY_BYTES = 64 * 1024**2
-BETWEEN_DISKS = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
-"""How the kernel refuses to copy by itself from one kind of disk to another."""
+COPY_UNSUPPORTED = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
+"""Errors of copy_file_range between file systems that don't support it."""
 
 Pieces = list[list[int]]
 """[number, the offset where it begins], in order."""
 
 
 def directory_of(transfer_id: UUID) -> Path:
-    return incoming() / str(transfer_id)
+    return incoming_directory() / str(transfer_id)
 
 
-def incoming() -> Path:
-    """The directory of all transfers' directories."""
+def incoming_directory() -> Path:
+    """Return the parent of all transfers' directories."""
     return settings.STATE_DIR / "incoming"
 
 
-class Tail:
-    """The end of the newest piece, open for writing. Its methods wait for the disk."""
+class PieceWriter:
+    """The newest piece, open for appending at the acknowledged offset. All methods block on the disk."""
 
     def __init__(self, transfer_id: UUID, pieces: Pieces, offset: int) -> None:
-        """Raises FileNotFoundError when bytes that count are not there any more."""
+        """Raises FileNotFoundError when acknowledged bytes are missing."""
         number, begins_at = pieces[-1]
         directory = directory_of(transfer_id)
         is_new = begins_at == offset
@@ -63,45 +63,44 @@ class Tail:
             view = view[os.write(self._fd, view) :]
 
     def sync(self) -> None:
-        """When this has returned, what was written before it was called outlasts a power cut."""
         os.fdatasync(self._fd)
 
     def close(self) -> None:
         os.close(self._fd)
 
 
-def whole(transfer_id: UUID, pieces: Pieces, length: int, claim: int) -> Path:
-    """The whole file, on disk: the only piece, or all of them joined, in a file of this claim's own."""
-    parts = list(parts_of(transfer_id, pieces, length))
+def assemble(transfer_id: UUID, pieces: Pieces, length: int, claim: int) -> Path:
+    """Return the path of the complete file: the only piece, or a new file with all pieces, named after the claim."""
+    parts = list(files_of(transfer_id, pieces, length))
     if len(parts) == 1 and parts[0][0].stat().st_size == length:
         return parts[0][0]
-    return join(parts, directory_of(transfer_id) / f"joined-{claim}")
+    return concatenate(parts, directory_of(transfer_id) / f"joined-{claim}")
 
 
-def parts_of(transfer_id: UUID, pieces: Pieces, length: int) -> Iterator[tuple[Path, int]]:
-    """Each piece as a file, and how many of its bytes count."""
+def files_of(transfer_id: UUID, pieces: Pieces, length: int) -> Iterator[tuple[Path, int]]:
+    """Yield the path of each piece, and how many of its bytes belong to the file."""
     ends = [*(begins_at for _, begins_at in pieces[1:]), length][: len(pieces)]
     for (number, begins_at), end in zip(pieces, ends, strict=True):
         yield directory_of(transfer_id) / str(number), end - begins_at
 
 
-def join(parts: Sequence[tuple[Path, int]], joined: Path) -> Path:
-    """A new file of so many bytes of each of these, on disk. The kernel copies, or shares blocks if the disk can that.
+def concatenate(parts: Sequence[tuple[Path, int]], target: Path) -> Path:
+    """Write the first bytes of each file, as many as given, to a new file. Return its path.
 
-    Raises FileExistsError if there is one already, and FileNotFoundError when bytes are missing.
+    The kernel copies, or shares blocks if the file system can. Raises FileExistsError, and FileNotFoundError when bytes
+    are missing.
     """
-    joined.parent.mkdir(parents=True, exist_ok=True)
-    with open(joined, "xb", opener=_private) as target:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with open(target, "xb", opener=_open_private) as output:
         for path, size in parts:
             with path.open("rb") as source:
-                _copy(source.fileno(), target.fileno(), size, path)
-        os.fsync(target.fileno())
-    sync_directory(joined.parent)
-    return joined
+                _copy(source.fileno(), output.fileno(), size, path)
+        os.fsync(output.fileno())
+    sync_directory(target.parent)
+    return target
 
 
 def remove(transfer_id: UUID) -> None:
-    """All bytes of a transfer."""
     shutil.rmtree(directory_of(transfer_id), ignore_errors=True)
 
 
@@ -126,10 +125,10 @@ def _copy_some(source: int, target: int, size: int) -> int:
     try:
         return os.copy_file_range(source, target, size)
     except OSError as error:
-        if error.errno not in BETWEEN_DISKS:
+        if error.errno not in COPY_UNSUPPORTED:
             raise
         return os.sendfile(target, source, None, size)
 
 
-def _private(path: str, flags: int) -> int:
+def _open_private(path: str, flags: int) -> int:
     return os.open(path, flags, settings.FILE_UPLOAD_PERMISSIONS or 0o600)

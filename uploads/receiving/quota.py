@@ -1,8 +1,7 @@
 """The quota of one user: the bytes of files, and the bytes reserved for unfinished transfers."""
 
-from typing import Any
-
 from django.conf import settings
+from django.contrib.auth.models import User
 
 from progress.sizes import size as size_text
 from uploads.locks import lock_owner
@@ -14,14 +13,14 @@ class QuotaExceeded(UploadRejected):
     """The user's quota has no room for the file."""
 
 
-def free_bytes(owner: Any) -> int | None:
+def free_bytes(owner: User) -> int | None:
     """Return how many bytes the user may add, or None without a quota. Files in the trash don't count."""
     if not settings.USER_QUOTA_BYTES:
         return None
     return max(0, settings.USER_QUOTA_BYTES - _used(owner))
 
 
-def check_quota(owner: Any, size: int) -> None:
+def check_quota(owner: User, size: int) -> None:
     """Raise QuotaExceeded if the user's quota has no room for `size` more bytes."""
     free = free_bytes(owner)
     if free is not None and size > free:
@@ -31,7 +30,7 @@ def check_quota(owner: Any, size: int) -> None:
         )
 
 
-def reserve(owner: Any, size: int) -> None:
+def reserve(owner: User, size: int) -> None:
     """Lock the owner and check the quota in the transaction that adds `size` bytes. Raises QuotaExceeded.
 
     The oldest files in the trash are permanently deleted if the new file needs their space.
@@ -42,12 +41,12 @@ def reserve(owner: Any, size: int) -> None:
     check_quota(owner, size)
     trash = Upload.objects.filter(owner=owner).in_trash()
     for upload in trash.order_by("deleted_at"):
-        if _used(owner) + trash.bytes_kept() + size <= settings.USER_QUOTA_BYTES:
+        if _used(owner) + trash.total_bytes() + size <= settings.USER_QUOTA_BYTES:
             break
         upload.delete()
 
 
-def _used(owner: Any) -> int:
+def _used(owner: User) -> int:
     """Return the bytes of the user's files, without the trash, and of the reservations of unfinished transfers."""
-    files = Upload.objects.visible_to(owner).bytes_kept()
-    return files + Transfer.objects.visible_to(owner).waiting().bytes_reserved()
+    files = Upload.objects.visible_to(owner).total_bytes()
+    return files + Transfer.objects.visible_to(owner).pending().bytes_reserved()

@@ -1,9 +1,9 @@
-"""Files on their way here: begun, written to by whoever holds the newest claim, joined, and complete at last.
+"""Transfers: created, written by the request with the newest claim, concatenated, and turned into uploads.
 
-What a client is told has arrived is on disk and in the database by then. The last byte is counted together with the
-upload that the file becomes, and its job: so a file whose offset is its length has been kept.
+An offset is acknowledged only when its bytes are on disk and in the database. The last byte is acknowledged in the
+transaction that creates the upload and its job, so a transfer whose offset is its length has become an upload.
 
-This module knows the rules, and nothing of HTTP; `receiving/tus.py` is the protocol, `receiving/pieces.py` the bytes.
+This module knows nothing of HTTP: `receiving/tus.py` is the protocol, `receiving/pieces.py` the files on disk.
 """
 
 import time
@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, NoReturn, Protocol, Self
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -22,50 +23,50 @@ from uploads.models import Transfer, TransferQuerySet, Upload
 from uploads.receiving import ingest, limits, pieces, quota
 from uploads.threads import ThreadTask, run_in_thread
 
-MOST_UNFINISHED = 1000
-"""Of one user, parts included: each costs a row, whether or not a byte of it ever comes."""
+MAX_PENDING = 1000
+"""Pending transfers of one user, partial ones included: each takes a row, even without any bytes."""
 
-COUNT_SECONDS = 1.0
-"""How often what has arrived is made to count while more arrives."""
+ACKNOWLEDGE_SECONDS = 1.0
+"""How often received bytes are synced and acknowledged while a request sends more."""
 
 
-class WrongOffset(Exception):
-    """The file doesn't go on there: it has more or fewer bytes, or somebody else is writing to it by now."""
+class OffsetConflict(Exception):
+    """The transfer has another offset, or another request writes to it by now."""
 
 
 class ChecksumMismatch(Exception):
-    """What arrived is not what was sent; it doesn't count."""
+    """The received bytes don't match their checksum, so they are not acknowledged."""
 
 
-class NotJoinable(Exception):
-    """The parts can't be joined. The text says why."""
+class ConcatenationError(Exception):
+    """The partial transfers can't be concatenated. The message says why."""
 
 
-class TooMany(Exception):
-    """This user has begun so many files that some have to be finished first."""
+class TooManyTransfers(Exception):
+    """The user has MAX_PENDING pending transfers."""
 
 
-class Lost(Exception):
-    """Bytes that counted are not there any more."""
+class BytesLost(Exception):
+    """Acknowledged bytes are missing on the disk."""
 
 
 class Digest(Protocol):
-    """A checksum of what arrives in one request, and what it must be."""
+    """The checksum of the bytes of one request, with its expected value."""
 
     def update(self, data: bytes) -> None: ...
     def matches(self) -> bool: ...
 
 
-def start(
-    owner: Any, *, length: int | None, name: str, metadata: str, concat: str = "", is_part: bool = False
+def create(
+    owner: User, *, length: int | None, name: str, metadata: str, concat: str = "", is_part: bool = False
 ) -> Transfer:
-    """Begin a file of so many bytes; None if that isn't known yet.
+    """Create a transfer of a file of `length` bytes, or of unknown length.
 
-    Raises TooMany, TooManyJobs, UploadRejected, and OSError (ENOSPC).
+    Raises TooManyTransfers, TooManyJobs, UploadRejected, and OSError (ENOSPC).
     """
-    check_queue_limit(owner)  # here and not at the end, where all bytes of the file have been sent
-    if Transfer.objects.visible_to(owner).waiting().count() >= MOST_UNFINISHED:
-        raise TooMany
+    check_queue_limit(owner)  # now, rather than after all bytes have been sent
+    if Transfer.objects.visible_to(owner).pending().count() >= MAX_PENDING:
+        raise TooManyTransfers
     if length is not None and not is_part:
         limits.check_size(length)
     limits.check_disk(length or 0)
@@ -84,15 +85,15 @@ def start(
 
 
 @transaction.atomic
-def promise(transfer: Transfer, *, length: int | None, end: int) -> None:
-    """Take note of the length, if it is known now, and see that there is room up to `end`. Raises UploadRejected."""
-    wanted = max(transfer.reserved, end) if length is None else length
-    limits.check_size(wanted)
-    quota.reserve(transfer.owner, wanted - transfer.reserved)
-    won = Transfer.objects.filter(pk=transfer.pk, length=None, reserved=transfer.reserved, offset__lte=wanted)
-    if not won.update(length=length, reserved=wanted):
-        raise WrongOffset
-    transfer.length, transfer.reserved = length, wanted
+def reserve(transfer: Transfer, *, length: int | None, end: int) -> None:
+    """Record the length if it is known now, and reserve quota up to `end`. Raises UploadRejected, OffsetConflict."""
+    reserved = max(transfer.reserved, end) if length is None else length
+    limits.check_size(reserved)
+    quota.reserve(transfer.owner, reserved - transfer.reserved)
+    unchanged = Transfer.objects.filter(pk=transfer.pk, length=None, reserved=transfer.reserved, offset__lte=reserved)
+    if not unchanged.update(length=length, reserved=reserved):
+        raise OffsetConflict
+    transfer.length, transfer.reserved = length, reserved
 
 
 @transaction.atomic
@@ -107,154 +108,154 @@ def terminate(transfer: Transfer) -> None:
 
 
 class Writer:
-    """The holder of the newest claim to a transfer. Use as a context manager: when it ends, what has arrived counts.
+    """Writes the body of one request to a transfer, under the newest claim.
 
-    With a digest nothing counts before all of it has arrived and matches.
+    Use it as a context manager. At its end all received bytes are acknowledged, also those of an interrupted request;
+    with a digest only if the whole body was received and matches.
     """
 
     def __init__(self, transfer: Transfer, offset: int, digest: Digest | None = None) -> None:
-        """Take over from whoever was writing. Raises WrongOffset."""
+        """Claim the transfer, which ends the claim of any other writer. Raises OffsetConflict."""
         self.transfer = transfer
         self.offset = offset
-        self.counted = offset
+        self.acknowledged = offset
         self._digest = digest
         self._claim = transfer.claim + 1
-        self._pieces = self._continued()
+        self._pieces = self._pieces_to_write()
         self._writing: tuple[int, ThreadTask[None]] | None = None
         self._syncing: tuple[int, ThreadTask[None]] | None = None
-        free = Transfer.objects.filter(pk=transfer.pk, claim=transfer.claim, offset=offset, upload=None)
-        if not free.update(claim=self._claim, writing=True, pieces=self._pieces, expires_at=self._expiry()):
-            raise WrongOffset
+        unclaimed = Transfer.objects.filter(pk=transfer.pk, claim=transfer.claim, offset=offset, upload=None)
+        if not unclaimed.update(claim=self._claim, writing=True, pieces=self._pieces, expires_at=self._expiry()):
+            raise OffsetConflict
 
     def __enter__(self) -> Self:
-        """Raises Lost, or WrongOffset if somebody has taken over already."""
+        """Open the newest piece. Raises BytesLost, or OffsetConflict if another request has claimed the transfer."""
         release_connection()
         try:
-            self._tail = run_in_thread(pieces.Tail, self.transfer.pk, self._pieces, self.offset)
+            self._piece = run_in_thread(pieces.PieceWriter, self.transfer.pk, self._pieces, self.offset)
         except FileNotFoundError as error:
-            self._lose(error)
+            self._expire(error)
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        """What arrived of a request that was cut counts too."""
         try:
-            if not isinstance(error, WrongOffset):
-                self._end(error)
+            if not isinstance(error, OffsetConflict):
+                self._finish(error)
         finally:
             self._close()
 
     def receive(self, body: Iterable[bytes]) -> None:
-        """Write it down as it comes. Raises WrongOffset once somebody else has taken over, and OSError (ENOSPC)."""
-        counted_at = time.monotonic()
+        """Write each chunk as it is received. Raises OffsetConflict after another claim, and OSError (ENOSPC)."""
+        acknowledged_at = time.monotonic()
         try:
             for data in body:
-                self._settle()
+                self._wait_for_write()
                 if data:
                     self._write(data)
-                if time.monotonic() - counted_at >= COUNT_SECONDS:
-                    counted_at = time.monotonic()
-                    self._count_along()
+                if time.monotonic() - acknowledged_at >= ACKNOWLEDGE_SECONDS:
+                    acknowledged_at = time.monotonic()
+                    self._acknowledge_synced()
         finally:
-            self._settle()
+            self._wait_for_write()
 
     def _write(self, data: bytes) -> None:
-        """Begin to; the next bytes may arrive meanwhile."""
+        """Start writing. The next bytes can be received meanwhile."""
         if self._digest:
             self._digest.update(data)
-        self._writing = len(data), ThreadTask(self._tail.write, data)
+        self._writing = len(data), ThreadTask(self._piece.write, data)
 
-    def _settle(self) -> None:
-        """Wait until all that was begun is written. Raises OSError."""
+    def _wait_for_write(self) -> None:
+        """Wait until the started write is done. Raises OSError."""
         if self._writing:
             size, written = self._writing
             written.result()
             self._writing = None
             self.offset += size
 
-    def _continued(self) -> pieces.Pieces:
-        """The pieces to write to: the same if the last writer has ended in order, else one more."""
+    def _pieces_to_write(self) -> pieces.Pieces:
+        """Return the pieces, with a new one if the last writer may still be writing to the newest."""
         known = self.transfer.pieces
         if known and not self.transfer.writing:
             return known
         return [piece for piece in known if piece[1] < self.offset] + [[self._claim, self.offset]]
 
-    def _count_along(self) -> None:
-        """Count what is on disk, without waiting for the disk."""
+    def _acknowledge_synced(self) -> None:
+        """Acknowledge the bytes that are on disk, without waiting for the disk."""
         if self._syncing is None:
-            self._syncing = self.offset, ThreadTask(self._tail.sync)
+            self._syncing = self.offset, ThreadTask(self._piece.sync)
         elif self._syncing[1].is_done():
             position, synced = self._syncing
             self._syncing = None
             synced.result()
-            self._count(self.counted if self._digest else position)
+            self._acknowledge(self.acknowledged if self._digest else position)
             release_connection()
 
-    def _end(self, error: BaseException | None) -> None:
+    def _finish(self, error: BaseException | None) -> None:
         if self._digest and (error or not self._digest.matches()):
-            self._count(self.counted, writing=False)
+            self._acknowledge(self.acknowledged, writing=False)
             if error is None:
                 raise ChecksumMismatch
         elif self.offset == self.transfer.length and not self.transfer.is_part:
-            self._keep()
+            self._complete()
         else:
-            run_in_thread(self._tail.sync)
-            self._count(self.offset, writing=False)
+            run_in_thread(self._piece.sync)
+            self._acknowledge(self.offset, writing=False)
 
     def _close(self) -> None:
-        """Once no thread can write any more. Of a transfer that is over, leave no bytes."""
-        for begun in (self._writing, self._syncing):
-            if begun:
+        """Close the piece when no thread uses it any more. Delete all pieces if the transfer has ended."""
+        for started in (self._writing, self._syncing):
+            if started:
                 with suppress(OSError):
-                    begun[1].result()
-        self._tail.close()
+                    started[1].result()
+        self._piece.close()
         if not Transfer.objects.filter(pk=self.transfer.pk, upload=None).exists():
             run_in_thread(pieces.remove, self.transfer.pk)
 
-    def _count(self, offset: int, **values: Any) -> None:
+    def _acknowledge(self, offset: int, **values: Any) -> None:
         with _durably():
-            if not self._mine().update(offset=offset, expires_at=self._expiry(), **values):
-                raise WrongOffset
-        self.counted = offset
+            if not self._claimed().update(offset=offset, expires_at=self._expiry(), **values):
+                raise OffsetConflict
+        self.acknowledged = offset
 
-    def _keep(self) -> None:
-        """All of it is here. If it can't be kept, the last bytes don't count, so that they are sent again."""
+    def _complete(self) -> None:
+        """Turn the transfer into an upload. If that fails, don't acknowledge the last bytes, which are then resent."""
         transfer, length = self.transfer, self.offset
         try:
-            run_in_thread(self._tail.sync)
-            path = run_in_thread(pieces.whole, transfer.pk, self._pieces, length, self._claim)
+            run_in_thread(self._piece.sync)
+            path = run_in_thread(pieces.assemble, transfer.pk, self._pieces, length, self._claim)
             upload = ingest.make_upload(transfer, path, self._claim)
             with ingest.stored(upload, path), _durably(), transaction.atomic():
-                if not self._mine().update(offset=length, writing=False, reserved=0, upload=upload.pk):
-                    raise WrongOffset
+                if not self._claimed().update(offset=length, writing=False, reserved=0, upload=upload.pk):
+                    raise OffsetConflict
                 ingest.record(upload)
-        except WrongOffset:
+        except OffsetConflict:
             raise
         except FileNotFoundError as error:
-            self._lose(error)
+            self._expire(error)
         except BaseException:
-            self._count(self.counted, writing=False)
+            self._acknowledge(self.acknowledged, writing=False)
             raise
-        self.counted = length
+        self.acknowledged = length
         transfer.upload = upload
 
-    def _lose(self, error: FileNotFoundError) -> NoReturn:
-        """Bytes that counted are gone, so that nobody can go on; unless they were somebody else's by now."""
-        if not self._mine().update(expires_at=timezone.now(), writing=False):
-            raise WrongOffset from error
-        raise Lost from error
+    def _expire(self, error: FileNotFoundError) -> NoReturn:
+        """Expire the transfer, whose acknowledged bytes are missing, and raise BytesLost; or OffsetConflict."""
+        if not self._claimed().update(expires_at=timezone.now(), writing=False):
+            raise OffsetConflict from error
+        raise BytesLost from error
 
     def _expiry(self) -> datetime:
         self.transfer.expires_at = _expiry()
         return self.transfer.expires_at
 
-    def _mine(self) -> TransferQuerySet:
+    def _claimed(self) -> TransferQuerySet:
         return Transfer.objects.filter(pk=self.transfer.pk, claim=self._claim, upload=None)
 
 
-def join(owner: Any, part_ids: Sequence[UUID], *, name: str, metadata: str, concat: str) -> Transfer:
-    """Make one file of these parts, which are used up by it. Raises NotJoinable, UploadRejected, and OSError (ENOSPC).
+def concatenate(owner: User, part_ids: Sequence[UUID], *, name: str, metadata: str, concat: str) -> Transfer:
+    """Make an upload of these partial transfers, and delete them. After an error they stay, and can be used later.
 
-    Raises TooManyJobs too; then the parts stay, and can be joined later.
+    Raises ConcatenationError, UploadRejected, TooManyJobs, and OSError (ENOSPC).
     """
     check_queue_limit(owner)
     parts = _parts(owner, part_ids)
@@ -265,30 +266,30 @@ def join(owner: Any, part_ids: Sequence[UUID], *, name: str, metadata: str, conc
     whole.expires_at = _expiry()
     release_connection()
     try:
-        files = [file for part in parts for file in pieces.parts_of(part.pk, part.pieces, part.offset)]
-        path = run_in_thread(pieces.join, files, pieces.directory_of(whole.pk) / "joined")
+        files = [file for part in parts for file in pieces.files_of(part.pk, part.pieces, part.offset)]
+        path = run_in_thread(pieces.concatenate, files, pieces.directory_of(whole.pk) / "joined")
         upload = ingest.make_upload(whole, path, whole.claim)
         with ingest.stored(upload, path), _durably(), transaction.atomic():
             if Transfer.objects.filter(pk__in=part_ids).delete()[0] < len(parts):
-                raise NotJoinable("These parts have just been joined, or deleted, by another request.")
+                raise ConcatenationError("Another request has just concatenated or deleted these parts.")
             ingest.record(upload)
             whole.upload = upload
             whole.save(force_insert=True)
     except FileNotFoundError as error:
-        raise NotJoinable("Bytes of these parts are lost. Send them again.") from error
+        raise ConcatenationError("Bytes of these parts were lost on the server. Send them again.") from error
     finally:
         run_in_thread(pieces.remove, whole.pk)
     return whole
 
 
-def _parts(owner: Any, part_ids: Sequence[UUID]) -> list[Transfer]:
+def _parts(owner: User, part_ids: Sequence[UUID]) -> list[Transfer]:
     found = Transfer.objects.visible_to(owner).filter(is_part=True).in_bulk(part_ids)
     if len(set(part_ids)) < len(part_ids):
-        raise NotJoinable("A part is named twice.")
+        raise ConcatenationError("The same part is listed twice.")
     if len(found) < len(part_ids):
-        raise NotJoinable("Some of these parts are not known. They may have been joined or deleted already.")
+        raise ConcatenationError("Some of these parts don't exist. They may have been concatenated or deleted already.")
     if not all(part.is_complete and not part.is_expired for part in found.values()):
-        raise NotJoinable("Some of these parts have not arrived yet.")
+        raise ConcatenationError("Some of these parts are incomplete.")
     return [found[part_id] for part_id in part_ids]
 
 
@@ -298,7 +299,7 @@ def _expiry() -> datetime:
 
 @contextmanager
 def _durably() -> Iterator[None]:
-    """What is committed in this block outlasts a power cut. SQLite leaves the last commits to chance otherwise."""
+    """Make commits in this block survive a power failure. SQLite may lose the last ones otherwise."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return

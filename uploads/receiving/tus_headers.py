@@ -19,9 +19,11 @@ from uploads.receiving.body import is_chunked
 VERSION = "1.0.0"
 BODY_TYPE = "application/offset+octet-stream"
 ALGORITHMS = ("sha1", "sha256", "md5")
-LARGEST = 2**63 - 1
-MOST_METADATA = 4096
-"""Characters; a header as a whole has at most twice that from gunicorn."""
+MAX_INTEGER = 2**63 - 1
+"""The largest value of the database columns."""
+
+MAX_METADATA = 4096
+"""In characters. gunicorn accepts headers of twice this length."""
 
 
 class TusResumable:
@@ -38,49 +40,49 @@ class TusResumable:
 
 
 class Digest:
-    """Upload-Checksum: what the bytes of one request must hash to."""
+    """Upload-Checksum: the expected hash of the bytes of one request."""
 
-    def __init__(self, algorithm: str, wanted: bytes) -> None:
+    def __init__(self, algorithm: str, expected: bytes) -> None:
         self._hash = hashlib.new(algorithm, usedforsecurity=False)
-        self._wanted = wanted
+        self._expected = expected
 
     def update(self, data: bytes) -> None:
         self._hash.update(data)
 
     def matches(self) -> bool:
-        return self._hash.digest() == self._wanted
+        return self._hash.digest() == self._expected
 
 
 def number(request: HttpRequest, name: str) -> int | None:
-    """A header that is a count of bytes; None if there is none. Raises BadRequest."""
+    """Return a header that is a number of bytes, or None without the header. Raises BadRequest."""
     text = request.headers.get(name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 19 and int(text) <= LARGEST):
-        raise BadRequest(f"{name} is a number of bytes: a whole number, 0 or more.")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 19 and int(text) <= MAX_INTEGER):
+        raise BadRequest(f"{name} is a number of bytes: an integer, 0 or more.")
     return int(text)
 
 
-def length_to_begin_with(request: HttpRequest) -> int | None:
-    """Upload-Length, or None where Upload-Defer-Length says that it is not known yet. Raises BadRequest."""
+def initial_length(request: HttpRequest) -> int | None:
+    """Return Upload-Length, or None with Upload-Defer-Length. Raises BadRequest."""
     length = number(request, "Upload-Length")
     deferred = request.headers.get("Upload-Defer-Length")
     if deferred not in (None, "1"):
         raise BadRequest("Upload-Defer-Length can only be 1.")
     if (length is None) == (deferred is None):
-        raise BadRequest("Say how long the file is, by Upload-Length, or that you will later: Upload-Defer-Length: 1.")
+        raise BadRequest("Send the length of the file in Upload-Length, or Upload-Defer-Length: 1 if it is unknown.")
     return length
 
 
 def body_size(request: HttpRequest) -> int | None:
-    """Return how many bytes the body has; None if it is chunked."""
+    """Return the length of the body in bytes, or None if it is chunked."""
     return None if is_chunked(request) else int(request.META.get("CONTENT_LENGTH") or 0)
 
 
 def metadata(text: str) -> dict[str, str]:
-    """Upload-Metadata, decoded; what is no UTF-8 is replaced. Raises BadRequest."""
-    if len(text) > MOST_METADATA:
-        raise BadRequest(f"Upload-Metadata has {len(text)} characters; at most {MOST_METADATA} are taken.")
+    """Return Upload-Metadata decoded, with replacement characters for invalid UTF-8. Raises BadRequest."""
+    if len(text) > MAX_METADATA:
+        raise BadRequest(f"Upload-Metadata has {len(text)} characters. The limit is {MAX_METADATA}.")
     found: dict[str, str] = {}
     for pair in filter(None, map(str.strip, text.split(","))):
         key, _, value = pair.partition(" ")
@@ -91,18 +93,18 @@ def metadata(text: str) -> dict[str, str]:
 
 
 def checksum(request: HttpRequest) -> Digest | None:
-    """Upload-Checksum; None if there is none. Raises BadRequest."""
+    """Return Upload-Checksum, or None without the header. Raises BadRequest."""
     text = request.headers.get("Upload-Checksum")
     if text is None:
         return None
     algorithm, _, value = text.partition(" ")
     if algorithm not in ALGORITHMS:
-        raise BadRequest(f"Upload-Checksum can be by {', '.join(ALGORITHMS)}: sha1 and the digest in Base64.")
+        raise BadRequest(f"Upload-Checksum is one of {', '.join(ALGORITHMS)}, a space and the digest in Base64.")
     return Digest(algorithm, _decoded(value.strip(), "Upload-Checksum"))
 
 
 def concat(request: HttpRequest) -> tuple[str, list[UUID]]:
-    """Upload-Concat: "partial", or "final" and the parts' ids; or "". Raises BadRequest."""
+    """Parse Upload-Concat: return "partial", or "final" and the ids of the parts, or "". Raises BadRequest."""
     text = request.headers.get("Upload-Concat", "")
     kind, _, urls = text.partition(";")
     match kind.strip():
@@ -110,15 +112,15 @@ def concat(request: HttpRequest) -> tuple[str, list[UUID]]:
             return kind.strip(), []
         case "final" if urls.strip():
             return "final", [_part_id(url) for url in urls.split()]
-    raise BadRequest("Upload-Concat is partial, or final; and the URLs of the parts with spaces between them.")
+    raise BadRequest("Upload-Concat is partial; or final, a semicolon, and the URLs of the parts, separated by spaces.")
 
 
 def _part_id(url: str) -> UUID:
     path = re.sub(r"\Ahttps?://[^/]+", "", url)
     try:
-        return resolve(path).kwargs["transfer_id"]
+        return UUID(str(resolve(path).kwargs["transfer_id"]))
     except (Resolver404, KeyError):
-        raise BadRequest("Upload-Concat names a URL that is no upload of this site's.") from None
+        raise BadRequest("Upload-Concat lists a URL that is not an upload on this site.") from None
 
 
 def _decoded(value: str, header: str) -> bytes:

@@ -77,10 +77,10 @@ def _rows_without_bytes(stored: set[str]) -> Iterator[Finding]:
 
 
 def _pieces_without_rows() -> Iterator[Finding]:
-    if not pieces.incoming().is_dir():
+    if not pieces.incoming_directory().is_dir():
         return
-    for directory in sorted(pieces.incoming().iterdir()):
-        is_known = _is_uuid(directory.name) and Transfer.objects.waiting().filter(pk=directory.name).exists()
+    for directory in sorted(pieces.incoming_directory().iterdir()):
+        is_known = _is_uuid(directory.name) and Transfer.objects.pending().filter(pk=directory.name).exists()
         if not is_known and time.time() - directory.stat().st_mtime > YOUNG.total_seconds():
             yield Finding(
                 f"{directory}: belongs to no file on its way here", "deleted", partial(shutil.rmtree, directory)
@@ -88,8 +88,8 @@ def _pieces_without_rows() -> Iterator[Finding]:
 
 
 def _transfers_without_pieces() -> Iterator[Finding]:
-    for transfer in Transfer.objects.waiting().filter(writing=False):
-        parts = pieces.parts_of(transfer.pk, transfer.pieces, transfer.offset)
+    for transfer in Transfer.objects.pending().filter(writing=False):
+        parts = pieces.files_of(transfer.pk, transfer.pieces, transfer.offset)
         if any(not _has(path, size) for path, size in parts):
             text = f"{transfer.pk}: bytes of this file on its way here are lost"
             yield Finding(text, "who goes on with it will be told", lambda: None)

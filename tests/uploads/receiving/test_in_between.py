@@ -50,14 +50,14 @@ class TestAnotherWriter:
         if in_pieces:
             Transfer.objects.update(writing=True)  # as a killed process leaves it
         assert patch(as_alice, url, 5, b" wor").status_code == 204
-        once(monkeypatch, pieces, "whole", lambda *args: patch(as_alice, url, 9, b"ld"))
+        once(monkeypatch, pieces, "assemble", lambda *args: patch(as_alice, url, 9, b"ld"))
         assert patch(as_alice, url, 9, b"xx").status_code == 409
         assert download(as_alice) == b"hello world"
         assert files_below(state_dir) == [f"media/{Upload.objects.get().file.name}"]
 
     def test_keeps_the_file_while_the_old_one_puts_it_into_the_storage(self, as_alice, state_dir, monkeypatch):
         url = begun(as_alice, 5)
-        once(monkeypatch, ingest, "_place", lambda *args: patch(as_alice, url, 0, b"BBBBB"))
+        once(monkeypatch, ingest, "_link_or_copy", lambda *args: patch(as_alice, url, 0, b"BBBBB"))
         assert patch(as_alice, url, 0, b"aaaaa").status_code == 409
         assert download(as_alice) == b"BBBBB"
         assert files_below(state_dir) == [f"media/{Upload.objects.get().file.name}"]
@@ -76,7 +76,7 @@ class TestAnotherWriter:
         patch(as_alice, url, 0, b"hello")
         old = transfers.Writer(Transfer.objects.get(), 5)
         assert patch(as_alice, url, 5, b"world").status_code == 204
-        with pytest.raises(transfers.WrongOffset), old:
+        with pytest.raises(transfers.OffsetConflict), old:
             pass
         assert download(as_alice) == b"helloworld"
         assert list((state_dir / "incoming").iterdir()) == []
@@ -103,7 +103,7 @@ class TestDeleting:
         url = begun(as_alice, 10)
         writer = transfers.Writer(Transfer.objects.get(), 0)
         assert as_alice.delete(url, **TUS).status_code == 204
-        with pytest.raises(transfers.WrongOffset), writer:
+        with pytest.raises(transfers.OffsetConflict), writer:
             writer.receive([b"x" * 10])
         assert list((state_dir / "incoming").iterdir()) == []
 
@@ -197,7 +197,7 @@ class TestLostBytes:
 
     def test_are_told_when_the_file_is_to_be_kept(self, as_alice, state_dir, monkeypatch):
         url = begun(as_alice, 5)
-        once(monkeypatch, pieces, "whole", lambda *args: shutil.rmtree(state_dir / "incoming"))
+        once(monkeypatch, pieces, "assemble", lambda *args: shutil.rmtree(state_dir / "incoming"))
         problem(patch(as_alice, url, 0, b"hello"), 410)
         assert not Upload.objects.exists()
 
@@ -224,9 +224,9 @@ def test_a_process_that_is_told_to_end_does_not_close_a_file_that_a_thread_still
     begun_write = threads.ThreadTask(int)
     begun_write._outcome = AsyncResult()
     was_done = []
-    close = pieces.Tail.close
+    close = pieces.PieceWriter.close
     monkeypatch.setattr(transfers, "ThreadTask", lambda function, *args: begun_write)
-    monkeypatch.setattr(pieces.Tail, "close", lambda tail: (was_done.append(begun_write.is_done()), close(tail)))
+    monkeypatch.setattr(pieces.PieceWriter, "close", lambda tail: (was_done.append(begun_write.is_done()), close(tail)))
 
     def send():
         with writer:

@@ -98,7 +98,7 @@ def test_a_disk_that_is_full_in_the_middle_keeps_what_it_has(as_alice, monkeypat
         raise OSError(errno.ENOSPC, "No space left on device", "/secret")
 
     with monkeypatch.context() as patched:
-        patched.setattr("uploads.receiving.pieces.Tail.write", full)
+        patched.setattr("uploads.receiving.pieces.PieceWriter.write", full)
         answer = problem(patch(as_alice, url, 4, b"567890"), 507)
     assert "secret" not in answer["detail"]
     assert patch(as_alice, url, 4, b"567890").status_code == 204
@@ -109,7 +109,7 @@ def test_a_full_disk_is_no_wrong_checksum(as_alice, monkeypatch):
     def full(self, data):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("uploads.receiving.pieces.Tail.write", full)
+    monkeypatch.setattr("uploads.receiving.pieces.PieceWriter.write", full)
     url = begun(as_alice, 10)
     problem(patch(as_alice, url, 0, b"12345", HTTP_UPLOAD_CHECKSUM="sha1 jLIjfQZ5yojbZGTqxg2pY0VROWQ="), 507)
 
@@ -118,7 +118,7 @@ def test_a_file_that_could_not_begin_takes_no_room(as_alice, alice, monkeypatch)
     def full(self, data):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("uploads.receiving.pieces.Tail.write", full)
+    monkeypatch.setattr("uploads.receiving.pieces.PieceWriter.write", full)
     problem(begin(as_alice, 5, content=b"12345"), 507)
     assert quota.free_bytes(alice) == 10
     assert not Transfer.objects.exists()
@@ -127,7 +127,7 @@ def test_a_file_that_could_not_begin_takes_no_room(as_alice, alice, monkeypatch)
 def test_once_the_length_is_known_no_more_is_set_aside(as_alice, alice):
     begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
     transfer = Transfer.objects.get()
-    transfers.promise(transfer, length=None, end=9)  # a request of nine bytes, of which five came
+    transfers.reserve(transfer, length=None, end=9)  # a request of nine bytes, of which five came
     patch(as_alice, f"/api/tus/{transfer.pk}", 0, b"12345")
     patch(as_alice, f"/api/tus/{transfer.pk}", 5, HTTP_UPLOAD_LENGTH="6")
     assert quota.free_bytes(alice) == 4
@@ -147,7 +147,7 @@ def test_a_disk_that_is_full_when_the_file_is_kept_loses_nothing(as_alice, state
         raise OSError(errno.ENOSPC, "No space left on device", "/secret")
 
     with monkeypatch.context() as patched:
-        patched.setattr("uploads.receiving.ingest._place", full)
+        patched.setattr("uploads.receiving.ingest._link_or_copy", full)
         problem(patch(as_alice, url, 4, b"567890"), 507)
     assert not Upload.objects.exists()
     assert as_alice.head(url, **TUS)["Upload-Offset"] == "4"

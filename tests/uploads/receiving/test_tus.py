@@ -142,14 +142,14 @@ class TestTusResumableHeader:
 
     def test_401_429_and_500_have_it(self, as_alice, visitor, monkeypatch):
         assert begin(visitor)["Tus-Resumable"] == "1.0.0"
-        monkeypatch.setattr("uploads.receiving.transfers.MOST_UNFINISHED", 0)
+        monkeypatch.setattr("uploads.receiving.transfers.MAX_PENDING", 0)
         response = begin(as_alice)
         assert (response.status_code, response["Tus-Resumable"]) == (429, "1.0.0")
 
         def fail(*args, **kwargs):
             raise RuntimeError
 
-        monkeypatch.setattr("uploads.receiving.transfers.start", fail)
+        monkeypatch.setattr("uploads.receiving.transfers.create", fail)
         as_alice.raise_request_exception = False
         response = begin(as_alice)
         assert (response.status_code, response["Tus-Resumable"]) == (500, "1.0.0")
@@ -176,7 +176,7 @@ class TestCreation:
         assert not Transfer.objects.exists()
 
     def test_who_has_begun_very_many_has_to_finish_some(self, as_alice, as_bob, monkeypatch):
-        monkeypatch.setattr("uploads.receiving.transfers.MOST_UNFINISHED", 2)
+        monkeypatch.setattr("uploads.receiving.transfers.MAX_PENDING", 2)
         begun(as_alice, 5)
         url = begun(as_alice, 5)
         assert "Finish or delete" in problem(begin(as_alice, 5), 429)["detail"]
@@ -315,17 +315,17 @@ class TestWhoMay:
 class TestOnDisk:
     @pytest.fixture(autouse=True)
     def _count_at_the_end_only(self, monkeypatch):
-        monkeypatch.setattr(transfers, "COUNT_SECONDS", 3600)
+        monkeypatch.setattr(transfers, "ACKNOWLEDGE_SECONDS", 3600)
 
     def test_nothing_counts_before_it_is_on_disk(self, as_alice, monkeypatch):
         counted = []
-        sync = pieces.Tail.sync
+        sync = pieces.PieceWriter.sync
 
         def note_and_sync(tail):
             counted.append((Transfer.objects.get().offset, Upload.objects.count()))
             sync(tail)
 
-        monkeypatch.setattr(pieces.Tail, "sync", note_and_sync)
+        monkeypatch.setattr(pieces.PieceWriter, "sync", note_and_sync)
         url = begun(as_alice)
         patch(as_alice, url, 0, b"hello")
         assert counted == [(0, 0)]

@@ -138,10 +138,10 @@ class TestConcatenation:
         empty = begun(as_alice, 0, HTTP_UPLOAD_CONCAT="partial;")
         assert self.join(as_alice, empty, self.part(as_alice, b"hello")).status_code == 201
 
-    def test_parts_that_have_not_arrived_are_refused(self, as_alice):
+    def test_incomplete_parts_are_rejected(self, as_alice):
         url = begun(as_alice, 5, HTTP_UPLOAD_CONCAT="partial")
         patch(as_alice, url, 0, b"hell")
-        assert "not arrived" in problem(self.join(as_alice, url), 409)["detail"]
+        assert "incomplete" in problem(self.join(as_alice, url), 409)["detail"]
 
     def test_parts_are_used_up(self, as_alice):
         part = self.part(as_alice, b"hello")
