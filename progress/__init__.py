@@ -35,7 +35,8 @@ Watching, in a web process:
     api.py        one job, several, cancel, retry; held back until there is news, if the client likes
     events.py     what holds for any stream of events; event-stream.js, its other end
     streams.py    one stream of events for all bars of a page: of given jobs, or of all jobs of a user
-    views.py, admin.py, lookup.py, and the scripts: progress-bar.js, job-watcher.js, admin-live.js
+    views.py, admin.py, lookup.py, and the scripts in static/: progress-bar.js draws a job, job-watcher.js watches jobs
+                  through event-stream.js, admin-live.js updates lists of the admin
 
 models.py has Job and Worker, who report to each other by the rows; connections.py, how a database connection is given
 back before a long wait; origin.py, what a log should say of where the work comes from; figures.py, what a person who
@@ -49,7 +50,9 @@ What holds, and by which means:
     Never a lie       a write whose claim is not the newest matches no row; 100 % is a state, not a count
 
 This package imports Django and Django-Q2, and nothing of the project that it lives in: with templates/progress/ it
-can be lifted out. It wants `Q_CLUSTER = {"broker_class": "progress.queue.database.Broker", "orm": "default", …}`, with
+can be lifted out. The templates need the project's base.html, and _htmx.html, which loads htmx.
+
+It wants `Q_CLUSTER = {"broker_class": "progress.queue.database.Broker", "orm": "default", …}`, with
 the time limit of Django-Q2 above that of any task, `save_limit` -1 and `queue_limit` 1; a supervisor that restarts what
 ends; and, where gunicorn serves, a hook that calls `hub.stop()` when a process is asked to end. It needs the settings
 PROGRESS_RETENTION, a timedelta; PROGRESS_MAX_WATCHERS, the maximum number of streams and long polls of a process; and
