@@ -1,4 +1,4 @@
-"""Uploads in the admin. What is derived from the bytes can be read, not written."""
+"""Admin of uploads and transfers. Fields that derive from the bytes are read-only."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -21,7 +21,7 @@ class RenditionInline(admin.TabularInline):
 
     @admin.display(description="file")
     def path(self, rendition: Rendition) -> str:
-        """Where it is stored, and no link: the bytes are their owner's."""
+        """Return the stored name without a link, since the bytes are private to their owner."""
         return rendition.file.name or ""
 
 
@@ -44,7 +44,7 @@ class UploadAdmin(admin.ModelAdmin):
 
     @admin.display(description="file")
     def path(self, upload: Upload) -> str:
-        """Where it is stored, and no link: the bytes are their owner's."""
+        """Return the stored name without a link, since the bytes are private to their owner."""
         return upload.file.name or ""
 
     @admin.display(description="size", ordering="size")
@@ -58,9 +58,9 @@ class UploadAdmin(admin.ModelAdmin):
 
 @admin.register(Transfer)
 class TransferAdmin(admin.ModelAdmin):
-    """Files on their way here. They can be deleted, with what has arrived of them."""
+    """Transfers can be deleted, with the bytes received so far."""
 
-    list_display = ["name", "owner", "arrived", "writing", "is_part", "expires_at"]
+    list_display = ["name", "owner", "received", "writing", "is_part", "expires_at"]
     list_filter = [("upload", admin.EmptyFieldListFilter), "created_at"]
     list_select_related = ["owner"]
     search_fields = ["id", "name", "owner__username"]
@@ -71,7 +71,7 @@ class TransferAdmin(admin.ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
-    @admin.display(description="arrived", ordering="offset")
-    def arrived(self, transfer: Transfer) -> str:
-        whole = "?" if transfer.length is None else size(transfer.length)
-        return f"{size(transfer.offset)} of {whole}"
+    @admin.display(description="received", ordering="offset")
+    def received(self, transfer: Transfer) -> str:
+        length = "?" if transfer.length is None else size(transfer.length)
+        return f"{size(transfer.offset)} of {length}"

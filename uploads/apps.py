@@ -1,4 +1,4 @@
-"""Where Django finds the app of uploads, and where its schedule is made."""
+"""App configuration: connects signal handlers and the schedule."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate

@@ -1,11 +1,9 @@
-"""The judge of what is uploaded, for the page and for the API.
-
-Who has a use of their own for a file makes a form of this one, with another task and a judgement of its own.
-"""
+"""Form of one uploaded file, for the page and the API. Other apps subclass it, with a task and checks of their own."""
 
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 
 from progress.tasks import Task, check_queue_limit
@@ -18,7 +16,7 @@ from uploads.receiving.quota import check_quota
 
 class UploadForm(forms.Form):
     task: Task = tasks.process
-    """What is done with the file once it is kept."""
+    """The task of the upload's job."""
 
     file = forms.FileField(
         label="File",
@@ -29,17 +27,17 @@ class UploadForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, owner: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, owner: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.owner = owner
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> "UploadedFile[bytes]":
         """Check the size, and whether a job for the file may be queued. Raises TooManyJobs."""
         check_queue_limit(self.owner)
-        file = self.cleaned_data["file"]
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
         try:
-            check_size(file.size)
-            check_quota(self.owner, file.size)
+            check_size(file.size or 0)
+            check_quota(self.owner, file.size or 0)
         except UploadRejected as reason:
             raise forms.ValidationError(str(reason), code="too_large") from None
         return file
@@ -49,11 +47,11 @@ class UploadForm(forms.Form):
         return {}
 
     def status(self) -> int:
-        """The HTTP status that goes with the errors."""
+        """Return the HTTP status of a response with the errors of this form."""
         return 413 if self.has_error("file", "too_large") else 422
 
     def save(self) -> Upload | None:
-        """Keep the file; None, and an error in the form, if others have taken the room meanwhile."""
+        """Store the file. If another upload has used up the quota meanwhile, add an error and return None."""
         try:
             return ingest.create_upload(self.owner, self.cleaned_data["file"], self.task, **self.task_arguments())
         except UploadRejected as reason:

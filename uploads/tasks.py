@@ -1,4 +1,4 @@
-"""The background work of uploads: doors, not rooms."""
+"""Tasks of uploads. Each loads its object and calls the module that does the work."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The URLs of uploads: pages, private bytes, and the API."""
+"""URLs of uploads: pages, private files, JSON API and tus."""
 
 from django.urls import path
 

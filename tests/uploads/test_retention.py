@@ -154,11 +154,11 @@ class TestFsck:
         assert files_below(state_dir) == before
         assert "agree" in self.run()
 
-    def test_a_lost_file_is_told_to_its_owner_and_its_row_stays(self, as_alice, picture, state_dir):
+    def test_lost_file_is_reported_on_its_page_and_keeps_its_row(self, as_alice, picture, state_dir):
         (state_dir / "media/uploads" / str(picture.pk) / "original").unlink()
         self.finds("this file of alice's is lost")
         self.run("--repair")
-        assert "The file itself is lost" in as_alice.get(f"/uploads/{picture.pk}/").text
+        assert "The file is lost" in as_alice.get(f"/uploads/{picture.pk}/").text
 
     def test_bytes_whose_row_came_meanwhile_stay(self, picture, state_dir):
         stray = state_dir / "media/uploads" / str(picture.pk) / "stray"
@@ -199,12 +199,12 @@ class TestFsck:
         self.run("--repair")
         assert Upload.objects.exists()
 
-    def test_a_file_on_its_way_that_lost_bytes_is_only_told(self, as_alice, state_dir):
+    def test_lost_bytes_of_an_unfinished_upload_are_reported(self, as_alice, state_dir):
         """The disk may not be mounted, or this is another machine."""
         url = begun(as_alice, 10)
         patch(as_alice, url, 0, b"hello")
         (state_dir / "incoming").rename(state_dir / "away")
-        self.finds("on its way here are lost")
+        self.finds("unfinished upload are lost")
         self.run("--repair")
         (state_dir / "away").rename(state_dir / "incoming")
         assert head(as_alice, url).status_code == 200

@@ -60,7 +60,7 @@ class ImportForm(UploadForm):
 @takes_files_of(MOST_BYTES)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: UserRequest) -> HttpResponse:
     """All ways out of the list and into it; a POST imports a file, and shows how far that has come."""
     received = (request.POST, request.FILES) if request.method == "POST" else ()
     form = ImportForm(*received, owner=request.user)

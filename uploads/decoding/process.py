@@ -1,11 +1,11 @@
-"""The parent's side of the decoder: starts it, listens to it, stops it, and explains how it ended.
+"""The parent's side of the decoder subprocess: start, messages, stop, and the meaning of the exit code.
 
     with decoding(content_type, source, directory) as decoder:
         for message in decoder.messages(while_waiting):
             ...
 
-However the block is left, by a cancelled job for example, the child and the processes of its group have ended when it
-is over, so that its directory can be removed.
+At the end of the block, also after an exception, the subprocess and all processes of its group have ended, so that
+its directory can be deleted.
 """
 
 import json
@@ -28,14 +28,14 @@ from uploads.decoding.protocol import LIMIT_EXCEEDED
 DECODER = ["-m", "uploads.decoding"]
 WALL_SECONDS = 240.0
 STOP_SECONDS = 1.0
-"""How long a child that is told to end may take to."""
+"""How long the subprocess may take to end after its input is closed. Then it is killed."""
 
-LOOK_INTERVAL = 0.1
-"""Seconds between two looks at whether the job is to stop, while the decoder is silent."""
+POLL_SECONDS = 0.1
+"""How often `while_waiting` is called while the decoder sends nothing."""
 
-LONGEST_LINE = 64 * 1024
-ENDED_BY_A_LIMIT = {LIMIT_EXCEEDED, -SIGKILL, -SIGXCPU, -SIGXFSZ, -SIGSEGV, -SIGABRT, -SIGBUS, -SIGILL, -SIGTRAP}
-"""How a child ends that takes too much; SIGTERM, as when the worker is stopped, is not the file's fault."""
+MAX_LINE_BYTES = 64 * 1024
+LIMIT_EXIT_CODES = {LIMIT_EXCEEDED, -SIGKILL, -SIGXCPU, -SIGXFSZ, -SIGSEGV, -SIGABRT, -SIGBUS, -SIGILL, -SIGTRAP}
+"""Exit codes of a decoder that exceeded a limit. SIGTERM is not one: a stopping worker sends that."""
 
 TOO_DEMANDING = (
     "Making pictures of this file needs more memory, time or disk space than a file may use. The file itself is kept."
@@ -43,29 +43,29 @@ TOO_DEMANDING = (
 
 
 class Decoder:
-    """A child at work."""
+    """A running decoder subprocess."""
 
-    def __init__(self, process: subprocess.Popen) -> None:
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         self._pidfd = os.pidfd_open(process.pid)
         self._output = cast(IO[bytes], process.stdout)
         self._deadline = time.monotonic() + WALL_SECONDS
 
     def messages(self, while_waiting: Callable[[], None]) -> Iterator[dict[str, Any]]:
-        """What it says, until it ends. `while_waiting` is called ten times a second at least, and may raise.
+        """Yield the decoder's messages until it ends. `while_waiting` is called every POLL_SECONDS, and may raise.
 
-        Raises TaskError when a limit ended it, and RuntimeError when it is broken.
+        Raises TaskError if the decoder exceeded a limit, and RuntimeError after any other failure.
         """
         for line in self._lines(while_waiting):
             yield json.loads(line)
         code = self.stop()
-        if code in ENDED_BY_A_LIMIT:
+        if code in LIMIT_EXIT_CODES:
             raise TaskError("picture_too_demanding", TOO_DEMANDING)
         if code:
-            raise RuntimeError(f"the decoder ended with {code}; its words are in the log")
+            raise RuntimeError(f"the decoder exited with code {code}; see its output in the log")
 
     def stop(self) -> int:
-        """Close the child's standard input, kill its group after STOP_SECONDS at most, and return its exit code."""
+        """Close the standard input, kill the process group after STOP_SECONDS at most, and return the exit code."""
         if self._process.returncode is None:
             if self._process.stdin:
                 self._process.stdin.close()
@@ -74,14 +74,14 @@ class Decoder:
         return self._process.wait()
 
     def close(self) -> None:
-        """Stop the child, and release the handle to it."""
+        """Stop the subprocess and close its file descriptor."""
         try:
             self.stop()
         finally:
             os.close(self._pidfd)
 
     def _has_exited(self, seconds: float = 0) -> bool:
-        """Wait for the child to exit without reaping it, so that its id stays that of its group."""
+        """Wait for the subprocess to exit, without reaping it: its process group keeps its id until then."""
         poll = select.poll()
         poll.register(self._pidfd, select.POLLIN)
         return bool(poll.poll(seconds * 1000))
@@ -95,11 +95,11 @@ class Decoder:
         while chunk := self._chunk(while_waiting):
             *lines, rest = (rest + chunk).split(b"\n")
             yield from lines
-            if len(rest) > LONGEST_LINE:
-                raise RuntimeError("the decoder says what can't be understood")
+            if len(rest) > MAX_LINE_BYTES:
+                raise RuntimeError("the decoder sent an invalid message")
 
     def _chunk(self, while_waiting: Callable[[], None]) -> bytes:
-        """What it says next; nothing when it has ended."""
+        """Return the next output, or nothing after the end of the output."""
         poll = select.poll()
         poll.register(self._output, select.POLLIN)
         while True:
@@ -107,14 +107,14 @@ class Decoder:
             if time.monotonic() > self._deadline:
                 raise TaskError("picture_too_demanding", TOO_DEMANDING)
             if self._has_exited():
-                self._kill_group()  # a process that the child has started could keep the pipe open
-            if poll.poll(LOOK_INTERVAL * 1000):
-                return self._output.read(LONGEST_LINE)
+                self._kill_group()  # a process that it started could keep the pipe open
+            if poll.poll(POLL_SECONDS * 1000):
+                return self._output.read(MAX_LINE_BYTES)
 
 
 @contextmanager
 def decoding(content_type: str, source: Path, directory: Path) -> Iterator[Decoder]:
-    """The decoder as a fresh process without our environment, that writes into `directory`."""
+    """Start the decoder with an empty environment, and stop it at the end of the block."""
     with subprocess.Popen(
         [sys.executable, *DECODER, content_type, str(source), str(directory)],
         cwd=settings.BASE_DIR,

@@ -1,21 +1,21 @@
-"""Range requests (RFC 9110 §14): which bytes of a file somebody asks for."""
+"""Range requests (RFC 9110, section 14)."""
 
 import re
 
 from django.http import HttpRequest
 
 RANGE = re.compile(r"bytes\s*=\s*(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))\s*", re.IGNORECASE)
-"""One range; whoever asks for several gets the whole, as §14.2 allows."""
+"""One range. A request for several gets the whole file, as section 14.2 allows."""
 
 
-class Unsatisfiable(ValueError):
-    """The file has none of the bytes that were asked for."""
+class RangeNotSatisfiable(ValueError):
+    """The file has none of the requested bytes."""
 
 
-def wanted(request: HttpRequest, size: int, etag: str) -> range | None:
-    """The bytes that were asked for, of `size`; None for the whole. Raises Unsatisfiable (§15.5.17).
+def requested_range(request: HttpRequest, size: int, etag: str) -> range | None:
+    """Return the requested bytes of a file of `size` bytes, or None for the whole file. Raises RangeNotSatisfiable.
 
-    With If-Range a part is only wanted of the file that has this ETag (§13.1.5): a date there matches none.
+    The range is ignored if If-Range names another ETag, or a date (section 13.1.5).
     """
     match = RANGE.fullmatch(request.headers.get("Range", ""))
     if match is None or request.method != "GET" or request.headers.get("If-Range", etag) != etag:
@@ -24,9 +24,9 @@ def wanted(request: HttpRequest, size: int, etag: str) -> range | None:
     if suffix:
         part = range(max(size - int(suffix), 0), size)
     elif last and int(last) < int(first):
-        return None  # not a range at all
+        return None  # an invalid range is ignored
     else:
         part = range(int(first), min(int(last) + 1 if last else size, size))
     if not part:
-        raise Unsatisfiable
+        raise RangeNotSatisfiable
     return part

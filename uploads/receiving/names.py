@@ -1,4 +1,4 @@
-"""The name that a user gave a file: kept to be shown, never used as a path."""
+"""File names chosen by users: stored for display, never used as a path."""
 
 import unicodedata
 from pathlib import PurePosixPath
@@ -8,19 +8,20 @@ from uploads.visible import is_visible
 MAX_LENGTH = 255
 UNNAMED = "unnamed"
 
-# Controls, lone surrogates, line and paragraph separators; and the format characters that turn text around, by
-# which "exe.gpj" can be shown as "jpg.exe". Other format characters stay: emoji are joined with one.
 FORBIDDEN_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
-TURNS_TEXT_AROUND = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+"""Control characters, lone surrogates, line and paragraph separators. Format characters stay, because emoji use one."""
+
+BIDI_CONTROLS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+"""These reverse the direction of text, so that "exe.gpj" is shown as "jpg.exe"."""
 
 
 def clean_name(name: str | None) -> str:
-    """The last part of a path as one harmless line of at most 255 characters, its extension kept."""
+    """Return the last part of the path as one line of at most MAX_LENGTH characters, with its extension."""
     last = (name or "").replace("\\", "/").rsplit("/", 1)[-1]
     shown = "".join(
         character
         for character in last
-        if unicodedata.category(character) not in FORBIDDEN_CATEGORIES and character not in TURNS_TEXT_AROUND
+        if unicodedata.category(character) not in FORBIDDEN_CATEGORIES and character not in BIDI_CONTROLS
     ).strip()
     if shown.strip(".") == "" or not is_visible(shown):
         return UNNAMED

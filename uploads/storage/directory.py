@@ -1,7 +1,7 @@
-"""Where the bytes are: in a directory of this machine; or in an object store, which `storage/s3.py` knows.
+"""Storage in a directory of this machine. `storage/s3.py` is the other storage, an object store.
 
-Everything else asks Django's default storage. What both can say besides is whether they work (`check`), and when
-they don't, that is a StorageUnavailable.
+All other modules use Django's default storage. Both storages have a method `check` besides, and raise
+StorageUnavailable.
 """
 
 import os
@@ -12,21 +12,21 @@ from django.core.files.storage import FileSystemStorage
 
 
 class StorageUnavailable(OSError):
-    """The place where the bytes are doesn't answer, or refuses: nothing that the person who asked can change."""
+    """The storage doesn't respond or rejects requests. Only an administrator can change that."""
 
 
 class Directory(FileSystemStorage):
     """Files below MEDIA in STATE_DIR."""
 
     def delete(self, name: str) -> None:
-        """The directory of a file goes with the last one in it."""
+        """Delete the file, and its directory if that is empty then."""
         super().delete(name)
         directory = Path(self.path(name)).parent
         if directory != Path(self.location):
-            with suppress(OSError):  # it holds another file, or is gone
+            with suppress(OSError):  # it has other files, or is deleted already
                 directory.rmdir()
 
     def check(self) -> None:
-        """Raises StorageUnavailable if nothing could be kept now."""
+        """Raise StorageUnavailable if files can't be stored."""
         if not os.access(self.location, os.W_OK | os.X_OK):
             raise StorageUnavailable(f"{self.location} can't be written to")

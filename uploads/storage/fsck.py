@@ -1,8 +1,8 @@
-"""What is out of step between the rows of uploads and their bytes, on either side, and how each is put right.
+"""Consistency check of the rows of uploads and their bytes, with a repair of each inconsistency.
 
-Bytes without a row are what a crash leaves, or a database that was restored from an older backup. Rows without bytes
-are graver: what can be made again is, and a file that is lost is told to its owner, but its row is never deleted,
-since all that is wrong may be a disk that isn't mounted.
+Bytes without a row are left by crashes, or by the restore of an older database backup; they are deleted. Rows without
+bytes are never deleted, because the disk may only not be mounted: missing renditions are made again, and the page of a
+lost file says so.
 """
 
 import shutil
@@ -22,15 +22,15 @@ from uploads import tasks
 from uploads.models import Rendition, Transfer, Upload
 from uploads.receiving import pieces
 
-YOUNG = timedelta(hours=1)
-"""What is younger may be just about to get its row."""
+MIN_AGE = timedelta(hours=1)
+"""Younger files may get their row in a moment, so they are not reported."""
 
 TOP = "uploads"
-LOST = "The file itself is lost. Ask whoever runs this site to restore it from a backup, or send it again."
+LOST = "The file is lost. Ask the administrator of this site to restore it from a backup, or upload it again."
 
 
 class Finding(NamedTuple):
-    """What is wrong, and what is done about it if that is wanted, in words for whoever runs the site."""
+    """An inconsistency, with its repair. The texts are for the administrator."""
 
     text: str
     remedy: str
@@ -38,7 +38,7 @@ class Finding(NamedTuple):
 
 
 def check() -> Iterator[Finding]:
-    """All that is wrong, in no order."""
+    """Yield all inconsistencies, in no particular order."""
     stored = set(_stored(TOP))
     yield from _bytes_without_rows(stored)
     yield from _rows_without_bytes(stored)
@@ -47,7 +47,7 @@ def check() -> Iterator[Finding]:
 
 
 def _stored(directory: str) -> Iterator[str]:
-    """The names of all files below that directory of the store."""
+    """Yield the names of all files below the directory of the storage."""
     try:
         directories, files = default_storage.listdir(directory)
     except FileNotFoundError:
@@ -69,11 +69,11 @@ def _rows_without_bytes(stored: set[str]) -> Iterator[Finding]:
     for rendition in Rendition.objects.select_related("upload__owner").iterator():
         if _is_missing(rendition.file.name or "", stored):
             text = f"{rendition.file.name}: this picture is missing"
-            yield Finding(text, "will be made again", partial(_make_again, rendition.upload_id))
+            yield Finding(text, "will be made again", partial(_process_again, rendition.upload_id))
     for upload in Upload.objects.select_related("owner").iterator():
         if _is_missing(upload.file.name or "", stored):
             text = f"{upload.file.name}: this file of {upload.owner}'s is lost"
-            yield Finding(text, "its owner is told", partial(_tell_owner, upload.pk))
+            yield Finding(text, "its page shows that it is lost", partial(_show_loss, upload.pk))
 
 
 def _pieces_without_rows() -> Iterator[Finding]:
@@ -81,18 +81,16 @@ def _pieces_without_rows() -> Iterator[Finding]:
         return
     for directory in sorted(pieces.incoming_directory().iterdir()):
         is_known = _is_uuid(directory.name) and Transfer.objects.pending().filter(pk=directory.name).exists()
-        if not is_known and time.time() - directory.stat().st_mtime > YOUNG.total_seconds():
-            yield Finding(
-                f"{directory}: belongs to no file on its way here", "deleted", partial(shutil.rmtree, directory)
-            )
+        if not is_known and time.time() - directory.stat().st_mtime > MIN_AGE.total_seconds():
+            yield Finding(f"{directory}: belongs to no unfinished upload", "deleted", partial(shutil.rmtree, directory))
 
 
 def _transfers_without_pieces() -> Iterator[Finding]:
     for transfer in Transfer.objects.pending().filter(writing=False):
         parts = pieces.files_of(transfer.pk, transfer.pieces, transfer.offset)
         if any(not _has(path, size) for path, size in parts):
-            text = f"{transfer.pk}: bytes of this file on its way here are lost"
-            yield Finding(text, "who goes on with it will be told", lambda: None)
+            text = f"{transfer.pk}: bytes of this unfinished upload are lost"
+            yield Finding(text, "its client gets an error when it resumes", lambda: None)
 
 
 def _delete_bytes(name: str) -> None:
@@ -102,7 +100,7 @@ def _delete_bytes(name: str) -> None:
 
 
 @transaction.atomic
-def _make_again(upload_id: UUID) -> None:
+def _process_again(upload_id: UUID) -> None:
     """Enqueue a job that overwrites all renditions, unless the upload has been deleted or is being processed."""
     upload = _locked(upload_id)
     if upload and not upload.is_processing:
@@ -111,7 +109,7 @@ def _make_again(upload_id: UUID) -> None:
 
 
 @transaction.atomic
-def _tell_owner(upload_id: UUID) -> None:
+def _show_loss(upload_id: UUID) -> None:
     """Show the loss on the upload's page, unless the upload has been deleted or its file is back."""
     upload = _locked(upload_id)
     if upload and not default_storage.exists(upload.file.name or ""):
@@ -125,13 +123,13 @@ def _locked(upload_id: UUID) -> Upload | None:
 
 def _is_old(name: str) -> bool:
     try:
-        return timezone.now() - default_storage.get_modified_time(name) > YOUNG
+        return timezone.now() - default_storage.get_modified_time(name) > MIN_AGE
     except FileNotFoundError:
         return False
 
 
 def _is_missing(name: str, stored: set[str]) -> bool:
-    """A row may be younger than the list of what is stored."""
+    """Return whether the file is missing. The list of stored files may be older than the row."""
     return name not in stored and not default_storage.exists(name)
 
 

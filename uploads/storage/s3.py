@@ -1,7 +1,7 @@
-"""Files in an S3-compatible store, by django-storages. Loaded only where STORAGE_URL names one, and not before a fork.
+"""Storage in an S3-compatible object store. Imported only if STORAGE_URL names one, and not before a process forks.
 
-Objects are private, and their names are the files'. Readers get signed URLs, which are made here without asking the
-store. Whatever goes wrong in the store or on the way to it is a StorageUnavailable.
+Objects are private, and have the names of the files. Readers get signed URLs, which are made without a request to the
+store. All errors of the store and of the network are raised as StorageUnavailable.
 """
 
 import io
@@ -24,10 +24,10 @@ from uploads.storage.directory import StorageUnavailable
 
 READ_BYTES = 256 * 1024
 PART_BYTES = 16 * 1024 * 1024
-"""A larger file goes up in parts of this size, one after the other, so that no more of it is ever in memory."""
+"""Larger files are uploaded in parts of this size, one at a time, which bounds the memory used."""
 
 CHECK_SECONDS = 5
-"""How long the answer to `check` is believed."""
+"""How long the result of `check` is cached."""
 
 CLIENT = Config(
     signature_version="s3v4",
@@ -35,36 +35,36 @@ CLIENT = Config(
     read_timeout=60,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=50,
-    # Checksums of Amazon's own, which boto3 adds by itself, are refused by many other stores.
+    # By default boto3 adds checksums that many stores other than Amazon's reject.
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
-IMPATIENT = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 1})
+CHECK_CLIENT = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 1})
 
 FAILURES = (Boto3Error, BotoCoreError, ClientError)
 
 
-def _translated(method: Callable[..., Any]) -> Callable[..., Any]:
+def _translating_errors(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return method(*args, **kwargs)
         except FAILURES as error:
-            raise _translation(error) from error
+            raise _translate(error) from error
 
     return call
 
 
-def _translation(error: Exception) -> OSError:
-    """A missing object is a missing file. A missing bucket is not: all objects would seem to be lost."""
-    said = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-    if said in ("404", "NoSuchKey"):
+def _translate(error: Exception) -> OSError:
+    """Map a missing object to FileNotFoundError. A missing bucket is unavailable: else all objects would seem lost."""
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    if code in ("404", "NoSuchKey"):
         return FileNotFoundError(str(error))
     return StorageUnavailable(f"{type(error).__name__}: {error}")
 
 
 class Bucket(S3Storage):
-    """The bucket that STORAGE_URL names, as a storage of Django's."""
+    """The bucket that STORAGE_URL names, as a Django storage."""
 
     def __init__(self, *, addressing_style: str, **options: Any) -> None:
         super().__init__(
@@ -75,52 +75,52 @@ class Bucket(S3Storage):
             ),
             default_acl=None,
             file_overwrite=True,
-            object_parameters={"ContentType": "application/octet-stream"},  # whatever the user's client said
+            object_parameters={"ContentType": "application/octet-stream"},  # never the type that a client stated
             querystring_auth=True,
-            security_token=None,  # one in the environment belongs to the key in the environment
+            security_token=None,  # a token in the environment belongs to another key
         )
-        # One client for the whole process: django-storages makes one a thread, which with gevent is one a request,
-        # and each takes a tenth of a second to make. boto3's clients may be shared.
+        # One client for the process. django-storages makes one for each thread, which under gevent is one for each
+        # request, and making one takes 0.1 s. boto3 clients are thread-safe.
         self._connections = SimpleNamespace()
         self._checked_at = float("-inf")
         self._problem = ""
 
-    @_translated
+    @_translating_errors
     def _open(self, name: str, mode: str = "rb") -> File:
-        """To be read from its beginning to its end, as it arrives: no copy of it is made first."""
+        """Open the object as a stream, which can be read only once and from the start. No copy of it is made."""
         if mode != "rb":
             return super()._open(name, mode)
         body = self.bucket.Object(self._normalize_name(clean_name(name))).get()["Body"]
         return File(io.BufferedReader(body, READ_BYTES), name)
 
-    @_translated
+    @_translating_errors
     def read_part(self, name: str, start: int, end: int) -> bytes:
         """Return the bytes from `start` to before `end`."""
         key = self._normalize_name(clean_name(name))
         return self.bucket.Object(key).get(Range=f"bytes={start}-{end - 1}")["Body"].read()
 
-    _save = _translated(S3Storage._save)
-    delete = _translated(S3Storage.delete)
-    exists = _translated(S3Storage.exists)
-    listdir = _translated(S3Storage.listdir)
-    size = _translated(S3Storage.size)
-    get_modified_time = _translated(S3Storage.get_modified_time)
-    url = _translated(S3Storage.url)
+    _save = _translating_errors(S3Storage._save)
+    delete = _translating_errors(S3Storage.delete)
+    exists = _translating_errors(S3Storage.exists)
+    listdir = _translating_errors(S3Storage.listdir)
+    size = _translating_errors(S3Storage.size)
+    get_modified_time = _translating_errors(S3Storage.get_modified_time)
+    url = _translating_errors(S3Storage.url)
 
     def check(self) -> None:
-        """Raises StorageUnavailable if the store can't be asked, or couldn't a few seconds ago."""
+        """Raise StorageUnavailable if the bucket can't be reached, or couldn't within the last CHECK_SECONDS."""
         if time.monotonic() - self._checked_at > CHECK_SECONDS:
-            self._problem = self._ask()
+            self._problem = self._probe()
             self._checked_at = time.monotonic()
         if self._problem:
             raise StorageUnavailable(self._problem)
 
-    def _ask(self) -> str:
-        """What is wrong with the bucket; empty when nothing is."""
-        config = self.client_config.merge(IMPATIENT)
-        how = {"region_name": self.region_name, "endpoint_url": self.endpoint_url, "config": config}
+    def _probe(self) -> str:
+        """Request the bucket. Return the error, or an empty string."""
+        config = self.client_config.merge(CHECK_CLIENT)
+        options = {"region_name": self.region_name, "endpoint_url": self.endpoint_url, "config": config}
         try:
-            with closing(self._create_session().client("s3", **how)) as client:
+            with closing(self._create_session().client("s3", **options)) as client:
                 client.head_bucket(Bucket=self.bucket_name)
         except FAILURES as error:
             return f"{type(error).__name__}: {error}"

@@ -1,10 +1,10 @@
-"""Bytes go out: private to their owner, and harmless to the browser that shows them.
+"""Responses with stored files. Views check the permission before they call this module.
 
-What a user sent is never shown inline, whatever it is: it is a download. What is shown is what we encoded.
+A received file is always an attachment. Only renditions, which Headway encoded itself, are shown inline.
 
-    a file on this machine    is sent from here, whole or in part;
-                              or by the proxy in front, if it says that it can (X-Accel-Redirect)
-    an object in a store      is fetched from there, by a signed URL that soon expires
+    a file on this machine          is sent by this process, whole or in part, or by the proxy in front of it if the
+                                    proxy supports X-Accel-Redirect
+    an object in an object store    is fetched from there: the response redirects to a signed URL, which expires soon
 """
 
 import os
@@ -22,19 +22,19 @@ from uploads.http import ranges
 from uploads.http.conditional import conditional_response
 
 UNKNOWN_TO_NGINX = ("If-Match", "If-Unmodified-Since")
-"""Conditions that nginx would evaluate again when it sends a file, without knowing the ETag, and answer with 412."""
+"""Conditions that nginx would evaluate again when it sends a file. It doesn't know the ETag, and would answer 412."""
 
 CHUNK_BYTES = 128 * 1024
 SIGNED_SECONDS = 300
 PRIVATE_MEDIA = "/private-media/"
-"""The proxy's name for the directory of the files, which it shows to nobody who asks for it.
+"""The internal location of nginx for the directory of the files, which it doesn't serve directly.
 
-Who claims to be such a proxy, and is none, gets no bytes and learns where his own file lies.
+A client that pretends to be such a proxy gets no bytes, and learns only the stored name of the user's own file.
 """
 
 
 def download(request: HttpRequest, file: FieldFile, filename: str, etag: str) -> HttpResponseBase:
-    """A stored file as an attachment, of no type that a browser would open. The ETag is that of its bytes."""
+    """Send a received file as an attachment, with a content type that browsers don't open."""
     headers = {
         "Content-Type": "application/octet-stream",
         "Content-Disposition": content_disposition_header(True, filename) or "attachment",
@@ -45,7 +45,7 @@ def download(request: HttpRequest, file: FieldFile, filename: str, etag: str) ->
 
 
 def show_inline(request: HttpRequest, file: FieldFile, content_type: str, etag: str) -> HttpResponseBase:
-    """A stored file that we made ourselves, inline. It may be kept by the owner's browser, and by no proxy."""
+    """Send a rendition inline. The user's browser may cache it, shared caches may not."""
     return _send(request, file, etag, {"Content-Type": content_type, "Cache-Control": "private, max-age=86400"})
 
 
@@ -55,7 +55,7 @@ def _send(request: HttpRequest, file: FieldFile, etag: str, headers: dict[str, s
         return _send_file(request, file, headers | {"ETag": etag, "Accept-Ranges": "bytes"})
     except FileNotFoundError:
         raise Http404 from None
-    except NotImplementedError:  # Django's word for a storage that is no directory
+    except NotImplementedError:  # Django raises this if the storage is not a directory
         return _redirect(request, file, headers)
 
 
@@ -65,7 +65,7 @@ def _send_file(request: HttpRequest, file: FieldFile, headers: dict[str, str]) -
     response = HttpResponse(headers=headers)
     answer = conditional_response(request, headers["ETag"], response, int(stat.st_mtime))
     if answer is not response:
-        return answer  # they have it already, or expect another one
+        return answer  # 304 or 412
     is_conditional = any(name in request.headers for name in UNKNOWN_TO_NGINX)
     if request.headers.get("X-Sendfile-Type") == "X-Accel-Redirect" and not is_conditional:
         response["X-Accel-Redirect"] = PRIVATE_MEDIA + quote(file.name or "")
@@ -75,8 +75,8 @@ def _send_file(request: HttpRequest, file: FieldFile, headers: dict[str, str]) -
 
 def _stream(request: HttpRequest, path: str, size: int, headers: dict[str, str]) -> HttpResponseBase:
     try:
-        part = ranges.wanted(request, size, headers["ETag"])
-    except ranges.Unsatisfiable:
+        part = ranges.requested_range(request, size, headers["ETag"])
+    except ranges.RangeNotSatisfiable:
         return HttpResponse(status=416, content_type="text/plain", headers={"Content-Range": f"bytes */{size}"})
     if part is None:
         return StreamingHttpResponse(_chunks(path, range(size)), headers=headers | {"Content-Length": str(size)})
@@ -85,21 +85,21 @@ def _stream(request: HttpRequest, path: str, size: int, headers: dict[str, str])
 
 
 def _redirect(request: HttpRequest, file: FieldFile, headers: dict[str, str]) -> HttpResponse:
-    """To the store, which answers with the headers that the URL names. Whether it has the object, it says itself."""
-    said = {"ResponseContentType": headers["Content-Type"], "ResponseCacheControl": headers["Cache-Control"]}
-    kept = f"max-age={SIGNED_SECONDS // 2}"
+    """Redirect to the object store, which sends the headers that the URL names, or 404 if the object is missing."""
+    parameters = {"ResponseContentType": headers["Content-Type"], "ResponseCacheControl": headers["Cache-Control"]}
+    caching = f"max-age={SIGNED_SECONDS // 2}"
     if "Content-Disposition" in headers:
-        said["ResponseContentDisposition"] = headers["Content-Disposition"]
-        kept = "no-store"
-    bucket: Any = file.storage  # that of s3.py
-    url = bucket.url(file.name, parameters=said, expire=SIGNED_SECONDS, http_method=request.method)
-    return HttpResponseRedirect(url, headers={"Cache-Control": f"private, {kept}"})
+        parameters["ResponseContentDisposition"] = headers["Content-Disposition"]
+        caching = "no-store"
+    bucket: Any = file.storage  # the Bucket of s3.py, which is imported only where STORAGE_URL names one
+    url = bucket.url(file.name, parameters=parameters, expire=SIGNED_SECONDS, http_method=request.method)
+    return HttpResponseRedirect(url, headers={"Cache-Control": f"private, {caching}"})
 
 
 def _chunks(path: str, part: range) -> Iterator[bytes]:
     with open(path, "rb", buffering=0) as file:
         file.seek(part.start)
-        left = len(part)
-        while left and (chunk := file.read(min(left, CHUNK_BYTES))):
-            left -= len(chunk)
+        remaining = len(part)
+        while remaining and (chunk := file.read(min(remaining, CHUNK_BYTES))):
+            remaining -= len(chunk)
             yield chunk

@@ -5,13 +5,13 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.http.ranges import Unsatisfiable, wanted
+from uploads.http.ranges import RangeNotSatisfiable, requested_range
 
 ETAG = '"abc"'
 
 
 def ask(header: str, size: int, method: str = "GET", **headers: str) -> range | None:
-    return wanted(RequestFactory().generic(method, "/", headers={"Range": header, **headers}), size, ETAG)
+    return requested_range(RequestFactory().generic(method, "/", headers={"Range": header, **headers}), size, ETAG)
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,13 @@ def test_a_part_of_ten_bytes(header, part):
 
 @pytest.mark.parametrize("header", ["bytes=10-", "bytes=10-20", "bytes=-0", "bytes=999999999999999999-"])
 def test_a_part_that_is_not_there(header):
-    with pytest.raises(Unsatisfiable):
+    with pytest.raises(RangeNotSatisfiable):
         ask(header, 10)
 
 
 @pytest.mark.parametrize("header", ["bytes=0-", "bytes=-5"])
 def test_an_empty_file_has_no_parts(header):
-    with pytest.raises(Unsatisfiable):
+    with pytest.raises(RangeNotSatisfiable):
         ask(header, 0)
 
 
@@ -79,6 +79,6 @@ def test_of_the_same_file_the_part_is_wanted():
 def test_whatever_is_asked_for_lies_within_the_file(header, size):
     try:
         part = ask(header, size)
-    except Unsatisfiable:
+    except RangeNotSatisfiable:
         return
     assert part is None or (0 <= part.start < part.stop <= size)

@@ -1,4 +1,4 @@
-"""manage.py uploads_fsck: compare the rows of uploads with their bytes, and put right what is out of step."""
+"""manage.py uploads_fsck: compare the rows of uploads with their bytes, and repair inconsistencies."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,12 +10,14 @@ from uploads.storage import fsck
 
 class Command(BaseCommand):
     help = (
-        "Find bytes that belong to no upload, and uploads whose bytes are missing. The exit code is 0 if there is "
-        "nothing, or with --repair, else 1. Files on their way here are looked for on this machine only."
+        "Find bytes that belong to no upload, and uploads whose bytes are missing. The exit code is 1 if there are any "
+        "and --repair is not given, else 0. The bytes of unfinished uploads are checked on this machine only."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--repair", action="store_true", help="put right what can be, and say what it is")
+        parser.add_argument(
+            "--repair", action="store_true", help="repair what can be repaired, and print what was done"
+        )
 
     def handle(self, *args: Any, repair: bool, **options: Any) -> None:
         count = 0
@@ -25,6 +27,6 @@ class Command(BaseCommand):
                 finding.repair()
             self.stdout.write(f"{finding.text}: {finding.remedy}" if repair else finding.text)
         if count and not repair:
-            raise CommandError(f"{count} found. With --repair, what can be is put right.")
+            raise CommandError(f"{count} found. Run the command with --repair to repair them.")
         if not count:
             self.stdout.write("Rows and bytes agree.")
