@@ -1,61 +1,64 @@
-"""Progress: how far a piece of background work has come.
+"""Background jobs with progress: enqueue tasks, run and recover them, and watch them live.
 
-A Job knows its own counts and state, and nothing of what it counts. Whoever starts the work enqueues a task and
-gets the Job; whoever shows the work watches the Job's URL. Django-Q2 carries the job's id to a worker; what is
-true about the job is in its row, and nowhere else.
+A task is a function. Enqueueing it creates a Job, whose id Django-Q2 delivers to a worker process. The row of the job
+is the only authority on its state; this package knows nothing of the objects that its jobs work on.
 
     queued → running → succeeded | failed | cancelled
-       ↑________|          an attempt that came to nothing, while some are left
-       ↑___________________________|__________|   somebody tries it again
+       ↑________|          the attempt failed, and attempts are left
+       ↑___________________________|__________|   the owner tries again
 
-For people who write tasks:
-    tasks.py      @task and .enqueue(); cancelling and trying again
-    reporter.py   the `progress` object that a task is given: stage, track, advance
+Writing tasks:
+    tasks.py        @task and .enqueue(); cancel and retry
+    reporter.py     the `progress` argument of a task: stage, track, advance
 
-A job's life, in a worker process:
-    worker.py     what Django-Q2 calls: claim, run, finish
-    attempt.py    every write of a running job, fenced by the claim that began the attempt
-    heartbeat.py      a thread that writes the counts, and the heartbeat
-    limits.py      a thread that ends a task whose job may be lost, or that takes too long
-    ticker.py     what those threads are
+worker/, running a job in a worker process:
+    runner.py       the function that Django-Q2 calls: claim a job, run its task, write the outcome
+    attempt.py      all writes to a running job, each guarded by the claim of its attempt
+    heartbeat.py    the thread that writes progress and heartbeats
+    limits.py       the thread that stops a task after its time limit, or when its job may be lost
+    periodic.py     the base of both threads
 
-Delivery, and what goes wrong with it, in a cluster:
-    broker.py     Django-Q2's queue, in the database, or by redis_broker.py in Redis; a delivery is only a hint
-    upkeep.py     every two seconds: report that the cluster lives, kill a silent worker, and do the following
-    recovery.py   jobs whose worker is gone run again; jobs whose delivery is gone are delivered again
-    watchdog.py   a cluster that is wedged ends itself, and its supervisor starts another
-    processes.py  what the processes of a cluster know of each other
-    retention.py  what is no longer needed is deleted
+worker/, maintenance of a cluster:
+    maintenance.py  every two seconds: record the cluster's heartbeat, kill unresponsive workers, and run the next two
+    recovery.py     requeues jobs of dead workers, and delivers queued jobs again whose delivery was lost
+    watchdog.py     detects a wedged cluster, which then ends itself so that its supervisor restarts it
+    processes.py    the processes of a cluster
 
-Watching, in a web process:
-    hub.py        asks once a tick what has changed, for all who watch; other apps may give it sources of their own
-    logins.py     the session of each watcher, and whether it is still valid
-    job_source.py jobs, as the hub asks for them
-    watching.py   what a request to watch asks for
-    api.py        one job, several, cancel, retry; held back until there is news, if the client likes
-    events.py     what holds for any stream of events; event-stream.js, its other end
-    streams.py    one stream of events for all bars of a page: of given jobs, or of all jobs of a user
-    views.py, admin.py, lookup.py, and the scripts in static/: progress-bar.js draws a job, job-watcher.js watches jobs
-                  through event-stream.js, admin-live.js updates lists of the admin
+queue/              brokers for Django-Q2: in the database, or in Redis; a delivery is only a hint
 
-models.py has Job and Worker, who report to each other by the rows; connections.py, how a database connection is given
-back before a long wait; origin.py, what a log should say of where the work comes from; figures.py, what a person who
-runs the site wants to know of all jobs and workers.
+live/, watching jobs in a web process:
+    hub.py          one thread queries for changes and notifies all watchers; other apps can add sources
+    jobs.py         the sources of jobs
+    sse.py          streams of server-sent events
+    stream.py       the stream of jobs
+    params.py       the query parameters of watching requests
+    logins.py       ends streams whose user has logged out
 
-What holds, and by which means:
-    Never forgotten   the job, what it serves, and its delivery are committed together; each is found if it gets lost
-    Never twice       to claim is one UPDATE; a worker that can't say that it lives stops before others may take over
-    Never in the way  a claim takes the oldest job of the owner with the fewest running jobs, whichever was delivered
-    Never for ever    an attempt is counted before it begins, so a task that kills its worker is counted too
-    Never a lie       a write whose claim is not the newest matches no row; 100 % is a state, not a count
+Everything else:
+    models.py       Job and Worker
+    views.py, api.py, decorators.py, job_json.py, urls.py, admin.py
+    statistics.py   counts and ages for monitoring
+    retention.py    deletes old jobs
+    log_context.py  the request, job and attempt of a log line
+    connections.py  releases a database connection before a long wait
+    static/         progress-bar.js, the <progress-bar> element, and the modules that it imports
 
-This package imports Django and Django-Q2, and nothing of the project that it lives in: with templates/progress/ it
-can be lifted out. The templates need the project's base.html, and _htmx.html, which loads htmx.
+Guarantees, and what implements them:
+    no job is forgotten        the job, its object and its delivery are committed together; recovery finds lost ones
+    no job runs twice at once  a claim is one guarded UPDATE; a worker without heartbeats stops before its lease expires
+    owners get a fair share    a claim takes the oldest job of the owner with the fewest running jobs
+    no task loops for ever     an attempt is counted before it starts, so a task that kills its worker is counted too
+    progress is truthful       a write of an old attempt matches no row; 100 % is a state, not a count
 
-It wants `Q_CLUSTER = {"broker_class": "progress.queue.database.Broker", "orm": "default", …}`, with
-the time limit of Django-Q2 above that of any task, `save_limit` -1 and `queue_limit` 1; a supervisor that restarts what
-ends; and, where gunicorn serves, a hook that calls `hub.stop()` when a process is asked to end. It needs the settings
-PROGRESS_RETENTION, a timedelta; PROGRESS_MAX_WATCHERS, the maximum number of streams and long polls of a process; and
-PROGRESS_MAX_WATCHERS_PER_USER, that of one user in a process. Sessions must be stored in the database. A middleware may
-call `origin.bind_request_id`, and a log formatter write down what `origin.known` tells.
+To use this package in another project, copy it with templates/progress/. It imports only Django and Django-Q2; the page
+of a job extends base.html and includes _htmx.html, which loads htmx. Set:
+    Q_CLUSTER                       with "broker_class": "progress.queue.database.Broker", "orm": "default",
+                                    "save_limit": -1, "queue_limit": 1, and a time-out above that of every task
+    PROGRESS_RETENTION              how long the URL of a finished job returns the job, a timedelta
+    PROGRESS_MAX_WATCHERS           maximum number of streams and long polls of a process
+    PROGRESS_MAX_WATCHERS_PER_USER  the same for one user in a process
+
+Store sessions in the database. Run `manage.py qcluster` under a supervisor that restarts it. Call `hub.stop()` when a
+web process is asked to stop. A middleware may call `log_context.bind_request_id`, and a log formatter may add
+`log_context.fields()`.
 """

@@ -1,4 +1,4 @@
-"""The cast: Alice, who owns things; Bob, the outsider; and a visitor who is not logged in."""
+"""Fixtures for all tests: the users Alice, Bob and admin, an anonymous visitor, and replacements for threads."""
 
 import shutil
 import threading
@@ -21,22 +21,22 @@ from tests.helpers import PASSWORD
 
 STATE_FOLDERS = {"incoming", "media", "tmp"}
 
-# How long an example takes says nothing on a machine that does other things at the same time.
+# The duration of an example means nothing on a machine under load.
 hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(config, items):
-    """What asks no database is the same on every database, so it runs on one."""
+    """Run tests that use no database on SQLite only."""
     if connection.vendor == "sqlite":
         return
-    asks = [item for item in items if item.get_closest_marker("django_db") or "db" in item.fixturenames]
-    config.hook.pytest_deselected(items=[item for item in items if item not in asks])
-    items[:] = asks
+    use_database = [item for item in items if item.get_closest_marker("django_db") or "db" in item.fixturenames]
+    config.hook.pytest_deselected(items=[item for item in items if item not in use_database])
+    items[:] = use_database
 
 
 def pytest_make_parametrize_id(val):
-    """Long values are cut, because a test's name is in the environment of whatever it starts; others stay."""
+    """Shorten long ids, because the name of the test is in the environment of the processes that it starts."""
     return repr(val[:80]) if isinstance(val, str | bytes) and len(val) > 200 else None
 
 
@@ -83,7 +83,7 @@ def as_admin(admin_user) -> Client:
 
 @pytest.fixture(autouse=True)
 def _heartbeat_without_thread(monkeypatch):
-    """In a test all is one transaction, which a thread of the worker's could not see: it beats where it is woken."""
+    """Write heartbeats synchronously. A thread of its own could not see the transaction in which a test runs."""
     monkeypatch.setattr(Heartbeat, "start", lambda self: None)
     monkeypatch.setattr(Heartbeat, "wake", Heartbeat.write)
 
@@ -95,7 +95,7 @@ def shared_state_dir(tmp_path_factory) -> Path:
 
 @pytest.fixture(autouse=True)
 def state_dir(request, shared_state_dir, settings) -> Iterator[Path]:
-    """An empty state directory: `tmp_path` of tests that use it, else a shared one, which saves time in the others."""
+    """Return an empty state directory: `tmp_path` if the test uses it, otherwise a shared one, which is faster."""
     root = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else shared_state_dir
     for name in STATE_FOLDERS:
         (root / name).mkdir(exist_ok=True)
@@ -110,7 +110,7 @@ def state_dir(request, shared_state_dir, settings) -> Iterator[Path]:
 
 
 def _remove_contents(root: Path) -> None:
-    """Remove what a test has written, but not the empty folders."""
+    """Remove the files of a test, but keep the empty state folders."""
     for path in root.iterdir():
         if not path.is_dir():
             path.unlink()
@@ -120,22 +120,23 @@ def _remove_contents(root: Path) -> None:
 
 @pytest.fixture
 def same_day():
-    """The clock stands still, lest it be midnight in the middle of the test."""
+    """Stop the clock, so that the date does not change during the test."""
     with time_machine.travel(datetime.now(UTC), tick=False):
         yield
 
 
 @pytest.fixture
 def meanwhile(monkeypatch):
-    """What happens each time somebody begins to wait: one thing after the other, then nothing; no time passes.
+    """Return a list of functions that are called one after the other, one at each call of `Watcher.wait`.
 
-    A test is one transaction, which the thread of the hub could not see, so the hub ticks where somebody waits.
+    A thread of the hub could not see the transaction in which a test runs, so each wait makes the hub tick. When no
+    function is left, the monotonic clock advances instead of waiting.
     """
     script: list = []
     wait = Watcher.wait
     clock = [1000.0]
 
-    def go_on(self, seconds):
+    def tick_and_wait(self, seconds):
         if script:
             script.pop(0)()
         else:
@@ -145,7 +146,7 @@ def meanwhile(monkeypatch):
 
     monkeypatch.setattr(threading.Thread, "start", lambda self: None)
     monkeypatch.setattr(hub, "_thorough_at", -1000.0)
-    monkeypatch.setattr(Watcher, "wait", go_on)
+    monkeypatch.setattr(Watcher, "wait", tick_and_wait)
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     yield script
     assert not hub._watchers

@@ -1,4 +1,4 @@
-"""Plain functions that make things for tests."""
+"""Factories and other functions for tests."""
 
 import io
 import threading
@@ -29,14 +29,14 @@ PASSWORD = "correct horse battery staple"
 
 
 def make_login(user: Any) -> Login:
-    """Log the user in on one more device."""
+    """Create one more session of the user."""
     expire_date = timezone.now() + timedelta(hours=1)
     session = Session.objects.create(session_key=uuid4().hex, session_data="", expire_date=expire_date)
     return Login(user.pk, session.session_key, user.get_session_auth_hash())
 
 
 def make_job(**values: Any) -> Job:
-    """A job that was never enqueued; what its state needs is filled in."""
+    """Create a job without a delivery. Columns that its state requires have defaults."""
     state = values.setdefault("state", State.QUEUED)
     values = {"task": "tests.progress.tasks.count", "label": "Counting", **values}
     if state != State.QUEUED:
@@ -55,7 +55,7 @@ def make_todo(**values: Any) -> Todo:
 
 
 def photo(width: int = 400, height: int = 300, format: str = "JPEG", **how: Any) -> bytes:
-    """A picture whose top left quarter is red and whose rest is blue, encoded."""
+    """Return an encoded picture whose top left quarter is red and whose rest is blue."""
     image = Image.new("RGB", (width, height), "blue")
     ImageDraw.Draw(image).rectangle((0, 0, width // 2, height // 2), fill="red")
     file = io.BytesIO()
@@ -68,7 +68,7 @@ def file(content: bytes = b"hello", name: str = "hello.txt") -> SimpleUploadedFi
 
 
 def run_queue() -> int:
-    """Do what a worker does with all that waits in the queue, in order; how many deliveries there were."""
+    """Run all deliveries in the queue, as a worker does. Return their number."""
     count = 0
     while entry := OrmQ.objects.order_by("id").first():
         package = SignedPackage.loads(entry.payload)
@@ -80,7 +80,7 @@ def run_queue() -> int:
 
 
 def body(response: Any) -> bytes:
-    """All of an answer; the test client closes a streamed one when it has been read."""
+    """Return the content of a response. The test client closes a streaming response after that."""
     return b"".join(response) if response.streaming else response.content
 
 
@@ -97,7 +97,7 @@ def complete_lines(path: Path) -> list[str]:
 
 
 def problem(response: HttpResponse, status: int) -> dict[str, Any]:
-    """The problem document that the response must be."""
+    """Check that the response is a problem document with this status, and return it."""
     assert response.status_code == status, response.content
     assert response["Content-Type"] == "application/problem+json"
     body = response.json()
@@ -111,17 +111,17 @@ def problem(response: HttpResponse, status: int) -> dict[str, Any]:
 
 @contextmanager
 def after_select(table: str, act: Callable[[], object], times: int = 1) -> Iterator[None]:
-    """What somebody else does right after the table has been asked so many times."""
+    """Call `act` within the block, right after the table has been selected from so many times."""
     left = times
 
-    def execute(run: Callable, sql: str, *arguments: Any) -> Any:
+    def execute(run: Callable[..., Any], sql: str, *arguments: Any) -> Any:
         nonlocal left
-        found = run(sql, *arguments)
+        result = run(sql, *arguments)
         if sql.startswith("SELECT") and f'FROM "{table}"' in sql:
             left -= 1
             if left == 0:
                 act()
-        return found
+        return result
 
     with connection.execute_wrapper(execute):
         yield

@@ -1,4 +1,4 @@
-"""Tasks of every temper, for the tests of the engine."""
+"""Tasks with every kind of outcome, for the tests."""
 
 from progress.tasks import TaskError, task
 

@@ -1,4 +1,4 @@
-"""What happens at the same time, with real threads and more than one connection."""
+"""Concurrent claims, cancels, deliveries and watchers, in threads with their own connections."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ LONG = 30.0
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])
-def test_two_cancels_at_once(alice, state):
+def test_concurrent_cancels_count_once(alice, state):
     job = make_job(owner=alice, state=state)
 
     def cancel() -> int:
@@ -35,7 +35,7 @@ def test_two_cancels_at_once(alice, state):
     assert job.state == (State.RUNNING if state == State.RUNNING else State.CANCELLED)
 
 
-def test_a_cancel_and_a_claim_at_once(alice):
+def test_cancel_concurrent_with_a_claim_is_not_lost(alice):
     for _ in range(20):
         job = make_job(owner=alice)
         _, claimed = run_concurrently(Job.objects.filter(pk=job.pk).cancel, Job.objects.claim_next)
@@ -44,7 +44,7 @@ def test_a_cancel_and_a_claim_at_once(alice):
         assert job.state == (State.RUNNING if claimed else State.CANCELLED)
 
 
-def test_a_job_is_claimed_by_one_of_many(alice):
+def test_one_of_many_concurrent_claims_gets_the_job(alice):
     make_job(owner=alice)
     claims = run_concurrently(*[lambda name=name: Job.objects.claim_next(worker=name) for name in "abcdef"])
     (won,) = filter(None, claims)
@@ -59,7 +59,7 @@ def test_concurrent_claims_leave_no_job_behind(alice, bob):
         assert {job.pk for job in claimed if job} == jobs
 
 
-def test_claim_passes_by_a_locked_job(alice, bob):
+def test_claim_skips_a_locked_job(alice, bob):
     """A transaction that deletes a user may hold their jobs for long."""
     make_job(owner=alice)
     of_bob = make_job(owner=bob)
@@ -69,7 +69,7 @@ def test_claim_passes_by_a_locked_job(alice, bob):
     assert claimed == of_bob
 
 
-def test_each_delivery_is_taken_by_one_of_many(alice, monkeypatch):
+def test_concurrent_brokers_take_each_delivery_once(alice, monkeypatch):
     for number in range(20):
         tasks.count.enqueue(owner=alice, number=number)
 
@@ -85,7 +85,7 @@ def test_each_delivery_is_taken_by_one_of_many(alice, monkeypatch):
     assert len(taken) == len(set(taken)) == 20
 
 
-def test_a_queue_that_waits_is_woken_by_what_is_put_into_it(alice, monkeypatch):
+def test_waiting_queue_is_woken_by_a_delivery(alice, monkeypatch):
     monkeypatch.setattr(broker_module, "WAKE_SECONDS", LONG)
     waiting = threading.Event()
     wait = broker_module.Broker._wait
@@ -105,7 +105,7 @@ def test_a_queue_that_waits_is_woken_by_what_is_put_into_it(alice, monkeypatch):
     assert time.monotonic() - began < LONG / 2
 
 
-def test_the_hub_tells_its_watchers_and_its_thread_ends_with_the_last_of_them(alice):
+def test_hub_notifies_its_watchers_and_its_thread_ends_with_the_last(alice):
     job = make_job(owner=alice, state=State.RUNNING, percent=1)
     hub = Hub()
     login = make_login(alice)

@@ -1,4 +1,4 @@
-"""Connections that are given back before a long wait."""
+"""Release of connections before a long wait."""
 
 import pytest
 from django.contrib.auth.models import User

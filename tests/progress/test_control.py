@@ -1,4 +1,4 @@
-"""Cancel and retry, by URL, by button and in the admin."""
+"""Cancel and retry, by the API, by buttons and in the admin."""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -14,7 +14,7 @@ RUNNING = {"state": State.RUNNING, "stage": "Reading"}
 FAILED = {"state": State.FAILED, "error_code": "x", "error_message": "It broke.", "attempt": 3}
 
 
-def test_cancelling_a_job_that_waits(as_alice, alice):
+def test_cancel_finishes_a_queued_job(as_alice, alice):
     job = tasks.count.enqueue(owner=alice, number=3)
     body = as_alice.post(f"/api/progress/{job.pk}/cancel/").json()
     assert (body["state"], body["cancel_requested"]) == ("cancelled", True)
@@ -24,26 +24,26 @@ def test_cancelling_a_job_that_waits(as_alice, alice):
     assert Job.objects.get().state == State.CANCELLED
 
 
-def test_cancelling_a_job_that_runs(as_alice, alice):
+def test_cancel_requests_a_running_job_to_stop(as_alice, alice):
     job = make_job(owner=alice, **RUNNING)
     response = as_alice.post(f"/api/progress/{job.pk}/cancel/")
     assert response.status_code == 200
     assert (response.json()["state"], response.json()["cancel_requested"]) == ("running", True)
 
 
-def test_cancelling_twice_is_asking_once(as_alice, alice):
+def test_second_cancel_of_a_running_job_changes_nothing(as_alice, alice):
     job = make_job(owner=alice, **RUNNING)
     for _ in range(2):
         assert as_alice.post(f"/api/progress/{job.pk}/cancel/").status_code == 200
 
 
 @pytest.mark.parametrize("state", [State.SUCCEEDED, State.FAILED, State.CANCELLED])
-def test_what_has_ended_can_not_be_cancelled(as_alice, alice, state):
+def test_finished_job_can_not_be_cancelled(as_alice, alice, state):
     job = make_job(owner=alice, state=state)
     assert "already finished" in problem(as_alice.post(f"/api/progress/{job.pk}/cancel/"), 409)["detail"]
 
 
-def test_trying_again(as_alice, alice):
+def test_retry_queues_a_failed_job(as_alice, alice):
     job = make_job(owner=alice, arguments={"number": 1}, **FAILED)
     body = as_alice.post(f"/api/progress/{job.pk}/retry/").json()
     assert (body["state"], body["attempt"], body["error"]) == ("queued", 0, None)
@@ -51,7 +51,7 @@ def test_trying_again(as_alice, alice):
     assert as_alice.get(f"/api/progress/{job.pk}/").json()["state"] == "succeeded"
 
 
-def test_trying_again_twice_delivers_once(as_alice, alice):
+def test_second_retry_does_not_deliver_again(as_alice, alice):
     job = make_job(owner=alice, **FAILED)
     assert as_alice.post(f"/api/progress/{job.pk}/retry/").status_code == 200
     problem(as_alice.post(f"/api/progress/{job.pk}/retry/"), 409)
@@ -59,7 +59,7 @@ def test_trying_again_twice_delivers_once(as_alice, alice):
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.SUCCEEDED])
-def test_only_what_failed_or_was_cancelled_can_be_tried_again(as_alice, alice, state):
+def test_retry_requires_a_failed_or_cancelled_job(as_alice, alice, state):
     job = make_job(owner=alice, state=state)
     problem(as_alice.post(f"/api/progress/{job.pk}/retry/"), 409)
     assert not OrmQ.objects.exists()
@@ -67,7 +67,7 @@ def test_only_what_failed_or_was_cancelled_can_be_tried_again(as_alice, alice, s
 
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("prefix", ["/api/progress", "/progress"])
-def test_someone_elses_job_does_not_exist(as_bob, visitor, alice, prefix, action):
+def test_job_of_another_user_is_not_found(as_bob, visitor, alice, prefix, action):
     job = make_job(owner=alice, **(RUNNING if action == "cancel" else FAILED))
     url = f"{prefix}/{job.pk}/{action}/"
     assert as_bob.post(url).status_code == 404
@@ -77,7 +77,7 @@ def test_someone_elses_job_does_not_exist(as_bob, visitor, alice, prefix, action
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_job_is_not_changed_by_looking(as_alice, alice, action):
+def test_get_requests_do_not_change_a_job(as_alice, alice, action):
     job = make_job(owner=alice)
     response = as_alice.get(f"/api/progress/{job.pk}/{action}/")
     problem(response, 405)
@@ -86,7 +86,7 @@ def test_a_job_is_not_changed_by_looking(as_alice, alice, action):
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_other_sites_can_not_do_it_for_their_visitors(alice, action):
+def test_cross_site_requests_are_rejected(alice, action):
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
     job = make_job(owner=alice)
@@ -95,7 +95,7 @@ def test_other_sites_can_not_do_it_for_their_visitors(alice, action):
     assert Job.objects.get().state == State.QUEUED
 
 
-def test_the_buttons_of_the_page_work_without_javascript(as_alice, alice):
+def test_buttons_of_the_page_work_without_javascript(as_alice, alice):
     job = make_job(owner=alice, arguments={"number": 1})
     url = f"/progress/{job.pk}/"
     assert offered(as_alice.get(url).text) == {"cancel"}
@@ -109,7 +109,7 @@ def test_the_buttons_of_the_page_work_without_javascript(as_alice, alice):
     assert offered(as_alice.get(url).text) == set()
 
 
-def test_a_button_pressed_too_late_shows_how_it_ended(as_alice, alice):
+def test_buttons_of_a_finished_job_show_its_page(as_alice, alice):
     job = make_job(owner=alice, state=State.SUCCEEDED)
     for action in ACTIONS:
         assert "Done" in as_alice.post(f"/progress/{job.pk}/{action}/", follow=True).text
@@ -125,7 +125,7 @@ def act(client, action: str, *jobs: Job):
     return client.post("/admin/progress/job/", data, follow=True)
 
 
-def test_the_admin_cancels_and_tries_again(as_admin, alice):
+def test_admin_cancels_and_retries_jobs(as_admin, alice):
     waiting, running = make_job(owner=alice), make_job(owner=alice, **RUNNING)
     failed, done = make_job(owner=alice, **FAILED), make_job(owner=alice, state=State.SUCCEEDED)
     page = act(as_admin, "cancel", waiting, running, done).text
@@ -142,7 +142,7 @@ def test_the_admin_cancels_and_tries_again(as_admin, alice):
     }
 
 
-def test_who_may_only_look_at_jobs_in_the_admin_can_not_cancel_them(alice, bob):
+def test_admin_with_view_permission_only_can_not_cancel_jobs(alice, bob):
     bob.is_staff = True
     bob.save()
     bob.user_permissions.add(Permission.objects.get(codename="view_job"))
@@ -154,7 +154,7 @@ def test_who_may_only_look_at_jobs_in_the_admin_can_not_cancel_them(alice, bob):
     assert Job.objects.get().state == State.QUEUED
 
 
-def test_the_admins_list_says_how_far_each_job_is_and_renews_itself(as_admin, alice):
+def test_admin_list_shows_progress_and_reloads_itself(as_admin, alice):
     make_job(owner=alice, state=State.RUNNING, percent=42, attempt=2, max_attempts=3, worker="here:10:12")
     page = as_admin.get("/admin/progress/job/").text
     for shown in ('<progress value="42" max="100">', "2 of 3", "here:10:12"):
@@ -163,7 +163,7 @@ def test_the_admins_list_says_how_far_each_job_is_and_renews_itself(as_admin, al
     assert "progress/admin-live.js" in page
 
 
-def test_the_admins_overview_of_workers(as_admin, alice):
+def test_admin_lists_workers(as_admin, alice):
     Worker.objects.record_heartbeat("here:10")
     make_job(owner=alice, state=State.RUNNING, worker="here:10:12")
     make_job(owner=alice, state=State.RUNNING, worker="here:100:12")

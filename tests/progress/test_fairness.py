@@ -1,4 +1,4 @@
-"""Which queued job is started next: that of the owner with the fewest running jobs, then the oldest."""
+"""Order of claims (the owner with the fewest running jobs, then the oldest job), and the limit of queued jobs."""
 
 from collections import Counter
 from datetime import timedelta
@@ -84,7 +84,7 @@ def test_delivered_job_that_is_not_queued_is_not_claimed(alice, state):
     assert Job.objects.claim_delivered(make_job(owner=alice, state=state).pk) is None
 
 
-def test_claim_whose_answer_got_lost_is_taken_up(alice, monkeypatch):
+def test_claim_whose_response_was_lost_is_resumed(alice, monkeypatch):
     """The job was claimed although the worker could not know it; no other job is claimed beside it."""
     first, second = (count.enqueue(owner=alice) for _ in range(2))
     claim_delivered = Job.objects.claim_delivered
@@ -101,7 +101,7 @@ def test_claim_whose_answer_got_lost_is_taken_up(alice, monkeypatch):
     assert (first.state, first.attempt, second.state) == (State.SUCCEEDED, 1, State.QUEUED)
 
 
-def test_claim_reads_no_table_as_a_whole(alice):
+def test_claim_scans_no_table(alice):
     """Whatever the number of jobs, each step of the plan uses an index."""
     make_job(owner=alice)
     with CaptureQueriesContext(connection) as queries:
@@ -127,13 +127,13 @@ class TestQueueLimit:
         monkeypatch.setattr(tasks, "MAX_QUEUED", 2)
         self.jobs = [make_job(owner=alice) for _ in range(2)]
 
-    def test_api_refuses_to_retry(self, as_alice, alice):
+    def test_api_rejects_a_retry(self, as_alice, alice):
         failed = make_job(owner=alice, state=State.FAILED)
         response = as_alice.post(f"/api/progress/{failed.pk}/retry/")
         assert problem(response, 429)["detail"].startswith("You have 2 jobs waiting")
         assert response["Retry-After"] == "60"
 
-    def test_page_refuses_to_retry(self, as_alice, alice):
+    def test_page_rejects_a_retry(self, as_alice, alice):
         failed = make_job(owner=alice, state=State.FAILED)
         response = as_alice.post(f"/progress/{failed.pk}/retry/")
         assert response.status_code == 429
@@ -144,42 +144,42 @@ class TestQueueLimit:
         Job.objects.claim_next()
         assert as_alice.post(f"/api/progress/{failed.pk}/retry/").status_code == 200
 
-    def test_other_users_are_not_concerned(self, as_bob, bob):
+    def test_jobs_of_other_users_do_not_count(self, as_bob, bob):
         failed = make_job(owner=bob, state=State.FAILED)
         assert as_bob.post(f"/api/progress/{failed.pk}/retry/").status_code == 200
 
-    def test_page_refuses_a_file(self, as_alice):
+    def test_page_rejects_a_file(self, as_alice):
         response = as_alice.post("/uploads/", {"file": file()})
         assert response.status_code == 429
         assert "You have 2 jobs waiting" in response.text
         assert not Upload.objects.exists()
 
     @pytest.mark.parametrize("url", ["/api/uploads/", "/api/todos/import/"])
-    def test_api_refuses_a_file(self, as_alice, url):
+    def test_api_rejects_a_file(self, as_alice, url):
         response = as_alice.post(url, {"file": file(b"Buy milk", "todo.txt")})
         assert problem(response, 429)["detail"].startswith("You have 2 jobs waiting")
         assert response["Retry-After"] == "60"
         assert not Upload.objects.exists()
 
-    def test_import_page_refuses_a_file(self, as_alice):
+    def test_import_page_rejects_a_file(self, as_alice):
         response = as_alice.post("/todos/import/", {"file": file(b"Buy milk", "todo.txt")})
         assert response.status_code == 429
         assert "You have 2 jobs waiting" in response.text
 
-    def test_tus_refuses_to_begin_a_file(self, as_alice):
+    def test_tus_rejects_a_new_file(self, as_alice):
         response = begin(as_alice, 5)
         assert problem(response, 429)["detail"].startswith("You have 2 jobs waiting")
         assert response["Retry-After"] == "60"
         assert not Transfer.objects.exists()
 
-    def test_tus_keeps_a_file_that_was_begun_before(self, as_alice):
+    def test_tus_accepts_a_file_that_was_begun_before(self, as_alice):
         Job.objects.filter(pk=self.jobs[0].pk).delete()
         url = begun(as_alice, 5)
         make_job(owner=self.jobs[0].owner)
         assert patch(as_alice, url, 0, b"hello").status_code == 204
         assert Upload.objects.get().job.state == State.QUEUED
 
-    def test_tus_keeps_the_parts_that_it_refuses_to_join(self, as_alice):
+    def test_tus_keeps_the_parts_that_it_rejects_to_join(self, as_alice):
         Job.objects.filter(pk=self.jobs[0].pk).delete()
         parts = [begun(as_alice, 5, content=b"hello", HTTP_UPLOAD_CONCAT="partial") for _ in range(2)]
         extra = make_job(owner=self.jobs[0].owner)

@@ -1,4 +1,4 @@
-"""Percent comes from counted work, never goes down, and isn't written too often."""
+"""Progress of a task, and the heartbeat that writes it."""
 
 import threading
 import time
@@ -72,7 +72,7 @@ def progress(recorder, clock):
     return watched(recorder, clock)
 
 
-def test_percent_is_the_share_of_the_work_that_is_done(progress, recorder, clock):
+def test_percent_is_the_fraction_of_work_done(progress, recorder, clock):
     progress.stage("Reading", total=8, unit="rows")
     for done in range(1, 9):
         clock.now += 1
@@ -81,14 +81,14 @@ def test_percent_is_the_share_of_the_work_that_is_done(progress, recorder, clock
         assert recorder.last["current"] == done
 
 
-def test_the_last_unit_of_work_is_not_yet_success(progress, recorder, clock):
+def test_percent_is_99_when_all_work_is_done(progress, recorder, clock):
     progress.stage("Reading", total=1)
     clock.now += 1
     progress.advance()
     assert recorder.last["percent"] == 99
 
 
-def test_stages_are_weighted(progress, recorder, clock):
+def test_percent_weights_the_stages(progress, recorder, clock):
     progress.stage("Checking", total=2, weight=0.2)
     clock.now += 1
     progress.advance()
@@ -107,7 +107,7 @@ def test_stages_are_weighted(progress, recorder, clock):
     assert recorder.last["percent"] == 60
 
 
-def test_a_stage_without_a_total_is_indeterminate_and_counts_all_the_same(progress, recorder, clock):
+def test_stage_without_total_has_no_percent_but_counts(progress, recorder, clock):
     progress.stage("Searching", weight=0.5)
     clock.now += 1
     progress.advance(7)
@@ -116,19 +116,19 @@ def test_a_stage_without_a_total_is_indeterminate_and_counts_all_the_same(progre
     assert recorder.last["percent"] == 50
 
 
-def test_a_total_that_turns_out_too_small_is_not_believed_any_more(progress, recorder, clock):
+def test_total_that_is_exceeded_becomes_unknown(progress, recorder, clock):
     progress.stage("Reading", total=2)
     clock.now += 1
     progress.advance(3)
     assert (recorder.last["percent"], recorder.last["total"], recorder.last["current"]) == (None, None, 3)
 
 
-def test_a_stage_of_nothing_is_done(progress, recorder):
+def test_stage_with_total_0_is_done(progress, recorder):
     progress.stage("Reading", total=0, weight=0.5)
     assert recorder.last["percent"] == 50
 
 
-def test_at_most_five_writes_a_second_within_a_stage(progress, recorder, clock):
+def test_progress_is_written_five_times_a_second_at_most(progress, recorder, clock):
     progress.stage("Reading", total=1000)
     for _ in range(1000):
         clock.now += 0.01
@@ -136,19 +136,19 @@ def test_at_most_five_writes_a_second_within_a_stage(progress, recorder, clock):
     assert 40 <= len(recorder.writes) <= 51
 
 
-def test_a_change_of_stage_is_always_written(progress, recorder):
+def test_every_stage_is_written(progress, recorder):
     for name in ("One", "Two", "Three"):
         progress.stage(name, total=1, weight=0.1)
     assert [write["stage"] for write in recorder.writes] == ["One", "Two", "Three"]
 
 
-def test_going_backwards_is_refused(progress):
+def test_negative_advance_raises_value_error(progress):
     progress.stage("Reading", total=3)
     with pytest.raises(ValueError, match="backwards"):
         progress.advance(-1)
 
 
-def test_track_yields_everything_and_counts_it(progress, recorder, clock):
+def test_track_yields_and_counts_all_items(progress, recorder, clock):
     seen = []
     for item in progress.track(["a", "b", "c"], stage="Spelling", unit="letters"):
         clock.now += 1
@@ -163,7 +163,7 @@ def test_track_of_a_generator_has_no_total(progress, recorder):
     assert recorder.last["total"] is None
 
 
-def test_time_left_is_not_guessed_too_early(progress, recorder, clock):
+def test_remaining_time_is_unknown_in_the_first_seconds(progress, recorder, clock):
     progress.stage("Reading", total=100)
     clock.now += 1
     progress.advance(10)
@@ -174,7 +174,7 @@ def test_time_left_is_not_guessed_too_early(progress, recorder, clock):
 
 
 @pytest.mark.parametrize("total", [100, 3, 7])
-def test_percent_is_not_off_by_a_rounding_error(recorder, clock, total):
+def test_percent_has_no_rounding_errors(recorder, clock, total):
     progress = watched(recorder, clock)
     progress.stage("Reading", total=total)
     for done in range(1, total):
@@ -183,7 +183,7 @@ def test_percent_is_not_off_by_a_rounding_error(recorder, clock, total):
         assert recorder.last["percent"] == done * 100 // total
 
 
-def test_what_has_not_changed_is_not_written_again(progress, recorder, clock):
+def test_unchanged_progress_is_not_written_again(progress, recorder, clock):
     progress.stage("Reading", total=3)
     progress.advance(3)
     for _ in range(10):
@@ -192,21 +192,21 @@ def test_what_has_not_changed_is_not_written_again(progress, recorder, clock):
     assert [write["current"] for write in recorder.writes] == [0, 3]
 
 
-def test_a_heart_beats_while_nothing_changes(progress, recorder, clock):
+def test_heartbeats_are_recorded_while_nothing_changes(progress, recorder, clock):
     for _ in range(10):
         clock.now += HEARTBEAT_INTERVAL
         progress.wake()
     assert (recorder.beats, recorder.writes) == (10, [])
 
 
-def test_counting_before_any_stage_is_seen_too(progress, recorder, clock):
+def test_counts_before_the_first_stage_are_written(progress, recorder, clock):
     clock.now += 1
     progress.advance(5)
     assert (recorder.last["current"], recorder.last["percent"]) == (5, None)
 
 
 @pytest.mark.parametrize("why", [Cancelled(), LostJob()])
-def test_a_job_that_must_stop_stops_at_its_next_update(progress, recorder, clock, why):
+def test_interrupted_task_stops_at_its_next_update(progress, recorder, clock, why):
     steps = progress.track(range(10), stage="Reading")
     next(steps)
     recorder.error = why
@@ -217,7 +217,7 @@ def test_a_job_that_must_stop_stops_at_its_next_update(progress, recorder, clock
             update()
 
 
-def test_being_told_to_stop_is_a_heartbeat_too(recorder, clock):
+def test_cancellation_counts_as_a_heartbeat(recorder, clock):
     """So a task may tidy up, without being taken for one that was cut off."""
     heartbeat = Heartbeat(recorder, Progress(), clock)
     recorder.error = Cancelled()
@@ -230,7 +230,7 @@ def test_being_told_to_stop_is_a_heartbeat_too(recorder, clock):
     assert heartbeat.recorded_at == clock.now - HEARTBEAT_INTERVAL
 
 
-def test_a_count_that_is_too_large_for_the_database_is_cut(progress, recorder, clock):
+def test_count_is_limited_to_what_the_database_stores(progress, recorder, clock):
     clock.now += 1
     progress.advance(2**70)
     assert recorder.last["current"] == 2**63 - 1
@@ -238,7 +238,7 @@ def test_a_count_that_is_too_large_for_the_database_is_cut(progress, recorder, c
         progress.stage("Too much", total=2**70)
 
 
-def test_what_was_reached_is_kept_when_a_later_stage_knows_no_percent(progress, clock):
+def test_final_counts_keep_the_percent_of_earlier_stages(progress, clock):
     progress.stage("Reading", total=2, weight=0.4)
     progress.advance(2)
     progress.stage("Searching")
@@ -247,7 +247,7 @@ def test_what_was_reached_is_kept_when_a_later_stage_knows_no_percent(progress, 
     assert (progress.final_counts()["percent"], progress.final_counts()["current"]) == (40, 5)
 
 
-def test_a_write_that_fails_is_made_up_for(progress, recorder, clock):
+def test_stage_whose_write_failed_is_written_later(progress, recorder, clock):
     recorder.error = RuntimeError("the database is away")
     with pytest.raises(RuntimeError):
         progress.stage("One", total=2)
@@ -256,7 +256,7 @@ def test_a_write_that_fails_is_made_up_for(progress, recorder, clock):
     assert [write["stage"] for write in recorder.writes] == ["One", "Two"]
 
 
-def test_a_pulse_whose_job_was_lost_beats_no_more(recorder, monkeypatch):
+def test_heartbeat_stops_when_its_job_is_lost(recorder, monkeypatch):
     """The worker is idle then, and would ask the database in vain until its next job."""
     monkeypatch.undo()
     recorder.error = LostJob()
@@ -268,7 +268,7 @@ def test_a_pulse_whose_job_was_lost_beats_no_more(recorder, monkeypatch):
     assert heartbeat._thread._function is None
 
 
-def test_a_real_pulse_writes_in_a_thread_of_its_own(recorder, monkeypatch):
+def test_heartbeat_writes_in_its_own_thread(recorder, monkeypatch):
     monkeypatch.undo()
     threads = set()
     report = recorder.report
@@ -284,14 +284,14 @@ def test_a_real_pulse_writes_in_a_thread_of_its_own(recorder, monkeypatch):
     assert "heartbeat" in threads
 
 
-def test_a_stage_of_unknown_length_counts_for_the_time_left(progress, recorder, clock):
+def test_remaining_time_includes_stages_without_total(progress, recorder, clock):
     progress.stage("Searching", weight=0.5)
     clock.now += 60
     progress.stage("Copying", total=10)
     assert recorder.last["eta_seconds"] == 60
 
 
-def test_a_pause_makes_the_time_left_longer(progress, recorder, clock):
+def test_remaining_time_grows_after_a_pause(progress, recorder, clock):
     progress.stage("Reading", total=100)
     for _ in range(5):
         clock.now += 1

@@ -1,4 +1,4 @@
-"""How a job's state moves, and what the database refuses."""
+"""Changes of a job's state, and the constraints of its table."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -11,7 +11,7 @@ from tests.helpers import make_job, run_queue
 from tests.progress import tasks
 
 
-def test_claiming_counts_the_attempt_before_the_task_runs(alice):
+def test_claim_counts_the_attempt_before_the_task_runs(alice):
     job = make_job(owner=alice)
     claimed = Job.objects.claim_next()
     assert (claimed.state, claimed.attempt) == (State.RUNNING, 1)
@@ -20,28 +20,28 @@ def test_claiming_counts_the_attempt_before_the_task_runs(alice):
     assert claimed.heartbeat_at
 
 
-def test_a_job_is_claimed_once(alice):
+def test_job_is_claimed_once(alice):
     make_job(owner=alice)
     assert Job.objects.claim_next()
     assert Job.objects.claim_next() is None
 
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.SUCCEEDED, State.FAILED, State.CANCELLED])
-def test_only_a_waiting_job_can_be_claimed(alice, state):
+def test_only_queued_jobs_can_be_claimed(alice, state):
     assert Job.objects.claim_next() is None
 
 
-def test_there_is_nothing_to_claim_where_no_job_is_queued(db):
+def test_claim_without_queued_jobs_returns_none(db):
     assert Job.objects.claim_next() is None
 
 
-def test_a_new_attempt_begins_from_nothing(alice):
+def test_new_attempt_resets_progress(alice):
     make_job(owner=alice, percent=60, current=3, total=5, stage="Reading", attempt=1, max_attempts=2)
     claimed = Job.objects.claim_next()
     assert (claimed.percent, claimed.current, claimed.total, claimed.stage) == (None, 0, None, "")
 
 
-def test_success_is_100_percent_and_carries_the_result(alice):
+def test_succeeded_job_has_100_percent_and_a_result(alice):
     attempt = running(alice, percent=40)
     attempt.succeed({"rows": 3})
     job = Job.objects.get()
@@ -49,28 +49,28 @@ def test_success_is_100_percent_and_carries_the_result(alice):
     assert job.finished_at
 
 
-def test_a_failed_job_keeps_the_percent_it_had_reached(alice):
+def test_failed_job_keeps_its_percent(alice):
     attempt = running(alice, percent=40)
     attempt.fail("broken", "It broke.")
     job = Job.objects.get()
     assert (job.state, job.percent, job.error_code, job.error_message) == (State.FAILED, 40, "broken", "It broke.")
 
 
-def test_an_attempt_that_came_to_nothing_is_followed_by_the_next(alice):
+def test_requeued_job_is_delivered_for_the_next_attempt(alice):
     attempt = running(alice, max_attempts=2)
     attempt.requeue("internal", "Sorry.")
     job = Job.objects.get()
     assert (job.state, job.finished_at, job.error_code) == (State.QUEUED, None, "")
 
 
-def test_the_last_attempt_fails_the_job(alice):
+def test_requeue_after_the_last_attempt_fails_the_job(alice):
     attempt = running(alice, max_attempts=1)
     attempt.requeue("internal", "Sorry.")
     assert Job.objects.get().state == State.FAILED
     assert run_queue() == 0
 
 
-def test_an_old_attempt_can_write_nothing(alice):
+def test_writes_of_an_old_attempt_raise_lost_job(alice):
     old = running(alice, max_attempts=3)
     old.requeue("worker_lost", "")
     assert Job.objects.claim_next().attempt == 2
@@ -88,7 +88,7 @@ def test_an_old_attempt_can_write_nothing(alice):
     assert (job.state, job.attempt, job.current) == (State.RUNNING, 2, 0)
 
 
-def test_each_change_is_a_new_version_and_a_heartbeat_is_not(alice):
+def test_changes_increment_the_version_and_heartbeats_do_not(alice):
     attempt = running(alice)
     version = attempt.job.version
     attempt.record_heartbeat()
@@ -108,12 +108,12 @@ def test_each_change_is_a_new_version_and_a_heartbeat_is_not(alice):
         {"state": State.FAILED, "finished_at": None},
     ],
 )
-def test_the_database_refuses_what_can_not_be(alice, impossible):
+def test_constraints_reject_impossible_rows(alice, impossible):
     with pytest.raises(IntegrityError), transaction.atomic():
         make_job(owner=alice, **impossible)
 
 
-def test_enqueueing_is_undone_with_the_transaction_around_it(alice):
+def test_enqueue_is_rolled_back_with_its_transaction(alice):
     with pytest.raises(RuntimeError), transaction.atomic():
         tasks.count.enqueue(owner=alice, number=1)
         raise RuntimeError("the thing it serves could not be saved")
@@ -121,7 +121,7 @@ def test_enqueueing_is_undone_with_the_transaction_around_it(alice):
     assert run_queue() == 0
 
 
-def test_a_waiting_job_that_is_cancelled_never_starts(alice):
+def test_cancelled_queued_job_never_starts(alice):
     job = tasks.count.enqueue(owner=alice, number=1)
     assert cancel_job(job)
     assert run_queue() == 1
@@ -130,7 +130,7 @@ def test_a_waiting_job_that_is_cancelled_never_starts(alice):
     assert job.finished_at
 
 
-def test_a_running_job_is_asked_to_stop(alice):
+def test_cancelled_running_job_stops_at_its_next_update(alice):
     attempt = running(alice, percent=40)
     assert cancel_job(attempt.job)
     assert Job.objects.get().state == State.RUNNING
@@ -142,7 +142,7 @@ def test_a_running_job_is_asked_to_stop(alice):
     assert (job.state, job.percent, job.current, job.error_code) == (State.CANCELLED, 40, 2, "")
 
 
-def test_a_job_that_is_done_before_it_hears_of_its_cancellation_has_succeeded(alice):
+def test_job_that_finishes_before_it_notices_a_cancellation_succeeds(alice):
     attempt = running(alice)
     cancel_job(attempt.job)
     attempt.succeed(None)
@@ -150,14 +150,14 @@ def test_a_job_that_is_done_before_it_hears_of_its_cancellation_has_succeeded(al
 
 
 @pytest.mark.parametrize("state", [State.SUCCEEDED, State.FAILED, State.CANCELLED])
-def test_what_has_ended_can_not_be_cancelled(alice, state):
+def test_finished_job_can_not_be_cancelled(alice, state):
     job = make_job(owner=alice, state=state)
     assert not cancel_job(job)
     assert Job.objects.get().version == job.version
 
 
 @pytest.mark.parametrize("max_attempts", [1, 3])
-def test_a_cancelled_job_whose_attempt_comes_to_nothing_is_not_tried_again(alice, max_attempts):
+def test_requeue_of_a_cancelled_job_cancels_it(alice, max_attempts):
     attempt = running(alice, max_attempts=max_attempts)
     cancel_job(attempt.job)
     attempt.requeue("worker_lost", "")
@@ -166,7 +166,7 @@ def test_a_cancelled_job_whose_attempt_comes_to_nothing_is_not_tried_again(alice
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED])
-def test_trying_again_starts_a_fresh_count_of_attempts(alice, state):
+def test_retry_resets_the_number_of_attempts(alice, state):
     values = {"attempt": 3, "claim": 3, "max_attempts": 3, "percent": 70, "error_code": "x", "cancel_requested": True}
     job = make_job(owner=alice, state=state, arguments={"number": 2}, **values)
     assert retry_job(job)
@@ -179,12 +179,12 @@ def test_trying_again_starts_a_fresh_count_of_attempts(alice, state):
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.SUCCEEDED])
-def test_only_what_failed_or_was_cancelled_can_be_tried_again(alice, state):
+def test_retry_requires_a_failed_or_cancelled_job(alice, state):
     assert not retry_job(make_job(owner=alice, state=state))
     assert run_queue() == 0
 
 
-def test_a_worker_from_before_the_retry_can_write_nothing(alice):
+def test_writes_of_an_attempt_before_a_retry_raise_lost_job(alice):
     """Its attempt has the same number as the new one's."""
     old = running(alice, max_attempts=1, claim=1)
     old.requeue("worker_lost", "")

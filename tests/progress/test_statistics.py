@@ -1,4 +1,4 @@
-"""What monitoring is told of all jobs and workers."""
+"""Statistics of jobs and workers."""
 
 from datetime import timedelta
 
@@ -12,27 +12,27 @@ from tests.helpers import make_job
 AGO = Now() - timedelta(seconds=90)
 
 
-def test_jobs_by_state(alice):
+def test_jobs_are_counted_by_state(alice):
     assert statistics.count_by_state() == dict.fromkeys(State, 0)
     for state in (State.QUEUED, State.QUEUED, State.RUNNING, State.SUCCEEDED):
         make_job(owner=alice, state=state)
     assert statistics.count_by_state() == {"queued": 2, "running": 1, "succeeded": 1, "failed": 0, "cancelled": 0}
 
 
-def test_a_job_that_is_delivered_again_has_waited_all_the_same(alice):
+def test_redelivery_does_not_reset_the_age_of_a_queued_job(alice):
     job = make_job(owner=alice, changed_at=AGO)
     Job.objects.filter(pk=job.pk).update(delivered_at=Now())
     assert statistics.oldest_queued_age() >= timedelta(seconds=90)
 
 
-def test_a_job_that_is_tried_again_waits_since_then(alice):
+def test_retry_resets_the_age_of_a_queued_job(alice):
     assert statistics.oldest_queued_age() == timedelta(0)
     job = make_job(owner=alice, state=State.FAILED, created_at=AGO, changed_at=AGO)
     retry_job(job)
     assert statistics.oldest_queued_age() < timedelta(seconds=90)
 
 
-def test_who_is_silent_is_not_there_but_was_heard_of(db):
+def test_worker_without_recent_heartbeat_is_not_alive(db):
     assert statistics.worker_health() == (0, None)
     Worker.objects.create(name="gone:1", beaten_at=AGO)
     alive, last_beat = statistics.worker_health()

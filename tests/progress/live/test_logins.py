@@ -84,7 +84,7 @@ def test_long_poll_answers_401_when_its_login_ends(as_alice, job, meanwhile, mon
 
 
 @pytest.mark.usefixtures("meanwhile")  # the thread of the hub does not run
-def test_checking_logins_takes_two_queries_however_many_there_are(alice, bob, job, django_assert_num_queries):
+def test_logins_are_checked_by_two_queries(alice, bob, job, django_assert_num_queries):
     hub = Hub()
     watchers = [hub.watch(Jobs, [job.pk], make_login(user)) for user in (alice, bob) for _ in range(15)]
     Session.objects.filter(session_key=watchers[7].login.session_key).delete()

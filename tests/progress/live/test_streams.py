@@ -1,4 +1,4 @@
-"""Waiting for changes: long polls, several jobs at once, and the stream; all fed by one hub."""
+"""Long polls of one and of several jobs, the stream of jobs, and the hub."""
 
 import json
 import time
@@ -34,46 +34,46 @@ def running(alice) -> Job:
 
 
 class TestLongPoll:
-    def test_it_is_answered_when_there_is_something_newer(self, as_alice, running, meanwhile):
+    def test_returns_when_the_job_has_changed(self, as_alice, running, meanwhile):
         meanwhile += [lambda: None, lambda: change(running, percent=20)]
         body = as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=30").json()
         assert (body["percent"], body["version"]) == (20, running.version + 1)
         assert meanwhile == []
 
-    def test_it_is_answered_when_the_time_is_over(self, as_alice, running):
+    def test_returns_when_the_time_is_over(self, as_alice, running):
         began = time.monotonic()
         body = as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=2.5").json()
         assert body["version"] == running.version
         assert time.monotonic() - began == 2.5
 
     @pytest.mark.parametrize("query", ["", "?wait=30", "?after=0&wait=30", "?after=1", "?after=1&wait=0"])
-    def test_nobody_waits_who_need_not(self, as_alice, running, query, meanwhile):
+    def test_returns_immediately_without_after_or_wait(self, as_alice, running, query, meanwhile):
         meanwhile.append(lambda: pytest.fail("waited"))
         assert as_alice.get(f"/api/progress/{running.pk}/{query}").json()["percent"] == 10
         meanwhile.clear()
 
-    def test_who_does_not_want_to_wait_costs_no_more_than_one_look(self, as_alice, running, monkeypatch):
+    def test_without_wait_registers_no_watcher(self, as_alice, running, monkeypatch):
         monkeypatch.setattr(Hub, "watch", lambda self, kind, ids: pytest.fail("watched"))
         for url in (f"/api/progress/{running.pk}/?after=99", f"/api/progress/?id={running.pk}:99"):
             assert as_alice.get(url).status_code == 200
 
-    def test_a_job_that_has_ended_is_not_waited_for(self, as_alice, alice, meanwhile):
+    def test_finished_job_returns_immediately(self, as_alice, alice, meanwhile):
         job = make_job(owner=alice, state=State.SUCCEEDED)
         meanwhile.append(lambda: pytest.fail("waited"))
         assert as_alice.get(f"/api/progress/{job.pk}/?after=99&wait=30").json()["state"] == "succeeded"
         meanwhile.clear()
 
-    def test_a_job_that_is_deleted_meanwhile_is_not_found(self, as_alice, running, meanwhile):
+    def test_job_deleted_during_the_wait_is_not_found(self, as_alice, running, meanwhile):
         meanwhile.append(lambda: Job.objects.all().delete())
         problem(as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=30"), 404)
 
-    def test_a_process_that_stops_lets_nobody_wait(self, as_alice, running, monkeypatch):
+    def test_returns_immediately_when_the_process_stops(self, as_alice, running, monkeypatch):
         monkeypatch.setattr(hub, "stopping", True)
         began = time.monotonic()
         assert as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=30").status_code == 200
         assert time.monotonic() == began
 
-    def test_a_process_with_too_many_watchers_answers_at_once(self, as_alice, running, settings):
+    def test_returns_immediately_when_the_process_has_too_many_watchers(self, as_alice, running, settings):
         settings.PROGRESS_MAX_WATCHERS = 0
         began = time.monotonic()
         body = as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=30").json()
@@ -81,25 +81,25 @@ class TestLongPoll:
         assert time.monotonic() == began
 
     @pytest.mark.parametrize("bad", ["x", "-1", "", "1.5", "1e3", "٣", "9" * 19, "9" * 5000, "0x1", " 1", "+1"])
-    def test_a_version_that_is_none(self, as_alice, running, bad):
+    def test_invalid_version_is_400(self, as_alice, running, bad):
         body = problem(as_alice.get(f"/api/progress/{running.pk}/", {"after": bad, "wait": "1"}), 400)
         assert "whole number" in body["detail"]
 
     @pytest.mark.parametrize("bad", ["x", "-1", "", "30.1", "31", "1e1", "nan", "inf", "9" * 5000, "1.", ".5", "٣"])
-    def test_a_time_that_is_none(self, as_alice, running, bad):
+    def test_invalid_wait_is_400(self, as_alice, running, bad):
         body = problem(as_alice.get(f"/api/progress/{running.pk}/", {"after": "1", "wait": bad}), 400)
         assert "from 0 to 30" in body["detail"]
 
 
-class TestSeveral:
-    def test_they_come_in_one_answer_in_the_order_of_the_question(self, as_alice, alice):
+class TestSeveralJobs:
+    def test_jobs_are_returned_in_the_order_of_their_ids(self, as_alice, alice):
         jobs = [make_job(owner=alice) for _ in range(3)]
         body = as_alice.get("/api/progress/?" + "&".join(f"id={job.pk}" for job in reversed(jobs))).json()
         assert [job["id"] for job in body["jobs"]] == [str(job.pk) for job in reversed(jobs)]
         assert body["jobs"][0] == as_alice.get(f"/api/progress/{jobs[2].pk}/").json()
         assert body["missing"] == []
 
-    def test_what_may_not_be_seen_is_missing_and_the_rest_is_there(self, as_alice, alice, bob):
+    def test_unknown_expired_and_other_users_jobs_are_missing(self, as_alice, alice, bob):
         mine, theirs = make_job(owner=alice), make_job(owner=bob)
         gone = make_job(owner=alice, state=State.FAILED, finished_at=timezone.now() - timedelta(hours=2))
         ids = [NOBODY, mine.pk, theirs.pk, gone.pk]
@@ -107,7 +107,7 @@ class TestSeveral:
         assert [job["id"] for job in body["jobs"]] == [str(mine.pk)]
         assert body["missing"] == [NOBODY, str(theirs.pk), str(gone.pk)]
 
-    def test_the_answer_is_held_until_one_of_them_has_changed(self, as_alice, alice, meanwhile):
+    def test_returns_when_one_job_has_changed(self, as_alice, alice, meanwhile):
         jobs = [make_job(owner=alice, state=State.RUNNING, percent=1) for _ in range(3)]
         meanwhile += [lambda: None, lambda: change(jobs[1], percent=50)]
         query = "&".join(f"id={job.pk}:{job.version}" for job in jobs)
@@ -116,32 +116,32 @@ class TestSeveral:
         assert meanwhile == []
 
     @pytest.mark.parametrize("other", [NOBODY, f"{NOBODY}:1"])
-    def test_it_is_not_held_when_one_is_missing(self, as_alice, running, other, meanwhile):
+    def test_returns_immediately_when_a_job_is_missing(self, as_alice, running, other, meanwhile):
         meanwhile.append(lambda: pytest.fail("waited"))
         body = as_alice.get(f"/api/progress/?id={running.pk}:{running.version}&id={other}&wait=30").json()
         assert body["missing"] == [NOBODY]
         meanwhile.clear()
 
-    def test_it_is_not_held_for_one_whose_version_is_not_known(self, as_alice, alice, running, meanwhile):
+    def test_returns_immediately_when_an_id_has_no_version(self, as_alice, alice, running, meanwhile):
         meanwhile.append(lambda: pytest.fail("waited"))
         other = make_job(owner=alice)
         as_alice.get(f"/api/progress/?id={running.pk}:{running.version}&id={other.pk}&wait=30")
         meanwhile.clear()
 
-    def test_a_job_asked_for_twice_comes_once(self, as_alice, running):
+    def test_repeated_id_returns_the_job_once(self, as_alice, running):
         assert len(as_alice.get(f"/api/progress/?id={running.pk}&id={running.pk}").json()["jobs"]) == 1
 
     @pytest.mark.parametrize("url", ["/api/progress/", "/api/progress/stream/"])
     @pytest.mark.parametrize("bad", ["x", "", NOBODY[:-1], f"{NOBODY}:", f"{NOBODY}:x", f"{NOBODY}:-1", f"{NOBODY}\0"])
-    def test_an_id_that_is_none(self, as_alice, running, url, bad):
+    def test_invalid_id_is_400(self, as_alice, running, url, bad):
         problem(as_alice.get(url, {"id": [str(running.pk), bad]}), 400)
 
     @pytest.mark.parametrize("url", ["/api/progress/", "/api/progress/stream/"])
-    def test_too_many(self, as_alice, url):
+    def test_more_than_100_ids_are_400(self, as_alice, url):
         assert "at most 100" in problem(as_alice.get(url, {"id": [NOBODY] * 101}), 400)["detail"]
         assert as_alice.get("/api/progress/", {"id": [NOBODY] * 100}).json() == {"jobs": [], "missing": [NOBODY]}
 
-    def test_without_ids_they_are_ones_own_that_are_unfinished(self, as_alice, alice, bob):
+    def test_without_ids_returns_unfinished_jobs_of_the_user(self, as_alice, alice, bob):
         make_job(owner=bob)
         make_job(owner=alice, state=State.SUCCEEDED)
         waiting = make_job(owner=alice)
@@ -150,7 +150,7 @@ class TestSeveral:
         assert [job["id"] for job in body["jobs"]] == [str(running.pk), str(waiting.pk)]
         assert body["missing"] == []
 
-    def test_who_is_not_logged_in_learns_nothing(self, visitor, running):
+    def test_anonymous_request_is_401(self, visitor, running):
         problem(visitor.get(f"/api/progress/?id={running.pk}"), 401)
         problem(visitor.get(f"/api/progress/stream/?id={running.pk}"), 401)
 
@@ -169,7 +169,7 @@ class TestStream:
                 found.append((fields["event"], fields.get("id", ""), json.loads(fields["data"])))
         return found
 
-    def test_each_job_comes_at_once_then_at_each_change_and_then_it_ends(self, as_alice, running, meanwhile):
+    def test_sends_the_job_then_its_changes_then_ends(self, as_alice, running, meanwhile):
         meanwhile += [lambda: change(running, percent=20), lambda: None, lambda: finish(running)]
         events = self.events(as_alice, running.pk)
         version = running.version
@@ -181,11 +181,11 @@ class TestStream:
         ]
         assert events[2][2] == as_alice.get(f"/api/progress/{running.pk}/").json()
 
-    def test_what_has_ended_comes_once(self, as_alice, alice):
+    def test_finished_job_is_sent_once(self, as_alice, alice):
         job = make_job(owner=alice, state=State.FAILED, error_code="x", error_message="It broke.")
         assert [kind for kind, _, _ in self.events(as_alice, job.pk)] == ["job", "end"]
 
-    def test_what_may_not_be_seen_is_missing_and_the_rest_goes_on(self, as_alice, bob, running, meanwhile):
+    def test_other_users_jobs_are_missing_and_the_rest_is_sent(self, as_alice, bob, running, meanwhile):
         theirs = make_job(owner=bob, state=State.RUNNING)
         meanwhile += [lambda: change(theirs, percent=50), lambda: finish(running)]
         events = self.events(as_alice, NOBODY, running.pk, theirs.pk)
@@ -194,11 +194,11 @@ class TestStream:
         assert {data["id"] for kind, _, data in events if kind == "job"} == {str(running.pk)}
         assert events[-1][0] == "end"
 
-    def test_a_job_that_is_deleted_is_missing(self, as_alice, running, meanwhile):
+    def test_deleted_job_is_missing(self, as_alice, running, meanwhile):
         meanwhile.append(lambda: Job.objects.all().delete())
         assert [kind for kind, _, _ in self.events(as_alice, running.pk)] == ["job", "missing", "end"]
 
-    def test_a_change_that_comes_too_late_for_the_ticks_is_found(self, as_alice, running, meanwhile):
+    def test_change_that_becomes_visible_late_is_sent(self, as_alice, running, meanwhile):
         late = timezone.now() - timedelta(seconds=60)
         meanwhile.append(lambda: Job.objects.filter(pk=running.pk).update(version=9, percent=90, changed_at=late))
         meanwhile += [lambda: None, lambda: finish(running)]
@@ -223,18 +223,18 @@ class TestStream:
         assert percents[-2:] == [20, 90]
         assert len(percents) == len(set(percents))
 
-    def test_while_nothing_changes_it_says_so_every_5_seconds_and_ends_after_ten_minutes(self, as_alice, running):
+    def test_sends_a_comment_every_5_seconds_and_ends_after_ten_minutes(self, as_alice, running):
         began = time.monotonic()
         response = as_alice.get(f"/api/progress/stream/?id={running.pk}")
         chunks = list(response)
         assert chunks[1:] == [b": still here\n\n"] * 119  # the 120th would be its end
         assert time.monotonic() - began == 600
 
-    def test_it_ends_at_once_when_the_process_stops(self, as_alice, running, meanwhile, monkeypatch):
+    def test_ends_when_the_process_stops(self, as_alice, running, meanwhile, monkeypatch):
         meanwhile.append(lambda: monkeypatch.setattr(hub, "stopping", True))
         assert [kind for kind, _, _ in self.events(as_alice, running.pk)] == ["job"]
 
-    def test_too_many_are_refused_and_told_when_to_come_back(self, as_alice, running, settings):
+    def test_503_with_retry_after_when_the_process_has_too_many_watchers(self, as_alice, running, settings):
         settings.PROGRESS_MAX_WATCHERS = 1
         with hub.watch(Jobs, [running.pk], make_login(running.owner)):
             response = as_alice.get(f"/api/progress/stream/?id={running.pk}")
@@ -252,29 +252,29 @@ class TestStream:
         assert response["Retry-After"] == "5"
         assert poll.json()["percent"] == 10
 
-    def test_one_that_nobody_ever_reads_is_forgotten_all_the_same(self, as_alice, running):
+    def test_stream_closed_before_it_is_read_has_no_watcher(self, as_alice, running):
         as_alice.get(f"/api/progress/stream/?id={running.pk}").close()
 
-    def test_proxies_are_told_to_pass_it_on(self, as_alice, running):
+    def test_headers_prevent_proxies_from_buffering(self, as_alice, running):
         response = as_alice.get(f"/api/progress/stream/?id={running.pk}")
         assert response["X-Accel-Buffering"] == "no"
         assert "no-store" in response["Cache-Control"]
         response.close()
 
-    def test_the_urls_in_it_have_the_host_that_was_asked(self, as_alice, running, meanwhile, settings):
+    def test_urls_have_the_host_of_the_request(self, as_alice, running, meanwhile, settings):
         settings.ALLOWED_HOSTS = ["one.example.com"]
         meanwhile.append(lambda: finish(running))
         (_, _, job), *_ = self.events(as_alice, running.pk, headers={"host": "one.example.com"})
         assert job["url"] == f"http://one.example.com/api/progress/{running.pk}/"
 
-    def test_nothing_but_get(self, as_alice, running):
+    def test_only_get_is_allowed(self, as_alice, running):
         """A HEAD would have to wait for the end of the stream."""
         for method in ("head", "post"):
             assert getattr(as_alice, method)(f"/api/progress/stream/?id={running.pk}").status_code == 405
 
 
 class TestHub:
-    def test_what_watching_costs_does_not_grow_with_the_watchers(self, alice, settings, django_assert_num_queries):
+    def test_number_of_queries_does_not_grow_with_the_watchers(self, alice, settings, django_assert_num_queries):
         settings.PROGRESS_MAX_WATCHERS_PER_USER = 600
         jobs = [make_job(owner=alice, state=State.RUNNING) for _ in range(30)]
         one = Hub()
@@ -290,7 +290,7 @@ class TestHub:
             one.tick()
         assert sum(bool(watcher._changes) for watcher in watchers) == 600
 
-    def test_a_job_is_encoded_once_for_all_who_watch_it(self, alice, running, monkeypatch):
+    def test_job_is_encoded_once_for_all_watchers(self, alice, running, monkeypatch):
         encoded = []
         monkeypatch.setattr(stream, "_encode", lambda job, base_url: encoded.append(base_url) or b"event")
         one = Hub()
@@ -313,7 +313,7 @@ class TestHub:
         one.watch(Jobs, [running.pk], make_login(alice)).close()
         assert not one._per_user
 
-    def test_it_takes_no_more_than_its_limit(self, alice, running, settings):
+    def test_process_limit_rejects_further_watchers(self, alice, running, settings):
         settings.PROGRESS_MAX_WATCHERS = 2
         one, login = Hub(), make_login(alice)
         first, _ = one.watch(Jobs, [running.pk], login), one.watch(Jobs, [running.pk], login)

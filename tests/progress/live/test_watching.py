@@ -1,4 +1,4 @@
-"""What people and programs see of a job."""
+"""Page and JSON of a job."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from tests.helpers import make_job, problem, run_queue
 from tests.progress import tasks
 
 
-def test_the_json_of_a_job(as_alice, alice):
+def test_job_is_returned_as_json(as_alice, alice):
     job = make_job(
         owner=alice,
         state=State.RUNNING,
@@ -50,13 +50,13 @@ def test_the_json_of_a_job(as_alice, alice):
     }
 
 
-def test_the_error_of_a_failed_job(as_alice, alice):
+def test_failed_job_has_code_and_message(as_alice, alice):
     job = make_job(owner=alice, state=State.FAILED, error_code="no_good", error_message="Send another one.")
     body = as_alice.get(f"/api/progress/{job.pk}/").json()
     assert body["error"] == {"code": "no_good", "message": "Send another one."}
 
 
-def test_a_failed_job_always_has_an_error(as_alice, alice, monkeypatch):
+def test_failed_job_without_code_has_an_error(as_alice, alice, monkeypatch):
     def function(progress):
         raise TaskError("", "")
 
@@ -67,19 +67,19 @@ def test_a_failed_job_always_has_an_error(as_alice, alice, monkeypatch):
 
 
 @pytest.mark.parametrize("url", ["/api/progress/{}/", "/progress/{}/"])
-def test_someone_elses_job_does_not_exist(as_bob, visitor, alice, url):
+def test_job_of_another_user_is_not_found(as_bob, visitor, alice, url):
     url = url.format(make_job(owner=alice).pk)
     assert as_bob.get(url).status_code == 404
     assert visitor.get(url).status_code in (302, 401)
 
 
-def test_unknown_and_malformed_ids_are_404(as_alice):
+def test_unknown_and_invalid_ids_are_not_found(as_alice):
     for bad in ("00000000-0000-0000-0000-000000000000", "xyz", "1", "%00", "0" * 36):
         problem(as_alice.get(f"/api/progress/{bad}/"), 404)
         assert as_alice.get(f"/progress/{bad}/").status_code == 404
 
 
-def test_a_job_can_not_be_written_to(as_alice, alice):
+def test_job_can_not_be_changed_by_its_url(as_alice, alice):
     job = make_job(owner=alice)
     for method in ("post", "put", "patch", "delete"):
         response = getattr(as_alice, method)(f"/api/progress/{job.pk}/")
@@ -89,7 +89,7 @@ def test_a_job_can_not_be_written_to(as_alice, alice):
 
 
 @pytest.mark.parametrize("state", [State.SUCCEEDED, State.FAILED, State.CANCELLED])
-def test_a_finished_job_answers_for_its_retention_and_is_gone_then(as_alice, alice, state):
+def test_finished_job_is_410_after_its_retention(as_alice, alice, state):
     job = make_job(owner=alice, state=state, finished_at=timezone.now() - timedelta(minutes=59))
     assert as_alice.get(f"/api/progress/{job.pk}/").status_code == 200
     Job.objects.update(finished_at=timezone.now() - timedelta(minutes=61))
@@ -99,7 +99,7 @@ def test_a_finished_job_answers_for_its_retention_and_is_gone_then(as_alice, ali
     assert "has been removed" in page.text
 
 
-def test_the_page_reloads_itself_without_javascript_until_the_end(as_alice, alice):
+def test_page_reloads_itself_without_javascript_until_the_job_finishes(as_alice, alice):
     refresh = '<noscript><meta http-equiv="refresh"'
     job = make_job(owner=alice, state=State.RUNNING, percent=42, stage="Reading")
     page = as_alice.get(f"/progress/{job.pk}/").text
@@ -120,7 +120,7 @@ def test_page_is_fetched_again_when_its_job_finishes(as_alice, alice):
     assert "hx-get" not in as_alice.get(f"/progress/{done.pk}/").text
 
 
-def test_a_bar_whose_percent_is_unknown_has_no_value(as_alice, alice):
+def test_bar_with_unknown_percent_has_no_value(as_alice, alice):
     job = make_job(owner=alice, state=State.RUNNING)
     page = as_alice.get(f"/progress/{job.pk}/").text
     assert "value=" not in page[page.index("<progress ") : page.index("</progress>")]

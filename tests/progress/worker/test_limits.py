@@ -1,4 +1,4 @@
-"""A task that must stop, and doesn't ask, is interrupted where it is; who survives that is killed."""
+"""Interruption of tasks that exceed a limit."""
 
 import signal
 import threading
@@ -18,10 +18,10 @@ LONG = 3600.0
 
 class FakeAttempt:
     def __init__(self):
-        self.given_back = []
+        self.requeued = []
 
     def requeue(self, *why, **counts):
-        self.given_back.append(why[0])
+        self.requeued.append(why[0])
 
 
 class FakeHeartbeat:
@@ -79,26 +79,26 @@ def check(limits: Limits) -> None:
 
 
 @pytest.mark.usefixtures("_limits_thread_stops", "killed")
-def test_a_task_that_does_not_ask_is_interrupted_when_its_time_is_over(progress):
+def test_task_without_updates_is_interrupted_after_its_time_limit(progress):
     with pytest.raises(TimeLimit), Limits(FakeAttempt(), progress, FakeHeartbeat(), 0.05, time.monotonic) as limits:
         limits._heartbeat.recorded_at = time.monotonic()
         time.sleep(60)
     assert isinstance(progress.interrupt, TimeLimit)
 
 
-def test_so_is_one_whose_job_was_lost(limits, progress):
+def test_task_whose_job_was_lost_is_interrupted(limits, progress):
     progress.interrupt = LostJob("it is another's")
     with pytest.raises(LostJob, match="another"), limits:
         check(limits)
 
 
-def test_one_that_shall_be_cancelled_is_left_to_its_next_update(limits, progress):
+def test_cancelled_task_is_not_interrupted(limits, progress):
     progress.interrupt = Cancelled()
     with limits:
         check(limits)
 
 
-def test_whoever_is_cut_off_stops_before_others_may_take_over(limits, clock):
+def test_task_without_heartbeats_is_interrupted_before_its_lease_expires(limits, clock):
     limits._has_lease = True
     clock.now += MAX_HEARTBEAT_AGE
     with pytest.raises(LostJob), limits:
@@ -108,13 +108,13 @@ def test_whoever_is_cut_off_stops_before_others_may_take_over(limits, clock):
     assert LEASE.total_seconds() > MAX_HEARTBEAT_AGE + GRACE
 
 
-def test_who_waits_for_sqlite_is_not_cut_off(limits, clock):
+def test_late_heartbeat_on_sqlite_does_not_interrupt(limits, clock):
     clock.now += LONG - 1
     with limits:
         check(limits)
 
 
-def test_who_survives_the_interruption_is_killed_after_a_while(limits, clock, killed):
+def test_task_that_survives_the_interruption_is_killed_and_requeued(limits, clock, killed):
     with limits:
         clock.now += LONG + 1
         with pytest.raises(TimeLimit):
@@ -125,20 +125,20 @@ def test_who_survives_the_interruption_is_killed_after_a_while(limits, clock, ki
         clock.now += 0.1
         limits.check()
     assert killed == [signal.SIGKILL]
-    assert limits._attempt.given_back == ["time_limit"]
+    assert limits._attempt.requeued == ["time_limit"]
 
 
-def test_one_that_lost_its_job_is_killed_without_another_word(limits, clock, progress, killed):
+def test_task_whose_job_was_lost_is_killed_without_a_write(limits, clock, progress, killed):
     with limits:
         progress.interrupt = LostJob()
         with pytest.raises(LostJob):
             check(limits)
         clock.now += GRACE + 0.1
         limits.check()
-    assert (killed, limits._attempt.given_back) == ([signal.SIGKILL], [])
+    assert (killed, limits._attempt.requeued) == ([signal.SIGKILL], [])
 
 
-def test_it_dies_even_if_its_last_words_can_not_be_written(limits, clock, killed):
+def test_process_is_killed_even_if_the_outcome_can_not_be_written(limits, clock, killed):
     limits._attempt.requeue = lambda *why: 1 / 0
     with limits:
         clock.now += LONG + 1
@@ -150,7 +150,7 @@ def test_it_dies_even_if_its_last_words_can_not_be_written(limits, clock, killed
     assert killed == [signal.SIGKILL]
 
 
-def test_a_signal_that_comes_too_late_hurts_nobody(limits):
+def test_late_signal_does_nothing(limits):
     before = signal.getsignal(SIGNAL)
     limits._interrupt = LostJob()
     with limits:

@@ -1,4 +1,4 @@
-"""Jobs whose worker is gone are found, and the queue's owner reports."""
+"""Recovery of lost jobs, maintenance, watchdog and retention."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ from tests.progress import tasks
 LONG_AGO = timedelta(seconds=60)
 
 
-def test_a_job_whose_heart_stopped_is_queued_again(alice):
+def test_job_without_heartbeats_is_requeued(alice):
     make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=2)
     assert recovery.requeue_lost_jobs() == 1
     assert Job.objects.get().state == State.QUEUED
@@ -35,7 +35,7 @@ def test_a_job_whose_heart_stopped_is_queued_again(alice):
     assert (Job.objects.get().state, Job.objects.get().attempt) == (State.SUCCEEDED, 2)
 
 
-def test_the_last_attempt_is_not_followed_by_another(alice):
+def test_job_lost_in_its_last_attempt_fails(alice):
     make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=1, percent=30)
     recovery.requeue_lost_jobs()
     job = Job.objects.get()
@@ -43,14 +43,14 @@ def test_the_last_attempt_is_not_followed_by_another(alice):
     assert not OrmQ.objects.exists()
 
 
-def test_a_job_whose_heart_beats_is_left_alone(alice):
+def test_job_with_heartbeats_is_not_requeued(alice):
     make_job(owner=alice, state=State.RUNNING, max_attempts=2)
     make_job(owner=alice, state=State.QUEUED)
     make_job(owner=alice, state=State.SUCCEEDED, heartbeat_at=Now() - LONG_AGO)
     assert recovery.requeue_lost_jobs() == 0
 
 
-def test_two_that_find_the_same_lost_job_requeue_it_once(alice):
+def test_lost_job_found_by_two_clusters_is_requeued_once(alice):
     make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=3)
     found_by_both = Job.objects.lost().get()
     assert recovery.requeue_lost_jobs() == 1
@@ -59,7 +59,7 @@ def test_two_that_find_the_same_lost_job_requeue_it_once(alice):
     assert OrmQ.objects.count() == 1
 
 
-def test_a_heart_that_beats_again_at_the_last_moment_keeps_its_job(alice):
+def test_late_heartbeat_keeps_the_job_from_being_requeued(alice):
     make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=3)
     found = Job.objects.lost().get()
     Attempt(found).record_heartbeat()
@@ -69,20 +69,20 @@ def test_a_heart_that_beats_again_at_the_last_moment_keeps_its_job(alice):
     assert not OrmQ.objects.exists()
 
 
-def test_the_jobs_of_our_own_dead_workers_are_found_at_once(alice):
+def test_jobs_of_dead_workers_of_the_own_cluster_are_requeued_immediately(alice):
     dead = make_job(owner=alice, state=State.RUNNING, worker="here:10:12", max_attempts=2)
-    living_pids = make_job(owner=alice, state=State.RUNNING, worker="here:10:13", max_attempts=2)
+    living = make_job(owner=alice, state=State.RUNNING, worker="here:10:13", max_attempts=2)
     elsewhere = make_job(owner=alice, state=State.RUNNING, worker="there:10:12", max_attempts=2)
     other_cluster = make_job(owner=alice, state=State.RUNNING, worker="here:100:12", max_attempts=2)
     assert recovery.requeue_jobs_of_dead_workers("here:10", lambda: {13}) == 1
     dead.refresh_from_db()
     assert dead.state == State.QUEUED
-    for job in (living_pids, elsewhere, other_cluster):
+    for job in (living, elsewhere, other_cluster):
         job.refresh_from_db()
         assert job.state == State.RUNNING
 
 
-def test_a_worker_that_is_born_meanwhile_is_not_taken_for_dead(alice):
+def test_worker_that_starts_during_the_check_counts_as_living(alice):
     living_pids = {11}
 
     def look():
@@ -104,7 +104,7 @@ def queue(db, monkeypatch) -> database.Broker:
     return database.Broker()
 
 
-def test_the_queue_is_first_come_first_served_and_each_delivery_is_taken_once(alice, queue):
+def test_queue_is_first_in_first_out(alice, queue):
     jobs = [tasks.count.enqueue(owner=alice, number=number) for number in range(3)]
     taken = [SignedPackage.loads(queue.dequeue()[0][1])["args"][0] for _ in jobs]
     assert taken == [str(job.pk) for job in jobs]
@@ -115,7 +115,7 @@ def delivered(ago: float) -> dict:
     return {"delivered_at": timezone.now() - timedelta(seconds=ago)}
 
 
-def test_a_job_whose_delivery_got_lost_is_delivered_again(alice, queue):
+def test_job_with_a_lost_delivery_is_delivered_again(alice, queue):
     job = make_job(owner=alice, arguments={"number": 1}, **delivered(ago=11))
     assert recovery.redeliver(queue) == 1
     assert recovery.redeliver(queue) == 0
@@ -124,12 +124,12 @@ def test_a_job_whose_delivery_got_lost_is_delivered_again(alice, queue):
     assert job.state == State.SUCCEEDED
 
 
-def test_a_job_that_was_delivered_a_moment_ago_may_be_on_its_way(alice, queue):
+def test_job_delivered_recently_is_not_delivered_again(alice, queue):
     make_job(owner=alice, **delivered(ago=5))
     assert recovery.redeliver(queue) == 0
 
 
-def test_a_job_that_waits_its_turn_in_a_long_queue_is_not_lost(alice, queue):
+def test_jobs_are_not_delivered_again_while_the_queue_has_deliveries(alice, queue):
     for _ in range(3):
         tasks.count.enqueue(owner=alice)
     with time_machine.travel(timezone.now() + timedelta(hours=1)):
@@ -152,12 +152,12 @@ def test_job_with_a_lost_delivery_is_claimed_in_its_turn(alice, queue):
 
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.SUCCEEDED, State.FAILED, State.CANCELLED])
-def test_only_what_waits_is_delivered_again(alice, queue, state):
+def test_only_queued_jobs_are_delivered_again(alice, queue, state):
     make_job(owner=alice, state=state, **delivered(ago=3600))
     assert recovery.redeliver(queue) == 0
 
 
-def test_a_queue_that_is_away_is_asked_again(queue, monkeypatch):
+def test_unavailable_queue_is_tried_again(queue, monkeypatch):
     def away(self):
         raise OperationalError("the server closed the connection")
 
@@ -167,7 +167,7 @@ def test_a_queue_that_is_away_is_asked_again(queue, monkeypatch):
     assert queue.dequeue() is None
 
 
-def test_a_cluster_reports_and_looks_for_lost_jobs(alice, queue):
+def test_maintenance_records_a_heartbeat_and_requeues_lost_jobs(alice, queue):
     job = make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=2)
     for _ in range(2):
         Maintenance(queue).run_once()
@@ -176,7 +176,7 @@ def test_a_cluster_reports_and_looks_for_lost_jobs(alice, queue):
     assert job.state == State.QUEUED
 
 
-def test_hearts_are_not_judged_while_the_database_is_too_busy_to_beat(alice, queue, monkeypatch):
+def test_maintenance_requeues_no_jobs_while_the_database_is_slow(alice, queue, monkeypatch):
     make_job(owner=alice, state=State.RUNNING, heartbeat_at=Now() - LONG_AGO, max_attempts=2)
     monkeypatch.setattr(maintenance, "BUSY_DATABASE_SECONDS", 0)
     Maintenance(queue).run_once()
@@ -184,7 +184,7 @@ def test_hearts_are_not_judged_while_the_database_is_too_busy_to_beat(alice, que
 
 
 @pytest.mark.usefixtures("db")
-def test_clusters_that_went_silent_are_not_alive_and_in_time_forgotten(queue):
+def test_workers_without_heartbeats_are_not_alive_and_are_deleted_after_a_day(queue):
     Worker.objects.create(name="silent", beaten_at=Now() - timedelta(seconds=31))
     Worker.objects.create(name="gone", beaten_at=Now() - timedelta(days=2))
     assert not Worker.objects.alive().exists()
@@ -211,57 +211,57 @@ class TestWatchdog:
         return Clock()
 
     @pytest.fixture
-    def handed_out(self, alice, queue, clock):
+    def watchdog_with_delivery(self, alice, queue, clock):
         """A watchdog that knows of one delivery."""
         tasks.count.enqueue(owner=alice)
         watchdog = Watchdog(clock)
         watchdog.record_delivery(queue.dequeue()[0][1])
         return watchdog
 
-    def wedged_at_last(self, watchdog, clock, *living_pids) -> bool:
+    def is_wedged_later(self, watchdog, clock, *children) -> bool:
         """It never bites at the first sight."""
-        assert not watchdog.is_wedged(list(living_pids))
+        assert not watchdog.is_wedged(list(children))
         clock.now += 6
-        return watchdog.is_wedged(list(living_pids))
+        return watchdog.is_wedged(list(children))
 
-    def test_a_job_that_nobody_claims_beside_an_idle_worker(self, handed_out, clock):
-        assert self.wedged_at_last(handed_out, clock, self.IDLE, self.BUSY)
+    def test_delivered_job_that_an_idle_worker_does_not_claim_is_a_symptom(self, watchdog_with_delivery, clock):
+        assert self.is_wedged_later(watchdog_with_delivery, clock, self.IDLE, self.BUSY)
 
-    def test_not_while_all_workers_are_busy(self, handed_out, clock):
-        assert not self.wedged_at_last(handed_out, clock, self.BUSY, self.BUSY)
+    def test_unclaimed_job_is_no_symptom_while_all_workers_are_busy(self, watchdog_with_delivery, clock):
+        assert not self.is_wedged_later(watchdog_with_delivery, clock, self.BUSY, self.BUSY)
 
-    def test_not_when_it_was_another_worker_that_was_idle(self, handed_out, clock):
-        assert not handed_out.is_wedged([self.IDLE])
+    def test_unclaimed_job_is_no_symptom_when_another_worker_was_idle(self, watchdog_with_delivery, clock):
+        assert not watchdog_with_delivery.is_wedged([self.IDLE])
         clock.now += 6
-        assert not handed_out.is_wedged([self.IDLE._replace(pid=9)])
+        assert not watchdog_with_delivery.is_wedged([self.IDLE._replace(pid=9)])
 
-    def test_not_when_the_job_was_claimed_in_between(self, handed_out, clock):
-        assert not handed_out.is_wedged([self.IDLE])
+    def test_job_claimed_between_checks_is_no_symptom(self, watchdog_with_delivery, clock):
+        assert not watchdog_with_delivery.is_wedged([self.IDLE])
         Job.objects.claim_next()
         clock.now += 6
-        assert not handed_out.is_wedged([self.IDLE])
+        assert not watchdog_with_delivery.is_wedged([self.IDLE])
 
-    def test_not_when_its_delivery_started_the_job_of_another_owner(self, handed_out, clock, alice, bob):
+    def test_delivery_that_started_another_owners_job_is_no_symptom(self, watchdog_with_delivery, clock, alice, bob):
         """The job waits for another delivery then."""
         make_job(owner=alice, state=State.RUNNING)
         waiting, other = Job.objects.get(state=State.QUEUED), tasks.count.enqueue(owner=bob)
         runner.run(str(waiting.pk))
         other.refresh_from_db()
         assert other.state == State.SUCCEEDED
-        assert not self.wedged_at_last(handed_out, clock, self.IDLE)
+        assert not self.is_wedged_later(watchdog_with_delivery, clock, self.IDLE)
 
-    def test_not_when_the_job_was_given_back_since(self, handed_out, clock):
+    def test_job_requeued_after_its_delivery_is_no_symptom(self, watchdog_with_delivery, clock):
         Attempt(Job.objects.claim_next()).requeue("internal", "")
-        assert not self.wedged_at_last(handed_out, clock, self.IDLE)
+        assert not self.is_wedged_later(watchdog_with_delivery, clock, self.IDLE)
 
-    def test_a_dead_process_that_is_not_buried(self, clock, db):
-        assert self.wedged_at_last(Watchdog(clock), clock, self.BUSY._replace(state="Z"))
+    def test_dead_process_that_is_not_replaced_is_a_symptom(self, clock, db):
+        assert self.is_wedged_later(Watchdog(clock), clock, self.BUSY._replace(state="Z"))
 
-    def test_all_is_well(self, clock, db):
-        assert not self.wedged_at_last(Watchdog(clock), clock, self.IDLE, self.BUSY)
+    def test_healthy_cluster_is_not_wedged(self, clock, db):
+        assert not self.is_wedged_later(Watchdog(clock), clock, self.IDLE, self.BUSY)
 
 
-def test_what_is_no_longer_needed_is_deleted(alice):
+def test_prune_deletes_old_jobs_and_records_of_deliveries(alice):
     kept = timezone.now() - timedelta(days=7)
     gone = make_job(owner=alice, state=State.FAILED, finished_at=kept - timedelta(hours=2))
     late = make_job(owner=alice, state=State.FAILED, finished_at=kept - timedelta(minutes=30))
@@ -283,7 +283,7 @@ def test_job_retried_after_it_was_listed_for_deletion_is_kept(alice):
     assert Job.objects.get() == job
 
 
-def test_that_is_planned_once(db):
+def test_schedule_of_prune_is_created_once(db):
     retention.create_schedules()
     retention.create_schedules()
     schedule = Schedule.objects.get(name=retention.NAME)
@@ -291,7 +291,7 @@ def test_that_is_planned_once(db):
     assert (schedule.repeats, schedule.minutes) == (-1, 10)
 
 
-def test_a_silent_worker_is_killed_but_not_at_the_first_sight(alice, queue, monkeypatch):
+def test_unresponsive_worker_is_killed_at_the_second_check(alice, queue, monkeypatch):
     """It is frozen, or runs code that lets nothing else run; a moment later another may take its job."""
     killed = []
     silent = processes.Process(8, BUSY, "T", 1)

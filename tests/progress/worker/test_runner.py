@@ -1,4 +1,4 @@
-"""Whatever a task does, its job reaches the right end, and Django-Q2 never sees an exception."""
+"""Outcome of a job for everything that its task can do. Django-Q2 must never receive an exception."""
 
 import uuid
 
@@ -17,7 +17,7 @@ def _no_calls_yet():
     tasks.CALLS.clear()
 
 
-def test_a_task_runs_and_its_result_is_kept(alice):
+def test_result_of_a_task_is_stored(alice):
     job = tasks.count.enqueue(owner=alice, number=3)
     assert (job.state, job.label, job.attempt) == (State.QUEUED, "Counting to 3", 0)
     assert run_queue() == 1
@@ -32,16 +32,16 @@ def test_arguments_must_be_json(alice):
     assert not Job.objects.exists()
 
 
-def test_arguments_must_be_what_the_function_takes(alice):
+def test_arguments_must_match_the_signature(alice):
     with pytest.raises(TypeError, match="nmber"):
         tasks.count.enqueue(owner=alice, nmber=3)
 
 
-def test_a_long_label_is_shortened(alice):
+def test_long_label_is_truncated(alice):
     assert len(tasks.count.enqueue(owner=alice, number="\ufb2c" * 1000).label) == 300
 
 
-def test_a_task_error_fails_the_job_for_good(alice):
+def test_task_error_fails_the_job_permanently(alice):
     tasks.refuse.enqueue(owner=alice)
     assert run_queue() == 1
     job = Job.objects.get()
@@ -49,7 +49,7 @@ def test_a_task_error_fails_the_job_for_good(alice):
     assert job.error_message == "This is no good. Send another one."
 
 
-def test_any_other_exception_is_tried_again_until_it_is_enough(alice):
+def test_other_exceptions_are_retried_until_max_attempts(alice):
     tasks.fail.enqueue(owner=alice)
     assert run_queue() == 3
     job = Job.objects.get()
@@ -58,7 +58,7 @@ def test_any_other_exception_is_tried_again_until_it_is_enough(alice):
     assert len(tasks.CALLS) == 3
 
 
-def test_a_second_attempt_can_succeed(alice):
+def test_second_attempt_can_succeed(alice):
     tasks.fail_once.enqueue(owner=alice)
     run_queue()
     job = Job.objects.get()
@@ -66,7 +66,7 @@ def test_a_second_attempt_can_succeed(alice):
 
 
 @pytest.mark.parametrize("temper", [tasks.leave, tasks.odd])
-def test_a_task_that_exits_or_returns_something_odd_ends(alice, temper):
+def test_task_that_exits_or_returns_an_invalid_result_fails(alice, temper):
     temper.enqueue(owner=alice)
     assert run_queue() == 2
     job = Job.objects.get()
@@ -74,14 +74,14 @@ def test_a_task_that_exits_or_returns_something_odd_ends(alice, temper):
 
 
 @pytest.mark.parametrize("name", ["tests.progress.nowhere.task", "tests.progress.tasks.not_a_task", "x"])
-def test_a_task_that_can_not_be_found_ends(alice, name):
+def test_task_that_can_not_be_imported_fails(alice, name):
     job = make_job(owner=alice, task=name, max_attempts=1)
     runner.run(str(job.pk))
     job.refresh_from_db()
     assert (job.state, job.error_code) == (State.FAILED, "internal")
 
 
-def test_a_second_delivery_of_the_same_job_does_nothing(alice):
+def test_second_delivery_of_a_job_does_nothing(alice):
     job = tasks.fail_once.enqueue(owner=alice)
     tasks.CALLS.append(("already",))
     run_queue()
@@ -89,13 +89,13 @@ def test_a_second_delivery_of_the_same_job_does_nothing(alice):
     assert len(tasks.CALLS) == 2
 
 
-def test_a_job_deleted_while_it_waits_is_no_error(alice):
+def test_delivery_of_a_deleted_job_does_nothing(alice):
     job = tasks.count.enqueue(owner=alice)
     Job.objects.all().delete()
     assert runner.run(str(job.pk)) is None
 
 
-def test_a_job_deleted_while_it_runs_stops(alice, monkeypatch):
+def test_job_deleted_while_running_stops(alice, monkeypatch):
     def function(progress, number):
         progress.stage("One")
         Job.objects.all().delete()
@@ -108,7 +108,7 @@ def test_a_job_deleted_while_it_runs_stops(alice, monkeypatch):
     assert tasks.CALLS == []
 
 
-def test_a_claim_that_fails_is_left_to_be_delivered_again(alice, monkeypatch):
+def test_claim_that_fails_leaves_the_job_queued(alice, monkeypatch):
     job = make_job(owner=alice)
 
     def locked(job_id, runner):
@@ -120,7 +120,7 @@ def test_a_claim_that_fails_is_left_to_be_delivered_again(alice, monkeypatch):
         runner.run(str(job.pk))
 
 
-def test_an_end_that_can_not_be_written_is_left_to_recovery(alice, monkeypatch):
+def test_outcome_that_can_not_be_written_leaves_the_job_running(alice, monkeypatch):
     job = make_job(owner=alice, arguments={"number": 1})
 
     def locked(self, *args, **counts):
@@ -134,7 +134,7 @@ def test_an_end_that_can_not_be_written_is_left_to_recovery(alice, monkeypatch):
     assert job.state == State.RUNNING
 
 
-def test_a_claim_and_an_end_wait_for_a_database_that_is_away(alice, monkeypatch):
+def test_claim_and_outcome_wait_for_an_unavailable_database(alice, monkeypatch):
     job = make_job(owner=alice, arguments={"number": 1})
     failures = {"claim": 2, "succeed": 2}
 
@@ -156,7 +156,7 @@ def test_a_claim_and_an_end_wait_for_a_database_that_is_away(alice, monkeypatch)
 
 
 @pytest.mark.parametrize("result", [float("nan"), {1, 2}, object()])
-def test_a_result_that_is_no_json_fails_the_attempt(alice, monkeypatch, result):
+def test_result_that_is_not_json_fails_the_attempt(alice, monkeypatch, result):
     monkeypatch.setattr(tasks.count, "function", lambda progress, number: result)
     tasks.count.enqueue(owner=alice, number=1)
     run_queue()
@@ -165,7 +165,7 @@ def test_a_result_that_is_no_json_fails_the_attempt(alice, monkeypatch, result):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("text", ["\0", "\ud800", "a\0b\udfff"])
-def test_whatever_characters_a_task_says_its_job_comes_to_an_end(alice, monkeypatch, text):
+def test_job_finishes_whatever_characters_its_task_reports(alice, monkeypatch, text):
     def function(progress, number):
         progress.stage(text, unit=text)
         return {"text": text}
@@ -176,7 +176,7 @@ def test_whatever_characters_a_task_says_its_job_comes_to_an_end(alice, monkeypa
     assert Job.objects.get().is_finished
 
 
-def test_a_cancelled_task_stops_at_its_next_update(alice, monkeypatch):
+def test_cancelled_task_stops_at_its_next_update(alice, monkeypatch):
     def function(progress, number):
         for step in progress.track(range(10), stage="Working"):
             if step == 3:
@@ -191,7 +191,7 @@ def test_a_cancelled_task_stops_at_its_next_update(alice, monkeypatch):
     assert (job.state, job.attempt, tasks.CALLS) == (State.CANCELLED, 1, [0, 1, 2])
 
 
-def test_an_exception_handler_does_not_hold_up_a_cancelled_task(alice, monkeypatch):
+def test_exception_handler_does_not_catch_a_cancellation(alice, monkeypatch):
     def function(progress, number):
         cancel_job(Job.objects.get())
         for _ in range(3):
@@ -206,13 +206,13 @@ def test_an_exception_handler_does_not_hold_up_a_cancelled_task(alice, monkeypat
     assert (Job.objects.get().state, tasks.CALLS) == (State.CANCELLED, [])
 
 
-def test_a_uuid_arrives_as_its_text(alice):
+def test_uuid_argument_is_passed_as_a_string(alice):
     job = tasks.count.enqueue(owner=alice, number=uuid.UUID(int=0))
     job.refresh_from_db()
     assert job.arguments == {"number": "00000000-0000-0000-0000-000000000000"}
 
 
-def test_a_text_that_is_too_long_is_cut(alice, monkeypatch):
+def test_long_text_is_truncated(alice, monkeypatch):
     def function(progress):
         progress.stage("s" * 1000, unit="u" * 1000)
         raise TaskError("c" * 1000, "m" * 1000)
@@ -226,6 +226,6 @@ def test_a_text_that_is_too_long_is_cut(alice, monkeypatch):
     )
 
 
-def test_a_task_needs_at_least_one_attempt():
+def test_task_needs_at_least_one_attempt():
     with pytest.raises(ValueError, match="max_attempts"):
         tasks.task(label="Never", max_attempts=0)
