@@ -17,7 +17,7 @@ from django_q.models import OrmQ, Schedule
 
 from progress.models import Job, State
 from tests.faults.cluster import Cluster, wait_until
-from tests.faults.conftest import database, looking_into
+from tests.faults.conftest import database, using_database
 from tests.paths import ROOT
 
 OLD_COMMIT = "62dd63e368e5dba092415373c9c0d283d0c0351c"
@@ -49,7 +49,7 @@ def empty_database_url(request, tmp_path) -> str:
 
 @pytest.fixture
 def stopped_cluster(tmp_path, empty_database_url, django_db_blocker) -> Iterator[Cluster]:
-    with django_db_blocker.unblock(), looking_into(empty_database_url):
+    with django_db_blocker.unblock(), using_database(empty_database_url):
         yield Cluster(tmp_path, empty_database_url)
 
 
