@@ -72,7 +72,7 @@ def test_the_page_does_not_mind_what_it_is_told_of_deleted_files(as_alice, delet
 def test_unfinished_files_are_listed_and_can_be_discarded(as_alice, as_bob, transfer):
     page = as_alice.get("/uploads/").text
     assert "film.mp4" in page
-    assert "0 B of 5 MB have arrived" in page
+    assert "0 B of 5 MB received" in page
     assert "film.mp4" not in as_bob.get("/uploads/").text
     assert as_bob.post(f"/uploads/unfinished/{transfer.pk}/discard/").status_code == 404
     response = as_alice.post(f"/uploads/unfinished/{transfer.pk}/discard/", follow=True)

@@ -174,7 +174,7 @@ class Writer:
 
     def _pieces_to_write(self) -> pieces.Pieces:
         """Return the pieces, with a new one if the last writer may still be writing to the newest."""
-        known = self.transfer.pieces
+        known: pieces.Pieces = self.transfer.pieces
         if known and not self.transfer.writing:
             return known
         return [piece for piece in known if piece[1] < self.offset] + [[self._claim, self.offset]]
