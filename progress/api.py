@@ -121,7 +121,7 @@ def _wait_for_change(request: UserRequest, versions: dict[UUID, int], seconds: f
 
 
 def _not_logged_in() -> HttpResponse:
-    text, challenge = "You are not signed in any more.", {"WWW-Authenticate": "Session"}
+    text, challenge = "You are no longer logged in.", {"WWW-Authenticate": "Session"}
     return HttpResponse(text, status=401, content_type="text/plain", headers=challenge)
 
 

@@ -47,7 +47,8 @@ def takes_chunked_bodies(view: View) -> View:
 def check_size(size: int) -> None:
     """Raise UploadTooLarge if a file may not have `size` bytes."""
     if size > settings.MAX_UPLOAD_BYTES:
-        raise UploadTooLarge(f"The file is too large: at most {size_text(settings.MAX_UPLOAD_BYTES)} are taken.")
+        limit = size_text(settings.MAX_UPLOAD_BYTES)
+        raise UploadTooLarge(f"This file is larger than {limit}, the limit on this server. Choose a smaller file.")
 
 
 def check_disk(size: int) -> None:

@@ -89,7 +89,7 @@ def test_a_file_over_the_limit_is_refused(as_alice, state_dir, settings, door):
     settings.MAX_UPLOAD_BYTES = 4
     response = post(as_alice, door, file=file(b"hello"))
     assert response.status_code == 413
-    assert "too large" in response.text
+    assert "the limit on this server" in response.text
     if door == "api":
         problem(response, 413)
     assert_nothing_kept(state_dir)

@@ -172,7 +172,7 @@ class TestCreation:
 
     def test_a_file_over_the_limit_is_refused_before_it_is_sent(self, as_alice, settings):
         settings.MAX_UPLOAD_BYTES = 4
-        assert "too large" in problem(begin(as_alice, 5), 413)["detail"]
+        assert "the limit on this server" in problem(begin(as_alice, 5), 413)["detail"]
         assert not Transfer.objects.exists()
 
     def test_who_has_begun_very_many_has_to_finish_some(self, as_alice, as_bob, monkeypatch):
