@@ -23,13 +23,13 @@ from tests.bench.transfers import MEBIBYTE, Growth
 from tests.bench.web import Web, web
 from tests.faults.cluster import START_SECONDS, wait_until
 from tests.faults.web import Visitor, make_user
-from todos.import_export.importing import MOST_ROWS
+from todos.import_export.importing import MAX_ROWS
 from todos.tasks import import_file
 from uploads.receiving import ingest
 
 ROWS = size(10_000, quick=100)
 MOST_SECONDS = 10
-LARGEST = size(MOST_ROWS, quick=200)
+LARGEST = size(MAX_ROWS, quick=200)
 FEW, MANY = size((10_000, 100_000), quick=(100, 1_000))
 MOST_GROWTH = 8
 """MiB."""

@@ -16,10 +16,10 @@ from django.utils import timezone
 from todos.formats import todoist
 from todos.formats.parsing.columns import find_columns, known_columns, normalized
 from todos.formats.parsing.completed import is_done, says_more
-from todos.formats.parsing.dates import MIDNIGHT, Due, due_or_words, zone_named
-from todos.formats.parsing.fields import FIELDS, row_of, texts_of
+from todos.formats.parsing.dates import MIDNIGHT, Due, parse_due_or_words, zone_named
+from todos.formats.parsing.fields import FIELDS, to_row, to_texts
 from todos.formats.parsing.numeric_dates import DayOrder
-from todos.formats.parsing.rows import EMPTY, BadRow, Remark, Row, Unreadable, Wrong, left_out, quoted
+from todos.formats.parsing.rows import EMPTY, BadRow, InvalidValue, Remark, Row, UnreadableFile, left_out, quoted
 from todos.formats.parsing.table import Record, Table
 
 MARK = "\ufeff"
@@ -30,7 +30,7 @@ DATES = ("due_on", "completed_at", "completed", "created_at")
 NOTHING = {"-", "0", "false", "n", "no", "none", "normal", "off", *MIDNIGHT}
 """What programs write into a column of, say, priorities for a to-do that has none."""
 
-MAX_NAMED = 20
+MAX_COLUMNS_LISTED = 20
 """Columns that a remark names."""
 
 TICKTICK = {"status", "completed time", "is all day"}
@@ -44,7 +44,7 @@ def write(rows: Iterable[Row]) -> Iterator[str]:
     table = csv.writer(_Passing())
     yield table.writerow(FIELDS)
     for row in rows:
-        yield table.writerow([_inert(text) for text in texts_of(row).values()])
+        yield table.writerow([_inert(text) for text in to_texts(row).values()])
 
 
 def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
@@ -52,9 +52,9 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
     records = iter(table)
     headers = next(records, None)
     if headers is None:
-        raise Unreadable(EMPTY)
+        raise UnreadableFile(EMPTY)
     if isinstance(headers, BadRow):
-        raise Unreadable(f"Line {headers.line} should name the columns. {headers.reason}")
+        raise UnreadableFile(f"Line {headers.line} should name the columns. {headers.reason}")
     names = normalized(headers[1])
     if table.lines_before:
         first, last = table.lines_before
@@ -75,7 +75,7 @@ class _Reader:
     """The columns of one file, and what was learned from its rows."""
 
     def __init__(self, headers: list[str], *, is_day_first: bool) -> None:
-        """Raises Unreadable unless there is a title. `is_day_first` is for dates of which nothing shows the order.
+        """Raises UnreadableFile unless there is a title. `is_day_first` is for dates of which nothing shows the order.
 
         Semicolons mean a decimal comma, and so a country that doesn't write the month first.
         """
@@ -89,7 +89,7 @@ class _Reader:
         """By the place of an unknown column, where it is first used."""
 
         if "title" not in self._columns.single:
-            raise Unreadable(
+            raise UnreadableFile(
                 f"No column is called “title”. Name the columns in the first line, like {','.join(FIELDS)}."
             )
 
@@ -111,8 +111,9 @@ class _Reader:
 
     def _unknown_columns(self) -> str:
         used = [f"{quoted(self._headers[place].strip())} (line {line})" for place, line in self._first_lines.items()]
-        more = f" and {len(used) - MAX_NAMED} more" if len(used) > MAX_NAMED else ""
-        return f"Columns without a counterpart here were left out, first used in: {', '.join(used[:MAX_NAMED])}{more}."
+        more = f" and {len(used) - MAX_COLUMNS_LISTED} more" if len(used) > MAX_COLUMNS_LISTED else ""
+        listed = ", ".join(used[:MAX_COLUMNS_LISTED])
+        return f"Columns without a counterpart here were left out, first used in: {listed}{more}."
 
     def _with_known_order(self, records: Iterator[Record | BadRow]) -> Iterator[Record | BadRow]:
         """Hold rows back while a date among them can be read in two ways and the order is not known."""
@@ -135,8 +136,8 @@ class _Reader:
         try:
             due = self._due(single)
             without = (due.left_out if due else ()) + self._left_out(single, cells)
-            return row_of(self._texts(single, cells, due), line, without)
-        except Wrong as wrong:
+            return to_row(self._texts(single, cells, due), line, without)
+        except InvalidValue as wrong:
             return BadRow(line, str(wrong))
 
     def _texts(self, single: dict[str, str], cells: list[str], due: Due | None) -> dict[str, str]:
@@ -151,12 +152,12 @@ class _Reader:
         }
 
     def _due(self, single: dict[str, str]) -> Due | None:
-        """Return the due date in the time zone of the row. Raises Wrong."""
+        """Return the due date in the time zone of the row. Raises InvalidValue."""
         text, zone = single.get("due_on", ""), single.get("time_zone", "").strip()
         if not text.strip():
             return None
         with timezone.override(zone_named(zone) or timezone.get_current_timezone()):
-            found = due_or_words(self._order.iso(text))
+            found = parse_due_or_words(self._order.iso(text))
         return Due(found.day) if is_done(single.get("all_day", "")) else found
 
     def _completed_at(self, single: dict[str, str]) -> str:
@@ -179,7 +180,7 @@ class _Reader:
     def _left_out(self, single: dict[str, str], cells: list[str]) -> tuple[str, ...]:
         found: list[str] = []
         due_on = single.get("due_on", "").strip()
-        for place, kind in self._columns.without_field.items():
+        for place, kind in self._columns.unsupported.items():
             text = _cell(cells, place).strip()
             if text.casefold() not in NOTHING and not (kind == "start" and text == due_on):
                 found += left_out(kind, text)

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from todos.formats.parsing.dates import due
-from todos.formats.parsing.fields import known_uid, row_of
+from todos.formats.parsing.fields import storable_uid, to_row
 from todos.formats.parsing.rows import Remark, Row, left_out
 
 DATE = len("2030-01-31")
@@ -18,7 +18,7 @@ def is_task(value: dict[str, Any]) -> bool:
 
 
 def row(task: dict[str, Any], line: int) -> Row | Remark:
-    """Return the to-do of this task. Raises Wrong."""
+    """Return the to-do of this task. Raises InvalidValue."""
     texts = {name: value for name, value in task.items() if isinstance(value, str)}
     if task.get("deleted") is True:
         return Remark(line, "A deleted task was left out.")
@@ -26,14 +26,14 @@ def row(task: dict[str, Any], line: int) -> Row | Remark:
     due_on, scheduled = texts.get("due", "")[:DATE], _scheduled(task)
     found = due(scheduled).left_out if due_on and scheduled else ()
     found += left_out("repeat", texts.get("task_recurrence_id", ""))
-    return row_of(
+    return to_row(
         {
             "title": texts.get("title", ""),
             "notes": texts.get("notes", ""),
             "due_on": due_on or scheduled,
             "completed_at": (texts.get("completed") or timezone.now().isoformat()) if is_completed else "",
             "created_at": texts.get("created", ""),
-            "uid": known_uid(texts.get("id", "")),
+            "uid": storable_uid(texts.get("id", "")),
         },
         line,
         found + (("parent",) if texts.get("parent") else ()) + (("link",) if task.get("links") else ()),

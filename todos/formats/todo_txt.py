@@ -18,7 +18,7 @@ from typing import BinaryIO
 from django.utils import timezone
 
 from todos.formats.parsing.dates import due, moment
-from todos.formats.parsing.rows import LONGEST, NO_TITLE, TOO_LONG, BadRow, Row, Wrong
+from todos.formats.parsing.rows import MAX_LENGTH, NO_TITLE, TOO_LONG, BadRow, InvalidValue, Row
 from todos.formats.parsing.text import lines
 
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -39,7 +39,7 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow]:
         if text.strip():
             try:
                 yield _row(text, number)
-            except Wrong as wrong:
+            except InvalidValue as wrong:
                 yield BadRow(number, str(wrong))
 
 
@@ -62,15 +62,15 @@ def _day(value: datetime) -> date:
 
 
 def _row(text: str, number: int) -> Row:
-    if len(text) > LONGEST:
-        raise Wrong(TOO_LONG)
+    if len(text) > MAX_LENGTH:
+        raise InvalidValue(TOO_LONG)
     done, rest = _split(DONE, text.strip())
     priority, rest = _split(PRIORITY, rest)
     completed, rest = _split(DATE, rest) if done else ("", rest)
     created, rest = _split(DATE, rest)
     rest, text = _without_due(rest)
     if not rest.strip():
-        raise Wrong(NO_TITLE)
+        raise InvalidValue(NO_TITLE)
     found = due(text) if text not in ("", NOT_DUE) else None
     return Row(
         title=f"{priority}{rest}".strip(),

@@ -6,9 +6,9 @@ none, like "every day", goes there too, so that it isn't lost. Sections, priorit
 
 from collections.abc import Iterator
 
-from todos.formats.parsing.dates import due_or_words
-from todos.formats.parsing.fields import row_of
-from todos.formats.parsing.rows import LONGEST, BadRow, Remark, Row, Wrong, left_out, quoted
+from todos.formats.parsing.dates import parse_due_or_words
+from todos.formats.parsing.fields import to_row
+from todos.formats.parsing.rows import MAX_LENGTH, BadRow, InvalidValue, Remark, Row, left_out, quoted
 from todos.formats.parsing.table import Record
 
 IGNORED = {"", "meta"}
@@ -66,15 +66,15 @@ class _Task:
 
     def add(self, note: str) -> None:
         """What goes beyond the longest notes is refused when it is imported, so no more of it is kept."""
-        if note.strip() and self.length <= LONGEST:
+        if note.strip() and self.length <= MAX_LENGTH:
             self.notes.append(note)
             self.length += len(note)
 
     def row(self) -> Row | BadRow:
         texts = {"title": self.title, "notes": "\n\n".join(self.notes), "due_on": self.due_on}
         try:
-            return row_of(texts, self.line, self.left_out)
-        except Wrong as wrong:
+            return to_row(texts, self.line, self.left_out)
+        except InvalidValue as wrong:
             return BadRow(self.line, str(wrong))
 
     def _read_due(self, cell: dict[str, str]) -> tuple[str, ...]:
@@ -83,8 +83,8 @@ class _Task:
         for column in DUE:
             if words := cell.get(column, "").strip():
                 try:
-                    due = due_or_words(words)
-                except Wrong:
+                    due = parse_due_or_words(words)
+                except InvalidValue:
                     self.add(f"Due in Todoist: {words}")
                     continue
                 found += due.left_out if not self.due_on else left_out(column, words)

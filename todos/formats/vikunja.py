@@ -5,11 +5,11 @@ from typing import Any
 from django.utils import timezone
 
 from todos.formats.parsing.dates import is_zero_time
-from todos.formats.parsing.fields import row_of
+from todos.formats.parsing.fields import to_row
 from todos.formats.parsing.html_text import text_of
 from todos.formats.parsing.rows import Row, left_out
 
-WITHOUT_FIELD = {
+UNSUPPORTED = {
     "labels": "tags",
     "reminders": "reminder",
     "assignees": "assignee",
@@ -26,11 +26,11 @@ def is_task(value: dict[str, Any]) -> bool:
 
 
 def row(task: dict[str, Any], line: int) -> Row:
-    """Return the to-do of this task. Raises Wrong."""
+    """Return the to-do of this task. Raises InvalidValue."""
     texts = {name: value for name, value in task.items() if isinstance(value, str)}
     due = _time(texts, "due_date")
     completed = (_time(texts, "done_at") or timezone.now().isoformat()) if task.get("done") is True else ""
-    return row_of(
+    return to_row(
         {
             "title": texts.get("title", ""),
             "notes": text_of(texts.get("description", "")),
@@ -50,7 +50,7 @@ def _time(texts: dict[str, str], name: str) -> str:
 
 def _left_out(task: dict[str, Any], texts: dict[str, str], due: str) -> tuple[str, ...]:
     found: list[str] = []
-    for name, kind in WITHOUT_FIELD.items():
+    for name, kind in UNSUPPORTED.items():
         if (values := task.get(name)) and isinstance(values, list):
             titles = [value["title"] for value in values if isinstance(value, dict) and "title" in value]
             found += left_out(kind, ", ".join(map(str, titles))) or (kind,)

@@ -1,1 +1,1 @@
-"""Import and export of a list: pages, API, and the work behind them."""
+"""Import and export of to-do lists: pages, API and implementation."""

@@ -1,37 +1,38 @@
-"""A list on its way out, as rows of a file: each to-do once, in the list's order, however long the list is.
+"""Export of a list as rows: each to-do once, in the order of the list.
 
-Which to-dos these are is asked at the beginning, and what they are a few hundred at a time. So nothing is missed or
-told twice that is moved meanwhile; memory does not grow with the list, but for the ids; and between two questions no
-database connection is held, since whoever fetches the file may be slow.
+The ids are queried first, and the to-dos in batches. To-dos moved during the export are therefore neither skipped nor
+repeated, and only the ids are kept in memory. The database connection is released between batches, because the client
+may download slowly.
 """
 
 import time
 from array import array
 from collections.abc import Iterator
-from typing import Any
+
+from django.contrib.auth.models import User
 
 from progress.connections import release_connection
 from todos.formats import Row
 from todos.models import Todo, TodoQuerySet
 
-AT_ONCE = 100
-"""To-dos of one query. Other requests run between two queries, so this also limits how long they wait."""
+BATCH_SIZE = 100
+"""To-dos per query. Other requests run between two queries, so this also limits how long they wait."""
 
 
-def rows_of(owner: Any) -> Iterator[Row]:
-    """What is in the list now, and not in the trash."""
-    mine = Todo.objects.visible_to(owner)
-    ids = mine.in_order().values_list("pk", flat=True)
-    return _read(mine, array("q", ids.iterator(chunk_size=10_000)))
+def export_rows(owner: User) -> Iterator[Row]:
+    """Yield the to-dos that are in the list now, without those in the trash."""
+    todos = Todo.objects.visible_to(owner)
+    ids = todos.in_order().values_list("pk", flat=True)
+    return _read(todos, array("q", ids.iterator(chunk_size=10_000)))
 
 
-def _read(mine: TodoQuerySet, ids: array) -> Iterator[Row]:
-    for start in range(0, len(ids), AT_ONCE):
-        some = ids[start : start + AT_ONCE]
-        found = mine.order_by().in_bulk(some)
+def _read(todos: TodoQuerySet, ids: "array[int]") -> Iterator[Row]:
+    for start in range(0, len(ids), BATCH_SIZE):
+        batch = ids[start : start + BATCH_SIZE]
+        found = todos.order_by().in_bulk(batch)
         release_connection()
-        time.sleep(0)
-        yield from (_row(found[pk]) for pk in some if pk in found)
+        time.sleep(0)  # lets other greenlets of the web process run
+        yield from (_row(found[pk]) for pk in batch if pk in found)
 
 
 def _row(todo: Todo) -> Row:

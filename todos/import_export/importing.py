@@ -1,8 +1,8 @@
-"""Importing a file into a list: it is read, its rows are validated, and the valid ones are merged in one transaction.
+"""Import of an uploaded file: reads the file, validates its rows, and merges the valid ones in one transaction.
 
-Invalid rows are left out and reported by line and reason, and so is what was left out of valid ones. The report is kept
-with the upload and written together with the to-dos. So an import that fails or is cancelled adds nothing, and one
-that finds a report, as after a worker has died, has nothing left to do.
+Invalid rows are skipped and reported by line and reason, and so are unsupported values of valid rows. The report is
+saved with the upload in the same transaction as the to-dos. An import that fails or is cancelled therefore adds
+nothing, and an import that is retried after its worker died returns the existing report.
 """
 
 import io
@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from progress.reporter import Progress
 from progress.tasks import TaskError
-from todos.formats import FORMATS, BadRow, Format, Remark, Row, Unreadable, format_of
+from todos.formats import FORMATS, BadRow, Format, Remark, Row, UnreadableFile, detect_format
 from todos.forms import TodoForm
-from todos.import_export.merging import Counts, Preparation, Wanted, merge
+from todos.import_export.merging import Counts, PreparedTodo, TodoPreparer, merge
 from todos.limits import ListFull
 from todos.models import Todo
 from uploads.kinds import SNIFFED_BYTES
@@ -25,29 +25,29 @@ from uploads.locks import lock_owner
 from uploads.models import Upload
 from uploads.processing import fetch, temporary_directory
 
-MOST_BYTES = 64 * 1024**2
-MOST_ROWS = 100_000
-MOST_TOLD = 1000
-"""Bad rows that a report lists, and remarks; of more it says how many there are."""
+MAX_BYTES = 64 * 1024**2
+MAX_ROWS = 100_000
+MAX_LISTED = 1000
+"""Bad rows, and remarks, that a report lists. Further ones are only counted."""
 
 REPORT = "import"
-"""The key of the report among the metadata of an upload. It is there, and empty, once an import has failed."""
+"""The key of the report in the metadata of an upload. The report of a failed import is empty."""
 
-TOO_MANY = f"The file has more than {MOST_ROWS:,} rows, so nothing was imported. Split it into smaller ones."
+TOO_MANY = f"The file has more than {MAX_ROWS:,} rows, so nothing was imported. Split it into smaller ones."
 UNKNOWN_FORMAT = f"This is no file that can be imported. Choose one of these: {', '.join(FORMATS)}."
 ZIP = "This is an archive. Unpack it and import the file in it that has the to-dos, like data.json from Vikunja."
 
-ZIP_MARK = b"PK\x03\x04"
+ZIP_SIGNATURE = b"PK\x03\x04"
 
 LINE_BREAK = re.compile(r"\s*[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]\s*")
 
 BUFFER_BYTES = 64 * 1024
 CHECKSUM_WEIGHT, READING_WEIGHT, CHECKING_WEIGHT = 0.02, 0.45, 0.38
-"""The shares of the job, by the time that they take for files of several formats; the rest is for writing."""
+"""Shares of the progress, by the measured time for files of several formats. The rest is for writing."""
 
 
 def import_upload(upload: Upload, progress: Progress) -> dict[str, Any]:
-    """Do it all; the report. Raises TaskError when the file as a whole can't be imported."""
+    """Import the file and return the report. Raises TaskError if the file as a whole can't be imported."""
     try:
         return upload.metadata.get(REPORT) or _import(upload, progress)
     except TaskError as error:
@@ -56,15 +56,15 @@ def import_upload(upload: Upload, progress: Progress) -> dict[str, Any]:
 
 
 def find_format(name: str, file: IO[bytes]) -> Format | None:
-    """By its name and its first bytes; the file is at its beginning, and stays there."""
+    """Return the format of a file by its name and first bytes. The file must be at its start, and is reset to it."""
     head = file.read(SNIFFED_BYTES)
     file.seek(0)
-    return format_of(name, head)
+    return detect_format(name, head)
 
 
-def why_unknown(file: IO[bytes]) -> str:
-    """Return the message for a file of no known format; the file is at its beginning, and stays there."""
-    is_archive = file.read(len(ZIP_MARK)) == ZIP_MARK
+def unknown_format_message(file: IO[bytes]) -> str:
+    """Return the message for an unsupported file. The file must be at its start, and is reset to it."""
+    is_archive = file.read(len(ZIP_SIGNATURE)) == ZIP_SIGNATURE
     file.seek(0)
     return ZIP if is_archive else UNKNOWN_FORMAT
 
@@ -74,24 +74,26 @@ def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
     with temporary_directory(upload) as directory:
         rows = _read(upload, fetch(upload, directory, progress, weight=CHECKSUM_WEIGHT), progress)
     for row in progress.track(rows, stage="Checking rows", unit="rows", weight=CHECKING_WEIGHT):
-        validator.take(row)
+        validator.add(row)
     with transaction.atomic():
         lock_owner(upload.owner)
         locked = Upload.objects.visible_to(upload.owner).select_for_update(no_key=True).filter(pk=upload.pk).first()
         if locked is None:
             raise TaskError("deleted", "The file was deleted while it was read, so nothing was imported.")
-        if done := locked.metadata.get(REPORT):  # by another attempt, which was thought dead
+        if done := locked.metadata.get(REPORT):  # by an earlier attempt whose heartbeat had timed out
             return done
         try:
-            locked.metadata = {REPORT: validator.report(merge(upload.owner, validator.wanted, progress))}
+            locked.metadata = {REPORT: validator.report(merge(upload.owner, validator.prepared, progress))}
         except ListFull as error:
             raise TaskError("list_full", str(error)) from None
         locked.save(update_fields=["metadata"])
-    return locked.metadata[REPORT]  # and no word to `progress`, which may know by now that the job was cancelled
+    return locked.metadata[
+        REPORT
+    ]  # without another call of `progress`, which would raise if the job has been cancelled since
 
 
 def _read(upload: Upload, path: Path, progress: Progress) -> list[Row | BadRow | Remark]:
-    """Read all rows of the file at this path, whose number is only known then. Raises TaskError."""
+    """Return all rows of the file at this path, since their number is only known at the end. Raises TaskError."""
     found: list[Row | BadRow | Remark] = []
     progress.stage("Reading the file", total=upload.size, unit="bytes", weight=READING_WEIGHT)
     with path.open("rb") as file:
@@ -99,17 +101,17 @@ def _read(upload: Upload, path: Path, progress: Progress) -> list[Row | BadRow |
         if format is None:
             raise TaskError("unknown_format", UNKNOWN_FORMAT)
         try:
-            for row in format.read(io.BufferedReader(_Counted(file, progress), BUFFER_BYTES)):
+            for row in format.read(io.BufferedReader(_ProgressReader(file, progress), BUFFER_BYTES)):
                 found.append(row)
-                if len(found) > MOST_ROWS:
+                if len(found) > MAX_ROWS:
                     raise TaskError("too_many_rows", TOO_MANY)
-        except Unreadable as error:
+        except UnreadableFile as error:
             raise TaskError("unreadable", str(error)) from None
     return found
 
 
-class _Counted(io.RawIOBase):
-    """A file that counts what is read of it."""
+class _ProgressReader(io.RawIOBase):
+    """A file that reports the number of bytes read as progress."""
 
     def __init__(self, file: IO[bytes], progress: Progress) -> None:
         self._file = file
@@ -126,7 +128,7 @@ class _Counted(io.RawIOBase):
 
 
 class _RowForm(TodoForm):
-    """The form of one row after the other."""
+    """A form that validates many rows in turn, which is faster than one form for each row."""
 
     def validate(self, row: Row) -> bool:
         title = LINE_BREAK.sub(" ", row.title.strip())
@@ -135,22 +137,22 @@ class _RowForm(TodoForm):
         return not self.errors
 
     def _post_clean(self) -> None:
-        """Skip the validation of a model instance, which repeats that of the fields and takes as long as all else."""
+        """Skip model validation: it repeats the validation of the fields and would double the time."""
 
 
 class _Validator:
-    """Sorts rows into valid and invalid ones, by the rules of pages and API, and keeps what is reported of them."""
+    """Validator of rows by the rules of pages and API. Collects valid rows, and entries for the report."""
 
     def __init__(self, upload: Upload) -> None:
         self._now = timezone.now()
-        undo = {"batch": upload.pk, "deleted_before": self._now}  # to undo an import is to delete its to-dos
-        self._preparation = Preparation(Todo(owner=upload.owner, **undo))
+        undo = {"batch": upload.pk, "deleted_before": self._now}  # undoing an import moves its to-dos to the trash
+        self._preparation = TodoPreparer(Todo(owner=upload.owner, **undo))
         self._form = _RowForm({})
-        self.wanted: list[Wanted] = []
-        self._bad = _Entries()
-        self._remarks = _Entries()
+        self.prepared: list[PreparedTodo] = []
+        self._bad = _ReportLines()
+        self._remarks = _ReportLines()
 
-    def take(self, row: Row | BadRow | Remark) -> None:
+    def add(self, row: Row | BadRow | Remark) -> None:
         if isinstance(row, Remark):
             self._remarks.add(row.line, row.text)
         elif bad := row if isinstance(row, BadRow) else self._accept(row):
@@ -159,22 +161,22 @@ class _Validator:
             self._remarks.add(row.line, f"Imported without: {', '.join(row.left_out)}.")
 
     def report(self, counts: Counts) -> dict[str, Any]:
-        """Return what became of the rows, as it is shown and kept."""
+        """Return the report as saved with the upload and shown on the page."""
         bad = {"bad": self._bad.count, "bad_rows": self._bad.listed()}
         return {**counts._asdict(), **bad, "remarks": self._remarks.count, "remark_rows": self._remarks.listed()}
 
     def _accept(self, row: Row) -> BadRow | None:
-        """Prepare the row, or return what is wrong with it."""
+        """Prepare a valid row for writing, or return an invalid one as a BadRow."""
         if not self._form.validate(row):
             return BadRow(row.line, _reason(self._form))
         times = {"completed_at": row.completed_at, "completed_before": row.completed_at}
         times["created_at"] = row.created_at or self._now
-        self.wanted.append(self._preparation.prepare(row.uid, {**self._form.cleaned_data, **times}))
+        self.prepared.append(self._preparation.prepare(row.uid, {**self._form.cleaned_data, **times}))
         return None
 
 
-class _Entries:
-    """Lines of the file with what is to be said of them, of which the first are listed and all are counted."""
+class _ReportLines:
+    """Entries of a report by line. All are counted, and the first MAX_LISTED are kept."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -182,14 +184,14 @@ class _Entries:
 
     def add(self, line: int, reason: str) -> None:
         self.count += 1
-        if len(self._rows) < MOST_TOLD:
+        if len(self._rows) < MAX_LISTED:
             self._rows.append((line, reason))
 
     def listed(self) -> list[dict[str, Any]]:
-        """Return the entries by line; those with null for a line are about the whole file."""
+        """Return the entries in the order of lines. The line is None in entries about the whole file."""
         return [{"line": line or None, "reason": reason} for line, reason in sorted(self._rows)]
 
 
 def _reason(form: TodoForm) -> str:
-    """All that is wrong, in one line."""
+    """Return all errors of the form in one line."""
     return " ".join(f"{form[name].label}: {text}" for name, texts in form.errors.items() for text in texts)

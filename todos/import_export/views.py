@@ -1,6 +1,6 @@
-"""Import and export: the page of both, the page of one import, and the same for programs.
+"""Views of import and export: the page of both, the page of one import, and the API.
 
-An import is an upload whose job is another one than most have. What formats there are is the business of `formats/`.
+An import is an upload with its own kind of job. The package `formats` defines the file formats.
 """
 
 from collections.abc import Iterator
@@ -31,11 +31,11 @@ from uploads.forms import UploadForm
 from uploads.models import Upload
 from uploads.receiving.limits import takes_files_of
 
-MOST_BYTES = min(importing.MOST_BYTES, settings.MAX_UPLOAD_BYTES)
+MAX_BYTES = min(importing.MAX_BYTES, settings.MAX_UPLOAD_BYTES)
 
 
 class ImportForm(UploadForm):
-    """The judge of a file that is to be imported, as far as can be said before it is read."""
+    """Validation of a file to be imported, as far as possible without reading its rows."""
 
     task = tasks.import_file
 
@@ -46,58 +46,58 @@ class ImportForm(UploadForm):
         file = super().clean_file()
         if not file.size:
             raise ValidationError(EMPTY)
-        if (file.size or 0) > MOST_BYTES:
-            text = f"The file is too large to be imported: at most {size(MOST_BYTES)} are taken. Split it."
+        if (file.size or 0) > MAX_BYTES:
+            text = f"The file is too large to be imported: at most {size(MAX_BYTES)} are taken. Split it."
             raise ValidationError(text, code="too_large")
         if importing.find_format(file.name or "", file) is None:
-            raise ValidationError(importing.why_unknown(file), code="unknown_format")
+            raise ValidationError(importing.unknown_format_message(file), code="unknown_format")
         return file
 
     def status(self) -> int:
         return 415 if self.has_error("file", "unknown_format") else super().status()
 
 
-@takes_files_of(MOST_BYTES)
+@takes_files_of(MAX_BYTES)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: UserRequest) -> HttpResponse:
-    """All ways out of the list and into it; a POST imports a file, and shows how far that has come."""
-    received = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = ImportForm(*received, owner=request.user)
+    """Show the exports and the form for imports. A POST imports a file and redirects to the page of the import."""
+    data = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = ImportForm(*data, owner=request.user)
     if form.is_valid() and (upload := form.save()):
         return redirect("todos:import-detail", upload.pk)
-    shown = {"form": form, "most_bytes": MOST_BYTES, "most_rows": importing.MOST_ROWS}
-    return render(request, "todos/import.html", shown, status=form.status() if form.errors else 200)
+    context = {"form": form, "max_bytes": MAX_BYTES, "max_rows": importing.MAX_ROWS}
+    return render(request, "todos/import.html", context, status=form.status() if form.errors else 200)
 
 
 @never_cache
 @require_safe
 def detail(request: UserRequest, upload_id: UUID) -> HttpResponse:
-    """One import: how far it has come, and then what came of it."""
+    """Show the progress of an import, and then its report."""
     is_import = Q(metadata__has_key=importing.REPORT) | Q(job__task=tasks.import_file.name)
-    mine = Upload.objects.visible_to(request.user).select_related("job")
-    upload = get_object_or_404(mine.filter(is_import), pk=upload_id)
+    uploads = Upload.objects.visible_to(request.user).select_related("job")
+    upload = get_object_or_404(uploads.filter(is_import), pk=upload_id)
     report = upload.metadata.get(importing.REPORT)
-    shown = {"upload": upload, "report": report, "batch": Batch.named(request.user, str(upload.pk))}
-    return render(request, "todos/import_detail.html", shown)
+    context = {"upload": upload, "report": report, "batch": Batch.named(request.user, str(upload.pk))}
+    return render(request, "todos/import_detail.html", context)
 
 
-@takes_files_of(MOST_BYTES)
+@takes_files_of(MAX_BYTES)
 @never_cache
 @require_POST
 def api_import(request: UserRequest) -> HttpResponse:
-    """The report is found among the metadata of the upload, once its job has succeeded."""
+    """Import a file. The metadata of the upload contain the report once the job has succeeded."""
     return accept_upload(request, ImportForm)
 
 
 @never_cache
 @require_safe
 def api_export(request: HttpRequest) -> HttpResponseBase:
-    """The list as a file, which is made while it is sent."""
+    """Stream the list as a file."""
     format = FORMATS.get(request.GET.get("format", ""))
     if format is None:
         raise BadRequest(f"Say in which format: ?format={', '.join(FORMATS)}.")
-    rows = exporting.rows_of(request.user) if request.method == "GET" else ()
+    rows = exporting.export_rows(request.user) if request.method == "GET" else ()
     name = f"todos-{timezone.localdate()}.{format.name}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     blocks = _in_time_zone(timezone.get_current_timezone(), format.write(rows))
@@ -105,7 +105,7 @@ def api_export(request: HttpRequest) -> HttpResponseBase:
 
 
 def _in_time_zone(zone: tzinfo, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Make each block in this time zone: a response is streamed after the middleware has reset the current one."""
+    """Yield blocks generated in this time zone: the middleware resets the current one before a response is streamed."""
     while True:
         with timezone.override(zone):
             block = next(blocks, None)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.todos.formats.helpers import PATIENT, Endless, read, titles
-from todos.formats import FORMATS, BadRow, Remark, Row, Unreadable, format_of
+from todos.formats import FORMATS, BadRow, Remark, Row, UnreadableFile, detect_format
 
-BEGINNINGS = [
+SIGNATURES = [
     *(b"", b"\xff\xfe", b"title,due_on\n", b"sep=;\ntitle;tags;completed;created;x\n", b'[{"tasks": ['),
     *(b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY;ENCODING=QUOTED-PRINTABLE:=", b'{"items": [{"items": ['),
     b"TYPE,CONTENT,DATE\n",
@@ -56,13 +56,13 @@ OPEN_QUOTE = "A quote opens in the row that begins in line {}, and isn't closed 
     ],
 )
 def test_the_reason_says_what_is_wrong_and_where(name, content, reason):
-    with pytest.raises(Unreadable) as refusal:
+    with pytest.raises(UnreadableFile) as refusal:
         read(name, content)
     assert reason in str(refusal.value)
 
 
 def test_a_quote_that_never_closes_does_not_take_in_an_endless_file():
-    with pytest.raises(Unreadable, match=OPEN_QUOTE.format(2)):
+    with pytest.raises(UnreadableFile, match=OPEN_QUOTE.format(2)):
         list(FORMATS["csv"].read(Endless('title\n"', "never\n")))
 
 
@@ -95,9 +95,9 @@ def told(row: Row | BadRow | Remark) -> str:
 
 @pytest.mark.parametrize("name", FORMATS)
 @PATIENT
-@given(beginning=st.sampled_from(BEGINNINGS), pieces=st.lists(st.binary() | st.sampled_from(PIECES)))
+@given(beginning=st.sampled_from(SIGNATURES), pieces=st.lists(st.binary() | st.sampled_from(PIECES)))
 def test_rubbish_raises_nothing_but_unreadable(name, beginning, pieces):
-    with suppress(Unreadable):
+    with suppress(UnreadableFile):
         rows = read(name, beginning + b"".join(pieces))
         assert all(told(row).isprintable() for row in rows)
 
@@ -151,4 +151,4 @@ def test_line_ends_and_unicode_are_as_they_are(name, content, ends, encoding):
     ],
 )
 def test_which_format_a_file_is_of(name, head, known):
-    assert format_of(name, head) is (FORMATS[known] if known else None)
+    assert detect_format(name, head) is (FORMATS[known] if known else None)

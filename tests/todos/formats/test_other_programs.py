@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from tests.todos.formats.helpers import read
-from todos.formats import BadRow, Remark, Row, Unreadable, format_of
+from todos.formats import BadRow, Remark, Row, UnreadableFile, detect_format
 
 CASES = Path(__file__).parent / "cases"
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -22,7 +22,7 @@ def _now():
 
 def case(name: str) -> list[Row | BadRow | Remark]:
     raw = (CASES / name).read_bytes()
-    format = format_of(name, raw)
+    format = detect_format(name, raw)
     assert format
     return read(format.name, raw)
 
@@ -103,7 +103,7 @@ class TestOutlook:
 
     def test_windows_encoding_is_refused_with_what_to_do(self):
         content = OUTLOOK.replace("Call Ada", "Call Zoë").replace("\n", "\r\n").encode("cp1252")
-        with pytest.raises(Unreadable) as refusal:
+        with pytest.raises(UnreadableFile) as refusal:
             read("csv", content)
         assert str(refusal.value) == (
             "Line 3 is not text in UTF-8. Save the file as UTF-8 with a text editor, and import it again."
@@ -510,7 +510,7 @@ class TestVikunja:
 
     @pytest.mark.parametrize("depth", [30, 3_000])
     def test_groups_too_deep_in_one_another_are_refused(self, depth):
-        with pytest.raises(Unreadable, match="nested too deeply"):
+        with pytest.raises(UnreadableFile, match="nested too deeply"):
             read("json", '[{"lists": ' * depth + "[]" + "}]" * depth)
 
     def test_long_project_is_read_piece_by_piece(self):

@@ -52,9 +52,9 @@ def test_an_export_changes_nothing(as_alice):
 
 
 def test_what_is_moved_meanwhile_is_told_once_and_what_is_deleted_not_at_all(alice, monkeypatch):
-    monkeypatch.setattr(exporting, "AT_ONCE", 2)
+    monkeypatch.setattr(exporting, "BATCH_SIZE", 2)
     first, _, _, fourth, fifth, sixth = (make_todo(owner=alice, title=str(number)) for number in range(6))
-    rows = exporting.rows_of(alice)
+    rows = exporting.export_rows(alice)
     found = [next(rows).title]
     mine = Todo.objects.visible_to(alice)
     mine.move(first.pk, after=sixth.pk)
@@ -65,29 +65,29 @@ def test_what_is_moved_meanwhile_is_told_once_and_what_is_deleted_not_at_all(ali
 
 
 def test_no_connection_is_held_while_the_file_is_sent(alice, monkeypatch):
-    monkeypatch.setattr(exporting, "AT_ONCE", 2)
+    monkeypatch.setattr(exporting, "BATCH_SIZE", 2)
     released = []
     monkeypatch.setattr(exporting, "release_connection", lambda: released.append(connections.release_connection()))
     for _ in range(5):
         make_todo(owner=alice, completed_at=Now())
-    rows = exporting.rows_of(alice)
+    rows = exporting.export_rows(alice)
     for sent in range(5):
         next(rows)
         assert len(released) == sent // 2 + 1
 
 
 def test_other_requests_run_between_two_parts(alice, monkeypatch):
-    monkeypatch.setattr(exporting, "AT_ONCE", 2)
+    monkeypatch.setattr(exporting, "BATCH_SIZE", 2)
     monkeypatch.setattr(exporting, "release_connection", lambda: None)
     switches = []
     monkeypatch.setattr(exporting.time, "sleep", switches.append)  # in a web process this is gevent's
     for _ in range(5):
         make_todo(owner=alice)
-    assert len(list(exporting.rows_of(alice))) == 5
+    assert len(list(exporting.export_rows(alice))) == 5
     assert switches == [0, 0, 0]
 
 
 def test_the_length_of_a_list_costs_questions_and_nothing_else(as_alice, alice, django_assert_num_queries):
-    Todo.objects.bulk_create(Todo(owner=alice, title="x", order=place) for place in range(2 * exporting.AT_ONCE))
+    Todo.objects.bulk_create(Todo(owner=alice, title="x", order=place) for place in range(2 * exporting.BATCH_SIZE))
     with django_assert_num_queries(2 + 1 + 2):  # session and user; the ids; so many at a time
         body(as_alice.get("/api/todos/export/?format=csv"))

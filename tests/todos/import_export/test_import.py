@@ -102,10 +102,10 @@ def test_export_then_delete_all_then_import_gives_the_same_list_back(as_alice, a
     assert alice.todos.count() == 5
 
 
-@pytest.mark.parametrize("looked_up", [0, merging.MAX_LOOKED_UP])
+@pytest.mark.parametrize("looked_up", [0, merging.MAX_UIDS_IN_QUERY])
 @pytest.mark.parametrize("format", FORMATS)
 def test_to_import_again_adds_nothing_and_changes_nothing(as_alice, alice, format, looked_up, monkeypatch):
-    monkeypatch.setattr(merging, "MAX_LOOKED_UP", looked_up)
+    monkeypatch.setattr(merging, "MAX_UIDS_IN_QUERY", looked_up)
     make_list(alice)
     made = exported(as_alice, format)
     before = list(alice.todos.in_order().values())
@@ -253,7 +253,7 @@ def test_remarks_name_what_was_left_out_of_valid_rows(as_alice, alice):
 
 
 def test_of_very_many_remarks_the_first_are_listed_and_all_are_counted(as_alice, monkeypatch):
-    monkeypatch.setattr(importing, "MOST_TOLD", 3)
+    monkeypatch.setattr(importing, "MAX_LISTED", 3)
     upload = send(as_alice, "title,tags\n" + "good,home\n" * 5)
     report = upload.metadata["import"]
     assert (report["added"], report["remarks"], len(report["remark_rows"])) == (5, 5, 3)
@@ -283,7 +283,7 @@ def test_calendar_of_events_alone_adds_nothing_and_says_why(as_alice, alice):
 
 
 def test_of_very_many_bad_rows_the_first_are_listed_and_all_are_counted(as_alice, monkeypatch):
-    monkeypatch.setattr(importing, "MOST_TOLD", 3)
+    monkeypatch.setattr(importing, "MAX_LISTED", 3)
     upload = send(as_alice, "title\ngood\n" + "\x07\n" * 5)
     report = upload.metadata["import"]
     assert (report["added"], report["bad"], len(report["bad_rows"])) == (1, 5, 3)
@@ -312,7 +312,7 @@ def test_a_file_that_can_not_be_read_imports_nothing_and_says_why(as_alice, alic
 
 
 def test_too_many_rows_are_refused_without_reading_the_rest(as_alice, alice, monkeypatch):
-    monkeypatch.setattr(importing, "MOST_ROWS", 100)
+    monkeypatch.setattr(importing, "MAX_ROWS", 100)
     upload = send(as_alice, b"x\n" * 101 + b"\n" * 500_000 + b"\xff", "todo.txt")
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "too_many_rows")
     assert "100,000 rows" in upload.job.error_message
@@ -338,14 +338,14 @@ def test_a_bomb_of_recurrences_is_one_todo(as_alice, alice):
 
 def test_a_cancelled_import_leaves_nothing(as_alice, alice, monkeypatch):
     """Cancelled when all is read and nothing is written yet."""
-    taken = importing._Validator.take
+    taken = importing._Validator.add
 
     def cancel(judge, row):
         cancel_job(Job.objects.get())
         taken(judge, row)
 
     with monkeypatch.context() as patched:
-        patched.setattr(importing._Validator, "take", cancel)
+        patched.setattr(importing._Validator, "add", cancel)
         upload = send(as_alice, "title\none\ntwo\n")
     assert upload.job.state == State.CANCELLED
     assert alice.todos.count() == 0
@@ -365,7 +365,7 @@ def test_page_and_guide_say_that_valid_rows_are_added_and_failed_imports_add_not
 
 
 def test_a_failure_in_the_middle_of_writing_leaves_nothing(as_alice, alice, monkeypatch):
-    monkeypatch.setattr(merging, "AT_ONCE", 2)
+    monkeypatch.setattr(merging, "BATCH_SIZE", 2)
     advance = Progress.advance
 
     def fail(progress, n=1):
@@ -395,14 +395,14 @@ def test_a_job_that_runs_again_after_the_commit_tells_the_same_and_adds_nothing(
 def test_a_file_that_is_put_into_the_trash_before_all_is_read_is_not_imported_until_it_is_back(
     as_alice, alice, monkeypatch
 ):
-    taken = importing._Validator.take
+    taken = importing._Validator.add
 
     def trash(judge, row):
         Upload.objects.get().trash()
         taken(judge, row)
 
     with monkeypatch.context() as patched:
-        patched.setattr(importing._Validator, "take", trash)
+        patched.setattr(importing._Validator, "add", trash)
         upload = send(as_alice, "title\none\n")
     for _ in range(2):  # the second time it is in the trash from the beginning
         job = Job.objects.get()
@@ -449,7 +449,7 @@ def test_what_can_not_be_imported_is_refused_at_once_by_both_doors(as_alice, sta
 
 
 def test_a_file_that_is_too_large_is_refused(as_alice, monkeypatch, settings):
-    monkeypatch.setattr("todos.import_export.views.MOST_BYTES", 10)
+    monkeypatch.setattr("todos.import_export.views.MAX_BYTES", 10)
     assert "Split it" in problem(as_alice.post(URL, {"file": file(b"title\n" + b"x" * 9, "todos.csv")}), 413)["detail"]
     monkeypatch.undo()
     settings.USER_QUOTA_BYTES = 10
@@ -481,11 +481,11 @@ def test_an_upload_that_is_no_import_has_no_such_page(as_alice):
 def test_short_file_of_known_uids_does_not_read_the_list(alice, django_assert_num_queries):
     for number in range(20):
         make_todo(owner=alice, uid=f"{number}")
-    wanted = [merging.Preparation(Todo(owner=alice)).prepare("7", {"title": "x", "notes": "", "due_on": None})]
+    prepared = [merging.TodoPreparer(Todo(owner=alice)).prepare("7", {"title": "x", "notes": "", "due_on": None})]
     with django_assert_num_queries(1) as queries:
-        owned = merging._Owned(alice, wanted)
+        existing = merging._ExistingTodos(alice, prepared)
     assert "IN ('7')" in queries[0]["sql"]
-    assert owned.match(wanted[0]).uid == "7"
+    assert existing.match(prepared[0]).uid == "7"
 
 
 def test_many_rows_are_a_matter_of_few_questions(as_alice, alice, django_assert_max_num_queries):

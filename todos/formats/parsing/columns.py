@@ -35,7 +35,7 @@ NOTES = {
 }
 """All of these are notes, whatever their number."""
 
-WITHOUT_FIELD = {
+UNSUPPORTED = {
     "tags": {"tags", "tag", "labels", "label", "categories", "category", "contexts", "context", "kategorien"},
     "priority": {"priority", "importance", "priorität", "priorité", "prioridad"},
     "repeat": {"repeat", "repeats", "recurrence", "recurring", "rrule", "repeat rule"},
@@ -62,7 +62,7 @@ class Columns:
 
     single: dict[str, int] = field(default_factory=dict)
     notes: list[int] = field(default_factory=list)
-    without_field: dict[int, str] = field(default_factory=dict)
+    unsupported: dict[int, str] = field(default_factory=dict)
     """By place, what is left out of rows."""
 
     unknown: set[int] = field(default_factory=set)
@@ -75,7 +75,7 @@ def normalized(cells: Iterable[str]) -> list[str]:
 def known_columns(cells: list[str]) -> int:
     """Return how many of these cells name a column that is understood; 0 if none is the title."""
     found = find_columns(normalized(cells))
-    known = len(found.single) + len(found.notes) + len(found.without_field)
+    known = len(found.single) + len(found.notes) + len(found.unsupported)
     return known if "title" in found.single else 0
 
 
@@ -86,14 +86,14 @@ def find_columns(names: list[str]) -> Columns:
         if name := next((name for name in candidates if name in names), None):
             single[wanted] = names.index(name)
     found = Columns(single)
-    kinds = {name: kind for kind, candidates in WITHOUT_FIELD.items() for name in candidates}
+    kinds = {name: kind for kind, candidates in UNSUPPORTED.items() for name in candidates}
     for place, name in enumerate(names):
         if place in single.values() or name in TECHNICAL or not name:
             continue
         if name in NOTES:
             found.notes.append(place)
         elif name in kinds:
-            found.without_field[place] = kinds[name]
+            found.unsupported[place] = kinds[name]
         else:
             found.unknown.add(place)
     return found

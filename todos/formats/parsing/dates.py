@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from todos.formats.parsing.rows import Wrong, left_out, quoted
+from todos.formats.parsing.rows import InvalidValue, left_out, quoted
 from todos.quick_add import parse_date
 
 TIME_OF_DAY = re.compile(r" (?:at (?P<named>.*)|(?P<bare>[0-9]{1,2}:[0-9]{2}.*|[0-9]{1,2} ?[ap]m))$")
@@ -65,26 +65,26 @@ def is_zero_time(text: str) -> bool:
 
 
 def due(text: str) -> Due:
-    """Return the due date of a date or a time in ISO 8601. Raises Wrong."""
+    """Return the due date of a date or a time in ISO 8601. Raises InvalidValue."""
     text = text.strip()
     try:
         is_date = len(text) <= len("2030-01-31")
-        return due_seen(date.fromisoformat(text) if is_date else datetime.fromisoformat(text))
+        return local_due(date.fromisoformat(text) if is_date else datetime.fromisoformat(text))
     except (ValueError, OverflowError):
-        raise Wrong(f"{quoted(text)} is no date. Write it as year-month-day, like 2030-01-31.") from None
+        raise InvalidValue(f"{quoted(text)} is no date. Write it as year-month-day, like 2030-01-31.") from None
 
 
-def due_or_words(text: str) -> Due:
-    """Return the due date that is written in ISO 8601 or as words. Raises Wrong."""
+def parse_due_or_words(text: str) -> Due:
+    """Return the due date that is written in ISO 8601 or as words. Raises InvalidValue."""
     try:
         return due(text)
-    except Wrong:
-        if found := _due_in_words(text, timezone.localdate()):
+    except InvalidValue:
+        if found := _parse_due_words(text, timezone.localdate()):
             return found
         raise
 
 
-def _due_in_words(text: str, today: date) -> Due | None:
+def _parse_due_words(text: str, today: date) -> Due | None:
     """Return the due date that these words mean, with or without a time of day after them; None if they mean none."""
     words = " ".join(text.lower().split())
     found = TIME_OF_DAY.search(words)
@@ -93,7 +93,7 @@ def _due_in_words(text: str, today: date) -> Due | None:
     return Due(day, "" if clock in MIDNIGHT else clock) if day else None
 
 
-def due_seen(value: date) -> Due:
+def local_due(value: date) -> Due:
     """Return the date, and the time, that a person sees. Raises OverflowError at the ends of the calendar."""
     if not isinstance(value, datetime):
         return Due(value)
@@ -103,12 +103,14 @@ def due_seen(value: date) -> Due:
 
 
 def moment(text: str) -> datetime:
-    """A time in ISO 8601; without a zone it is one of ours, and of a date it is the midnight. Raises Wrong."""
+    """A time in ISO 8601; without a zone it is one of ours, and of a date it is the midnight. Raises InvalidValue."""
     text = text.strip()
     try:
         return aware(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
-        raise Wrong(f"{quoted(text)} is no time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31.") from None
+        raise InvalidValue(
+            f"{quoted(text)} is no time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31."
+        ) from None
 
 
 def aware(value: date) -> datetime:

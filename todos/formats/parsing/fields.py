@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import UTC
 
 from todos.formats.parsing.dates import due, moment
-from todos.formats.parsing.rows import NO_TITLE, Row, Wrong
+from todos.formats.parsing.rows import NO_TITLE, InvalidValue, Row
 
-LONGEST_UID = 255
+MAX_UID_LENGTH = 255
 
 
-def texts_of(row: Row) -> dict[str, str]:
+def to_texts(row: Row) -> dict[str, str]:
     return {
         "title": row.title,
         "notes": row.notes,
@@ -21,13 +21,13 @@ def texts_of(row: Row) -> dict[str, str]:
     }
 
 
-FIELDS = tuple(texts_of(Row("")))
+FIELDS = tuple(to_texts(Row("")))
 
 
-def row_of(texts: Mapping[str, str], line: int, left_out: tuple[str, ...] = ()) -> Row:
-    """The row of these texts; of what is missing or blank, without it. Raises Wrong."""
+def to_row(texts: Mapping[str, str], line: int, left_out: tuple[str, ...] = ()) -> Row:
+    """The row of these texts; of what is missing or blank, without it. Raises InvalidValue."""
     if not texts.get("title", "").strip():
-        raise Wrong(NO_TITLE)
+        raise InvalidValue(NO_TITLE)
     found = due(text) if (text := texts.get("due_on", "").strip()) else None
     return Row(
         title=texts["title"],
@@ -35,14 +35,14 @@ def row_of(texts: Mapping[str, str], line: int, left_out: tuple[str, ...] = ()) 
         due_on=found.day if found else None,
         completed_at=moment(text) if (text := texts.get("completed_at", "").strip()) else None,
         created_at=moment(text) if (text := texts.get("created_at", "").strip()) else None,
-        uid=known_uid(texts.get("uid", "")),
+        uid=storable_uid(texts.get("uid", "")),
         line=line,
         left_out=(found.left_out if found else ()) + left_out,
     )
 
 
-def known_uid(text: str) -> str:
+def storable_uid(text: str) -> str:
     """The uid; in the place of one that no column would hold its hash, by which it is known as well."""
-    if text.isprintable() and len(text) <= LONGEST_UID:
+    if text.isprintable() and len(text) <= MAX_UID_LENGTH:
         return text
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -5,10 +5,10 @@ import re
 from collections.abc import Container, Iterator
 from typing import Any, BinaryIO
 
-from todos.formats.parsing.rows import Unreadable
+from todos.formats.parsing.rows import UnreadableFile
 from todos.formats.parsing.text import blocks
 
-LONGEST = 500_000
+MAX_VALUE_LENGTH = 500_000
 """Characters of one value: of what is escaped, one takes up to twelve."""
 
 DECODER = json.JSONDecoder()
@@ -16,7 +16,7 @@ SPACE = re.compile(r"[ \t\n]*")
 
 
 class JsonSource:
-    """Where reading has come to. All but `peek` raise Unreadable where there is something else than they want."""
+    """Where reading has come to. All but `peek` raise UnreadableFile where there is something else than they want."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.blocks = blocks(file)
@@ -48,7 +48,7 @@ class JsonSource:
             if end < len(self.text):  # else it may go on
                 self._go_to(end)
                 return value
-            if end - self.at > LONGEST or not self._read_on():
+            if end - self.at > MAX_VALUE_LENGTH or not self._read_on():
                 raise self._broken()
 
     def elements(self) -> Iterator[int]:
@@ -66,7 +66,7 @@ class JsonSource:
             before = self.passed
             yield name, self.value()
             taken += self.passed - before
-            if taken > LONGEST:
+            if taken > MAX_VALUE_LENGTH:
                 raise self._broken()
 
     def names(self) -> Iterator[str]:
@@ -104,11 +104,11 @@ class JsonSource:
         self.text, self.at = self.text[self.at :] + (block or ""), 0
         return block is not None
 
-    def too_deep(self) -> Unreadable:
-        return Unreadable(f"What begins in line {self.line} is nested too deeply. Leave it out.")
+    def too_deep(self) -> UnreadableFile:
+        return UnreadableFile(f"What begins in line {self.line} is nested too deeply. Leave it out.")
 
-    def _broken(self) -> Unreadable:
-        return Unreadable(
-            f"What begins in line {self.line} is not whole, no JSON, or longer than {LONGEST} characters. "
+    def _broken(self) -> UnreadableFile:
+        return UnreadableFile(
+            f"What begins in line {self.line} is not whole, no JSON, or longer than {MAX_VALUE_LENGTH} characters. "
             "Export the list again, or correct it there."
         )

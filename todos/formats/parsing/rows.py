@@ -1,72 +1,69 @@
-"""A to-do as a file has it, and what may be wrong with a file.
-
-This knows no format and no database. What a title or notes may be is judged by the form, when the rows are imported.
-"""
+"""Rows read from or written to a file, and the errors and remarks of reading, independent of the file's format."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-LONGEST = 100_000
-"""Characters of one line, cell or to-do: several times what the longest notes need, and little to keep in memory."""
+MAX_LENGTH = 100_000
+"""Maximum characters of one line, cell or to-do: several times the longest notes, and little memory."""
 
-LONGEST_QUOTE = 40
+MAX_QUOTE_LENGTH = 40
 
 
 @dataclass(frozen=True)
 class Row:
-    """One to-do, as a file has it."""
+    """A to-do in a file."""
 
     title: str
     notes: str = ""
     due_on: date | None = None
     completed_at: datetime | None = None
-    """Aware. Of what a file says is done, but not when, it is the moment of reading."""
+    """Aware. The time of reading, if the file says that the to-do is completed but not when."""
 
     created_at: datetime | None = None
-    """Aware; None if the file doesn't say."""
+    """Aware. None if the file has no creation time."""
 
     uid: str = ""
-    """By which it is known again; empty if the file has none. Printable, and of at most 255 characters."""
+    """Identifies the to-do in later imports. Printable, at most 255 characters, empty if the file has none."""
 
     line: int = 0
-    """Where in the file it begins, from 1; 0 in what is written."""
+    """The number of the first line of the row, from 1. 0 in rows to be written."""
 
     left_out: tuple[str, ...] = ()
-    """What the file says of it and Headway has no field for, like "tags “home”"."""
+    """Descriptions of values that Headway has no field for, such as "tags “home”"."""
 
 
 @dataclass(frozen=True)
 class BadRow:
-    """What should be a to-do, and can't be read as one."""
+    """A row that can't be read as a to-do."""
 
     line: int
     reason: str
-    """A sentence for people."""
+    """A sentence, shown on pages and in the API."""
 
 
 @dataclass(frozen=True)
 class Remark:
-    """Something in the file that is not imported, without an error in it; or how the file was read."""
+    """A note about valid content that is not imported, or about how the file was interpreted."""
 
     line: int
     """0 if the remark is about the whole file."""
 
     text: str
-    """A sentence for people."""
+    """A sentence, shown on pages and in the API."""
 
 
-class Wrong(ValueError):
-    """A row can't be read. Says why, in a sentence for people."""
+class InvalidValue(ValueError):
+    """A row can't be read. The message is shown to users."""
 
 
-class Unreadable(Exception):
-    """The file as a whole can't be read. Says what is wrong, where, and what to do."""
+class UnreadableFile(Exception):
+    """The file as a whole can't be read. The message, shown to users, says what is wrong, where, and how to fix it."""
 
 
 def quoted(text: str) -> str:
-    """A text from a file, fit to be shown in a sentence."""
-    shown = "".join(character if character.isprintable() else "\ufffd" for character in text[:LONGEST_QUOTE])
-    return f"“{shown}…”" if len(text) > LONGEST_QUOTE else f"“{shown}”"
+    """Return the text in quotation marks, shortened, with unprintable characters replaced."""
+    shown = "".join(character if character.isprintable() else "\ufffd" for character in text[:MAX_QUOTE_LENGTH])
+    return f"“{shown}…”" if len(text) > MAX_QUOTE_LENGTH else f"“{shown}”"
 
 
 def left_out(kind: str, value: str) -> tuple[str, ...]:
@@ -76,5 +73,5 @@ def left_out(kind: str, value: str) -> tuple[str, ...]:
 
 
 NO_TITLE = "There is no title. Write down what is to be done."
-TOO_LONG = f"This is longer than {LONGEST} characters. Shorten it, or leave it out."
+TOO_LONG = f"This is longer than {MAX_LENGTH} characters. Shorten it, or leave it out."
 EMPTY = "There is nothing in this file. Choose another one."

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, dropwhile, islice
 from typing import BinaryIO
 
-from todos.formats.parsing.rows import LONGEST, TOO_LONG, BadRow, Unreadable, Wrong
+from todos.formats.parsing.rows import MAX_LENGTH, TOO_LONG, BadRow, InvalidValue, UnreadableFile
 from todos.formats.parsing.text import lines
 
 DELIMITERS = (",", ";", "\t")
@@ -25,7 +25,7 @@ Record = tuple[int, list[str]]
 
 
 class Table:
-    """The records of a file that aren't empty, of which the first names the columns. Iterating raises Unreadable."""
+    """The non-empty records of a file. The first one names the columns. Iterating raises UnreadableFile."""
 
     def __init__(self, file: BinaryIO, known_columns: Callable[[list[str]], int]) -> None:
         """`known_columns` returns how many cells of a record name a column, 0 if these can't be the columns."""
@@ -49,7 +49,7 @@ def _next(reader: Iterator[list[str]], source: "_Lines") -> Record | BadRow | No
     source.begin()
     try:
         cells = next(reader, None)
-    except Wrong as wrong:
+    except InvalidValue as wrong:
         return BadRow(source.first, str(wrong))
     if source.is_open:
         raise _open_quote(source.first)
@@ -93,7 +93,7 @@ class _Lines:
             self.is_open = self.first > 0  # the record asks for more, and there is none
             raise
         self.length += len(text) + 1
-        if self.length > LONGEST:
+        if self.length > MAX_LENGTH:
             self._refuse(number)
         self.first = self.first or number
         return f"{text}\n"
@@ -102,7 +102,7 @@ class _Lines:
         if self.first:
             raise _open_quote(self.first)
         self.first = number
-        raise Wrong(TOO_LONG)
+        raise InvalidValue(TOO_LONG)
 
 
 def _is_blank(line: tuple[int, str]) -> bool:
@@ -121,8 +121,8 @@ def _find_columns(
     return max(delimiters, key=first[0][1].count if first else len), 0
 
 
-def _open_quote(line: int) -> Unreadable:
-    return Unreadable(
-        f"A quote opens in the row that begins in line {line}, and isn't closed within {LONGEST} characters. "
+def _open_quote(line: int) -> UnreadableFile:
+    return UnreadableFile(
+        f"A quote opens in the row that begins in line {line}, and isn't closed within {MAX_LENGTH} characters. "
         "Close it, and import the file again."
     )

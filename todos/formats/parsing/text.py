@@ -8,14 +8,14 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from todos.formats.parsing.rows import LONGEST, Unreadable
+from todos.formats.parsing.rows import MAX_LENGTH, UnreadableFile
 
 BLOCK = 64 * 1024
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def blocks(file: BinaryIO, errors: str = "strict") -> Iterator[str]:
-    """The text, in blocks of at most 64 Ki characters. Raises Unreadable."""
+    """The text, in blocks of at most 64 Ki characters. Raises UnreadableFile."""
     raw = file.read(BLOCK)
     if b"\0" in raw[:2]:  # UTF-16 without a mark
         raise not_text(1)
@@ -31,18 +31,18 @@ def blocks(file: BinaryIO, errors: str = "strict") -> Iterator[str]:
 
 
 def lines(file: BinaryIO, errors: str = "strict") -> Iterator[str]:
-    """The lines, without their ends. Of one longer than LONGEST so much is left as shows that it is."""
+    """The lines, without their ends. Of one longer than MAX_LENGTH so much is left as shows that it is."""
     rest = ""
     for block in blocks(file, errors):
         *whole, rest = (rest + block).split("\n")
         for line in whole:
-            yield line[: LONGEST + 1]
-        rest = rest[: LONGEST + 1]
+            yield line[: MAX_LENGTH + 1]
+        rest = rest[: MAX_LENGTH + 1]
     if rest:
         yield rest
 
 
-def in_blocks(pieces: Iterable[str]) -> Iterator[bytes]:
+def encode_blocks(pieces: Iterable[str]) -> Iterator[bytes]:
     """The pieces in UTF-8, many at a time: few large blocks are sent more quickly than many small ones."""
     waiting: list[str] = []
     length = 0
@@ -56,9 +56,9 @@ def in_blocks(pieces: Iterable[str]) -> Iterator[bytes]:
         yield "".join(waiting).encode()
 
 
-def not_text(line: int) -> Unreadable:
+def not_text(line: int) -> UnreadableFile:
     remedy = "Save the file as UTF-8 with a text editor, and import it again."
-    return Unreadable(f"Line {line} is not text in UTF-8. {remedy}")
+    return UnreadableFile(f"Line {line} is not text in UTF-8. {remedy}")
 
 
 def _decode(decoder: io.IncrementalNewlineDecoder, raw: bytes, line: int) -> str:

@@ -8,7 +8,7 @@ import time_machine
 
 from tests.helpers import make_todo
 from tests.todos.formats.helpers import read, titles, written
-from todos.formats import BadRow, Row, Unreadable
+from todos.formats import BadRow, Row, UnreadableFile
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
@@ -129,6 +129,6 @@ BROKEN = "is not whole, no JSON, or longer than 500000 characters"
     ids=lambda text: text[:30],
 )
 def test_what_is_no_list_is_refused(content, reason):
-    with pytest.raises(Unreadable) as refusal:
+    with pytest.raises(UnreadableFile) as refusal:
         read("json", content)
     assert reason in str(refusal.value)

@@ -18,18 +18,18 @@ from icalendar import vDate, vDatetime, vDDDTypes
 from icalendar.parser import Contentline, Parameters
 
 from todos.formats.parsing import quoted_printable
-from todos.formats.parsing.dates import Due, aware, due_seen, is_zero_time, zone_named
-from todos.formats.parsing.fields import known_uid
+from todos.formats.parsing.dates import Due, aware, is_zero_time, local_due, zone_named
+from todos.formats.parsing.fields import storable_uid
 from todos.formats.parsing.rows import (
     EMPTY,
-    LONGEST,
+    MAX_LENGTH,
     NO_TITLE,
     TOO_LONG,
     BadRow,
+    InvalidValue,
     Remark,
     Row,
-    Unreadable,
-    Wrong,
+    UnreadableFile,
     left_out,
     quoted,
 )
@@ -45,7 +45,7 @@ HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Headway//To-dos//EN\r\n"
 FOOT = "END:VCALENDAR\r\n"
 TIMES = {"DUE", "DTSTART", "COMPLETED", "CREATED"}
 WANTED = TIMES | {"SUMMARY", "DESCRIPTION", "DURATION", "RECURRENCE-ID", "STATUS", "PERCENT-COMPLETE", "UID"}
-WITHOUT_FIELD = {
+UNSUPPORTED = {
     "ATTACH": "attachment",
     "ATTENDEE": "attendee",
     "CATEGORIES": "tags",
@@ -124,22 +124,22 @@ class _Todo:
 
         self.values: dict[str, str] = {}
         self.params: dict[str, Parameters] = {}
-        self.without_field: defaultdict[str, list[str]] = defaultdict(list)
+        self.unsupported: defaultdict[str, list[str]] = defaultdict(list)
         """By kind, the values that have no field here."""
 
-        self.wrong: Wrong | None = None
+        self.error: InvalidValue | None = None
 
     def take(self, number: int, line: str) -> None:
         name = line.partition(":")[0].partition(";")[0].strip().upper()
         if name == "BEGIN":
             self.inside += 1
             if self.inside == 1 and line.upper().endswith("VALARM"):
-                self.without_field["reminder"] = [""]
+                self.unsupported["reminder"] = [""]
         elif name == "END":
             self.inside = max(0, self.inside - 1)
         elif not self.inside and name in WANTED and name not in self.values:
             self._keep(name, number, line)
-        elif not self.inside and name in WITHOUT_FIELD:
+        elif not self.inside and name in UNSUPPORTED:
             self._note(name, line)
 
     def row(self) -> Row | BadRow | Remark:
@@ -148,26 +148,28 @@ class _Todo:
             return Remark(self.line, f"One occurrence of a repeating to-do was left out: {title}.")
         try:
             return self._row()
-        except Wrong as wrong:
+        except InvalidValue as wrong:
             return BadRow(self.line, str(wrong))
 
     def cut_off(self) -> BadRow:
         return BadRow(self.line, "This to-do has no end. Export the calendar again.")
 
     def _keep(self, name: str, number: int, line: str) -> None:
-        if len(line) > LONGEST:
-            self.wrong = Wrong(TOO_LONG)
+        if len(line) > MAX_LENGTH:
+            self.error = InvalidValue(TOO_LONG)
             return
         try:
             _, self.params[name], value = _parts(line, number)
         except ValueError:
-            self.wrong = Wrong(f"Line {number}, {name}, is not as iCalendar has it. Correct it, or export it again.")
+            self.error = InvalidValue(
+                f"Line {number}, {name}, is not as iCalendar has it. Correct it, or export it again."
+            )
         else:
             self.values[name] = "" if name in TIMES and is_zero_time(value.strip()) else value
 
     def _note(self, name: str, line: str) -> None:
         """Keep so much of a value that has no field here as can be reported."""
-        kind, value = WITHOUT_FIELD[name], line[:LONGEST].partition(":")[2]
+        kind, value = UNSUPPORTED[name], line[:MAX_LENGTH].partition(":")[2]
         if name == "RELATED-TO":
             value = ""  # an id, which means nothing to people
             kind = next((RELATIONS[type] for type in RELATIONS if f"RELTYPE={type}" in line[:MAX_HEAD].upper()), kind)
@@ -175,14 +177,14 @@ class _Todo:
             value = ""  # often the file itself
         elif not value.strip() or (name, value.strip()) == ("PRIORITY", "0"):
             return
-        if len(values := self.without_field[kind]) < MAX_VALUES:
+        if len(values := self.unsupported[kind]) < MAX_VALUES:
             values.append(value[:MAX_HEAD].replace("\\", ""))
 
     def _row(self) -> Row:
-        if self.wrong:
-            raise self.wrong
+        if self.error:
+            raise self.error
         if not self.values.get("SUMMARY", "").strip():
-            raise Wrong(NO_TITLE)
+            raise InvalidValue(NO_TITLE)
         due = self._due()
         return Row(
             title=self.values["SUMMARY"],
@@ -190,7 +192,7 @@ class _Todo:
             due_on=due.day if due else None,
             completed_at=(self._moment("COMPLETED") or timezone.now()) if self._is_done() else None,
             created_at=self._moment("CREATED"),
-            uid=known_uid(self.values.get("UID", "")),
+            uid=storable_uid(self.values.get("UID", "")),
             line=self.line,
             left_out=self._left_out(due),
         )
@@ -203,20 +205,20 @@ class _Todo:
         return IS_DONE.get(self._status(), by_its_marks)
 
     def _due(self) -> Due | None:
-        """Return what DUE says, or else DTSTART and DURATION. Raises Wrong."""
+        """Return what DUE says, or else DTSTART and DURATION. Raises InvalidValue."""
         if self.values.get("DUE") or not (duration := self.values.get("DURATION")):
-            return self._read("DUE", due_seen)
-        return self._read("DTSTART", lambda start: due_seen(start + _duration(duration, start)))
+            return self._read("DUE", local_due)
+        return self._read("DTSTART", lambda start: local_due(start + _duration(duration, start)))
 
     def _moment(self, name: str) -> datetime | None:
-        """Return the time of this property in UTC, read in its TZID or else in the reader's time zone. Raises Wrong."""
+        """Return the time of a property in UTC, read in its TZID or else the current zone. Raises InvalidValue."""
         zone = zone_named(self.params[name].get("TZID", "")) if name in self.params else None
         with timezone.override(zone or timezone.get_current_timezone()):
             return self._read(name, aware)
 
     def _left_out(self, due: Due | None) -> tuple[str, ...]:
         found: list[str] = list(due.left_out) if due else []
-        for kind, values in self.without_field.items():
+        for kind, values in self.unsupported.items():
             found += left_out(kind, ", ".join(values)) or (kind,)
         if not self._starts_when_due(due):
             found += left_out("start", self.values.get("DTSTART", ""))
@@ -231,12 +233,12 @@ class _Todo:
     def _starts_when_due(self, due: Due | None) -> bool:
         """Whether DTSTART says no more than the due date. If it can't be read, it is only reported."""
         try:
-            return self._read("DTSTART", due_seen) in (due, due and Due(due.day))
-        except Wrong:
+            return self._read("DTSTART", local_due) in (due, due and Due(due.day))
+        except InvalidValue:
             return False
 
     def _read(self, name: str, meaning: Callable[[date], T]) -> T | None:
-        """Return what the date, or time, of this property means; None if there is none. Raises Wrong.
+        """Return what the date, or time, of this property means; None if there is none. Raises InvalidValue.
 
         The zone of DUE doesn't matter: the day that a person sees there is the one that is written.
         """
@@ -246,43 +248,43 @@ class _Todo:
             try:
                 if isinstance(found := parse(text), date):
                     return meaning(found)
-            except Wrong:
+            except InvalidValue:
                 raise
             except (ValueError, OverflowError):
                 continue
-        raise Wrong(f"{quoted(text)} is no time for {name}. Write it like 20300131, or 20300131T090000Z.")
+        raise InvalidValue(f"{quoted(text)} is no time for {name}. Write it like 20300131, or 20300131T090000Z.")
 
 
 def _duration(text: str, start: date) -> timedelta:
-    """Return the time that this duration takes. Raises Wrong."""
+    """Return the time that this duration takes. Raises InvalidValue."""
     try:
         found = vDDDTypes.from_ical(text)
     except (ValueError, OverflowError):
         found = None
     if not isinstance(found, timedelta):
-        raise Wrong(f"{quoted(text)} is no DURATION. Write it like P2D, or PT1H.")
+        raise InvalidValue(f"{quoted(text)} is no DURATION. Write it like P2D, or PT1H.")
     return found
 
 
 def _parts(line: str, number: int) -> tuple[str, Parameters, str]:
-    """Return name, parameters and value of a line. Raises ValueError, and Unreadable if it is no text."""
+    """Return name, parameters and value of a line. Raises ValueError, and UnreadableFile if it is no text."""
     name, params, value = Contentline(quoted_printable.named(_mended(line, number))).parts()
     return name, params, quoted_printable.decoded(value, params)
 
 
 def _calendar(file: BinaryIO) -> Iterator[tuple[int, str]]:
-    """The lines of the calendar, unfolded, each with the number it begins at. Raises Unreadable if it is none."""
+    """The lines of the calendar, unfolded, each with the number it begins at. Raises UnreadableFile if it is none."""
     found = _unfolded(file)
     first = next(found, None)
     if first is None:
-        raise Unreadable(EMPTY)
+        raise UnreadableFile(EMPTY)
     if first[1].strip().upper() != "BEGIN:VCALENDAR":
-        raise Unreadable(f"Line {first[0]} should be BEGIN:VCALENDAR. Import what was exported as iCalendar.")
+        raise UnreadableFile(f"Line {first[0]} should be BEGIN:VCALENDAR. Import what was exported as iCalendar.")
     return found
 
 
 def _unfolded(file: BinaryIO) -> Iterator[tuple[int, str]]:
-    """Lines with those that continue them (section 3.1); of one longer than LONGEST so much as shows that it is.
+    """Lines with those that continue them (section 3.1); of one longer than MAX_LENGTH so much as shows that it is.
 
     Some programs fold within a character, so the bytes that are none by themselves are kept, and mended later.
     """
@@ -297,7 +299,7 @@ def _unfolded(file: BinaryIO) -> Iterator[tuple[int, str]]:
             begun, length, parts = number, 0, []
         if goes_on:
             parts[-1] = parts[-1][:-1]
-        if length <= LONGEST and (part := text if goes_on else text[is_folded:]):
+        if length <= MAX_LENGTH and (part := text if goes_on else text[is_folded:]):
             parts.append(part)
             length += len(part)
     if length:
@@ -305,7 +307,7 @@ def _unfolded(file: BinaryIO) -> Iterator[tuple[int, str]]:
 
 
 def _mended(line: str, number: int) -> str:
-    """The line, with characters that were folded apart put together. Raises Unreadable."""
+    """The line, with characters that were folded apart put together. Raises UnreadableFile."""
     try:
         return line if line.isascii() else line.encode("utf-8", "surrogateescape").decode()
     except UnicodeDecodeError:

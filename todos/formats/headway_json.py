@@ -15,9 +15,9 @@ from typing import Any, BinaryIO
 from django.utils import timezone
 
 from todos.formats import google_tasks, vikunja
-from todos.formats.parsing.fields import FIELDS, row_of, texts_of
+from todos.formats.parsing.fields import FIELDS, to_row, to_texts
 from todos.formats.parsing.json_source import JsonSource
-from todos.formats.parsing.rows import EMPTY, BadRow, Remark, Row, Unreadable, Wrong, quoted
+from todos.formats.parsing.rows import EMPTY, BadRow, InvalidValue, Remark, Row, UnreadableFile, quoted
 
 FORMAT = "headway-todos"
 VERSION = 1
@@ -48,7 +48,7 @@ def write(rows: Iterable[Row]) -> Iterator[str]:
     yield f'{{"format": "{FORMAT}", "version": {VERSION}, "todos": ['
     before = "\n"
     for row in rows:
-        said = {name: text for name, text in texts_of(row).items() if text}
+        said = {name: text for name, text in to_texts(row).items() if text}
         yield before + json.dumps(said, ensure_ascii=False)
         before = ",\n"
     yield "\n]}\n"
@@ -58,15 +58,15 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
     source = JsonSource(file)
     match source.peek():
         case "":
-            raise Unreadable(EMPTY)
+            raise UnreadableFile(EMPTY)
         case "[":
             yield from _todos(source)
         case "{":
             yield from _document(source)
         case _:
-            raise Unreadable(f"Line {source.line} is no JSON. Import what was exported as JSON.")
+            raise UnreadableFile(f"Line {source.line} is no JSON. Import what was exported as JSON.")
     if source.peek():
-        raise Unreadable(f"In line {source.line} something follows the end of the list. Remove it.")
+        raise UnreadableFile(f"In line {source.line} something follows the end of the list. Remove it.")
 
 
 def _document(source: JsonSource) -> Iterator[Row | BadRow | Remark]:
@@ -78,14 +78,14 @@ def _document(source: JsonSource) -> Iterator[Row | BadRow | Remark]:
         else:
             _check(name, value)
     if not found:
-        raise Unreadable("There is no list of “todos” in this file. Import what was exported as JSON.")
+        raise UnreadableFile("There is no list of “todos” in this file. Import what was exported as JSON.")
 
 
 def _check(name: str, value: Any) -> None:
     if name == "format" and value != FORMAT:
-        raise Unreadable(f"This file is of another format than “{FORMAT}”. Import what was exported as JSON.")
+        raise UnreadableFile(f"This file is of another format than “{FORMAT}”. Import what was exported as JSON.")
     if name == "version" and value != VERSION:
-        raise Unreadable(
+        raise UnreadableFile(
             f"This file is of another version than {VERSION}, which is all that can be read here. "
             "Bring this site up to date, and import it again."
         )
@@ -127,20 +127,20 @@ def _todo(value: Any, line: int) -> Row | BadRow | Remark:
             for program in OTHERS:
                 if program.is_task(value):
                     return program.row(value, line)
-        return row_of(_texts(value), line)
-    except Wrong as wrong:
+        return to_row(_texts(value), line)
+    except InvalidValue as wrong:
         return BadRow(line, str(wrong))
 
 
 def _texts(value: Any) -> dict[str, str]:
-    """The fields as texts. Raises Wrong."""
+    """The fields as texts. Raises InvalidValue."""
     if not isinstance(value, dict):
-        raise Wrong('This is no to-do. One is an object, like {"title": "Pay rent"}.')
+        raise InvalidValue('This is no to-do. One is an object, like {"title": "Pay rent"}.')
     for name, given in value.items():
         if name not in TYPES:
-            raise Wrong(f"There is no field {quoted(name)}. There are {', '.join(FIELDS)}.")
+            raise InvalidValue(f"There is no field {quoted(name)}. There are {', '.join(FIELDS)}.")
         if not isinstance(given, TYPES[name]):
-            raise Wrong(f"“{name}” must be {'true or false' if name == 'completed' else 'a string, or null'}.")
+            raise InvalidValue(f"“{name}” must be {'true or false' if name == 'completed' else 'a string, or null'}.")
     texts = {"uid": value.get("url", "")} | {name: value[name] for name in FIELDS if value.get(name)}
     if value.get("completed"):
         texts.setdefault("completed_at", timezone.now().isoformat())
