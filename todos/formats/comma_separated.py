@@ -1,9 +1,10 @@
 """CSV: a table with a line of headers, for spreadsheets.
 
-What is written begins with the mark by which Excel knows UTF-8, which others skip. A cell that a spreadsheet would take
-for a formula gets an apostrophe before it, which reading takes away again.
+Files are written with a byte order mark, so that Excel recognizes UTF-8. A cell that a spreadsheet would interpret as a
+formula is prefixed with an apostrophe, which is removed when the file is read.
 
-What is read may have other headers, and dates in words. A Todoist template is known by its headers, see `todoist.py`.
+Files are also read with the headers of other programs, and with dates in words. A Todoist template is recognized by its
+headers and read by `todoist.py`.
 """
 
 import csv
@@ -24,27 +25,27 @@ from todos.formats.parsing.table import Record, Table
 
 MARK = "\ufeff"
 FORMULA = re.compile("'*[=+@＝＋＠－\t\r\n-]")
-"""How a formula begins, or what would be taken for one that was made inert."""
+"""The start of a formula, or of text that would be read as an escaped formula."""
 
 DATES = ("due_on", "completed_at", "completed", "created_at")
 NOTHING = {"-", "0", "false", "n", "no", "none", "normal", "off", *MIDNIGHT}
-"""What programs write into a column of, say, priorities for a to-do that has none."""
+"""Values that programs write into a column, such as priority, for a to-do that has none."""
 
 MAX_COLUMNS_LISTED = 20
-"""Columns that a remark names."""
+"""Maximum number of columns named in a remark."""
 
 TICKTICK = {"status", "completed time", "is all day"}
-"""Columns by which its backups are known. There, statuses are numbers."""
+"""Columns that identify a TickTick backup, in which statuses are numbers."""
 
 TICKTICK_STATUS = {"0": "open", "1": "completed", "2": "completed", "-1": "won't do"}
 
 
 def write(rows: Iterable[Row]) -> Iterator[str]:
     yield MARK
-    table = csv.writer(_Passing())
+    table = csv.writer(_Echo())
     yield table.writerow(FIELDS)
     for row in rows:
-        yield table.writerow([_inert(text) for text in to_texts(row).values()])
+        yield table.writerow([_escape_formula(text) for text in to_texts(row).values()])
 
 
 def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
@@ -67,17 +68,18 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
 
 def _before_columns(first: int, last: int) -> str:
     if first == last:
-        return f"Line {first} stands before the names of the columns and was left out."
-    return f"Lines {first} to {last} stand before the names of the columns and were left out."
+        return f"Line {first} is above the column names and was skipped."
+    return f"Lines {first} to {last} are above the column names and were skipped."
 
 
 class _Reader:
-    """The columns of one file, and what was learned from its rows."""
+    """Reader of the rows of one file, with its columns and the order of day and month in its dates."""
 
     def __init__(self, headers: list[str], *, is_day_first: bool) -> None:
-        """Raises UnreadableFile unless there is a title. `is_day_first` is for dates of which nothing shows the order.
+        """Find the columns. Raises UnreadableFile if none is the title.
 
-        Semicolons mean a decimal comma, and so a country that doesn't write the month first.
+        `is_day_first` is the default for ambiguous dates. Files with semicolons come from countries with a decimal
+        comma, which don't write the month first.
         """
         names = normalized(headers)
         self._headers = headers
@@ -86,7 +88,7 @@ class _Reader:
         self._order = DayOrder(guess_day_first=is_day_first)
         self._dates = [self._columns.single[name] for name in DATES if name in self._columns.single]
         self._first_lines: dict[int, int] = {}
-        """By the place of an unknown column, where it is first used."""
+        """By index of an unknown column, the first line with a value in it."""
 
         if "title" not in self._columns.single:
             raise UnreadableFile(
@@ -116,7 +118,7 @@ class _Reader:
         return f"Columns without a counterpart here were left out, first used in: {listed}{more}."
 
     def _with_known_order(self, records: Iterator[Record | BadRow]) -> Iterator[Record | BadRow]:
-        """Hold rows back while a date among them can be read in two ways and the order is not known."""
+        """Buffer rows while one of them has an ambiguous date and the order is unknown."""
         waiting: list[Record | BadRow] = []
         for record in records:
             waiting.append(record)
@@ -132,16 +134,16 @@ class _Reader:
         for place in self._columns.unknown:
             if place not in self._first_lines and _cell(cells, place).strip().casefold() not in NOTHING:
                 self._first_lines[place] = line
-        single = {name: _active(_cell(cells, place)) for name, place in self._columns.single.items()}
+        single = {name: _unescape_formula(_cell(cells, place)) for name, place in self._columns.single.items()}
         try:
             due = self._due(single)
             without = (due.left_out if due else ()) + self._left_out(single, cells)
             return to_row(self._texts(single, cells, due), line, without)
-        except InvalidValue as wrong:
-            return BadRow(line, str(wrong))
+        except InvalidValue as error:
+            return BadRow(line, str(error))
 
     def _texts(self, single: dict[str, str], cells: list[str], due: Due | None) -> dict[str, str]:
-        notes = [text for place in self._columns.notes if (text := _active(_cell(cells, place))).strip()]
+        notes = [text for place in self._columns.notes if (text := _unescape_formula(_cell(cells, place))).strip()]
         return {
             "title": single["title"],
             "notes": "\n\n".join(notes),
@@ -161,7 +163,7 @@ class _Reader:
         return Due(found.day) if is_done(single.get("all_day", "")) else found
 
     def _completed_at(self, single: dict[str, str]) -> str:
-        """Return when it was completed, now if the file only says that it was, or nothing."""
+        """Return the completion time: now if the file has none for a completed to-do, empty if it is active."""
         now = timezone.now().isoformat()
         for name in ("completed_at", "completed"):
             text = single.get(name, "").strip()
@@ -193,16 +195,16 @@ def _cell(cells: list[str], place: int) -> str:
     return cells[place] if place < len(cells) else ""
 
 
-def _inert(text: str) -> str:
+def _escape_formula(text: str) -> str:
     return f"'{text}" if FORMULA.match(text) else text
 
 
-def _active(text: str) -> str:
+def _unescape_formula(text: str) -> str:
     return text[1:] if text.startswith("'") and FORMULA.match(text) else text
 
 
-class _Passing:
-    """A file that hands back what is written."""
+class _Echo:
+    """A file whose `write` returns the text."""
 
     def write(self, text: str) -> str:
         return text

@@ -1,4 +1,4 @@
-"""Google Tasks, as Google Takeout exports them: `Tasks.json` has lists, and these have tasks."""
+"""Google Tasks as exported by Google Takeout: `Tasks.json` contains lists of tasks."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from todos.formats.parsing.rows import Remark, Row, left_out
 
 DATE = len("2030-01-31")
 MIDNIGHT = "T00:00:00"
-"""The time of every "due", whatever the task's own time is."""
+"""The time of day in every "due", even if the task is scheduled for another time."""
 
 
 def is_task(value: dict[str, Any]) -> bool:
@@ -41,7 +41,7 @@ def row(task: dict[str, Any], line: int) -> Row | Remark:
 
 
 def _scheduled(task: dict[str, Any]) -> str:
-    """Return the time that the task is scheduled for, or the date if it is a midnight, which Google writes for none."""
+    """Return the scheduled time, or only the date for midnight, which Google writes if there is no time of day."""
     times = task.get("scheduled_time")
     for time in times if isinstance(times, list) else ():
         if isinstance(time, dict) and time.get("current") and isinstance(start := time.get("start"), str):

@@ -1,11 +1,11 @@
-"""JSON of our own: one object that names itself and its version, with one to-do a line in it.
+"""Headway's own JSON: an object with the name and version of the format, and one to-do per line.
 
     {"format": "headway-todos", "version": 1, "todos": [
     {"title": "Pay rent", "due_on": "2026-12-01", "created_at": "2026-11-20T09:00:00+00:00", "uid": "7"}
     ]}
 
-What the API answers with, a list of to-dos, is read as well. Its URLs serve as uids. So are the exports of Vikunja and
-Google Tasks: lists of objects that have tasks in them.
+Lists of to-dos from the API are read as well, with their URLs as uids, and so are the exports of Vikunja and Google
+Tasks: lists of objects that contain tasks.
 """
 
 import json
@@ -22,17 +22,17 @@ from todos.formats.parsing.rows import EMPTY, BadRow, InvalidValue, Remark, Row,
 FORMAT = "headway-todos"
 VERSION = 1
 LISTS = ("todos", "items")
-"""The members of a document that have to-dos: ours, and that of Google Tasks."""
+"""Members of a document that contain to-dos: Headway's own, and that of Google Tasks."""
 
 GROUPS = ("tasks", "items", "lists", "child_projects")
-"""The members of an object that make it a group of to-dos, or of such groups.
+"""Members of an object that make it a group of to-dos, or a group of groups.
 
-A project of Vikunja's has tasks and child projects, a namespace of its versions before 0.21 has lists, and a list of
+A project of Vikunja has tasks and child projects, a namespace of its versions before 0.21 has lists, and a list of
 Google Tasks has items.
 """
 
 MAX_DEPTH = 20
-"""Groups in one another."""
+"""Maximum depth of nested groups."""
 
 OTHERS = (vikunja, google_tasks)
 TYPES: dict[str, Any] = {
@@ -41,16 +41,16 @@ TYPES: dict[str, Any] = {
     "completed": bool,
     **dict.fromkeys(("id", "order", "attachments", "updated_at"), object),
 }
-"""What there may be of a to-do: our fields, two of the API's that are understood, and those that aren't needed."""
+"""Members allowed in a to-do: the fields, two of the API that are converted to fields, and ignored ones of the API."""
 
 
 def write(rows: Iterable[Row]) -> Iterator[str]:
     yield f'{{"format": "{FORMAT}", "version": {VERSION}, "todos": ['
-    before = "\n"
+    separator = "\n"
     for row in rows:
-        said = {name: text for name, text in to_texts(row).items() if text}
-        yield before + json.dumps(said, ensure_ascii=False)
-        before = ",\n"
+        fields = {name: text for name, text in to_texts(row).items() if text}
+        yield separator + json.dumps(fields, ensure_ascii=False)
+        separator = ",\n"
     yield "\n]}\n"
 
 
@@ -64,9 +64,9 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
         case "{":
             yield from _document(source)
         case _:
-            raise UnreadableFile(f"Line {source.line} is no JSON. Import what was exported as JSON.")
+            raise UnreadableFile(f"Line {source.line} is not JSON. Import what was exported as JSON.")
     if source.peek():
-        raise UnreadableFile(f"In line {source.line} something follows the end of the list. Remove it.")
+        raise UnreadableFile(f"Line {source.line} has content after the end of the list. Remove it.")
 
 
 def _document(source: JsonSource) -> Iterator[Row | BadRow | Remark]:
@@ -92,7 +92,7 @@ def _check(name: str, value: Any) -> None:
 
 
 def _todos(source: JsonSource, depth: int = 0) -> Iterator[Row | BadRow | Remark]:
-    """Read a list of to-dos, or of groups of them, such as projects: its first object shows which."""
+    """Read a list of to-dos, or of groups such as projects, depending on its first object."""
     if depth > MAX_DEPTH:
         raise source.too_deep()
     is_grouped: bool | None = None
@@ -104,7 +104,7 @@ def _todos(source: JsonSource, depth: int = 0) -> Iterator[Row | BadRow | Remark
 
 
 def _object(source: JsonSource, line: int, depth: int) -> Generator[Row | BadRow | Remark, None, bool]:
-    """Read a to-do, or a group of them piece by piece, since it may be long. Return whether it was a group."""
+    """Read a to-do, or stream a group of to-dos. Return whether it was a group."""
     found: dict[str, Any] = {}
     is_group = False
     for name, value in source.members(GROUPS):
@@ -126,19 +126,20 @@ def _todo(value: Any, line: int) -> Row | BadRow | Remark:
         if isinstance(value, dict):
             for program in OTHERS:
                 if program.is_task(value):
-                    return program.row(value, line)
+                    row: Row | Remark = program.row(value, line)
+                    return row
         return to_row(_texts(value), line)
-    except InvalidValue as wrong:
-        return BadRow(line, str(wrong))
+    except InvalidValue as error:
+        return BadRow(line, str(error))
 
 
 def _texts(value: Any) -> dict[str, str]:
-    """The fields as texts. Raises InvalidValue."""
+    """Return the fields as texts. Raises InvalidValue."""
     if not isinstance(value, dict):
-        raise InvalidValue('This is no to-do. One is an object, like {"title": "Pay rent"}.')
+        raise InvalidValue('This is not a to-do. A to-do is an object, like {"title": "Pay rent"}.')
     for name, given in value.items():
         if name not in TYPES:
-            raise InvalidValue(f"There is no field {quoted(name)}. There are {', '.join(FIELDS)}.")
+            raise InvalidValue(f"Unknown field {quoted(name)}. The fields are {', '.join(FIELDS)}.")
         if not isinstance(given, TYPES[name]):
             raise InvalidValue(f"“{name}” must be {'true or false' if name == 'completed' else 'a string, or null'}.")
     texts = {"uid": value.get("url", "")} | {name: value[name] for name in FIELDS if value.get(name)}

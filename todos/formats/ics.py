@@ -1,10 +1,11 @@
 """iCalendar (RFC 5545): a calendar with a VTODO for each to-do.
 
-The file is cut into lines and to-dos here, so that it may be of any length, and a broken to-do spoils no other. What a
-line and its value mean is left to the icalendar library. A subtask is a to-do like others, and how a to-do repeats is
-never worked out. Properties that have no field here, events and single occurrences of a series are reported.
+This module splits the file into lines and to-dos, so that files of any length can be streamed and an invalid to-do does
+not affect others. The icalendar library parses lines and values. Subtasks become ordinary to-dos, and recurrence rules
+are never expanded. Unsupported properties, events and single occurrences of a series are reported.
 
-vCalendar 1.0, its predecessor, differs here by QUOTED-PRINTABLE texts alone (see `parsing/quoted_printable.py`).
+For this module, its predecessor vCalendar 1.0 differs only in QUOTED-PRINTABLE texts (see
+`parsing/quoted_printable.py`).
 """
 
 from collections import Counter, defaultdict
@@ -35,16 +36,16 @@ from todos.formats.parsing.rows import (
 )
 from todos.formats.parsing.text import lines, not_text
 
-MARK = 40
-"""Characters of a line in which it can be seen where a component begins or ends."""
+BOUNDARY_LENGTH = 40
+"""Characters of a line that are compared with BEGIN and END of components."""
 
-MAX_HEAD = 200
-"""Characters of a value that are looked at where it is only reported."""
+MAX_REPORTED_LENGTH = 200
+"""Maximum characters of a value that is only reported."""
 
-HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Headway//To-dos//EN\r\n"
-FOOT = "END:VCALENDAR\r\n"
+HEADER = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Headway//To-dos//EN\r\n"
+FOOTER = "END:VCALENDAR\r\n"
 TIMES = {"DUE", "DTSTART", "COMPLETED", "CREATED"}
-WANTED = TIMES | {"SUMMARY", "DESCRIPTION", "DURATION", "RECURRENCE-ID", "STATUS", "PERCENT-COMPLETE", "UID"}
+READ = TIMES | {"SUMMARY", "DESCRIPTION", "DURATION", "RECURRENCE-ID", "STATUS", "PERCENT-COMPLETE", "UID"}
 UNSUPPORTED = {
     "ATTACH": "attachment",
     "ATTENDEE": "attendee",
@@ -59,26 +60,26 @@ UNSUPPORTED = {
     "URL": "link",
 }
 RELATIONS = {"CHILD": "subtask", "SIBLING": "related to-do"}
-"""By RELTYPE, what RELATED-TO names, unless it is the parent."""
+"""The kind of to-do that RELATED-TO refers to, by RELTYPE. The default is the parent."""
 
 MAX_VALUES = 5
-"""Values of one kind that are reported of a to-do."""
+"""Maximum reported values of one kind per to-do."""
 
 IS_DONE = {"COMPLETED": True, "CANCELLED": True, "NEEDS-ACTION": False, "IN-PROCESS": False}
-"""By STATUS. What was called off needs no doing either."""
+"""By STATUS. Cancelled to-dos count as completed."""
 
 OTHERS = {"VEVENT": ("event", "events"), "VJOURNAL": ("journal entry", "journal entries")}
-"""Components of a calendar that are no to-dos, for people."""
+"""Other components of a calendar, in singular and plural."""
 
 T = TypeVar("T")
 
 
 def write(rows: Iterable[Row]) -> Iterator[str]:
-    yield HEAD
+    yield HEADER
     now = timezone.now()
     for row in rows:
         yield "".join(map(_folded, _properties(row, now)))
-    yield FOOT
+    yield FOOTER
 
 
 def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
@@ -86,7 +87,7 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
     todos = 0
     others: Counter[str] = Counter()
     for number, line in _calendar(file):
-        mark = line[:MARK].strip().upper()
+        mark = line[:BOUNDARY_LENGTH].strip().upper()
         if mark == "BEGIN:VTODO":
             if todo:
                 yield todo.cut_off()
@@ -105,7 +106,7 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
 
 
 def _others(others: Counter[str], todos: int) -> Iterator[Remark]:
-    """Yield the remarks about what a calendar has besides to-dos, or instead of them."""
+    """Yield remarks about components other than to-dos."""
     found = [(others[component], *names) for component, names in OTHERS.items() if others[component]]
     for number, one, several in found:
         counted = f"1 {one} was" if number == 1 else f"{number} {several} were"
@@ -115,31 +116,31 @@ def _others(others: Counter[str], todos: int) -> Iterator[Remark]:
 
 
 class _Todo:
-    """What was read of a to-do so far: the first of each property that is wanted."""
+    """A to-do being read. The first of several properties with the same name is kept."""
 
     def __init__(self, line: int) -> None:
         self.line = line
-        self.inside = 0
-        """Of how many of its parts, like alarms."""
+        self.depth = 0
+        """Nesting depth of components within the to-do, such as alarms."""
 
         self.values: dict[str, str] = {}
         self.params: dict[str, Parameters] = {}
         self.unsupported: defaultdict[str, list[str]] = defaultdict(list)
-        """By kind, the values that have no field here."""
+        """Values that Headway has no field for, by kind."""
 
         self.error: InvalidValue | None = None
 
     def take(self, number: int, line: str) -> None:
         name = line.partition(":")[0].partition(";")[0].strip().upper()
         if name == "BEGIN":
-            self.inside += 1
-            if self.inside == 1 and line.upper().endswith("VALARM"):
+            self.depth += 1
+            if self.depth == 1 and line.upper().endswith("VALARM"):
                 self.unsupported["reminder"] = [""]
         elif name == "END":
-            self.inside = max(0, self.inside - 1)
-        elif not self.inside and name in WANTED and name not in self.values:
+            self.depth = max(0, self.depth - 1)
+        elif not self.depth and name in READ and name not in self.values:
             self._keep(name, number, line)
-        elif not self.inside and name in UNSUPPORTED:
+        elif not self.depth and name in UNSUPPORTED:
             self._note(name, line)
 
     def row(self) -> Row | BadRow | Remark:
@@ -148,8 +149,8 @@ class _Todo:
             return Remark(self.line, f"One occurrence of a repeating to-do was left out: {title}.")
         try:
             return self._row()
-        except InvalidValue as wrong:
-            return BadRow(self.line, str(wrong))
+        except InvalidValue as error:
+            return BadRow(self.line, str(error))
 
     def cut_off(self) -> BadRow:
         return BadRow(self.line, "This to-do has no end. Export the calendar again.")
@@ -161,24 +162,24 @@ class _Todo:
         try:
             _, self.params[name], value = _parts(line, number)
         except ValueError:
-            self.error = InvalidValue(
-                f"Line {number}, {name}, is not as iCalendar has it. Correct it, or export it again."
-            )
+            self.error = InvalidValue(f"Line {number}, {name}, is not valid iCalendar. Correct it, or export it again.")
         else:
             self.values[name] = "" if name in TIMES and is_zero_time(value.strip()) else value
 
     def _note(self, name: str, line: str) -> None:
-        """Keep so much of a value that has no field here as can be reported."""
+        """Keep the start of an unsupported value for the report."""
         kind, value = UNSUPPORTED[name], line[:MAX_LENGTH].partition(":")[2]
         if name == "RELATED-TO":
-            value = ""  # an id, which means nothing to people
-            kind = next((RELATIONS[type] for type in RELATIONS if f"RELTYPE={type}" in line[:MAX_HEAD].upper()), kind)
+            value = ""  # an id, which users don't know
+            kind = next(
+                (RELATIONS[type] for type in RELATIONS if f"RELTYPE={type}" in line[:MAX_REPORTED_LENGTH].upper()), kind
+            )
         elif name == "ATTACH":
             value = ""  # often the file itself
         elif not value.strip() or (name, value.strip()) == ("PRIORITY", "0"):
             return
         if len(values := self.unsupported[kind]) < MAX_VALUES:
-            values.append(value[:MAX_HEAD].replace("\\", ""))
+            values.append(value[:MAX_REPORTED_LENGTH].replace("\\", ""))
 
     def _row(self) -> Row:
         if self.error:
@@ -201,11 +202,11 @@ class _Todo:
         return "-".join(self.values.get("STATUS", "").upper().split())
 
     def _is_done(self) -> bool:
-        by_its_marks = bool(self.values.get("COMPLETED")) or self.values.get("PERCENT-COMPLETE") == "100"
-        return IS_DONE.get(self._status(), by_its_marks)
+        by_other_properties = bool(self.values.get("COMPLETED")) or self.values.get("PERCENT-COMPLETE") == "100"
+        return IS_DONE.get(self._status(), by_other_properties)
 
     def _due(self) -> Due | None:
-        """Return what DUE says, or else DTSTART and DURATION. Raises InvalidValue."""
+        """Return the value of DUE, or else the sum of DTSTART and DURATION. Raises InvalidValue."""
         if self.values.get("DUE") or not (duration := self.values.get("DURATION")):
             return self._read("DUE", local_due)
         return self._read("DTSTART", lambda start: local_due(start + _duration(duration, start)))
@@ -231,49 +232,51 @@ class _Todo:
         return tuple(found)
 
     def _starts_when_due(self, due: Due | None) -> bool:
-        """Whether DTSTART says no more than the due date. If it can't be read, it is only reported."""
+        """Return whether DTSTART equals the due date. An invalid DTSTART is reported, not an error."""
         try:
             return self._read("DTSTART", local_due) in (due, due and Due(due.day))
         except InvalidValue:
             return False
 
-    def _read(self, name: str, meaning: Callable[[date], T]) -> T | None:
-        """Return what the date, or time, of this property means; None if there is none. Raises InvalidValue.
+    def _read(self, name: str, convert: Callable[[date], T]) -> T | None:
+        """Parse the date or time of a property and convert it. Return None if it is missing. Raises InvalidValue.
 
-        The zone of DUE doesn't matter: the day that a person sees there is the one that is written.
+        The time zone of DUE is ignored, since the date in that zone is the one that is written.
         """
         if not (text := self.values.get(name)):
             return None
         for parse in (vDDDTypes.from_ical, date.fromisoformat, datetime.fromisoformat):
             try:
                 if isinstance(found := parse(text), date):
-                    return meaning(found)
+                    return convert(found)
             except InvalidValue:
                 raise
             except (ValueError, OverflowError):
                 continue
-        raise InvalidValue(f"{quoted(text)} is no time for {name}. Write it like 20300131, or 20300131T090000Z.")
+        raise InvalidValue(
+            f"{quoted(text)} is not a valid time for {name}. Write it like 20300131, or 20300131T090000Z."
+        )
 
 
 def _duration(text: str, start: date) -> timedelta:
-    """Return the time that this duration takes. Raises InvalidValue."""
+    """Parse a duration. Raises InvalidValue."""
     try:
         found = vDDDTypes.from_ical(text)
     except (ValueError, OverflowError):
         found = None
     if not isinstance(found, timedelta):
-        raise InvalidValue(f"{quoted(text)} is no DURATION. Write it like P2D, or PT1H.")
+        raise InvalidValue(f"{quoted(text)} is not a valid DURATION. Write it like P2D, or PT1H.")
     return found
 
 
 def _parts(line: str, number: int) -> tuple[str, Parameters, str]:
     """Return name, parameters and value of a line. Raises ValueError, and UnreadableFile if it is no text."""
-    name, params, value = Contentline(quoted_printable.named(_mended(line, number))).parts()
+    name, params, value = Contentline(quoted_printable.named(_join_characters(line, number))).parts()
     return name, params, quoted_printable.decoded(value, params)
 
 
 def _calendar(file: BinaryIO) -> Iterator[tuple[int, str]]:
-    """The lines of the calendar, unfolded, each with the number it begins at. Raises UnreadableFile if it is none."""
+    """Return the unfolded lines, each with its first line number. Raises UnreadableFile if it is not a calendar."""
     found = _unfolded(file)
     first = next(found, None)
     if first is None:
@@ -284,9 +287,9 @@ def _calendar(file: BinaryIO) -> Iterator[tuple[int, str]]:
 
 
 def _unfolded(file: BinaryIO) -> Iterator[tuple[int, str]]:
-    """Lines with those that continue them (section 3.1); of one longer than MAX_LENGTH so much as shows that it is.
+    """Unfold lines (section 3.1). A line longer than MAX_LENGTH is cut, but stays longer than MAX_LENGTH.
 
-    Some programs fold within a character, so the bytes that are none by themselves are kept, and mended later.
+    Some programs fold within a multi-byte character, so undecodable bytes are kept, and joined by `_join_characters`.
     """
     begun, length = 1, 0
     parts: list[str] = []
@@ -306,8 +309,8 @@ def _unfolded(file: BinaryIO) -> Iterator[tuple[int, str]]:
         yield begun, "".join(parts)
 
 
-def _mended(line: str, number: int) -> str:
-    """The line, with characters that were folded apart put together. Raises UnreadableFile."""
+def _join_characters(line: str, number: int) -> str:
+    """Return the line with split multi-byte characters joined. Raises UnreadableFile."""
     try:
         return line if line.isascii() else line.encode("utf-8", "surrogateescape").decode()
     except UnicodeDecodeError:
@@ -332,14 +335,16 @@ def _properties(row: Row, now: datetime) -> Iterator[str]:
 
 
 def _folded(line: str) -> str:
-    return f"{Contentline(line).to_ical().decode()}\r\n"
+    folded: bytes = Contentline(line).to_ical()
+    return f"{folded.decode()}\r\n"
 
 
 def _utc(value: datetime) -> str:
-    return vDatetime(value.astimezone(UTC)).to_ical().decode()
+    encoded: bytes = vDatetime(value.astimezone(UTC)).to_ical()
+    return encoded.decode()
 
 
 def _escaped(text: str) -> str:
-    r"""As TEXT is written (section 3.3.11). The library's own way takes a \N in the text for the end of a line."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")  # which else would end the line, and begin a property
+    r"""Escape TEXT (section 3.3.11). The library's own function would convert a literal \N into a line break."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # a bare CR would end the line and start a new property
     return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")

@@ -1,13 +1,13 @@
-"""todo.txt: one to-do a line, by the rules at github.com/todotxt/todo.txt.
+"""todo.txt: one to-do per line, as specified at github.com/todotxt/todo.txt.
 
     (A) 2026-11-20 Call Mom @phone
     x 2026-11-24 2026-11-20 Pay rent due:2026-12-01
 
-It has days and no times, and no notes: those aren't written. A priority, +project and @context are part of the title,
-so that they come back as they were.
+The format has dates without times, and no notes. A priority, +project and @context stay part of the title, so they
+survive a round trip.
 
-A creation date is always written, since nothing after it is taken for a mark. The due date is the last one in the line:
-after a title that has one in its words, and isn't due, "due:none" is written.
+A creation date is always written, so that the start of a title is never read as a mark. The last due date of a line
+counts: "due:none" is written after a title that contains a due date if the to-do itself has none.
 """
 
 import re
@@ -39,8 +39,8 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow]:
         if text.strip():
             try:
                 yield _row(text, number)
-            except InvalidValue as wrong:
-                yield BadRow(number, str(wrong))
+            except InvalidValue as error:
+                yield BadRow(number, str(error))
 
 
 def _marked(row: Row) -> str:
@@ -82,13 +82,13 @@ def _row(text: str, number: int) -> Row:
     )
 
 
-def _split(mark: re.Pattern, text: str) -> tuple[str, str]:
-    """The mark that the text begins with, or nothing, and the rest."""
+def _split(mark: re.Pattern[str], text: str) -> tuple[str, str]:
+    """Return the mark at the start of the text, or an empty string, and the rest."""
     end = found.end() if (found := mark.match(text)) else 0
     return text[:end], text[end:]
 
 
 def _without_due(text: str) -> tuple[str, str]:
-    """The text without its last due date, and that."""
+    """Return the text without its last due date, and this date or an empty string."""
     *_, found = [None, *DUE.finditer(text)]
     return (text[: found.start()] + text[found.end() :], found[1]) if found else (text, "")

@@ -1,7 +1,7 @@
-"""The CSV template that Todoist exports: tasks, subtasks, notes and sections, a row each, told apart by TYPE.
+"""Todoist's CSV template, with a row per task, subtask, note or section, distinguished by the column TYPE.
 
-Tasks and subtasks become to-dos alike. A note belongs to the task before it, and goes to its notes. A due date that is
-none, like "every day", goes there too, so that it isn't lost. Sections, priorities, parents and the like are reported.
+Both tasks and subtasks become to-dos. A note is added to the notes of the preceding task, and so is a due date that
+can't be parsed, such as "every day". Sections, priorities, parents and other unsupported values are reported.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from todos.formats.parsing.table import Record
 IGNORED = {"", "meta"}
 DUE = ("date", "deadline")
 NOTHING = {"priority": ("", "4"), "indent": ("", "1")}
-"""What these columns have by default."""
+"""Default values of these columns."""
 
 
 def is_template(columns: list[str]) -> bool:
@@ -22,7 +22,7 @@ def is_template(columns: list[str]) -> bool:
 
 
 def read(columns: list[str], table: Iterator[Record | BadRow]) -> Iterator[Row | BadRow | Remark]:
-    """What the rows below these columns say. The names of the columns are in lower case."""
+    """Read the rows of a template. The column names must be in lower case."""
     task: _Task | None = None
     for record in table:
         if isinstance(record, BadRow):
@@ -48,12 +48,12 @@ def read(columns: list[str], table: Iterator[Record | BadRow]) -> Iterator[Row |
 
 def _misplaced(kind: str) -> str:
     if kind == "note":
-        return "This note belongs to no task. Put it below one."
-    return f"{quoted(kind)} is no type of row. There are task, note, section and meta."
+        return "This note does not belong to a task. Move it below one."
+    return f"{quoted(kind)} is not a row type. The types are task, note, section and meta."
 
 
 class _Task:
-    """A task whose notes may still follow."""
+    """A task, to which notes of following rows can be added."""
 
     def __init__(self, line: int, cell: dict[str, str]) -> None:
         self.line = line
@@ -65,7 +65,7 @@ class _Task:
         self.left_out = self._read_due(cell) + _left_out(cell)
 
     def add(self, note: str) -> None:
-        """What goes beyond the longest notes is refused when it is imported, so no more of it is kept."""
+        """Add a note, unless the notes are already too long to be imported."""
         if note.strip() and self.length <= MAX_LENGTH:
             self.notes.append(note)
             self.length += len(note)
@@ -74,11 +74,11 @@ class _Task:
         texts = {"title": self.title, "notes": "\n\n".join(self.notes), "due_on": self.due_on}
         try:
             return to_row(texts, self.line, self.left_out)
-        except InvalidValue as wrong:
-            return BadRow(self.line, str(wrong))
+        except InvalidValue as error:
+            return BadRow(self.line, str(error))
 
     def _read_due(self, cell: dict[str, str]) -> tuple[str, ...]:
-        """Take the date, or else the deadline. Return what is left out of them."""
+        """Set the due date to the date, or else the deadline. Return entries for Row.left_out."""
         found: tuple[str, ...] = ()
         for column in DUE:
             if words := cell.get(column, "").strip():

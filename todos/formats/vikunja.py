@@ -1,4 +1,4 @@
-"""Vikunja's own export: `data.json` has projects, and these have tasks. Its API answers with the same tasks."""
+"""Vikunja's own export: `data.json` contains projects with tasks. Its API returns tasks of the same form."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ UNSUPPORTED = {
     "attachments": "attachment",
     "comments": "comment",
 }
-"""The names of lists that have no field here, and what one entry is."""
+"""Lists that Headway has no field for, and the name of one entry."""
 
 RELATIONS = {"parenttask": "parent", "subtask": "subtask", "related": "related to-do"}
 

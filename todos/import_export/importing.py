@@ -81,15 +81,14 @@ def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
         if locked is None:
             raise TaskError("deleted", "The file was deleted while it was read, so nothing was imported.")
         if done := locked.metadata.get(REPORT):  # by an earlier attempt whose heartbeat had timed out
-            return done
+            return dict(done)
         try:
-            locked.metadata = {REPORT: validator.report(merge(upload.owner, validator.prepared, progress))}
+            report = validator.report(merge(upload.owner, validator.prepared, progress))
         except ListFull as error:
             raise TaskError("list_full", str(error)) from None
+        locked.metadata = {REPORT: report}
         locked.save(update_fields=["metadata"])
-    return locked.metadata[
-        REPORT
-    ]  # without another call of `progress`, which would raise if the job has been cancelled since
+    return report  # don't use `progress` from here on: it would raise if the job has been cancelled
 
 
 def _read(upload: Upload, path: Path, progress: Progress) -> list[Row | BadRow | Remark]:

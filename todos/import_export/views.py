@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -42,7 +42,7 @@ class ImportForm(UploadForm):
     def task_arguments(self) -> dict[str, Any]:
         return {"time_zone": str(timezone.get_current_timezone())}
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> "UploadedFile[bytes]":
         file = super().clean_file()
         if not file.size:
             raise ValidationError(EMPTY)
@@ -92,11 +92,11 @@ def api_import(request: UserRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-def api_export(request: HttpRequest) -> HttpResponseBase:
+def api_export(request: UserRequest) -> HttpResponseBase:
     """Stream the list as a file."""
     format = FORMATS.get(request.GET.get("format", ""))
     if format is None:
-        raise BadRequest(f"Say in which format: ?format={', '.join(FORMATS)}.")
+        raise BadRequest(f"Choose a format: ?format={', '.join(FORMATS)}.")
     rows = exporting.export_rows(request.user) if request.method == "GET" else ()
     name = f"todos-{timezone.localdate()}.{format.name}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -34,9 +34,9 @@ OPEN_QUOTE = "A quote opens in the row that begins in line {}, and isn't closed 
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("csv", b"", "There is nothing in this file."),
-        ("csv", b"\xef\xbb\xbf\r\n \r\n,,\r\n", "There is nothing in this file."),
-        ("ics", b"\n\n", "There is nothing in this file."),
+        ("csv", b"", "This file is empty."),
+        ("csv", b"\xef\xbb\xbf\r\n \r\n,,\r\n", "This file is empty."),
+        ("ics", b"\n\n", "This file is empty."),
         ("csv", b"Aufgabe\nMilch\n", "No column is called “title”"),
         ("csv", b"x" * 200_000, "Line 1 should name the columns. This is longer than 100000 characters"),
         ("csv", "title\nok\nok\nCafé\n".encode("latin-1"), "Line 4 is not text in UTF-8. Save the file as UTF-8"),
@@ -55,13 +55,13 @@ OPEN_QUOTE = "A quote opens in the row that begins in line {}, and isn't closed 
         ("json", '[{"title": "Café"}]'.encode("latin-1"), "Line 1 is not text in UTF-8"),
     ],
 )
-def test_the_reason_says_what_is_wrong_and_where(name, content, reason):
+def test_unreadable_file_error_names_cause_and_line(name, content, reason):
     with pytest.raises(UnreadableFile) as refusal:
         read(name, content)
     assert reason in str(refusal.value)
 
 
-def test_a_quote_that_never_closes_does_not_take_in_an_endless_file():
+def test_unclosed_quote_stops_reading_at_the_limit():
     with pytest.raises(UnreadableFile, match=OPEN_QUOTE.format(2)):
         list(FORMATS["csv"].read(Endless('title\n"', "never\n")))
 
@@ -76,7 +76,7 @@ def test_a_quote_that_never_closes_does_not_take_in_an_endless_file():
         ("ics", b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x\n", b" \n", 200_000),
     ],
 )
-def test_of_what_is_too_long_only_the_beginning_is_kept(name, beginning, repeated, times):
+def test_overlong_value_is_not_kept_in_memory(name, beginning, repeated, times):
     file = io.BytesIO(beginning + repeated * times)
     tracemalloc.start()
     try:
@@ -96,7 +96,7 @@ def told(row: Row | BadRow | Remark) -> str:
 @pytest.mark.parametrize("name", FORMATS)
 @PATIENT
 @given(beginning=st.sampled_from(SIGNATURES), pieces=st.lists(st.binary() | st.sampled_from(PIECES)))
-def test_rubbish_raises_nothing_but_unreadable(name, beginning, pieces):
+def test_random_content_raises_only_unreadable_file(name, beginning, pieces):
     with suppress(UnreadableFile):
         rows = read(name, beginning + b"".join(pieces))
         assert all(told(row).isprintable() for row in rows)
@@ -111,7 +111,7 @@ MEMBERS = [
 
 @pytest.mark.parametrize("beginning", ['"done": true', '"status": "needsAction"', '"notes": ""'])
 @pytest.mark.parametrize("odd", ["7", "-1e999", "true", "null", '"x"', "[7]", "[[]]", '[{"current": 1}]', '{"a": 7}'])
-def test_member_of_another_type_spoils_no_other_to_do(beginning, odd):
+def test_json_member_of_wrong_type_does_not_affect_other_todos(beginning, odd):
     for name in MEMBERS:
         rows = read("json", f'[{{"title": "A", {beginning}, "{name}": {odd}}}, {{"title": "B"}}]')
         assert getattr(rows[-1], "title", "") == "B"
@@ -129,7 +129,7 @@ def test_member_of_another_type_spoils_no_other_to_do(beginning, odd):
 )
 @pytest.mark.parametrize("ends", ["\n", "\r", "\r\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_line_ends_and_unicode_are_as_they_are(name, content, ends, encoding):
+def test_line_endings_and_encodings_are_recognized(name, content, ends, encoding):
     assert titles(read(name, content.replace("\n", ends).encode(encoding))) == ["Café", "Tea"]
 
 
@@ -150,5 +150,5 @@ def test_line_ends_and_unicode_are_as_they_are(name, content, ends, encoding):
         ("", b"", None),
     ],
 )
-def test_which_format_a_file_is_of(name, head, known):
+def test_format_is_detected_by_extension_or_signature(name, head, known):
     assert detect_format(name, head) is (FORMATS[known] if known else None)

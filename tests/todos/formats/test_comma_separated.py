@@ -13,7 +13,7 @@ from todos.formats import BadRow, Row
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
 
-def test_what_is_written_is_a_table_that_excel_and_others_know():
+def test_export_is_csv_with_byte_order_mark():
     row = Row("Café", 'two\nlines, quoted "so"', date(2030, 1, 31), NOW, NOW, "7")
     raw = written("csv", [row])
     assert raw.startswith(b"\xef\xbb\xbftitle,notes,due_on,completed_at,created_at,uid\r\n")
@@ -30,7 +30,7 @@ def test_what_is_written_is_a_table_that_excel_and_others_know():
 
 
 @pytest.mark.parametrize("beginning", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "'=", "''+", "\t=", "\n="])
-def test_no_cell_is_a_formula(beginning):
+def test_formula_is_escaped(beginning):
     text = f"{beginning}cmd|' /C calc'!A0"
     raw = written("csv", [Row(text, text, uid=text)])
     cells = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline="")))[1]
@@ -39,7 +39,7 @@ def test_no_cell_is_a_formula(beginning):
 
 
 @pytest.mark.parametrize("title", ["'", "''", "'tis the season", "''quoted''", "Mind the =", "1 - 1"])
-def test_a_text_that_is_no_formula_is_written_as_it_is(title):
+def test_text_that_is_not_a_formula_is_not_escaped(title):
     assert f"\r\n{title},".encode() in written("csv", [Row(title)])
 
 
@@ -55,23 +55,23 @@ def test_a_text_that_is_no_formula_is_written_as_it_is(title):
         "title;notes;due on\nCafé;to go;on 31 jan 2030\n".encode("utf-16"),
     ],
 )
-def test_tables_of_others(content):
+def test_csv_dialects_are_read(content):
     (row,) = read("csv", content)
     assert (row.title, row.notes, row.due_on) == ("Café", "to go", date(2030, 1, 31))
 
 
-def test_the_likeliest_of_several_columns_has_the_title():
+def test_title_is_read_from_first_known_column_name():
     assert titles(read("csv", "name,task,title\nBob,Shop,Buy milk\n")) == ["Buy milk"]
 
 
 @time_machine.travel(NOW, tick=False)
-def test_done_without_a_time_is_done_now():
+def test_completed_todo_without_time_is_completed_now():
     found = read("csv", "title,completed\nA,yes\nB,TRUE\nC,no\nD,\nE,2026-11-20\nF,x\nG, ")
     past = datetime(2026, 11, 20, tzinfo=UTC)
     assert [row.completed_at for row in found] == [NOW, NOW, None, None, past, NOW, None]
 
 
-def test_a_bad_row_says_why_and_spoils_no_other():
+def test_bad_row_has_reason_and_does_not_affect_others():
     found = read(
         "csv",
         "title,notes,due_on\n"
@@ -83,29 +83,29 @@ def test_a_bad_row_says_why_and_spoils_no_other():
         "Good,,2030-01-31\n",
     )
     assert [(row.line, row.reason) for row in found[:-1]] == [
-        (2, "“31.13.2030” is no date. Write it as year-month-day, like 2030-01-31."),
+        (2, "“31.13.2030” is not a valid date. Write it as year-month-day, like 2030-01-31."),
         (3, "There is no title. Write down what is to be done."),
         (5, "There are 4 cells, and 3 columns. Put texts with commas into quotes."),
         (6, "This is longer than 100000 characters. Shorten it, or leave it out."),
-        (7, "“2030-02-30” is no date. Write it as year-month-day, like 2030-01-31."),
+        (7, "“2030-02-30” is not a valid date. Write it as year-month-day, like 2030-01-31."),
     ]
     assert found[-1] == Row("Good", due_on=date(2030, 1, 31), line=8)
 
 
 @pytest.mark.parametrize("time", ["9999-12-31T23:00Z", "0001-01-01", "0001-01-01T00:00+14:00", "2026-11-25T25:00"])
-def test_a_time_that_has_no_date_in_every_zone_is_none(time):
+def test_time_without_a_date_in_every_zone_is_invalid(time):
     (row,) = read("csv", f"title,completed_at\nA,{time}\n")
-    assert row.reason == f"“{time}” is no time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31."
+    assert row.reason == f"“{time}” is not a valid time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31."
 
 
-def test_a_uid_that_no_column_would_hold_is_known_by_its_hash():
+def test_unstorable_uid_is_hashed():
     one, other, plain = read("csv", f"title,uid\nA,{'7' * 256}\nB,a\0\nC,{'7' * 255}\n")
     assert len(one.uid) == len(other.uid) == 64
     assert plain.uid == "7" * 255
     assert read("csv", f"title,uid\nA,{'7' * 256}\n") == [one]
 
 
-def test_bad_rows_are_not_quoted_with_what_cannot_be_shown():
+def test_bad_row_reason_replaces_unprintable_characters():
     (row,) = read("csv", "title,due_on\nA,\x1b[2J\0" + "soon" * 100)
     assert isinstance(row, BadRow)
     assert row.reason.isprintable()

@@ -17,7 +17,7 @@ def document(*todos: str) -> str:
     return '{"format": "headway-todos", "version": 1, "todos": [\n' + ",\n".join(todos) + "\n]}"
 
 
-def test_what_is_written_is_a_document_with_one_to_do_a_line():
+def test_export_is_a_document_with_one_todo_per_line():
     raw = written("json", [Row("Café", "two\nlines", date(2030, 1, 31), NOW, NOW, "7"), Row("Open", created_at=NOW)])
     assert json.loads(raw) == {
         "format": "headway-todos",
@@ -37,7 +37,7 @@ def test_what_is_written_is_a_document_with_one_to_do_a_line():
     assert len(raw.splitlines()) == 4
 
 
-def test_what_the_api_answers_with_is_read(as_alice, alice):
+def test_api_response_is_read(as_alice, alice):
     longest = "😀" * 20_000  # which the API escapes
     make_todo(owner=alice, title="Open", notes=longest, due_on=date(2030, 1, 31), created_at=NOW)
     done = make_todo(owner=alice, title="Done", completed_at=NOW, created_at=NOW)
@@ -50,7 +50,7 @@ def test_what_the_api_answers_with_is_read(as_alice, alice):
 
 @pytest.mark.parametrize("indent", [None, 0, 2, 50])
 @pytest.mark.parametrize("ends", ["\n", "\r", "\r\n"])
-def test_space_makes_no_difference_but_for_the_lines(indent, ends):
+def test_whitespace_affects_only_line_numbers(indent, ends):
     todos = [{"title": f"{number} {'x' * number}", "notes": None} for number in range(500)]
     content = json.dumps({"todos": todos, "other": {"nested": [1, 2]}, "version": 1}, indent=indent)
     rows = read("json", content.replace("\n", ends))
@@ -60,7 +60,7 @@ def test_space_makes_no_difference_but_for_the_lines(indent, ends):
 
 
 @time_machine.travel(NOW, tick=False)
-def test_completed_without_a_time_is_completed_now():
+def test_completed_todo_without_time_is_completed_now():
     rows = read("json", document('{"title": "A", "completed": true}', '{"title": "B", "completed": false}'))
     assert [row.completed_at for row in rows] == [NOW, None]
 
@@ -68,30 +68,36 @@ def test_completed_without_a_time_is_completed_now():
 @pytest.mark.parametrize(
     ("todo", "reason"),
     [
-        ('"Buy milk"', 'This is no to-do. One is an object, like {"title": "Pay rent"}.'),
-        ("null", 'This is no to-do. One is an object, like {"title": "Pay rent"}.'),
-        ("12", 'This is no to-do. One is an object, like {"title": "Pay rent"}.'),
-        ("[[[]]]", 'This is no to-do. One is an object, like {"title": "Pay rent"}.'),
+        ('"Buy milk"', 'This is not a to-do. A to-do is an object, like {"title": "Pay rent"}.'),
+        ("null", 'This is not a to-do. A to-do is an object, like {"title": "Pay rent"}.'),
+        ("12", 'This is not a to-do. A to-do is an object, like {"title": "Pay rent"}.'),
+        ("[[[]]]", 'This is not a to-do. A to-do is an object, like {"title": "Pay rent"}.'),
         ("{}", "There is no title. Write down what is to be done."),
         ('{"title": " "}', "There is no title. Write down what is to be done."),
         ('{"title": {"nested": ["x"]}}', "“title” must be a string, or null."),
         ('{"title": "x", "notes": 7}', "“notes” must be a string, or null."),
         ('{"title": "x", "due_on": 20300131}', "“due_on” must be a string, or null."),
-        ('{"title": "x", "due_on": "soon"}', "“soon” is no date. Write it as year-month-day, like 2030-01-31."),
-        ('{"title": "x", "due_on": "\\ud800"}', "“\ufffd” is no date. Write it as year-month-day, like 2030-01-31."),
+        (
+            '{"title": "x", "due_on": "soon"}',
+            "“soon” is not a valid date. Write it as year-month-day, like 2030-01-31.",
+        ),
+        (
+            '{"title": "x", "due_on": "\\ud800"}',
+            "“\ufffd” is not a valid date. Write it as year-month-day, like 2030-01-31.",
+        ),
         ('{"title": "x", "completed": "yes"}', "“completed” must be true or false."),
         ('{"title": "x", "completed": NaN}', "“completed” must be true or false."),
         (
             '{"title": "x", "completed_at": "0001-01-01T00:00:00+14:00"}',
-            "“0001-01-01T00:00:00+14:00” is no time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31.",
+            "“0001-01-01T00:00:00+14:00” is not a valid time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31.",
         ),
         (
             '{"title": "x", "colour": "red"}',
-            "There is no field “colour”. There are title, notes, due_on, completed_at, created_at, uid.",
+            "Unknown field “colour”. The fields are title, notes, due_on, completed_at, created_at, uid.",
         ),
     ],
 )
-def test_a_bad_to_do_says_why_and_spoils_no_other(todo, reason):
+def test_bad_todo_has_reason_and_does_not_affect_others(todo, reason):
     assert read("json", document('{"title": "A"}', todo, '{"title": "B"}')) == [
         Row("A", line=2),
         BadRow(3, reason),
@@ -100,22 +106,22 @@ def test_a_bad_to_do_says_why_and_spoils_no_other(todo, reason):
 
 
 DEEP = "[" * 100_000
-BROKEN = "is not whole, no JSON, or longer than 500000 characters"
+BROKEN = "is incomplete, not valid JSON, or longer than 500000 characters"
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("", "There is nothing in this file."),
-        (" \n \n", "There is nothing in this file."),
-        ("title,notes\n", "Line 1 is no JSON"),
-        ("\n7", "Line 2 is no JSON"),
+        ("", "This file is empty."),
+        (" \n \n", "This file is empty."),
+        ("title,notes\n", "Line 1 is not JSON"),
+        ("\n7", "Line 2 is not JSON"),
         ("{}", "no list of “todos”"),
         ('{"todos": {"title": "A"}}', "no list of “todos”"),
         ('{"format": "other", "todos": []}', "another format than “headway-todos”"),
         ('{"version": 2, "todos": []}', "another version than 1"),
         ('{"todos": [], "version": "1"}', "another version than 1"),
-        ("[]\n[]", "In line 2 something follows"),
+        ("[]\n[]", "Line 2 has content after"),
         ("[1\n2]", f"begins in line 2 {BROKEN}"),
         ('[\n{"title": "A"},\n]', f"begins in line 3 {BROKEN}"),
         ('[\n\n{"title": "A"', f"begins in line 3 {BROKEN}"),
@@ -128,7 +134,7 @@ BROKEN = "is not whole, no JSON, or longer than 500000 characters"
     ],
     ids=lambda text: text[:30],
 )
-def test_what_is_no_list_is_refused(content, reason):
+def test_document_without_list_is_unreadable(content, reason):
     with pytest.raises(UnreadableFile) as refusal:
         read("json", content)
     assert reason in str(refusal.value)

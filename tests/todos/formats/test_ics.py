@@ -102,7 +102,7 @@ def calendar(*todos: str) -> str:
     return "\r\n".join(["BEGIN:VCALENDAR", *(f"BEGIN:VTODO\r\n{todo}\r\nEND:VTODO" for todo in todos), "END:VCALENDAR"])
 
 
-def test_what_vikunja_exports():
+def test_vikunja_calendar_is_read():
     created = datetime(2026, 11, 20, 7, 33, 37, tzinfo=UTC)
     assert read("ics", VIKUNJA) == [
         Row(
@@ -126,7 +126,7 @@ def test_what_vikunja_exports():
 
 
 @time_machine.travel(NOW, tick=False)
-def test_what_nextcloud_tasks_exports():
+def test_nextcloud_calendar_is_read():
     uid = "93cf66e2-9a70-4a7b-b350-0feddb9cf37c"
     notes = "A long description that is folded as the standard wants it to be"
     created = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -172,7 +172,7 @@ def test_what_nextcloud_tasks_exports():
         ("DUE:20301231T113000Z", 32),
     ],
 )
-def test_due_is_the_day_that_a_person_sees(due, day):
+def test_due_date_is_the_local_date(due, day):
     with timezone.override("Pacific/Auckland"):
         (row,) = read("ics", calendar(f"SUMMARY:A\r\n{due}"))
     assert row.due_on == (date(2030, 12, 31) if day == 31 else date(2031, 1, 1))
@@ -192,13 +192,13 @@ def test_due_is_the_day_that_a_person_sees(due, day):
         ("X-STATUS:COMPLETED", False),
     ],
 )
-def test_what_is_done(marks, is_done):
+def test_completion_depends_on_status_and_other_properties(marks, is_done):
     (row,) = read("ics", calendar(f"SUMMARY:A\r\n{marks}"))
     assert row.completed_at == (NOW if is_done else None)
 
 
 @time_machine.travel(NOW, tick=False)
-def test_ours_is_a_calendar_to_the_library():
+def test_export_is_parsed_by_icalendar_library():
     title, notes = "Café, or \\N;ot: " + "long " * 40, 'two\nlines, "and" \\n\ttabs'
     raw = written("ics", [Row(title.strip(), notes, date(2030, 1, 31), NOW, NOW, "7"), Row("Open", created_at=NOW)])
     assert max(map(len, raw.split(b"\r\n"))) <= 75
@@ -210,12 +210,12 @@ def test_ours_is_a_calendar_to_the_library():
     assert done["DUE"].params["VALUE"] == "DATE"
 
 
-def test_characters_that_were_folded_apart_are_mended():
+def test_character_split_by_folding_is_joined():
     raw = calendar("SUMMARY:Café").encode().replace(b"\xc3\xa9", b"\xc3\r\n \xa9")
     assert titles(read("ics", raw)) == ["Café"]
 
 
-def test_a_bad_to_do_says_why_and_spoils_no_other():
+def test_bad_todo_has_reason_and_does_not_affect_others():
     found = read(
         "ics",
         "BEGIN:VCALENDAR\n"
@@ -232,13 +232,13 @@ def test_a_bad_to_do_says_why_and_spoils_no_other():
     assert [row.line for row in found] == [2, 6, 9, 12, 14, 18, 21, 25, 28]
     assert found.pop(-2) == Row("Good", line=25)
     assert [row.reason for row in found if isinstance(row, BadRow)] == [
-        "“soon” is no time for DUE. Write it like 20300131, or 20300131T090000Z.",
+        "“soon” is not a valid time for DUE. Write it like 20300131, or 20300131T090000Z.",
         "There is no title. Write down what is to be done.",
-        "Line 10, SUMMARY, is not as iCalendar has it. Correct it, or export it again.",
+        "Line 10, SUMMARY, is not valid iCalendar. Correct it, or export it again.",
         "This to-do has no end. Export the calendar again.",
-        "Line 16, DUE, is not as iCalendar has it. Correct it, or export it again.",
+        "Line 16, DUE, is not valid iCalendar. Correct it, or export it again.",
         "This is longer than 100000 characters. Shorten it, or leave it out.",
-        "“20260101T000000Z/P1D” is no time for CREATED. Write it like 20300131, or 20300131T090000Z.",
+        "“20260101T000000Z/P1D” is not a valid time for CREATED. Write it like 20300131, or 20300131T090000Z.",
         "This to-do has no end. Export the calendar again.",
     ]
 
@@ -251,7 +251,7 @@ def test_a_bad_to_do_says_why_and_spoils_no_other():
         "SUMMARY:A\nBEGIN:VALARM\nDESCRIPTION:Loudly",
     ],
 )
-def test_what_an_alarm_says_is_not_said_of_the_to_do(parts):
+def test_alarm_properties_are_not_read_as_todo_properties(parts):
     assert read("ics", calendar(parts, "SUMMARY:B")) == [
         Row("A", line=2, left_out=("reminder",)),
         Row("B", line=4 + parts.count("\n") + 1),
@@ -272,7 +272,7 @@ def test_what_an_alarm_says_is_not_said_of_the_to_do(parts):
     ],
     ids=lambda bomb: bomb[:20],
 )
-def test_a_bomb_costs_nothing_and_the_next_to_do_is_read(bomb):
+def test_recurrence_rules_are_not_expanded(bomb):
     first, second = read("ics", calendar(f"SUMMARY:A\n{bomb}", "SUMMARY:B"))
     assert getattr(first, "title", "A") == "A"
     assert second.title == "B"

@@ -56,7 +56,7 @@ class TestTickTick:
             Row("Start only", created_at=created, line=15, left_out=("start “2026-12-01T08:00:00+0000”",)),
         ]
         assert remarks(found) == [
-            (1, "Lines 1 to 6 stand before the names of the columns and were left out."),
+            (1, "Lines 1 to 6 are above the column names and were skipped."),
             (
                 0,
                 "Columns without a counterpart here were left out, first used in: “List Name” (line 8).",
@@ -168,14 +168,14 @@ class TestTable:
     def test_blank_lines_below_lines_about_the_file_are_kept(self):
         found = read("csv", 'My list\n\nTitle;Notes\nA;"one\n\ntwo"\n')
         assert rows(found) == [Row("A", "one\n\ntwo", line=4)]
-        assert remarks(found) == [(1, "Line 1 stands before the names of the columns and was left out.")]
+        assert remarks(found) == [(1, "Line 1 is above the column names and was skipped.")]
 
     def test_any_number_of_blank_lines_may_come_first(self):
         assert read("csv", "\n" * 100 + "Title;Notes\nA;one\n") == [Row("A", "one", line=102)]
 
     def test_lines_before_the_columns_are_reported(self):
         assert read("csv", "My list\nExported today\n\nTitle;Due\nA;2026-12-31\n") == [
-            Remark(1, "Lines 1 to 2 stand before the names of the columns and were left out."),
+            Remark(1, "Lines 1 to 2 are above the column names and were skipped."),
             Row("A", due_on=date(2026, 12, 31), line=5),
         ]
 
@@ -235,7 +235,7 @@ class TestNumericDates:
     def test_date_that_contradicts_the_others_is_a_bad_row(self):
         first, second = read("csv", "Title,Due\nA,31/12/2026\nB,12/31/2026\n")
         assert first.due_on == date(2026, 12, 31)
-        assert second == BadRow(3, "“12/31/2026” is no date. Write it as year-month-day, like 2030-01-31.")
+        assert second == BadRow(3, "“12/31/2026” is not a valid date. Write it as year-month-day, like 2030-01-31.")
 
     def test_time_of_completion_is_read(self):
         (row,) = read("csv", "Title,Completed at\nA,12/31/2025 12:05 AM\n")
@@ -252,7 +252,7 @@ class TestCalendar:
             ("d4", None),
         ]
         assert rows(found)[3].left_out == ("start “20261210T090000Z”",)
-        assert found[4] == BadRow(27, "“PXX” is no DURATION. Write it like P2D, or PT1H.")
+        assert found[4] == BadRow(27, "“PXX” is not a valid DURATION. Write it like P2D, or PT1H.")
 
     def test_occurrences_never_replace_their_series(self):
         found = case("recur.ics")

@@ -70,7 +70,7 @@ def test_exported_fields_are_imported_unchanged(rows, zone):
 
 
 @pytest.mark.parametrize("name", ["csv", "ics", "json"])
-def test_the_longest_notes_come_back(name):
+def test_longest_notes_survive_round_trip(name):
     row = Row("€" * 500, '"\n\\;' * 5_000, uid="7")
     assert read(name, written(name, [row, Row("Next", uid="8")]))[0] == replace(row, line={"ics": 4}.get(name, 2))
 
@@ -79,7 +79,7 @@ def test_the_longest_notes_come_back(name):
 @pytest.mark.parametrize(
     "title", ["'=1", "''=1", "=1", "\ufeffA", "A\ufeff", "sep=;", "title", "title,notes", "BEGIN:VTODO"]
 )
-def test_title_that_looks_like_a_mark_comes_back(name, title):
+def test_title_that_looks_like_a_mark_survives_round_trip(name, title):
     (row,) = read(name, written(name, [Row(title)]))
     assert row.title == title
 
@@ -92,14 +92,14 @@ def test_title_that_looks_like_a_mark_comes_back(name, title):
         *("one\n\n\n \n\ttwo", "'=one\n=two", 'one""\n"two', "title,notes\nsep=;\n", "END:VTODO\nEND:VCALENDAR"),
     ],
 )
-def test_notes_that_look_like_marks_or_ends_of_lines_come_back(name, notes):
+def test_notes_that_look_like_marks_survive_round_trip(name, notes):
     first, second = read(name, written(name, [Row("A", notes), Row("B")]))
     assert (first.notes, second.title) == (notes, "B")
 
 
 @pytest.mark.parametrize("name", ["csv", "ics", "json"])
 @pytest.mark.parametrize("ends", ["\r", "\r\n"])
-def test_ends_of_lines_in_notes_become_those_of_here(name, ends):
+def test_line_endings_in_notes_are_normalized(name, ends):
     (row,) = read(name, written(name, [Row("A", f"one{ends}{ends}two")]))
     assert row.notes.replace("\r\n", "\n").replace("\r", "\n") == "one\n\ntwo"  # as the form does with the rest
 
@@ -107,7 +107,7 @@ def test_ends_of_lines_in_notes_become_those_of_here(name, ends):
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("shift", range(4))
 @pytest.mark.parametrize("text", ["é€😀", "€\n\n"])
-def test_text_at_the_edge_of_a_block_comes_back(name, text, shift):
+def test_text_at_block_boundary_survives_round_trip(name, text, shift):
     before, long = "x" * (60_000 + shift), text * 3_000
     rows = (
         [Row("A", before), Row("B", long), Row("C")] if name != "txt" else [Row(before), Row(long.replace("\n", " "))]
@@ -117,12 +117,12 @@ def test_text_at_the_edge_of_a_block_comes_back(name, text, shift):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_an_empty_list_comes_back(name):
+def test_empty_list_survives_round_trip(name):
     assert read(name, written(name, [])) == []
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_line_of_each_to_do_is_told(name):
+def test_row_has_its_line_number(name):
     content = written(name, [Row("One", notes="two\nlines"), Row("Two")])
     lines = content.decode().splitlines()
     before = 3 if name == "ics" else 0  # lines of a to-do above its title
@@ -131,14 +131,14 @@ def test_the_line_of_each_to_do_is_told(name):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_list_without_end_is_written(name):
+def test_endless_list_is_streamed(name):
     rows = (Row(f"To-do {number}") for number in count())
     blocks = list(islice(FORMATS[name].write(rows), 3))
     assert all(10_000 < len(block) < 200_000 for block in blocks)
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_file_without_end_is_read(name):
+def test_endless_file_is_streamed(name):
     beginning, repeated = {
         "csv": ("title\n", '"Two\nlines"\n'),
         "txt": ("", "Two words\n"),

@@ -40,7 +40,7 @@ def on(day: int) -> datetime:
     ],
 )
 @time_machine.travel(NOW, tick=False)
-def test_the_rules(line, row):
+def test_line_is_parsed_as_specified(line, row):
     (found,) = read("txt", f"\ufeff\r\n \r\n{line}\r\n")
     assert found == Row(row.title, due_on=row.due_on, completed_at=row.completed_at, created_at=row.created_at, line=3)
 
@@ -58,7 +58,7 @@ def test_the_rules(line, row):
     ],
 )
 @time_machine.travel(NOW, tick=False)
-def test_what_is_written_others_can_read(row, line):
+def test_row_is_written_as_specified(row, line):
     assert written("txt", [row]).decode() == f"{line}\n"
     assert [found.title for found in read("txt", f"{line}\n")] == [row.title]
 
@@ -72,17 +72,17 @@ def test_time_of_day_is_reported(due, told):
     ]
 
 
-def test_title_with_a_time_of_day_that_is_not_due_comes_back():
+def test_title_with_undue_time_survives_round_trip():
     row = Row("Pay due:2026-12-01T09:30", created_at=on(20))
     (found,) = read("txt", written("txt", [row]))
     assert (found.title, found.due_on) == (row.title, None)
 
 
-def test_a_bad_line_says_why_and_spoils_no_other():
+def test_bad_line_has_reason_and_does_not_affect_others():
     content = f"A due:2030-02-30\n2026-13-01 B\n\n(A) due:2030-01-31\n{'long ' * 30_000}\nGood\n"
     assert read("txt", content) == [
-        BadRow(1, "“2030-02-30” is no date. Write it as year-month-day, like 2030-01-31."),
-        BadRow(2, "“2026-13-01” is no time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31."),
+        BadRow(1, "“2030-02-30” is not a valid date. Write it as year-month-day, like 2030-01-31."),
+        BadRow(2, "“2026-13-01” is not a valid time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31."),
         BadRow(4, "There is no title. Write down what is to be done."),
         BadRow(5, "This is longer than 100000 characters. Shorten it, or leave it out."),
         Row("Good", line=6),

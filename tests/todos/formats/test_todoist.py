@@ -29,7 +29,7 @@ task,Oil the window,With linseed oil,,2,1,Ada (100),,jährlich,de,Europe/Berlin,
 
 
 @time_machine.travel(WEDNESDAY, tick=False)
-def test_a_template_as_it_is_exported():
+def test_exported_template_is_read():
     assert read("csv", EXPORT) == [
         Row(
             "Plan the trip @home",
@@ -75,7 +75,7 @@ def test_a_template_as_it_is_exported():
         ("at noon " * 10_000, None),
     ],
 )
-def test_due_dates(words, due_on):
+def test_due_date_is_parsed_or_kept_in_notes(words, due_on):
     (row,) = read("csv", f"TYPE,CONTENT,DATE\ntask,Buy milk,{words}\n")
     assert (row.title, row.due_on) == ("Buy milk", due_on)
     assert row.notes == ("" if due_on or not words else f"Due in Todoist: {words.strip()}")
@@ -97,11 +97,11 @@ def test_time_of_day_and_second_date_are_reported(cells, due_on, told):
     assert (row.due_on, row.left_out) == (due_on, told)
 
 
-def test_what_has_no_place_is_told():
+def test_sections_and_misplaced_rows_are_reported():
     assert read("csv", "TYPE,CONTENT\nnote,Lonely\ntask,\nsection,\ntask,A\nevent,B\ntask,C\nnote,\n") == [
-        BadRow(2, "This note belongs to no task. Put it below one."),
+        BadRow(2, "This note does not belong to a task. Move it below one."),
         BadRow(3, "There is no title. Write down what is to be done."),
-        BadRow(6, "“event” is no type of row. There are task, note, section and meta."),
+        BadRow(6, "“event” is not a row type. The types are task, note, section and meta."),
         Row("A", line=5),
         Row("C", line=7),
     ]
@@ -112,6 +112,6 @@ def test_blank_lines_of_notes_are_kept():
     assert read("csv", content) == [Row("A", "one\n\ntwo\n\nthree\n\nfour", line=3)]
 
 
-def test_notes_without_end_are_not_kept():
+def test_overlong_notes_are_cut():
     (row,) = read("csv", "TYPE,CONTENT\ntask,A\n" + f"note,{'n' * 10_000}\n" * 100)
     assert 100_000 < len(row.notes) < 200_000

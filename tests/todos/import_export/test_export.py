@@ -20,7 +20,7 @@ def titles(client, format: str = "json") -> list[str]:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_the_list_in_its_order_without_the_trash_and_without_others(as_alice, as_bob, alice, bob, format):
+def test_export_has_own_todos_in_order_without_trash(as_alice, as_bob, alice, bob, format):
     todos = [make_todo(owner=alice, title=title) for title in ("third", "first", "second", "gone")]
     Todo.objects.filter(pk=todos[0].pk).complete()
     Todo.objects.visible_to(alice).move(todos[0].pk, after=todos[2].pk)
@@ -32,7 +32,7 @@ def test_the_list_in_its_order_without_the_trash_and_without_others(as_alice, as
 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.usefixtures("same_day")
-def test_it_is_sent_as_a_file_of_today_and_not_kept_by_anybody(as_alice, format):
+def test_export_is_an_uncached_download_with_date(as_alice, format):
     answer = as_alice.get(f"/api/todos/export/?format={format}")
     assert answer.streaming
     assert answer["Content-Disposition"] == f'attachment; filename="todos-{timezone.localdate()}.{format}"'
@@ -42,16 +42,16 @@ def test_it_is_sent_as_a_file_of_today_and_not_kept_by_anybody(as_alice, format)
 
 
 @pytest.mark.parametrize("query", ["", "?format=", "?format=xlsx", "?format=CSV"])
-def test_another_format_is_refused_with_those_that_there_are(as_alice, query):
+def test_unknown_format_error_lists_formats(as_alice, query):
     detail = problem(as_alice.get(f"/api/todos/export/{query}"), 400)["detail"]
     assert all(format in detail for format in FORMATS)
 
 
-def test_an_export_changes_nothing(as_alice):
+def test_export_does_not_allow_post(as_alice):
     problem(as_alice.post("/api/todos/export/?format=csv"), 405)
 
 
-def test_what_is_moved_meanwhile_is_told_once_and_what_is_deleted_not_at_all(alice, monkeypatch):
+def test_todos_moved_during_export_are_exported_once(alice, monkeypatch):
     monkeypatch.setattr(exporting, "BATCH_SIZE", 2)
     first, _, _, fourth, fifth, sixth = (make_todo(owner=alice, title=str(number)) for number in range(6))
     rows = exporting.export_rows(alice)
@@ -64,7 +64,7 @@ def test_what_is_moved_meanwhile_is_told_once_and_what_is_deleted_not_at_all(ali
     assert found == ["0", "1", "2", "3", "5"]
 
 
-def test_no_connection_is_held_while_the_file_is_sent(alice, monkeypatch):
+def test_export_releases_connection_between_batches(alice, monkeypatch):
     monkeypatch.setattr(exporting, "BATCH_SIZE", 2)
     released = []
     monkeypatch.setattr(exporting, "release_connection", lambda: released.append(connections.release_connection()))
@@ -76,7 +76,7 @@ def test_no_connection_is_held_while_the_file_is_sent(alice, monkeypatch):
         assert len(released) == sent // 2 + 1
 
 
-def test_other_requests_run_between_two_parts(alice, monkeypatch):
+def test_export_yields_to_other_requests_between_batches(alice, monkeypatch):
     monkeypatch.setattr(exporting, "BATCH_SIZE", 2)
     monkeypatch.setattr(exporting, "release_connection", lambda: None)
     switches = []
@@ -87,7 +87,7 @@ def test_other_requests_run_between_two_parts(alice, monkeypatch):
     assert switches == [0, 0, 0]
 
 
-def test_the_length_of_a_list_costs_questions_and_nothing_else(as_alice, alice, django_assert_num_queries):
+def test_export_runs_one_query_per_batch(as_alice, alice, django_assert_num_queries):
     Todo.objects.bulk_create(Todo(owner=alice, title="x", order=place) for place in range(2 * exporting.BATCH_SIZE))
     with django_assert_num_queries(2 + 1 + 2):  # session and user; the ids; so many at a time
         body(as_alice.get("/api/todos/export/?format=csv"))

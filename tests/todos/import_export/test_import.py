@@ -71,7 +71,7 @@ def make_list(owner) -> None:
     Todo.objects.visible_to(owner).move(Todo.objects.last().pk, before=Todo.objects.first().pk)
 
 
-def test_the_answer_is_that_of_an_upload_and_its_result_leads_to_a_page(as_alice, as_bob, alice):
+def test_import_returns_upload_and_its_result_links_to_page(as_alice, as_bob, alice):
     answer = as_alice.post(URL, {"file": file(b"title\nBuy milk\nFeed the cat\n", "todos.csv")})
     assert answer.status_code == 202
     upload = answer.json()
@@ -90,7 +90,7 @@ def test_the_answer_is_that_of_an_upload_and_its_result_leads_to_a_page(as_alice
 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("for_good", [False, True])
-def test_export_then_delete_all_then_import_gives_the_same_list_back(as_alice, alice, format, for_good):
+def test_import_of_export_restores_deleted_list(as_alice, alice, format, for_good):
     make_list(alice)
     wanted = list(alice.todos.in_order().values(*FIELDS[format]))
     made = exported(as_alice, format)
@@ -104,7 +104,7 @@ def test_export_then_delete_all_then_import_gives_the_same_list_back(as_alice, a
 
 @pytest.mark.parametrize("looked_up", [0, merging.MAX_UIDS_IN_QUERY])
 @pytest.mark.parametrize("format", FORMATS)
-def test_to_import_again_adds_nothing_and_changes_nothing(as_alice, alice, format, looked_up, monkeypatch):
+def test_repeated_import_changes_nothing(as_alice, alice, format, looked_up, monkeypatch):
     monkeypatch.setattr(merging, "MAX_UIDS_IN_QUERY", looked_up)
     make_list(alice)
     made = exported(as_alice, format)
@@ -114,7 +114,7 @@ def test_to_import_again_adds_nothing_and_changes_nothing(as_alice, alice, forma
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_somebody_else_gets_a_list_of_their_own(as_alice, as_bob, alice, bob, format):
+def test_import_by_another_user_creates_their_own_list(as_alice, as_bob, alice, bob, format):
     make_list(alice)
     before = list(alice.todos.in_order().values())
     made = exported(as_alice, format)
@@ -124,7 +124,7 @@ def test_somebody_else_gets_a_list_of_their_own(as_alice, as_bob, alice, bob, fo
     assert list(alice.todos.in_order().values()) == before
 
 
-def test_what_is_in_the_list_stays_as_it_is_now(as_alice, alice):
+def test_todo_in_list_is_not_overwritten(as_alice, alice):
     todo = make_todo(owner=alice)
     made = exported(as_alice, "json")
     as_alice.patch(f"/api/todos/{todo.pk}/", {"title": "Buy oat milk"}, content_type="application/json")
@@ -132,7 +132,7 @@ def test_what_is_in_the_list_stays_as_it_is_now(as_alice, alice):
     assert titles(alice) == ["Buy oat milk"]
 
 
-def test_what_is_in_the_trash_comes_back_to_its_place_as_the_file_has_it(as_alice, alice):
+def test_trashed_todo_is_restored_to_its_position_with_file_values(as_alice, alice):
     first, _, last = (make_todo(owner=alice, title=title, notes=title) for title in ("one", "two", "three"))
     made = exported(as_alice, "csv")
     as_alice.patch(f"/api/todos/{first.pk}/", {"title": "1", "notes": "?"}, content_type="application/json")
@@ -146,9 +146,7 @@ def test_what_is_in_the_trash_comes_back_to_its_place_as_the_file_has_it(as_alic
     assert titles(alice) == ["one", "two", "three"]
 
 
-def test_what_comes_back_from_the_trash_at_the_same_time_is_in_the_list_and_stays_as_it_is(
-    as_alice, alice, monkeypatch
-):
+def test_todo_restored_during_import_is_not_overwritten(as_alice, alice, monkeypatch):
     todo = make_todo(owner=alice)
     made = exported(as_alice, "csv")
     Todo.objects.trash()
@@ -165,7 +163,7 @@ def test_what_comes_back_from_the_trash_at_the_same_time_is_in_the_list_and_stay
     assert (todo.title, todo.deleted_at) == ("Buy oat milk", None)
 
 
-def test_without_a_uid_the_nth_of_a_title_and_date_is_the_nth_there(as_alice, alice):
+def test_rows_without_uid_match_by_title_and_date_in_order(as_alice, alice):
     for _ in range(2):
         make_todo(owner=alice, title="Water the plants")
     make_todo(owner=alice, title="Water the plants", due_on=date(2030, 1, 31))
@@ -174,7 +172,7 @@ def test_without_a_uid_the_nth_of_a_title_and_date_is_the_nth_there(as_alice, al
     assert counts(as_alice, lines, "todo.txt") == [0, 0, 5, 0]
 
 
-def test_a_row_with_a_uid_is_no_match_for_one_without(as_alice, alice):
+def test_row_without_uid_does_not_match_todo_of_another_row(as_alice, alice):
     """As somebody writes a line below those that were exported."""
     make_todo(owner=alice, title="Buy milk", uid="known")
     rows = "title,uid\nBuy milk,known\nBuy milk,\n"
@@ -182,16 +180,14 @@ def test_a_row_with_a_uid_is_no_match_for_one_without(as_alice, alice):
     assert counts(as_alice, rows) == [0, 0, 2, 0]
 
 
-def test_a_uid_that_comes_twice_in_a_file_is_one_todo(as_alice, alice):
+def test_repeated_uid_in_file_is_one_todo(as_alice, alice):
     assert counts(as_alice, "title,uid\nfirst,same\nsecond,same\n") == [1, 0, 1, 0]
     Todo.objects.all().trash()
     assert counts(as_alice, "title,uid\nfirst,same\nsecond,same\n") == [0, 1, 1, 0]
     assert titles(alice) == ["first"]
 
 
-def test_new_ones_come_last_in_the_files_order_and_are_as_new_as_the_moment_of_writing(
-    as_alice, alice, bob, monkeypatch
-):
+def test_new_todos_are_last_in_file_order_and_updated_when_written(as_alice, alice, bob, monkeypatch):
     begun_at = []
 
     def note(*arguments):
@@ -216,7 +212,7 @@ def test_new_ones_come_last_in_the_files_order_and_are_as_new_as_the_moment_of_w
     assert titles(bob) == ["Bob's"]
 
 
-def test_bad_rows_are_told_by_line_and_reason_and_the_others_imported(as_alice, alice):
+def test_bad_rows_are_reported_and_valid_ones_imported(as_alice, alice):
     rows = f"title,due_on\nBuy milk,\n,2030-01-31\n{'x' * 501},\nbell\x07,\nPay,2030-02-30\nFeed the cat,2030-01-31\n"
     upload = send(as_alice, rows)
     report = upload.metadata["import"]
@@ -252,7 +248,7 @@ def test_remarks_name_what_was_left_out_of_valid_rows(as_alice, alice):
     assert as_alice.get(f"/api/uploads/{upload.pk}/").json()["metadata"]["import"] == report
 
 
-def test_of_very_many_remarks_the_first_are_listed_and_all_are_counted(as_alice, monkeypatch):
+def test_remarks_beyond_limit_are_only_counted(as_alice, monkeypatch):
     monkeypatch.setattr(importing, "MAX_LISTED", 3)
     upload = send(as_alice, "title,tags\n" + "good,home\n" * 5)
     report = upload.metadata["import"]
@@ -274,7 +270,7 @@ def test_line_break_in_a_title_becomes_a_space(as_alice, alice, name, content):
     assert titles(alice) == ["two lines"]
 
 
-def test_calendar_of_events_alone_adds_nothing_and_says_why(as_alice, alice):
+def test_calendar_with_only_events_adds_nothing_and_is_explained(as_alice, alice):
     upload = send(as_alice, (CASES / "vevent_only.ics").read_bytes(), "vevent_only.ics")
     assert (upload.job.state, upload.metadata["import"]["added"], titles(alice)) == (State.SUCCEEDED, 0, [])
     page = as_alice.get(f"/todos/import/{upload.pk}/").text
@@ -282,7 +278,7 @@ def test_calendar_of_events_alone_adds_nothing_and_says_why(as_alice, alice):
     assert "There are no to-dos in this calendar." in page
 
 
-def test_of_very_many_bad_rows_the_first_are_listed_and_all_are_counted(as_alice, monkeypatch):
+def test_bad_rows_beyond_limit_are_only_counted(as_alice, monkeypatch):
     monkeypatch.setattr(importing, "MAX_LISTED", 3)
     upload = send(as_alice, "title\ngood\n" + "\x07\n" * 5)
     report = upload.metadata["import"]
@@ -299,7 +295,7 @@ def test_of_very_many_bad_rows_the_first_are_listed_and_all_are_counted(as_alice
         ("deep.json", b"[" * 100_000, ""),
     ],
 )
-def test_a_file_that_can_not_be_read_imports_nothing_and_says_why(as_alice, alice, name, content, words):
+def test_unreadable_file_adds_nothing_and_shows_reason(as_alice, alice, name, content, words):
     upload = send(as_alice, content, name)
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "unreadable")
     assert words in upload.job.error_message
@@ -311,7 +307,7 @@ def test_a_file_that_can_not_be_read_imports_nothing_and_says_why(as_alice, alic
     assert shown in as_alice.get(page).text
 
 
-def test_too_many_rows_are_refused_without_reading_the_rest(as_alice, alice, monkeypatch):
+def test_row_limit_stops_reading(as_alice, alice, monkeypatch):
     monkeypatch.setattr(importing, "MAX_ROWS", 100)
     upload = send(as_alice, b"x\n" * 101 + b"\n" * 500_000 + b"\xff", "todo.txt")
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "too_many_rows")
@@ -319,7 +315,7 @@ def test_too_many_rows_are_refused_without_reading_the_rest(as_alice, alice, mon
     assert titles(alice) == []
 
 
-def test_utf_16_is_read(as_alice, alice):
+def test_utf_16_file_is_imported(as_alice, alice):
     assert counts(as_alice, "title\nKäse\n".encode("utf-16")) == [1, 0, 0, 0]
     assert titles(alice) == ["Käse"]
 
@@ -330,13 +326,13 @@ def test_nested_json_and_unknown_fields_are_bad_rows(as_alice):
     assert (upload.metadata["import"]["added"], upload.metadata["import"]["bad"]) == (1, 4)
 
 
-def test_a_bomb_of_recurrences_is_one_todo(as_alice, alice):
+def test_recurring_todo_is_imported_once(as_alice, alice):
     bomb = "BEGIN:VCALENDAR\nBEGIN:VTODO\nUID:1\nSUMMARY:Boom\nRRULE:FREQ=SECONDLY\nEND:VTODO\nEND:VCALENDAR\n"
     assert counts(as_alice, bomb, "bomb.ics") == [1, 0, 0, 0]
     assert titles(alice) == ["Boom"]
 
 
-def test_a_cancelled_import_leaves_nothing(as_alice, alice, monkeypatch):
+def test_cancelled_import_adds_nothing(as_alice, alice, monkeypatch):
     """Cancelled when all is read and nothing is written yet."""
     taken = importing._Validator.add
 
@@ -364,7 +360,7 @@ def test_page_and_guide_say_that_valid_rows_are_added_and_failed_imports_add_not
     )
 
 
-def test_a_failure_in_the_middle_of_writing_leaves_nothing(as_alice, alice, monkeypatch):
+def test_failure_during_writing_adds_nothing(as_alice, alice, monkeypatch):
     monkeypatch.setattr(merging, "BATCH_SIZE", 2)
     advance = Progress.advance
 
@@ -381,7 +377,7 @@ def test_a_failure_in_the_middle_of_writing_leaves_nothing(as_alice, alice, monk
     assert titles(alice) == ["Buy milk"]
 
 
-def test_a_job_that_runs_again_after_the_commit_tells_the_same_and_adds_nothing(as_alice, alice):
+def test_job_repeated_after_commit_returns_same_report(as_alice, alice):
     upload = send(as_alice, "title\none\none\n")
     report = upload.metadata["import"]
     Todo.objects.filter(pk=Todo.objects.first().pk).update(title="changed")
@@ -392,9 +388,7 @@ def test_a_job_that_runs_again_after_the_commit_tells_the_same_and_adds_nothing(
     assert titles(alice) == ["changed", "one"]
 
 
-def test_a_file_that_is_put_into_the_trash_before_all_is_read_is_not_imported_until_it_is_back(
-    as_alice, alice, monkeypatch
-):
+def test_trashed_file_is_imported_only_after_restore(as_alice, alice, monkeypatch):
     taken = importing._Validator.add
 
     def trash(judge, row):
@@ -415,7 +409,7 @@ def test_a_file_that_is_put_into_the_trash_before_all_is_read_is_not_imported_un
     assert titles(alice) == ["one"]
 
 
-def test_a_file_that_was_deleted_is_not_imported(as_alice, alice):
+def test_deleted_file_is_not_imported(as_alice, alice):
     answer = as_alice.post(URL, {"file": file(b"title\none\n", "todos.csv")})
     job = Job.objects.get()
     Upload.objects.filter(pk=answer.json()["id"]).update(job=None)
@@ -430,13 +424,13 @@ def test_a_file_that_was_deleted_is_not_imported(as_alice, alice):
     ("sent", "status", "words"),
     [
         ({}, 422, "Choose a file"),
-        ({"file": file(b"", "todos.csv")}, 422, "There is nothing in this file."),
+        ({"file": file(b"", "todos.csv")}, 422, "This file is empty."),
         ({"file": file(b"\x89PNG\r\n\x1a\n", "todos.png")}, 415, "csv, txt, ics, json"),
         ({"file": file(b"\0\1\2\3" * 100, "todos")}, 415, "csv, txt, ics, json"),
         ({"file": file(b"PK\3\4" + b"data.json" * 100, "vikunja-export.zip")}, 415, "Unpack it"),
     ],
 )
-def test_what_can_not_be_imported_is_refused_at_once_by_both_doors(as_alice, state_dir, sent, status, words):
+def test_unsupported_file_is_rejected_immediately_by_page_and_api(as_alice, state_dir, sent, status, words):
     answer = problem(as_alice.post(URL, sent), status)
     assert words in str(answer.get("errors") or answer["detail"])
     for value in sent.values():
@@ -448,7 +442,7 @@ def test_what_can_not_be_imported_is_refused_at_once_by_both_doors(as_alice, sta
     assert files_below(state_dir) == []
 
 
-def test_a_file_that_is_too_large_is_refused(as_alice, monkeypatch, settings):
+def test_oversized_file_is_rejected(as_alice, monkeypatch, settings):
     monkeypatch.setattr("todos.import_export.views.MAX_BYTES", 10)
     assert "Split it" in problem(as_alice.post(URL, {"file": file(b"title\n" + b"x" * 9, "todos.csv")}), 413)["detail"]
     monkeypatch.undo()
@@ -460,7 +454,7 @@ def test_a_file_that_is_too_large_is_refused(as_alice, monkeypatch, settings):
     assert problem(as_alice.get(URL), 405)
 
 
-def test_the_page_leads_from_the_list_to_all_formats_and_to_an_import(as_alice, alice):
+def test_page_links_all_formats_and_imports_a_file(as_alice, alice):
     assert "/todos/import/" in as_alice.get("/todos/").text
     page = as_alice.get("/todos/import/").text
     assert all(f"/api/todos/export/?format={format}" in page for format in FORMATS)
@@ -472,13 +466,13 @@ def test_the_page_leads_from_the_list_to_all_formats_and_to_an_import(as_alice, 
     assert titles(alice) == ["one"]
 
 
-def test_an_upload_that_is_no_import_has_no_such_page(as_alice):
+def test_ordinary_upload_has_no_import_page(as_alice):
     upload = as_alice.post("/api/uploads/", {"file": file()}).json()
     run_queue()
     assert as_alice.get(f"/todos/import/{upload['id']}/").status_code == 404
 
 
-def test_short_file_of_known_uids_does_not_read_the_list(alice, django_assert_num_queries):
+def test_short_file_with_uids_does_not_read_whole_list(alice, django_assert_num_queries):
     for number in range(20):
         make_todo(owner=alice, uid=f"{number}")
     prepared = [merging.TodoPreparer(Todo(owner=alice)).prepare("7", {"title": "x", "notes": "", "due_on": None})]
@@ -488,7 +482,7 @@ def test_short_file_of_known_uids_does_not_read_the_list(alice, django_assert_nu
     assert existing.match(prepared[0]).uid == "7"
 
 
-def test_many_rows_are_a_matter_of_few_questions(as_alice, alice, django_assert_max_num_queries):
+def test_import_of_many_rows_runs_few_queries(as_alice, alice, django_assert_max_num_queries):
     make_todo(owner=alice)
     as_alice.post(URL, {"file": file(b"title\n" + b"x\n" * 300, "todos.csv")})
     with django_assert_max_num_queries(60):  # of which most are the job's own

@@ -1,7 +1,7 @@
-"""What the columns of a CSV file may be called, in the files of several programs and languages.
+"""Names of CSV columns in files of several programs and languages.
 
-Names are compared in lower case, with spaces for underscores and hyphens. Of several names for a single field the
-likeliest comes first.
+Names are compared in lower case, with spaces for underscores and hyphens. If a file has several columns for
+one field, the name that is listed first is used.
 """
 
 import re
@@ -33,7 +33,7 @@ NOTES = {
     *("notes", "note", "description", "details", "comment", "comments", "content", "body", "memo"),
     *("notizen", "notiz", "beschreibung", "remarques", "notas", "note"),
 }
-"""All of these are notes, whatever their number."""
+"""All columns with these names are joined into the notes."""
 
 UNSUPPORTED = {
     "tags": {"tags", "tag", "labels", "label", "categories", "category", "contexts", "context", "kategorien"},
@@ -45,7 +45,7 @@ UNSUPPORTED = {
     "time": {"due time", "time", "time due", "uhrzeit"},
     "assignee": {"assignee", "assigned to", "responsible", "delegated to"},
 }
-"""What is reported by the row that it is left out of."""
+"""Columns whose values are reported for each row."""
 
 TECHNICAL = {
     *("id", "taskid", "task id", "uuid", "order", "position", "sort order", "kind", "type"),
@@ -53,17 +53,17 @@ TECHNICAL = {
     *("updated at", "updated", "modified", "modified at", "last modified", "reminder date", "reminder time"),
     *("sensitivity", "role", "private", "schedule+ priority"),
 }
-"""What is about the other program, and not about the to-do."""
+"""Columns with internal data of other programs, which are ignored without a remark."""
 
 
 @dataclass
 class Columns:
-    """The places of the columns that are understood, and the names of the others."""
+    """Indexes of the columns by meaning."""
 
     single: dict[str, int] = field(default_factory=dict)
     notes: list[int] = field(default_factory=list)
     unsupported: dict[int, str] = field(default_factory=dict)
-    """By place, what is left out of rows."""
+    """Kinds of values that are reported, by index."""
 
     unknown: set[int] = field(default_factory=set)
 
@@ -73,14 +73,14 @@ def normalized(cells: Iterable[str]) -> list[str]:
 
 
 def known_columns(cells: list[str]) -> int:
-    """Return how many of these cells name a column that is understood; 0 if none is the title."""
+    """Return how many of these cells name a known column, or 0 if none is the title."""
     found = find_columns(normalized(cells))
     known = len(found.single) + len(found.notes) + len(found.unsupported)
     return known if "title" in found.single else 0
 
 
 def find_columns(names: list[str]) -> Columns:
-    """Return what these columns mean; the names are normalized."""
+    """Return the meaning of the columns with these normalized names."""
     single = {}
     for wanted, candidates in SINGLE.items():
         if name := next((name for name in candidates if name in names), None):

@@ -1,4 +1,4 @@
-"""The words by which other programs say that a to-do is completed."""
+"""Words for completed and active to-dos in files of other programs."""
 
 DONE = {
     *("1", "x", "y", "✓", "✔", "☑", "yes", "true", "checked", "closed", "complete", "completed", "done", "finished"),
@@ -26,11 +26,11 @@ OPEN = {
     *("não", "não iniciada", "da fare", "non iniziata", "nee", "niet gestart"),
 }
 CANCELLED = {"abandoned", "abgebrochen", "canceled", "cancelled", "dropped", "won't do", "wont do"}
-"""Needs no doing either, so it counts as completed."""
+"""Counts as completed."""
 
 
 def is_done(words: str) -> bool | None:
-    """Whether these words mean completed. Return None if they mean neither that nor the opposite."""
+    """Return whether the words mean completed (True) or active (False). Return None for other words."""
     found = " ".join(words.replace("-", " ").replace("_", " ").split()).casefold()
     if found in DONE or found in CANCELLED:
         return True
@@ -38,6 +38,6 @@ def is_done(words: str) -> bool | None:
 
 
 def says_more(words: str) -> bool:
-    """Whether these words say more than completed or not, like "waiting"."""
+    """Return whether the words mean more than completed or active, such as "waiting"."""
     found = " ".join(words.replace("-", " ").replace("_", " ").split()).casefold()
     return bool(found) and found not in DONE | OPEN

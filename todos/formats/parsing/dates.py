@@ -71,7 +71,9 @@ def due(text: str) -> Due:
         is_date = len(text) <= len("2030-01-31")
         return local_due(date.fromisoformat(text) if is_date else datetime.fromisoformat(text))
     except (ValueError, OverflowError):
-        raise InvalidValue(f"{quoted(text)} is no date. Write it as year-month-day, like 2030-01-31.") from None
+        raise InvalidValue(
+            f"{quoted(text)} is not a valid date. Write it as year-month-day, like 2030-01-31."
+        ) from None
 
 
 def parse_due_or_words(text: str) -> Due:
@@ -109,7 +111,7 @@ def moment(text: str) -> datetime:
         return aware(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         raise InvalidValue(
-            f"{quoted(text)} is no time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31."
+            f"{quoted(text)} is not a valid time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31."
         ) from None
 
 

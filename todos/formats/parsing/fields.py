@@ -1,4 +1,4 @@
-"""The fields of a row as texts, as CSV and JSON have them."""
+"""Conversion of rows to and from texts by field, for CSV and JSON."""
 
 import hashlib
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ FIELDS = tuple(to_texts(Row("")))
 
 
 def to_row(texts: Mapping[str, str], line: int, left_out: tuple[str, ...] = ()) -> Row:
-    """The row of these texts; of what is missing or blank, without it. Raises InvalidValue."""
+    """Return the row with these texts, of which blank ones count as missing. Raises InvalidValue."""
     if not texts.get("title", "").strip():
         raise InvalidValue(NO_TITLE)
     found = due(text) if (text := texts.get("due_on", "").strip()) else None
@@ -42,7 +42,7 @@ def to_row(texts: Mapping[str, str], line: int, left_out: tuple[str, ...] = ()) 
 
 
 def storable_uid(text: str) -> str:
-    """The uid; in the place of one that no column would hold its hash, by which it is known as well."""
+    """Return the uid, or its hash if it can't be stored in the database."""
     if text.isprintable() and len(text) <= MAX_UID_LENGTH:
         return text
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

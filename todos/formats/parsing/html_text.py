@@ -1,4 +1,4 @@
-"""The text of HTML, as notes of programs that keep them in HTML have it."""
+"""Conversion of HTML notes to plain text."""
 
 import re
 from html.parser import HTMLParser

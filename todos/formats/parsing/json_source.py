@@ -109,6 +109,6 @@ class JsonSource:
 
     def _broken(self) -> UnreadableFile:
         return UnreadableFile(
-            f"What begins in line {self.line} is not whole, no JSON, or longer than {MAX_VALUE_LENGTH} characters. "
-            "Export the list again, or correct it there."
+            f"What begins in line {self.line} is incomplete, not valid JSON, or longer than {MAX_VALUE_LENGTH} "
+            "characters. Export the list again, or correct it there."
         )

@@ -74,4 +74,4 @@ def left_out(kind: str, value: str) -> tuple[str, ...]:
 
 NO_TITLE = "There is no title. Write down what is to be done."
 TOO_LONG = f"This is longer than {MAX_LENGTH} characters. Shorten it, or leave it out."
-EMPTY = "There is nothing in this file. Choose another one."
+EMPTY = "This file is empty. Choose another one."

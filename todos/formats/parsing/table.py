@@ -49,8 +49,8 @@ def _next(reader: Iterator[list[str]], source: "_Lines") -> Record | BadRow | No
     source.begin()
     try:
         cells = next(reader, None)
-    except InvalidValue as wrong:
-        return BadRow(source.first, str(wrong))
+    except InvalidValue as error:
+        return BadRow(source.first, str(error))
     if source.is_open:
         raise _open_quote(source.first)
     return None if cells is None else (source.first, cells)

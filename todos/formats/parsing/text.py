@@ -1,6 +1,6 @@
-"""The bytes of a file as text, and back, a block at a time, whatever its length.
+"""Streamed decoding and encoding of text files.
 
-Files are read as UTF-8, or as UTF-16 if they begin with its mark. All line ends become "\\n".
+Files are read as UTF-8, or as UTF-16 if they start with its byte order mark. All line ends become "\\n".
 """
 
 import codecs
@@ -15,7 +15,7 @@ UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def blocks(file: BinaryIO, errors: str = "strict") -> Iterator[str]:
-    """The text, in blocks of at most 64 Ki characters. Raises UnreadableFile."""
+    """Yield the text in blocks of at most 64 Ki characters. Raises UnreadableFile."""
     raw = file.read(BLOCK)
     if b"\0" in raw[:2]:  # UTF-16 without a mark
         raise not_text(1)
@@ -31,7 +31,7 @@ def blocks(file: BinaryIO, errors: str = "strict") -> Iterator[str]:
 
 
 def lines(file: BinaryIO, errors: str = "strict") -> Iterator[str]:
-    """The lines, without their ends. Of one longer than MAX_LENGTH so much is left as shows that it is."""
+    """Yield the lines without their ends. Longer lines are cut to MAX_LENGTH + 1 characters."""
     rest = ""
     for block in blocks(file, errors):
         *whole, rest = (rest + block).split("\n")
@@ -43,7 +43,7 @@ def lines(file: BinaryIO, errors: str = "strict") -> Iterator[str]:
 
 
 def encode_blocks(pieces: Iterable[str]) -> Iterator[bytes]:
-    """The pieces in UTF-8, many at a time: few large blocks are sent more quickly than many small ones."""
+    """Encode the pieces as UTF-8 and join them: a few large blocks are sent faster than many small ones."""
     waiting: list[str] = []
     length = 0
     for piece in pieces:
@@ -64,6 +64,6 @@ def not_text(line: int) -> UnreadableFile:
 def _decode(decoder: io.IncrementalNewlineDecoder, raw: bytes, line: int) -> str:
     try:
         return decoder.decode(raw, final=not raw)
-    except UnicodeDecodeError as wrong:
-        before = io.StringIO(wrong.object[: wrong.start].decode(wrong.encoding, "replace"), newline=None).read()
+    except UnicodeDecodeError as error:
+        before = io.StringIO(error.object[: error.start].decode(error.encoding, "replace"), newline=None).read()
         raise not_text(line + before.count("\n")) from None
