@@ -10,6 +10,7 @@ from django.test import Client
 from progress.live.hub import Hub
 from progress.live.jobs import Jobs
 from progress.models import Job, State, changed
+from progress.queue import base
 from progress.queue import database as broker_module
 from tests.helpers import make_job, make_login, run_concurrently
 from tests.progress import tasks
@@ -86,7 +87,7 @@ def test_concurrent_brokers_take_each_delivery_once(alice, monkeypatch):
 
 
 def test_waiting_queue_is_woken_by_a_delivery(alice, monkeypatch):
-    monkeypatch.setattr(broker_module, "WAKE_SECONDS", LONG)
+    monkeypatch.setattr(base, "MAX_WAIT_SECONDS", LONG)
     waiting = threading.Event()
     wait = broker_module.Broker._wait
     monkeypatch.setattr(broker_module.Broker, "_wait", lambda self: (waiting.set(), wait(self)))

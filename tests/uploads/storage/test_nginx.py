@@ -82,7 +82,7 @@ def test_download_with_a_condition_that_does_not_hold_is_a_page_of_the_site(down
     with pytest.raises(HTTPError) as caught:
         download(as_alice, If_Match='"another"')
     assert caught.value.code == 412
-    assert b"Load it again" in caught.value.read()
+    assert b"Reload it and try again" in caught.value.read()
 
 
 @pytest.mark.parametrize(("headers", "status"), [({"If_None_Match": "the etag"}, 304), ({"Range": "bytes=10-"}, 416)])

@@ -204,7 +204,7 @@ def test_a_file_that_is_written_twice_is_there_once(bucket):
 
 
 def test_objects_without_rows_and_rows_without_objects_are_found(upload, bucket, monkeypatch):
-    monkeypatch.setattr(fsck, "YOUNG", timedelta(minutes=-1))
+    monkeypatch.setattr(fsck, "MIN_AGE", timedelta(minutes=-1))
     default_storage.save("uploads/x/original", ContentFile(b"nobody's"))
     default_storage.delete(upload.file.name)
     findings = {finding.text: finding for finding in fsck.check()}
