@@ -1,4 +1,4 @@
-"""Files of each format, as they are in memory."""
+"""Helpers to read and write files of each format in memory."""
 
 import io
 
@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, settings
 from todos.formats import FORMATS, BadRow, Row
 
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""For what takes as long as the machine does."""
+"""Settings without time limits, for slow machines."""
 
 
 def read(name: str, content: str | bytes) -> list[Row | BadRow]:
-    """What a file of this format, with this content, is read as."""
+    """Read rows from a file of this format with this content."""
     raw = content.encode() if isinstance(content, str) else content
     return list(FORMATS[name].read(io.BytesIO(raw)))
 
@@ -21,13 +21,13 @@ def written(name: str, rows: list[Row]) -> bytes:
 
 
 def titles(rows: list[Row | BadRow]) -> list[str]:
-    """Of rows of which none is bad."""
+    """Return the titles, and assert that no row is bad."""
     assert [row for row in rows if isinstance(row, BadRow)] == []
     return [row.title for row in rows if isinstance(row, Row)]
 
 
 class Endless(io.RawIOBase):
-    """A file that begins with one text, and then repeats another one for ever."""
+    """A file that starts with one text and then repeats another one endlessly."""
 
     def __init__(self, beginning: str, repeated: str) -> None:
         self.waiting = beginning.encode()

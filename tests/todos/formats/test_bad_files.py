@@ -1,4 +1,4 @@
-"""Files that can't be read at all, and which format a file is of."""
+"""Unreadable files, and detection of formats."""
 
 import io
 import tracemalloc

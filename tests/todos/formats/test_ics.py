@@ -1,4 +1,4 @@
-"""iCalendar: what Vikunja and Nextcloud Tasks export, what the library makes of ours, and what is meant to do harm."""
+"""iCalendar: exports of Vikunja and Nextcloud Tasks, Headway's own exports, and malicious files."""
 
 from datetime import UTC, date, datetime
 

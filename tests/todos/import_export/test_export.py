@@ -1,4 +1,4 @@
-"""A list as a file: all of it, in its order, once each; and only for its owner."""
+"""Export of a list: content, order, access, streaming and queries."""
 
 import io
 

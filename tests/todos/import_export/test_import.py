@@ -1,4 +1,4 @@
-"""Importing a file: its valid rows are added, once; the others are reported by line; a failed import adds nothing."""
+"""Import of a file: merging, reports of bad rows, limits and failures."""
 
 import json
 from datetime import UTC, date, datetime

@@ -1,7 +1,6 @@
-"""Due dates and times, as files write them.
+"""Parsers of due dates and times.
 
-A due date is the one that a person sees: of a time in UTC the date in the reader's time zone, of a time in another zone
-the date there.
+The due date of a time in UTC is its date in the current time zone, and of a time in another zone its date in that zone.
 """
 
 import re
@@ -17,17 +16,17 @@ from todos.quick_add import parse_date
 
 TIME_OF_DAY = re.compile(r" (?:at (?P<named>.*)|(?P<bare>[0-9]{1,2}:[0-9]{2}.*|[0-9]{1,2} ?[ap]m))$")
 MIDNIGHT = {"", "0:00", "00:00", "00:00:00", "12 am", "12am", "12:00 am", "12:00am", "midnight"}
-"""What programs write for the time of a due date without one."""
+"""Values that programs write for a due date without a time of day."""
 
 EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
-"""What has a date in every zone."""
+"""The range of times that have a date in every time zone."""
 BEFORE_YEAR_1 = "0000-12-31T"
-"""How Go's zero time begins in a time zone west of Greenwich."""
+"""The start of Go's zero time in a time zone west of Greenwich."""
 
 
 @dataclass(frozen=True)
 class Due:
-    """A due date, with the time of day that a file has for it: empty for midnight."""
+    """A due date and its time of day in the file, which is empty for midnight."""
 
     day: date
     time: str = ""
@@ -48,7 +47,7 @@ def zone_named(name: str) -> ZoneInfo | None:
 
 
 def is_zero_time(text: str) -> bool:
-    """Whether this is Go's zero time, 0001-01-01T00:00:00Z, which programs in Go write for a time that is not set.
+    """Return whether this is Go's zero time, 0001-01-01T00:00:00Z, which programs in Go write for an unset time.
 
     In another zone Go writes the local mean time, and cuts the seconds of its offset: 0001-01-01T00:53:28+00:53.
     """
@@ -87,7 +86,7 @@ def parse_due_or_words(text: str) -> Due:
 
 
 def _parse_due_words(text: str, today: date) -> Due | None:
-    """Return the due date that these words mean, with or without a time of day after them; None if they mean none."""
+    """Return the due date in words, with or without a time of day. Return None if the words are not understood."""
     words = " ".join(text.lower().split())
     found = TIME_OF_DAY.search(words)
     day = parse_date(words[: found.start()] if found else words, today)
@@ -96,7 +95,7 @@ def _parse_due_words(text: str, today: date) -> Due | None:
 
 
 def local_due(value: date) -> Due:
-    """Return the date, and the time, that a person sees. Raises OverflowError at the ends of the calendar."""
+    """Return the date and time of day, those of UTC in the current zone. Raises OverflowError if out of range."""
     if not isinstance(value, datetime):
         return Due(value)
     seen = timezone.localtime(value) if value.tzinfo and value.tzname() == "UTC" else value
@@ -105,7 +104,7 @@ def local_due(value: date) -> Due:
 
 
 def moment(text: str) -> datetime:
-    """A time in ISO 8601; without a zone it is one of ours, and of a date it is the midnight. Raises InvalidValue."""
+    """Parse ISO 8601. The default is the current zone, and midnight for a date. Raises InvalidValue."""
     text = text.strip()
     try:
         return aware(datetime.fromisoformat(text))
@@ -116,7 +115,7 @@ def moment(text: str) -> datetime:
 
 
 def aware(value: date) -> datetime:
-    """The time in UTC, understood as in `moment`. Raises OverflowError at the ends of the calendar."""
+    """Convert to UTC, with the defaults of `moment`. Raises OverflowError if out of range."""
     if not isinstance(value, datetime):
         value = datetime.combine(value, time())
     found = (timezone.make_aware(value) if timezone.is_naive(value) else value).astimezone(UTC)

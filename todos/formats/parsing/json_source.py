@@ -1,4 +1,4 @@
-"""A JSON document read piece by piece, so that its length doesn't matter, with the line of each piece."""
+"""Streaming reader of JSON documents of any length, with line numbers."""
 
 import json
 import re
@@ -9,14 +9,14 @@ from todos.formats.parsing.rows import UnreadableFile
 from todos.formats.parsing.text import blocks
 
 MAX_VALUE_LENGTH = 500_000
-"""Characters of one value: of what is escaped, one takes up to twelve."""
+"""Maximum characters of one value. One escaped character takes up to twelve."""
 
 DECODER = json.JSONDecoder()
 SPACE = re.compile(r"[ \t\n]*")
 
 
 class JsonSource:
-    """Where reading has come to. All but `peek` raise UnreadableFile where there is something else than they want."""
+    """A position in a JSON document. All methods but `peek` raise UnreadableFile at unexpected content."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.blocks = blocks(file)
@@ -24,10 +24,10 @@ class JsonSource:
         self.at = 0
         self.line = 1
         self.passed = 0
-        """Characters taken so far."""
+        """Number of characters read so far."""
 
     def peek(self) -> str:
-        """The next character that isn't space; empty at the end."""
+        """Return the next character that is not whitespace, or an empty string at the end."""
         while True:
             self._go_to(SPACE.match(self.text, self.at).end())  # type: ignore[union-attr]  # it matches anywhere
             if self.at < len(self.text):
@@ -36,7 +36,7 @@ class JsonSource:
                 return ""
 
     def value(self) -> Any:
-        """The value here, whole."""
+        """Read and return the next value."""
         self.peek()
         while True:
             try:
@@ -45,19 +45,19 @@ class JsonSource:
                 raise self.too_deep() from None
             except ValueError:
                 end = len(self.text)
-            if end < len(self.text):  # else it may go on
+            if end < len(self.text):  # else the value may continue in the next block
                 self._go_to(end)
                 return value
             if end - self.at > MAX_VALUE_LENGTH or not self._read_on():
                 raise self._broken()
 
     def elements(self) -> Iterator[int]:
-        """The lines of the values of the array here; whoever asks for the next one has taken the value."""
+        """Yield the line of each value of an array. The caller must read the value before continuing."""
         for _ in self._members("[", "]"):
             yield self.line
 
     def members(self, streamed: Container[str]) -> Iterator[tuple[str, Any]]:
-        """The names and values of the object here. Arrays of the names that are streamed are None, to be taken."""
+        """Yield names and values of an object. For streamed arrays, yield None: the caller must read the array."""
         taken = 0
         for name in self.names():
             if name in streamed and self.peek() == "[":
@@ -70,7 +70,7 @@ class JsonSource:
                 raise self._broken()
 
     def names(self) -> Iterator[str]:
-        """The names of the object here; whoever asks for the next one has taken the value."""
+        """Yield the names of an object. The caller must read the value before continuing."""
         for _ in self._members("{", "}"):
             name = self.value()
             if not isinstance(name, str):
@@ -99,7 +99,7 @@ class JsonSource:
         self.at = place
 
     def _read_on(self) -> bool:
-        """Drop what was read, and have more; False at the end."""
+        """Read another block and drop the text before the position. Return False at the end of the file."""
         block = next(self.blocks, None)
         self.text, self.at = self.text[self.at :] + (block or ""), 0
         return block is not None

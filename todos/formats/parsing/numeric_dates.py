@@ -1,4 +1,4 @@
-"""Dates of numbers alone, like 31.12.2026 and 12/31/2026, in which day and month can be confused.
+"""Numeric dates such as 31.12.2026 and 12/31/2026, in which the order of day and month is ambiguous.
 
 Programs write all dates of a file in the same order, so one date that fits only one order decides for all of them.
 """
@@ -17,13 +17,13 @@ TIME = re.compile(
 
 
 class DayOrder:
-    """Which of day and month comes first in the numeric dates of a file. With dots it is always the day."""
+    """The order of day and month in the numeric dates of a file. The day is always first in dates with dots."""
 
     def __init__(self, *, guess_day_first: bool) -> None:
         self._guess = guess_day_first
         self._is_day_first: bool | None = None
         self.ambiguous = ""
-        """The first date whose order nothing has decided so far."""
+        """The first ambiguous date, if the order is still unknown."""
 
     @property
     def is_day_first(self) -> bool:
@@ -31,7 +31,7 @@ class DayOrder:
 
     @property
     def is_open(self) -> bool:
-        """Whether the order matters and isn't known."""
+        """Whether there are ambiguous dates and the order is unknown."""
         return bool(self.ambiguous) and self._is_day_first is None
 
     def see(self, text: str) -> None:
@@ -46,7 +46,7 @@ class DayOrder:
             self.ambiguous = self.ambiguous or text.strip()
 
     def iso(self, text: str) -> str:
-        """Return the date in ISO 8601, with its time if it has one; text that is no numeric date unchanged."""
+        """Convert a numeric date, with or without time, to ISO 8601. Return other text unchanged."""
         stripped = text.strip()
         if found := YEAR_FIRST.fullmatch(stripped):
             month, day = found["a"], found["b"]

@@ -1,9 +1,9 @@
-"""The records of a CSV file (RFC 4180), each with the line it begins in. What the columns mean it doesn't know.
+"""Records of a CSV file (RFC 4180) with their line numbers, independent of the meaning of columns.
 
 Some programs write lines about the file before the one that names the columns, and "sep=;" to name the delimiter.
 
-A record ends with its line, unless a quote is open. One that never closes would take in the rest of the file, so it may
-not take in more than the longest record has.
+A quoted cell may span lines. An unclosed quote would extend to the end of the file, so the length of a record is
+limited.
 """
 
 import csv
@@ -19,7 +19,7 @@ DELIMITERS = (",", ";", "\t")
 
 SEPARATOR = re.compile(r'"?sep=(?P<delimiter>[,;\t|])"?', re.IGNORECASE)
 MAX_LINES_BEFORE = 20
-"""Lines among which the one that names the columns is looked for."""
+"""The number of first lines that are searched for the column names."""
 
 Record = tuple[int, list[str]]
 
@@ -32,7 +32,7 @@ class Table:
         self._source = _Lines(file, known_columns)
         self.delimiter = self._source.delimiter
         self.lines_before = self._source.lines_before
-        """The first and last line of what stands before the names of the columns, if anything does."""
+        """The numbers of the first and last line above the column names, if any."""
 
     def __iter__(self) -> Iterator[Record | BadRow]:
         reader = csv.reader(self._source, delimiter=self.delimiter)
@@ -57,14 +57,14 @@ def _next(reader: Iterator[list[str]], source: "_Lines") -> Record | BadRow | No
 
 
 def _within(width: int, line: int, cells: list[str]) -> Record | BadRow:
-    """The record, unless it goes beyond the columns: then a comma in a text has cut it in two."""
+    """Return a BadRow if the record has more cells than columns, as after a comma in an unquoted text."""
     if any(cells[width:]):
         return BadRow(line, f"There are {len(cells)} cells, and {width} columns. Put texts with commas into quotes.")
     return line, cells[:width]
 
 
 class _Lines:
-    """The lines as csv takes them, one after the other until a record is whole."""
+    """Iterator of lines for `csv.reader`, which limits the length of a record."""
 
     def __init__(self, file: BinaryIO, known_columns: Callable[[list[str]], int]) -> None:
         numbered = dropwhile(_is_blank, enumerate(lines(file), start=1))
@@ -79,7 +79,7 @@ class _Lines:
         self.begin()
 
     def begin(self) -> None:
-        """A new record."""
+        """Start a new record."""
         self.first = self.length = 0
         self.is_open = False
 
@@ -90,15 +90,15 @@ class _Lines:
         try:
             number, text = next(self.numbered)
         except StopIteration:
-            self.is_open = self.first > 0  # the record asks for more, and there is none
+            self.is_open = self.first > 0  # csv.reader requests another line only within a quote
             raise
         self.length += len(text) + 1
         if self.length > MAX_LENGTH:
-            self._refuse(number)
+            self._raise_too_long(number)
         self.first = self.first or number
         return f"{text}\n"
 
-    def _refuse(self, number: int) -> None:
+    def _raise_too_long(self, number: int) -> None:
         if self.first:
             raise _open_quote(self.first)
         self.first = number
@@ -112,11 +112,11 @@ def _is_blank(line: tuple[int, str]) -> bool:
 def _find_columns(
     first: list[tuple[int, str]], delimiters: Iterable[str], known_columns: Callable[[list[str]], int]
 ) -> tuple[str, int]:
-    """Return the delimiter, and the index of the line that names the columns; 0 if none is known to."""
+    """Return the delimiter, and the index of the line with the column names, by default 0."""
     for index, (_, text) in enumerate(first):
         for delimiter in sorted(delimiters, key=text.count, reverse=True):
             known = known_columns(next(csv.reader([text], delimiter=delimiter), []))
-            if known > (index > 0):  # below other lines a single word may as well be a to-do
+            if known > (index > 0):  # below the first line, a single known word may be a to-do
                 return delimiter, index
     return max(delimiters, key=first[0][1].count if first else len), 0
 
