@@ -253,6 +253,16 @@ def test_what_happens_while_nobody_looks_is_shown_when_somebody_does(devices):
     assert all("/stream/" in url or "/changes/" in url for url in there.asked[before:])
 
 
+COUNT_COUNTS = """() => {
+    window.mostCounts = 0;
+    const count = () => {
+        window.mostCounts = Math.max(window.mostCounts, document.querySelectorAll(".todo-count").length);
+    };
+    new MutationObserver(count).observe(document.body, { childList: true, subtree: true });
+}"""
+"""Record how many counts the page has at most: the rows of a replaced list are removed in batches."""
+
+
 def test_many_changes_and_what_is_further_down_than_a_page_reaches(devices, sqlite_site):
     here, there = devices
     add_steps(here.page, sqlite_site, 107)
@@ -266,10 +276,12 @@ def test_many_changes_and_what_is_further_down_than_a_page_reaches(devices, sqli
     here.page.mouse.wheel(0, 10_000)
     expect(here.rows).to_have_count(111)
     expect(here.rows.last).to_have_text("the last")
+    here.page.evaluate(COUNT_COUNTS)
     there.page.locator(".toggle-all").click()
     expect(here.left).to_have_text("0 items left")
     expect(here.page.locator(".todo-list li.completed")).to_have_count(111)
     assert here.page.evaluate("scrollY") > 1000
+    assert here.page.evaluate("window.mostCounts") == 1
 
 
 def test_a_file_on_its_way_stays_in_a_row_that_is_changed_elsewhere(devices, tmp_path):

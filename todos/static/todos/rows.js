@@ -84,8 +84,24 @@ function retire(element, newRows) {
   element.before(copy);
   element.classList.add("retired");
   element.removeAttribute("id");
-  removeInBatches(element, rowsIn(element));
+  const rows = rowsIn(element);
+  removeAllBut(rows[0]?.parentElement ?? element, element);
+  removeInBatches(element, rows);
   return copy;
+}
+
+/**
+ * Remove everything but the container of the rows from an old list, so that the page has no second count or footer.
+ *
+ * @param {Element} container
+ * @param {Element} list
+ */
+function removeAllBut(container, list) {
+  const parent = container.parentElement;
+  if (container === list || !parent) return;
+  container.removeAttribute("id");
+  for (const child of [...parent.children]) if (child !== container) child.remove();
+  removeAllBut(parent, list);
 }
 
 /**
