@@ -4,13 +4,11 @@
     ordering.py      positions in a list
     limits.py        the number of to-dos of a user and the length of their text
     search.py        the folded text that a search reads
-    forms.py         validation, for pages and the API
+    forms/           validation, for pages and the API
     quick_add.py     parser for quick-add lines: a title with a due date at its end
     filters.py       the filter of a list, its pages and its URLs
-    views.py         pages of the list and of one to-do, and their htmx fragments
-    attachments.py   attaching and detaching files
+    views/           pages of the list, of one to-do and its attachments, and of the trash
     undo.py          undo of changes of several to-dos
-    trash.py         the page of deleted to-dos
     api.py           the JSON API
     live.py          the stream of changed to-dos
     import_export/   import and export, as pages and in the API

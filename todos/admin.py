@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from progress.retention import delete_in_batches
-from todos.forms import TextForm
+from todos.forms.pages import TextForm
 from todos.models import BATCH_SIZE, Attachment, Todo, TodoQuerySet
 from todos.search import FOLDED, fold
 

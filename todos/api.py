@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from progress.types import UserRequest
 from todos.filters import TodoFilter, cursor_after
-from todos.forms import split_quick_add, validate_json
+from todos.forms.api import split_quick_add, validate_json
 from todos.models import Attachment, Todo
 from uploads.http.conditional import conditional_response
 from uploads.http.json_api import ApiError, list_response, read_object

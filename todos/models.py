@@ -99,6 +99,9 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         """Mark completed to-dos as active. Return their ids."""
         return self.completed()._change(completed_at=None)
 
+    def set_completed(self, is_completed: bool) -> list[int]:
+        return self.complete() if is_completed else self.reactivate()
+
     def trash(self) -> list[int]:
         """Move to-dos to the trash. Return the ids of those that were not there already."""
         return self.filter(deleted_at=None)._change(deleted_at=timezone.now())  # the same time for all batches of rows

@@ -2,28 +2,29 @@
 
 from django.urls import path
 
-from todos import api, attachments, live, trash, views
+from todos import api, live
 from todos.import_export import views as import_export
+from todos.views import attachments, lists, todo, trash
 
 app_name = "todos"
 urlpatterns = [
-    path("todos/", views.index, name="index"),
-    path("todos/active/", views.index, {"status": "active"}, name="active"),
-    path("todos/completed/", views.index, {"status": "completed"}, name="completed"),
-    path("todos/several/", views.add_several, name="several"),
-    path("todos/changes/", views.changes, name="changes"),
-    path("todos/toggle-all/", views.toggle_all, name="toggle-all"),
-    path("todos/clear-completed/", views.clear_completed, name="clear-completed"),
-    path("todos/undo/", views.undo, name="undo"),
+    path("todos/", lists.index, name="index"),
+    path("todos/active/", lists.index, {"status": "active"}, name="active"),
+    path("todos/completed/", lists.index, {"status": "completed"}, name="completed"),
+    path("todos/several/", lists.add_several, name="several"),
+    path("todos/changes/", lists.changes, name="changes"),
+    path("todos/toggle-all/", lists.toggle_all, name="toggle-all"),
+    path("todos/clear-completed/", lists.clear_completed, name="clear-completed"),
+    path("todos/undo/", lists.undo, name="undo"),
     path("todos/trash/", trash.index, name="trash"),
     path("todos/trash/restore/", trash.restore, name="trash-restore"),
     path("todos/import/", import_export.index, name="import"),
     path("todos/import/<uuid:upload_id>/", import_export.detail, name="import-detail"),
-    path("todos/<int:todo_id>/", views.edit, name="edit"),
-    path("todos/<int:todo_id>/rename/", views.rename, name="rename"),
-    path("todos/<int:todo_id>/toggle/", views.toggle, name="toggle"),
-    path("todos/<int:todo_id>/move/", views.move, name="move"),
-    path("todos/<int:todo_id>/delete/", views.delete, name="delete"),
+    path("todos/<int:todo_id>/", todo.edit, name="edit"),
+    path("todos/<int:todo_id>/rename/", todo.rename, name="rename"),
+    path("todos/<int:todo_id>/toggle/", todo.toggle, name="toggle"),
+    path("todos/<int:todo_id>/move/", todo.move, name="move"),
+    path("todos/<int:todo_id>/delete/", todo.delete, name="delete"),
     path("todos/<int:todo_id>/attach/", attachments.attach, name="attach"),
     path("todos/<int:todo_id>/detach/", attachments.detach, name="detach"),
     path("api/todos/", api.index, name="api-index"),

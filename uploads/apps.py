@@ -8,7 +8,8 @@ class UploadsConfig(AppConfig):
     name = "uploads"
 
     def ready(self) -> None:
-        from uploads import deletion, retention
+        from uploads import retention
+        from uploads.storage import deletion
 
         deletion.connect()
         post_migrate.connect(retention.create_schedules, sender=self)

@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from uploads import api, trash, views
+from uploads import api, views
 from uploads.receiving import tus
 
 app_name = "uploads"
 urlpatterns = [
     path("uploads/", views.index, name="index"),
-    path("uploads/trash/", trash.index, name="trash"),
+    path("uploads/trash/", views.trash, name="trash"),
     path("uploads/<uuid:upload_id>/", views.detail, name="detail"),
     path("uploads/<uuid:upload_id>/card/", views.card, name="card"),
     path("uploads/<uuid:upload_id>/delete/", views.delete, name="delete"),

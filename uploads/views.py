@@ -4,10 +4,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import F, Value
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -18,9 +21,11 @@ from uploads.listing import cursor_of, list_uploads
 from uploads.models import Rendition, Transfer, Upload
 from uploads.receiving import quota, transfers
 from uploads.receiving.limits import takes_files
+from uploads.retention import TRASH_KEPT
 from uploads.storage import serving
 
 PAGE_SIZE = 24
+TRASH_PAGE_SIZE = 100
 
 
 @takes_files
@@ -71,6 +76,16 @@ def delete(request: UserRequest, upload_id: UUID) -> HttpResponse:
     if _wants_fragment(request):
         return render(request, "uploads/_deleted.html", {"upload": upload})
     return redirect(f"{reverse('uploads:index')}?deleted={upload.pk}")
+
+
+@never_cache
+@require_safe
+def trash(request: UserRequest) -> HttpResponse:
+    """Show a page of the trash, newest deletion first, with the time until which each file is kept."""
+    deleted = Upload.objects.filter(owner=request.user).in_trash().filter(deleted_at__gt=timezone.now() - TRASH_KEPT)
+    uploads = deleted.annotate(kept_until=F("deleted_at") + Value(TRASH_KEPT)).order_by("-deleted_at", "id")
+    page = Paginator(uploads, TRASH_PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "uploads/trash.html", {"page": page})
 
 
 @require_POST

@@ -16,7 +16,7 @@ from django.utils import timezone
 from progress.reporter import Progress
 from progress.tasks import TaskError
 from todos.formats import FORMATS, BadRow, Format, Remark, Row, UnreadableFile, detect_format
-from todos.forms import TodoForm
+from todos.forms.pages import TodoForm
 from todos.import_export.merging import Counts, PreparedTodo, TodoPreparer, merge
 from todos.limits import ListFull
 from todos.models import Todo

@@ -5,7 +5,7 @@ import pytest
 from tests.helpers import make_todo
 from tests.todos.pages.helpers import HTMX, titles
 from todos.models import Todo
-from todos.views import MAX_LINES
+from todos.views.lists import MAX_LINES
 
 URL = "/todos/several/"
 

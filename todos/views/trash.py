@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 from progress.types import UserRequest
 from todos.models import Todo, TodoQuerySet
 from todos.retention import TRASH_RETENTION
+from todos.views.responses import TODO_ID
 
 PAGE_SIZE = 100
-PK = r"[0-9]{1,18}"
 
 
 @never_cache
@@ -38,7 +38,7 @@ def _selected(request: UserRequest) -> TodoQuerySet:
     """Return the to-dos that the form names by an id or by the time of their deletion."""
     trash = Todo.objects.filter(owner=request.user).in_trash()
     todo, deleted = request.POST.get("todo", ""), request.POST.get("deleted", "")
-    if re.fullmatch(PK, todo):
+    if re.fullmatch(TODO_ID, todo):
         return trash.filter(pk=todo)
     try:
         return trash.filter(deleted_at=datetime.fromisoformat(deleted).astimezone(UTC))

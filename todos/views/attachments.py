@@ -5,8 +5,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from todos.forms import EditForm
-from todos.views import HtmxRequest, get_todo, row_response
+from todos.forms.pages import EditForm
+from todos.views.responses import HtmxRequest, get_todo, row_response
 from uploads.forms import UploadForm
 from uploads.models import Upload
 from uploads.receiving.limits import takes_files
