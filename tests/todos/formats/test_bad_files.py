@@ -1,4 +1,4 @@
-"""Unreadable files, and detection of formats."""
+"""Unreadable files, random content, encodings, and detection of formats."""
 
 import io
 import tracemalloc
@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.todos.formats.helpers import PATIENT, Endless, read, titles
-from todos.formats import FORMATS, BadRow, Remark, Row, UnreadableFile, detect_format
+from tests.todos.formats.helpers import PATIENT, EndlessFile, Entry, read, titles
+from todos.formats import FORMATS, BadRow, Row, UnreadableFile, detect_format
 
-SIGNATURES = [
+BEGINNINGS = [
     *(b"", b"\xff\xfe", b"title,due_on\n", b"sep=;\ntitle;tags;completed;created;x\n", b'[{"tasks": ['),
     *(b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY;ENCODING=QUOTED-PRINTABLE:=", b'{"items": [{"items": ['),
     b"TYPE,CONTENT,DATE\n",
     *(b"BEGIN:VCALENDAR\nBEGIN:VTODO\n", b'[{"title": "', b'[{"title": "A", "status": "completed", '),
 ]
-PIECES = [
+FRAGMENTS = [
     *(b"\0", b"\n", b"\r", b" ", b'"', b",", b":", b";", b"\\"),
     *(b"task,", b"note,", b"x ", b"2030-01-31 ", b"due:2030-02-31"),
     *(b"SUMMARY:A\n", b"DUE:", b"COMPLETED;TZID=", b"END:VTODO\n", b"BEGIN:VTODO\n", b"20300131T000000Z\n"),
@@ -56,14 +56,14 @@ OPEN_QUOTE = "A quote opens in the row that begins in line {}, and isn't closed 
     ],
 )
 def test_unreadable_file_error_names_cause_and_line(name, content, reason):
-    with pytest.raises(UnreadableFile) as refusal:
+    with pytest.raises(UnreadableFile) as error:
         read(name, content)
-    assert reason in str(refusal.value)
+    assert reason in str(error.value)
 
 
 def test_unclosed_quote_stops_reading_at_the_limit():
     with pytest.raises(UnreadableFile, match=OPEN_QUOTE.format(2)):
-        list(FORMATS["csv"].read(Endless('title\n"', "never\n")))
+        list(FORMATS["csv"].read(EndlessFile('title\n"', "never\n")))
 
 
 @pytest.mark.parametrize(
@@ -87,19 +87,20 @@ def test_overlong_value_is_not_kept_in_memory(name, beginning, repeated, times):
     assert isinstance(row, BadRow)
 
 
-def told(row: Row | BadRow | Remark) -> str:
-    if isinstance(row, Row):
-        return " ".join(row.left_out)
-    return row.reason if isinstance(row, BadRow) else row.text
+def message(entry: Entry) -> str:
+    """Return the text of this entry in the report of an import."""
+    if isinstance(entry, Row):
+        return " ".join(entry.left_out)
+    return entry.reason if isinstance(entry, BadRow) else entry.text
 
 
 @pytest.mark.parametrize("name", FORMATS)
 @PATIENT
-@given(beginning=st.sampled_from(SIGNATURES), pieces=st.lists(st.binary() | st.sampled_from(PIECES)))
-def test_random_content_raises_only_unreadable_file(name, beginning, pieces):
+@given(beginning=st.sampled_from(BEGINNINGS), fragments=st.lists(st.binary() | st.sampled_from(FRAGMENTS)))
+def test_random_content_raises_only_unreadable_file(name, beginning, fragments):
     with suppress(UnreadableFile):
-        rows = read(name, beginning + b"".join(pieces))
-        assert all(told(row).isprintable() for row in rows)
+        entries = read(name, beginning + b"".join(fragments))
+        assert all(message(entry).isprintable() for entry in entries)
 
 
 MEMBERS = [
@@ -110,12 +111,12 @@ MEMBERS = [
 
 
 @pytest.mark.parametrize("beginning", ['"done": true', '"status": "needsAction"', '"notes": ""'])
-@pytest.mark.parametrize("odd", ["7", "-1e999", "true", "null", '"x"', "[7]", "[[]]", '[{"current": 1}]', '{"a": 7}'])
-def test_json_member_of_wrong_type_does_not_affect_other_todos(beginning, odd):
+@pytest.mark.parametrize("value", ["7", "-1e999", "true", "null", '"x"', "[7]", "[[]]", '[{"current": 1}]', '{"a": 7}'])
+def test_json_member_of_wrong_type_does_not_affect_other_todos(beginning, value):
     for name in MEMBERS:
-        rows = read("json", f'[{{"title": "A", {beginning}, "{name}": {odd}}}, {{"title": "B"}}]')
-        assert getattr(rows[-1], "title", "") == "B"
-        assert all(told(row).isprintable() for row in rows)
+        entries = read("json", f'[{{"title": "A", {beginning}, "{name}": {value}}}, {{"title": "B"}}]')
+        assert getattr(entries[-1], "title", "") == "B"
+        assert all(message(entry).isprintable() for entry in entries)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,7 @@ def test_line_endings_and_encodings_are_recognized(name, content, ends, encoding
 
 
 @pytest.mark.parametrize(
-    ("name", "head", "known"),
+    ("name", "head", "format_name"),
     [
         ("list.csv", b"", "csv"),
         ("list.TSV", b"", "csv"),
@@ -150,5 +151,5 @@ def test_line_endings_and_encodings_are_recognized(name, content, ends, encoding
         ("", b"", None),
     ],
 )
-def test_format_is_detected_by_extension_or_signature(name, head, known):
-    assert detect_format(name, head) is (FORMATS[known] if known else None)
+def test_format_is_detected_by_extension_or_signature(name, head, format_name):
+    assert detect_format(name, head) is (FORMATS[format_name] if format_name else None)

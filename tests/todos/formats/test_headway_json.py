@@ -1,24 +1,22 @@
-"""JSON: our own document, the list that the API answers with, and what is neither."""
+"""JSON: Headway's own documents, the list of the API, bad to-dos and unreadable documents."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
-import time_machine
 
 from tests.helpers import make_todo
-from tests.todos.formats.helpers import read, titles, written
+from tests.todos.formats.helpers import NOW, read, titles, write
 from todos.formats import BadRow, Row, UnreadableFile
-
-NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
 
 def document(*todos: str) -> str:
+    """Return a document with one to-do per line, the first one in line 2."""
     return '{"format": "headway-todos", "version": 1, "todos": [\n' + ",\n".join(todos) + "\n]}"
 
 
 def test_export_is_a_document_with_one_todo_per_line():
-    raw = written("json", [Row("Café", "two\nlines", date(2030, 1, 31), NOW, NOW, "7"), Row("Open", created_at=NOW)])
+    raw = write("json", [Row("Café", "two\nlines", date(2030, 1, 31), NOW, NOW, "7"), Row("Open", created_at=NOW)])
     assert json.loads(raw) == {
         "format": "headway-todos",
         "version": 1,
@@ -38,7 +36,7 @@ def test_export_is_a_document_with_one_todo_per_line():
 
 
 def test_api_response_is_read(as_alice, alice):
-    longest = "😀" * 20_000  # which the API escapes
+    longest = "😀" * 20_000  # the API escapes these characters
     make_todo(owner=alice, title="Open", notes=longest, due_on=date(2030, 1, 31), created_at=NOW)
     done = make_todo(owner=alice, title="Done", completed_at=NOW, created_at=NOW)
     rows = read("json", as_alice.get("/api/todos/").content)
@@ -59,7 +57,7 @@ def test_whitespace_affects_only_line_numbers(indent, ends):
     assert all(lines[row.line - 1].strip() in ("{", lines[0]) for row in rows)
 
 
-@time_machine.travel(NOW, tick=False)
+@pytest.mark.time_machine(NOW, tick=False)
 def test_completed_todo_without_time_is_completed_now():
     rows = read("json", document('{"title": "A", "completed": true}', '{"title": "B", "completed": false}'))
     assert [row.completed_at for row in rows] == [NOW, None]
@@ -105,7 +103,7 @@ def test_bad_todo_has_reason_and_does_not_affect_others(todo, reason):
     ]
 
 
-DEEP = "[" * 100_000
+NESTED = "[" * 100_000
 BROKEN = "is incomplete, not valid JSON, or longer than 500000 characters"
 
 
@@ -129,12 +127,12 @@ BROKEN = "is incomplete, not valid JSON, or longer than 500000 characters"
         ('{\n"todos" []}', f"begins in line 2 {BROKEN}"),
         ('[\n{"title": "' + "long " * 200_000 + '"}]', f"begins in line 2 {BROKEN}"),
         ('[\n{"title": ' + "1" * 5_000 + "}]", f"begins in line 2 {BROKEN}"),
-        (f"[\n{DEEP}", "What begins in line 2 is nested too deeply. Leave it out."),
-        ('[\n{"title": ' + DEEP, "What begins in line 2 is nested too deeply. Leave it out."),
+        (f"[\n{NESTED}", "What begins in line 2 is nested too deeply. Leave it out."),
+        ('[\n{"title": ' + NESTED, "What begins in line 2 is nested too deeply. Leave it out."),
     ],
     ids=lambda text: text[:30],
 )
 def test_document_without_list_is_unreadable(content, reason):
-    with pytest.raises(UnreadableFile) as refusal:
+    with pytest.raises(UnreadableFile) as error:
         read("json", content)
-    assert reason in str(refusal.value)
+    assert reason in str(error.value)

@@ -1,4 +1,4 @@
-"""What is exported comes back when it is imported, in all that the format has; and neither needs the whole list."""
+"""Round trips of rows through each format: all fields that a format has are kept, and lists are streamed."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, time
@@ -9,10 +9,10 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.todos.formats.helpers import PATIENT, Endless, read, written
+from tests.todos.formats.helpers import PATIENT, EndlessFile, read, write
 from todos.formats import FORMATS, Row
 
-TRICKY = [
+MARKUP = [
     *(
         "x ",
         "X ",
@@ -29,8 +29,8 @@ TRICKY = [
     *("=", "+", "-", "@", "'", "''", '"', ",", ";", ":", "\\", "\\n", "\\N", "\\,", "%2C", "BEGIN:VTODO", "END:VTODO"),
     *("{", "}", "[", "]", "\ufeff", "\u00a0", "é", "😀", " ", "  "),
 ]
-TITLES = st.lists(st.sampled_from(TRICKY) | st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])))
-NOTES = st.lists(st.sampled_from([*TRICKY, "\n", "\t"]) | st.text(st.characters(exclude_categories=["Cc", "Cs"])))
+TITLES = st.lists(st.sampled_from(MARKUP) | st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])))
+NOTES = st.lists(st.sampled_from([*MARKUP, "\n", "\t"]) | st.text(st.characters(exclude_categories=["Cc", "Cs"])))
 TIMES = st.datetimes(datetime(1900, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC))
 ROWS = st.builds(
     Row,
@@ -43,20 +43,22 @@ ROWS = st.builds(
 )
 
 
-def kept(name: str, row: Row) -> Row:
-    """As much of the row as the format has."""
+def storable(name: str, row: Row) -> Row:
+    """Return the row with only the fields and precision of this format."""
     if name == "txt":
-        return replace(row, notes="", uid="", completed_at=day(row.completed_at), created_at=day(row.created_at))
+        return replace(
+            row, notes="", uid="", completed_at=midnight(row.completed_at), created_at=midnight(row.created_at)
+        )
     if name == "ics":
-        return replace(row, completed_at=second(row.completed_at), created_at=second(row.created_at))
+        return replace(row, completed_at=full_second(row.completed_at), created_at=full_second(row.created_at))
     return row
 
 
-def day(value: datetime | None) -> datetime | None:
+def midnight(value: datetime | None) -> datetime | None:
     return value and timezone.make_aware(datetime.combine(timezone.localtime(value), time()))
 
 
-def second(value: datetime | None) -> datetime | None:
+def full_second(value: datetime | None) -> datetime | None:
     return value and value.replace(microsecond=0)
 
 
@@ -64,23 +66,23 @@ def second(value: datetime | None) -> datetime | None:
 @given(rows=st.lists(ROWS, max_size=3), zone=st.sampled_from(["UTC", "Pacific/Auckland", "America/Los_Angeles"]))
 def test_exported_fields_are_imported_unchanged(rows, zone):
     with timezone.override(zone):
-        for name in FORMATS:  # to make the rows takes longer than to write and read them
-            found = read(name, written(name, rows))
-            assert [replace(row, line=0) for row in found] == [kept(name, row) for row in rows], name
+        for name in FORMATS:  # generating the rows takes longer than writing and reading them
+            entries = read(name, write(name, rows))
+            assert [replace(row, line=0) for row in entries] == [storable(name, row) for row in rows], name
 
 
 @pytest.mark.parametrize("name", ["csv", "ics", "json"])
-def test_longest_notes_survive_round_trip(name):
+def test_long_notes_survive_round_trip(name):
     row = Row("€" * 500, '"\n\\;' * 5_000, uid="7")
-    assert read(name, written(name, [row, Row("Next", uid="8")]))[0] == replace(row, line={"ics": 4}.get(name, 2))
+    assert read(name, write(name, [row, Row("Next", uid="8")]))[0] == replace(row, line={"ics": 4}.get(name, 2))
 
 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize(
     "title", ["'=1", "''=1", "=1", "\ufeffA", "A\ufeff", "sep=;", "title", "title,notes", "BEGIN:VTODO"]
 )
-def test_title_that_looks_like_a_mark_survives_round_trip(name, title):
-    (row,) = read(name, written(name, [Row(title)]))
+def test_title_that_looks_like_markup_survives_round_trip(name, title):
+    (row,) = read(name, write(name, [Row(title)]))
     assert row.title == title
 
 
@@ -92,16 +94,17 @@ def test_title_that_looks_like_a_mark_survives_round_trip(name, title):
         *("one\n\n\n \n\ttwo", "'=one\n=two", 'one""\n"two', "title,notes\nsep=;\n", "END:VTODO\nEND:VCALENDAR"),
     ],
 )
-def test_notes_that_look_like_marks_survive_round_trip(name, notes):
-    first, second = read(name, written(name, [Row("A", notes), Row("B")]))
+def test_notes_that_look_like_markup_survive_round_trip(name, notes):
+    first, second = read(name, write(name, [Row("A", notes), Row("B")]))
     assert (first.notes, second.title) == (notes, "B")
 
 
 @pytest.mark.parametrize("name", ["csv", "ics", "json"])
 @pytest.mark.parametrize("ends", ["\r", "\r\n"])
 def test_line_endings_in_notes_are_normalized(name, ends):
-    (row,) = read(name, written(name, [Row("A", f"one{ends}{ends}two")]))
-    assert row.notes.replace("\r\n", "\n").replace("\r", "\n") == "one\n\ntwo"  # as the form does with the rest
+    (row,) = read(name, write(name, [Row("A", f"one{ends}{ends}two")]))
+    normalized = row.notes.replace("\r\n", "\n").replace("\r", "\n")  # the form normalizes line endings, too
+    assert normalized == "one\n\ntwo"
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -112,22 +115,22 @@ def test_text_at_block_boundary_survives_round_trip(name, text, shift):
     rows = (
         [Row("A", before), Row("B", long), Row("C")] if name != "txt" else [Row(before), Row(long.replace("\n", " "))]
     )
-    found = read(name, written(name, rows))
-    assert [(row.title, row.notes) for row in found] == [(row.title.strip(), row.notes) for row in rows]
+    entries = read(name, write(name, rows))
+    assert [(row.title, row.notes) for row in entries] == [(row.title.strip(), row.notes) for row in rows]
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_empty_list_survives_round_trip(name):
-    assert read(name, written(name, [])) == []
+    assert read(name, write(name, [])) == []
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_row_has_its_line_number(name):
-    content = written(name, [Row("One", notes="two\nlines"), Row("Two")])
+    content = write(name, [Row("One", notes="two\nlines"), Row("Two")])
     lines = content.decode().splitlines()
-    before = 3 if name == "ics" else 0  # lines of a to-do above its title
+    above = 3 if name == "ics" else 0  # lines of a to-do above its title
     for row, title in zip(read(name, content), ["One", "Two"], strict=True):
-        assert title in lines[row.line - 1 + before]
+        assert title in lines[row.line - 1 + above]
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -145,5 +148,5 @@ def test_endless_file_is_streamed(name):
         "ics": ("BEGIN:VCALENDAR\n", "BEGIN:VTODO\nSUMMARY:Two\n  words\nEND:VTODO\n"),
         "json": ("[", '{"title": "Two words"},\n'),
     }[name]
-    found = list(islice(FORMATS[name].read(Endless(beginning, repeated)), 5_000))
-    assert {row.title for row in found} == {"Two\nlines" if name == "csv" else "Two words"}
+    entries = list(islice(FORMATS[name].read(EndlessFile(beginning, repeated)), 5_000))
+    assert {row.title for row in entries} == {"Two\nlines" if name == "csv" else "Two words"}

@@ -1,16 +1,13 @@
-"""What Todoist exports as CSV: tasks and subtasks become to-dos, notes stay with them, and due dates are kept."""
+"""CSV templates of Todoist: tasks, subtasks, notes, due dates and sections."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
-import time_machine
 
-from tests.todos.formats.helpers import read
+from tests.todos.formats.helpers import NOW, read
 from todos.formats import BadRow, Remark, Row
 
-WEDNESDAY = datetime(2026, 11, 25, 9, tzinfo=UTC)
-
-EXPORT = """\ufeff\
+TEMPLATE = """\ufeff\
 TYPE,CONTENT,DESCRIPTION,IS_COLLAPSED,PRIORITY,INDENT,AUTHOR,RESPONSIBLE,DATE,DATE_LANG,TIMEZONE,DURATION,DURATION_UNIT\
 ,DEADLINE,DEADLINE_LANG
 meta,view_style=list,,,,,,,,,,,,,
@@ -28,9 +25,9 @@ task,Oil the window,With linseed oil,,2,1,Ada (100),,jährlich,de,Europe/Berlin,
 """
 
 
-@time_machine.travel(WEDNESDAY, tick=False)
-def test_exported_template_is_read():
-    assert read("csv", EXPORT) == [
+@pytest.mark.time_machine(NOW, tick=False)
+def test_todoist_template_is_read():
+    assert read("csv", TEMPLATE) == [
         Row(
             "Plan the trip @home",
             "Two weeks, by train",
@@ -58,9 +55,9 @@ def test_exported_template_is_read():
     ]
 
 
-@time_machine.travel(WEDNESDAY, tick=False)
+@pytest.mark.time_machine(NOW, tick=False)
 @pytest.mark.parametrize(
-    ("words", "due_on"),
+    ("date_words", "due_on"),
     [
         ("2030-01-31", date(2030, 1, 31)),
         ("2030-01-31 09:00", date(2030, 1, 31)),
@@ -75,14 +72,14 @@ def test_exported_template_is_read():
         ("at noon " * 10_000, None),
     ],
 )
-def test_due_date_is_parsed_or_kept_in_notes(words, due_on):
-    (row,) = read("csv", f"TYPE,CONTENT,DATE\ntask,Buy milk,{words}\n")
+def test_due_date_is_parsed_or_kept_in_notes(date_words, due_on):
+    (row,) = read("csv", f"TYPE,CONTENT,DATE\ntask,Buy milk,{date_words}\n")
     assert (row.title, row.due_on) == ("Buy milk", due_on)
-    assert row.notes == ("" if due_on or not words else f"Due in Todoist: {words.strip()}")
+    assert row.notes == ("" if due_on or not date_words else f"Due in Todoist: {date_words.strip()}")
 
 
 @pytest.mark.parametrize(
-    ("cells", "due_on", "told"),
+    ("cells", "due_on", "left_out"),
     [
         ("2030-01-31 09:00,", date(2030, 1, 31), ("time “09:00”",)),
         ("2030-01-31 00:00,", date(2030, 1, 31), ()),
@@ -92,12 +89,12 @@ def test_due_date_is_parsed_or_kept_in_notes(words, due_on):
         (",2030-02-28", date(2030, 2, 28), ()),
     ],
 )
-def test_time_of_day_and_second_date_are_reported(cells, due_on, told):
+def test_time_of_day_and_deadline_are_reported(cells, due_on, left_out):
     (row,) = read("csv", f"TYPE,CONTENT,DATE,DEADLINE\ntask,A,{cells}\n")
-    assert (row.due_on, row.left_out) == (due_on, told)
+    assert (row.due_on, row.left_out) == (due_on, left_out)
 
 
-def test_sections_and_misplaced_rows_are_reported():
+def test_misplaced_and_unknown_rows_are_bad_rows():
     assert read("csv", "TYPE,CONTENT\nnote,Lonely\ntask,\nsection,\ntask,A\nevent,B\ntask,C\nnote,\n") == [
         BadRow(2, "This note does not belong to a task. Move it below one."),
         BadRow(3, "There is no title. Write down what is to be done."),
@@ -112,6 +109,6 @@ def test_blank_lines_of_notes_are_kept():
     assert read("csv", content) == [Row("A", "one\n\ntwo\n\nthree\n\nfour", line=3)]
 
 
-def test_overlong_notes_are_cut():
+def test_overlong_notes_are_truncated():
     (row,) = read("csv", "TYPE,CONTENT\ntask,A\n" + f"note,{'n' * 10_000}\n" * 100)
     assert 100_000 < len(row.notes) < 200_000
