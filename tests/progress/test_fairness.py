@@ -16,7 +16,7 @@ from progress.models import MAX_OVERTAKING, Job, State
 from progress.worker import processes, runner
 from tests.helpers import file, make_job, problem, run_queue
 from tests.progress.tasks import count
-from tests.uploads.receiving.tus import begin, begun, patch
+from tests.uploads.receiving.tus import create_transfer, patch, post_transfer
 from uploads.models import Transfer, Upload
 
 OWNERS = 4
@@ -167,26 +167,26 @@ class TestQueueLimit:
         assert "You have 2 jobs waiting" in response.text
 
     def test_tus_rejects_a_new_file(self, as_alice):
-        response = begin(as_alice, 5)
+        response = post_transfer(as_alice, 5)
         assert problem(response, 429)["detail"].startswith("You have 2 jobs waiting")
         assert response["Retry-After"] == "60"
         assert not Transfer.objects.exists()
 
-    def test_tus_accepts_a_file_that_was_begun_before(self, as_alice):
+    def test_tus_accepts_bytes_of_a_transfer_created_before(self, as_alice):
         Job.objects.filter(pk=self.jobs[0].pk).delete()
-        url = begun(as_alice, 5)
+        url = create_transfer(as_alice, 5)
         make_job(owner=self.jobs[0].owner)
         assert patch(as_alice, url, 0, b"hello").status_code == 204
         assert Upload.objects.get().job.state == State.QUEUED
 
     def test_tus_keeps_the_parts_that_it_rejects_to_join(self, as_alice):
         Job.objects.filter(pk=self.jobs[0].pk).delete()
-        parts = [begun(as_alice, 5, content=b"hello", HTTP_UPLOAD_CONCAT="partial") for _ in range(2)]
+        parts = [create_transfer(as_alice, 5, content=b"hello", HTTP_UPLOAD_CONCAT="partial") for _ in range(2)]
         extra = make_job(owner=self.jobs[0].owner)
         final = {"length": None, "HTTP_UPLOAD_CONCAT": "final;" + " ".join(parts)}
-        problem(begin(as_alice, **final), 429)
+        problem(post_transfer(as_alice, **final), 429)
         Job.objects.filter(pk=extra.pk).delete()
-        assert begin(as_alice, **final).status_code == 201
+        assert post_transfer(as_alice, **final).status_code == 201
         assert Upload.objects.get().size == 10
 
 

@@ -1,4 +1,4 @@
-"""The real decoder, or another program in its place."""
+"""Fixtures that replace or patch the decoder subprocess, and list the stored files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,19 +8,19 @@ import pytest
 from tests.paths import ROOT
 from uploads.decoding import process
 
-CHANGED = """
+PATCHED_DECODER = """
 import sys
 sys.path.insert(0, {root!r})
 from uploads.decoding import __main__ as decoder
 from uploads.decoding import raster
-{change}
+{patch}
 decoder.run(*sys.argv[1:])
 """
 
 
 @pytest.fixture
-def decoder_is(monkeypatch, tmp_path_factory) -> Callable[[str], None]:
-    """Call it with the program that shall be the decoder."""
+def replace_decoder(monkeypatch, tmp_path_factory) -> Callable[[str], None]:
+    """Return a function that replaces the decoder by another Python program."""
 
     def replace(program: str) -> None:
         script = tmp_path_factory.mktemp("decoder") / "script.py"
@@ -31,12 +31,12 @@ def decoder_is(monkeypatch, tmp_path_factory) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def decoder_with(decoder_is) -> Callable[[str], None]:
-    """Call it with what the real decoder shall do before it begins, as `decoder.CPU_SECONDS = 1`."""
-    return lambda change: decoder_is(CHANGED.format(root=str(ROOT), change=change))
+def patch_decoder(replace_decoder) -> Callable[[str], None]:
+    """Return a function that has the real decoder execute a statement before it starts: `decoder.CPU_SECONDS = 1`."""
+    return lambda patch: replace_decoder(PATCHED_DECODER.format(root=str(ROOT), patch=patch))
 
 
 @pytest.fixture
-def kept(state_dir) -> Callable[[], list[str]]:
-    """Call it for the names of all that is kept for uploads, below their own directories."""
+def stored_names(state_dir) -> Callable[[], list[str]]:
+    """Return a function that lists the names of all stored files, without their directories."""
     return lambda: sorted(path.name for path in (Path(state_dir) / "media").rglob("*") if path.is_file())

@@ -1,4 +1,4 @@
-"""Files that no library would write: PNGs and PDFs made by hand."""
+"""PNG and PDF files with contents that common libraries would not write."""
 
 import struct
 import zlib
@@ -7,20 +7,20 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def png(
-    width: int, height: int, rows: bytes, *, depth: int = 8, colours: int = 2, interlaced: bool = False, **more: bytes
+    width: int, height: int, rows: bytes, *, depth: int = 8, colours: int = 2, interlaced: bool = False, **chunks: bytes
 ) -> bytes:
-    """Whatever its header claims. `rows` is as PNG has it before compression: each begins with its filter's number.
+    """Return a PNG with these uncompressed rows, whether they match the header or not.
 
-    `more` are further chunks by their names.
+    Each row begins with the number of its filter. `colours` is the colour type, `chunks` are further chunks by type.
     """
     header = struct.pack(">IIBBBBB", width, height, depth, colours, 0, 0, interlaced)
-    between = [(name.encode(), data) for name, data in more.items()]
-    chunks = [(b"IHDR", header), *between, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
-    return SIGNATURE + b"".join(_chunk(kind, data) for kind, data in chunks)
+    further = [(name.encode(), data) for name, data in chunks.items()]
+    all_chunks = [(b"IHDR", header), *further, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return SIGNATURE + b"".join(_chunk(kind, data) for kind, data in all_chunks)
 
 
 def uniform_png(width: int, height: int) -> bytes:
-    """Return a PNG of one colour that takes long to decode, but not to make: all rows are the same compressed block."""
+    """Return a one-colour PNG that is slow to decode but fast to make: all rows are the same compressed block."""
     row = bytes(1 + 3 * width)
     compressor = zlib.compressobj(1, wbits=-15)
     block = compressor.compress(row) + compressor.flush(zlib.Z_FULL_FLUSH)
@@ -38,13 +38,13 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 RED_AND_BLUE = b"0 0 1 rg 0 0 10000 10000 re f 1 0 0 rg 0 421 297 10000 re f"
-"""On A4: the top left quarter is red, the rest is blue."""
+"""The content of an A4 page whose top left quarter is red and whose rest is blue."""
 
 
 def pdf(
     pages: int = 1, size: tuple[float, float] = (595, 842), content: bytes = RED_AND_BLUE, trailer: str = ""
 ) -> bytes:
-    """All pages have the same content."""
+    """Return a PDF whose pages all have this content."""
     width, height = size
     kids = " ".join(f"{number} 0 R" for number in range(4, 4 + pages))
     packed = zlib.compress(content)
@@ -55,18 +55,18 @@ def pdf(
         b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(packed), packed),
         *[page] * pages,
     ]
-    whole, places = bytearray(b"%PDF-1.7\n"), []
+    whole, offsets = bytearray(b"%PDF-1.7\n"), []
     for number, body in enumerate(objects, 1):
-        places.append(len(whole))
+        offsets.append(len(whole))
         whole += b"%d 0 obj\n%s\nendobj\n" % (number, body)
     start = len(whole)
     whole += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    whole += b"".join(b"%010d 00000 n \n" % place for place in places)
+    whole += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     whole += f"trailer<</Size {len(objects) + 1}/Root 1 0 R{trailer}>>\nstartxref\n{start}\n%%EOF\n".encode()
     return bytes(whole)
 
 
-def locked_pdf() -> bytes:
-    """It wants a password that nobody knows: what it keeps of one is no password's (ISO 32000-1 §7.6.3)."""
+def encrypted_pdf() -> bytes:
+    """Return an encrypted PDF that no password opens: its O and U entries are arbitrary (ISO 32000-1 §7.6.3)."""
     secret = "A5" * 32
     return pdf(trailer=f"/ID[<{secret}><{secret}>]/Encrypt<</Filter/Standard/V 1/R 2/O<{secret}>/U<{secret}>/P -4>>")

@@ -1,4 +1,4 @@
-"""Processing an upload, and looking at what came of it."""
+"""Functions that process an upload and examine its renditions."""
 
 import io
 from pathlib import Path
@@ -11,7 +11,7 @@ from uploads.receiving import ingest
 
 
 def process(owner, content: bytes, name="photo.jpg") -> Upload:
-    """Receive a file and do its job, with the real decoder process."""
+    """Create an upload and run its job, with the real decoder subprocess."""
     upload = ingest.create_upload(owner, file(content, name))
     run_queue()
     upload.refresh_from_db()
@@ -19,27 +19,27 @@ def process(owner, content: bytes, name="photo.jpg") -> Upload:
 
 
 def open_rendition(rendition: Rendition) -> Image.Image:
-    return Image.open(io.BytesIO(bytes_of(rendition)))
+    return Image.open(io.BytesIO(rendition_bytes(rendition)))
 
 
-def bytes_of(rendition: Rendition) -> bytes:
+def rendition_bytes(rendition: Rendition) -> bytes:
     return Path(rendition.file.path).read_bytes()
 
 
-def encoded(image: Image.Image, format: str = "PNG", **how) -> bytes:
+def encode(image: Image.Image, format: str = "PNG", **options) -> bytes:
     content = io.BytesIO()
-    image.save(content, format, **how)
+    image.save(content, format, **options)
     return content.getvalue()
 
 
 def is_red(image: Image.Image, x: float, y: float) -> bool:
-    """At that place, from 0 to 1 in each direction."""
+    """Return whether the pixel at this point, from 0 to 1 in each direction, is red rather than blue."""
     red, _, blue = image.getpixel((int(image.width * x), int(image.height * y)))
     return red > blue
 
 
-class Silent:
-    """Progress that nobody watches."""
+class NullProgress:
+    """Progress that is not recorded."""
 
     def stage(self, *args, **kwargs): ...
     def advance(self, n=1): ...

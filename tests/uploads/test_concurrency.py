@@ -13,8 +13,8 @@ from django.utils import timezone
 
 import todos.retention
 from tests.helpers import body, file, files_below, make_todo, photo
-from tests.uploads.receiving.tus import TUS, begun, patch
-from tests.uploads.test_processing import Silent
+from tests.uploads.helpers import NullProgress
+from tests.uploads.receiving.tus import TUS, create_transfer, patch
 from todos.models import Todo
 from uploads import processing, retention
 from uploads.models import Rendition, Upload
@@ -36,7 +36,7 @@ def test_deleting_waits_for_renditions_that_are_just_being_recorded(alice, state
 
     def process():
         try:
-            processing.process(upload, Silent())
+            processing.process(upload, NullProgress())
         finally:
             connection.close()
 
@@ -132,7 +132,7 @@ class TestAttaching:
 
 
 def test_deleting_a_finished_file_by_tus_and_by_page_is_no_deadlock(as_alice, alice):
-    url = begun(as_alice, 5)
+    url = create_transfer(as_alice, 5)
     patch(as_alice, url, 0, b"hello")
     upload = Upload.objects.get()
     with blocked_by_this_transaction(lambda: as_alice.delete(url, **TUS)) as deleted:

@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 from django_q.models import Schedule
 
 from tests.helpers import after_select, file, files_below, photo, run_queue
-from tests.uploads.receiving.tus import begun, head, patch
+from tests.uploads.receiving.tus import create_transfer, head, patch
 from uploads import retention
 from uploads.models import Transfer, Upload
 from uploads.receiving import ingest
@@ -35,7 +35,7 @@ def prune(capture):
 def test_expired_files_lose_their_bytes_at_once_and_their_rows_later(
     as_alice, alice, state_dir, django_capture_on_commit_callbacks
 ):
-    expired, alive = begun(as_alice, 10), begun(as_alice, 10)
+    expired, alive = create_transfer(as_alice, 10), create_transfer(as_alice, 10)
     for url in (expired, alive):
         patch(as_alice, url, 0, b"hello")
     late = Transfer.objects.filter(pk=expired.rpartition("/")[2])
@@ -51,7 +51,7 @@ def test_expired_files_lose_their_bytes_at_once_and_their_rows_later(
 
 
 def test_the_rows_of_finished_files_go_and_the_files_stay(as_alice, django_capture_on_commit_callbacks):
-    url = begun(as_alice, 5)
+    url = create_transfer(as_alice, 5)
     patch(as_alice, url, 0, b"hello")
     Transfer.objects.update(expires_at=timezone.now() - timedelta(days=8))
     prune(django_capture_on_commit_callbacks)
@@ -126,8 +126,8 @@ class TestFsck:
             os.utime(path, (time.time() - 7200,) * 2)
 
     def test_nothing_is_wrong(self, as_alice, picture):
-        patch(as_alice, begun(as_alice, 10), 0, b"hello")
-        begun(as_alice, 5, content=b"hello")
+        patch(as_alice, create_transfer(as_alice, 10), 0, b"hello")
+        create_transfer(as_alice, 5, content=b"hello")
         assert "agree" in self.run()
 
     def test_bytes_without_a_row_are_deleted_once_they_are_old(self, picture, state_dir):
@@ -201,7 +201,7 @@ class TestFsck:
 
     def test_lost_bytes_of_an_unfinished_upload_are_reported(self, as_alice, state_dir):
         """The disk may not be mounted, or this is another machine."""
-        url = begun(as_alice, 10)
+        url = create_transfer(as_alice, 10)
         patch(as_alice, url, 0, b"hello")
         (state_dir / "incoming").rename(state_dir / "away")
         self.finds("unfinished upload are lost")

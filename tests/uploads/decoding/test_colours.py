@@ -7,7 +7,7 @@ from PIL import Image, ImageCms
 
 from tests.helpers import photo
 from tests.uploads.files import png
-from tests.uploads.helpers import bytes_of, encoded, is_red, open_rendition, process
+from tests.uploads.helpers import encode, is_red, open_rendition, process, rendition_bytes
 
 D50 = (0.9642, 1.0, 0.8249)
 
@@ -45,7 +45,7 @@ def inks(seen: dict[tuple[int, int, int, int], tuple[int, int, int]]) -> bytes:
 
 def seen(upload) -> tuple[int, int, int]:
     made = upload.renditions.last()
-    assert b"ICCP" not in bytes_of(made)
+    assert b"ICCP" not in rendition_bytes(made)
     return open_rendition(made).convert("RGB").getpixel((25, 25))
 
 
@@ -60,7 +60,7 @@ def stripes(*colours: tuple[int, ...], mode: str = "RGB") -> Image.Image:
 def seen_stripes(upload) -> list[tuple[int, int, int]]:
     """Return the colour in the middle of each stripe."""
     made = upload.renditions.last()
-    assert b"ICCP" not in bytes_of(made)
+    assert b"ICCP" not in rendition_bytes(made)
     image = open_rendition(made).convert("RGB")
     return [image.getpixel((x, 32)) for x in range(32, image.width, 64)]
 
@@ -68,7 +68,7 @@ def seen_stripes(upload) -> list[tuple[int, int, int]]:
 def test_a_profile_whose_red_and_blue_are_swapped(alice):
     swapped = srgb(rXYZ=(0.14307, 0.06061, 0.71409), bXYZ=(0.43607, 0.22249, 0.01392))
     for mode in ("RGB", "RGBA"):
-        upload = process(alice, encoded(Image.new(mode, (50, 50), "red"), icc_profile=swapped))
+        upload = process(alice, encode(Image.new(mode, (50, 50), "red"), icc_profile=swapped))
         red, _, blue = seen(upload)
         assert blue > red
 
@@ -83,16 +83,16 @@ def test_display_p3_is_converted_to_srgb(alice, format):
 
     pillow_heif.register_heif_opener()
     how = {"quality": 100} if format == "JPEG" else {"quality": 95} if format != "PNG" else {}
-    content = encoded(stripes(*DISPLAY_P3_IN_SRGB, (255, 0, 0)), format, icc_profile=DISPLAY_P3, **how)
+    content = encode(stripes(*DISPLAY_P3_IN_SRGB, (255, 0, 0)), format, icc_profile=DISPLAY_P3, **how)
     assert seen_stripes(process(alice, content)) == [
         pytest.approx(colour, abs=7) for colour in (*DISPLAY_P3_IN_SRGB.values(), (255, 0, 0))
     ]
 
 
 def test_a_wide_green_becomes_the_most_that_srgb_has(alice):
-    upload = process(alice, encoded(Image.new("RGB", (50, 50), (0, 200, 0)), icc_profile=ADOBE_RGB))
+    upload = process(alice, encode(Image.new("RGB", (50, 50), (0, 200, 0)), icc_profile=ADOBE_RGB))
     assert seen(upload) == pytest.approx((0, 200, 0), abs=5)
-    upload = process(alice, encoded(Image.new("RGB", (50, 50), (200, 100, 100)), icc_profile=ADOBE_RGB))
+    upload = process(alice, encode(Image.new("RGB", (50, 50), (200, 100, 100)), icc_profile=ADOBE_RGB))
     red, green, _ = seen(upload)
     assert red > 205  # the same numbers mean more red there
     assert green < 103
@@ -100,7 +100,7 @@ def test_a_wide_green_becomes_the_most_that_srgb_has(alice):
 
 def test_grey_with_a_profile(alice):
     for mode, colour in (("L", 100), ("LA", (100, 255))):
-        upload = process(alice, encoded(Image.new(mode, (50, 50), colour), icc_profile=srgb()))
+        upload = process(alice, encode(Image.new(mode, (50, 50), colour), icc_profile=srgb()))
         assert seen(upload) == pytest.approx((100, 100, 100), abs=3)
 
 
@@ -111,14 +111,14 @@ def test_a_cmyk_jpeg_without_a_profile(alice):
         (0, 0, 0, 255): (0, 0, 0),
         (0, 0, 0, 0): (255, 255, 255),
     }
-    upload = process(alice, encoded(stripes(*inks, mode="CMYK"), "JPEG", quality=95))
+    upload = process(alice, encode(stripes(*inks, mode="CMYK"), "JPEG", quality=95))
     assert seen_stripes(upload) == [pytest.approx(colour, abs=6) for colour in inks.values()]
 
 
 def test_a_cmyk_jpeg_with_a_profile(alice):
     """In whose cyan is red."""
     profile = inks({(1, 0, 0, 0): (54, 81, 70)})
-    upload = process(alice, encoded(Image.new("CMYK", (50, 50), (255, 0, 0, 0)), "JPEG", icc_profile=profile))
+    upload = process(alice, encode(Image.new("CMYK", (50, 50), (255, 0, 0, 0)), "JPEG", icc_profile=profile))
     assert seen(upload) == pytest.approx((255, 0, 0), abs=20)
 
 
@@ -129,19 +129,19 @@ def test_a_broken_profile_does_not_lose_the_picture(alice, format):
 
 
 def test_transparency_is_kept(alice):
-    upload = process(alice, encoded(Image.new("RGBA", (50, 50), (255, 0, 0, 0))))
+    upload = process(alice, encode(Image.new("RGBA", (50, 50), (255, 0, 0, 0))))
     assert open_rendition(upload.renditions.get()).getpixel((25, 25))[3] == 0
 
 
 def test_the_colour_that_a_palette_calls_transparent_is(alice):
     image = Image.new("P", (50, 50), 3)
     image.putpalette(range(12))
-    upload = process(alice, encoded(image, transparency=3))
+    upload = process(alice, encode(image, transparency=3))
     assert open_rendition(upload.renditions.get()).getpixel((25, 25))[3] == 0
 
 
 def test_16_bit_grey_keeps_its_brightness(alice):
-    upload = process(alice, encoded(Image.new("I;16", (50, 50), 40_000)))
+    upload = process(alice, encode(Image.new("I;16", (50, 50), 40_000)))
     assert open_rendition(upload.renditions.get()).convert("L").getpixel((25, 25)) == pytest.approx(156, abs=3)
 
 

@@ -129,9 +129,9 @@ def test_opening_is_counted_in_the_bytes_that_the_decoder_has_read(source, tmp_p
     assert set(progress.counts["Making pictures", "pictures", 3]) >= {1, 2, 3}
 
 
-def test_a_cancel_is_noticed_while_the_decoder_is_silent_and_the_decoder_told(tmp_path, decoder_is, monkeypatch):
+def test_a_cancel_is_noticed_while_the_decoder_is_silent_and_the_decoder_told(tmp_path, replace_decoder, monkeypatch):
     monkeypatch.setattr(parent, "STOP_SECONDS", 30)  # it ends by itself, or this takes long
-    decoder_is(SILENT)
+    replace_decoder(SILENT)
     progress = Progress()
     cancelled_at = []
 
@@ -153,26 +153,26 @@ def test_the_real_decoder_ends_by_itself_when_it_is_told_while_it_decodes(source
         assert running.stop() == decoder.INPUT_CLOSED
 
 
-def test_one_that_does_not_listen_is_killed(tmp_path, decoder_is, monkeypatch):
+def test_one_that_does_not_listen_is_killed(tmp_path, replace_decoder, monkeypatch):
     monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
-    decoder_is(DEAF)
+    replace_decoder(DEAF)
     with decoding("image/png", tmp_path / "file", tmp_path) as running:
         next(running.messages(nothing))
         assert running.stop() == -signal.SIGKILL
 
 
-def test_one_that_hangs_is_killed(alice, decoder_is, monkeypatch):
+def test_one_that_hangs_is_killed(alice, replace_decoder, monkeypatch):
     monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
     monkeypatch.setattr(parent, "WALL_SECONDS", 0.2)
-    decoder_is(DEAF)
+    replace_decoder(DEAF)
     upload = process(alice, photo())
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
 
 
-def test_one_that_talks_for_ever_is_no_exception(alice, decoder_is, monkeypatch):
+def test_one_that_talks_for_ever_is_no_exception(alice, replace_decoder, monkeypatch):
     monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
     monkeypatch.setattr(parent, "WALL_SECONDS", 0.5)
-    decoder_is("while True: print('{\"read\": 1}', flush=True)")
+    replace_decoder("while True: print('{\"read\": 1}', flush=True)")
     upload = process(alice, photo())
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
 
@@ -187,35 +187,37 @@ def test_one_that_talks_for_ever_is_no_exception(alice, decoder_is, monkeypatch)
     ],
     ids=["doesn't start", "is stopped", "says nonsense", "says too much"],
 )
-def test_one_that_is_broken_or_stopped_is_our_fault_and_tried_again(alice, decoder_is, broken, monkeypatch):
+def test_one_that_is_broken_or_stopped_is_our_fault_and_tried_again(alice, replace_decoder, broken, monkeypatch):
     monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
-    decoder_is(broken)
+    replace_decoder(broken)
     upload = process(alice, photo())
     assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, "internal", 3)
 
 
 @pytest.mark.parametrize("content", [photo(), pdf()], ids=["picture", "PDF"])
-def test_a_full_disk_is_not_the_files_fault(alice, kept, decoder_with, content):
-    decoder_with(FULL_DISK)
+def test_a_full_disk_is_not_the_files_fault(alice, stored_names, patch_decoder, content):
+    patch_decoder(FULL_DISK)
     upload = process(alice, content)
     assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, "internal", 3)
     assert upload.metadata == {}
-    assert kept() == ["original"]
+    assert stored_names() == ["original"]
 
 
 @pytest.mark.parametrize("content", [photo(), pdf()], ids=["picture", "PDF"])
-def test_a_rendition_larger_than_the_limit_fails_its_job_and_the_next_job_runs(alice, kept, decoder_with, content):
-    decoder_with("decoder.FILE_BYTES = 10")
+def test_a_rendition_larger_than_the_limit_fails_its_job_and_the_next_job_runs(
+    alice, stored_names, patch_decoder, content
+):
+    patch_decoder("decoder.FILE_BYTES = 10")
     upload = process(alice, content)
     assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, "picture_too_demanding", 1)
     assert "disk space" in upload.problem
-    assert kept() == ["original"]
-    decoder_with("pass")
+    assert stored_names() == ["original"]
+    patch_decoder("pass")
     assert process(alice, photo()).job.state == State.SUCCEEDED
 
 
-def test_decoder_can_not_write_a_large_file_open_many_files_or_start_processes(tmp_path, decoder_is):
-    decoder_is(HARMFUL)
+def test_decoder_can_not_write_a_large_file_open_many_files_or_start_processes(tmp_path, replace_decoder):
+    replace_decoder(HARMFUL)
     with decoding("image/png", tmp_path / "file", tmp_path) as running:
         assert list(running.messages(nothing)) == [
             {"file size": "EFBIG"},
@@ -224,8 +226,8 @@ def test_decoder_can_not_write_a_large_file_open_many_files_or_start_processes(t
         ]
 
 
-def test_process_forked_by_the_decoder_is_killed_when_the_decoder_exits(tmp_path, decoder_is):
-    decoder_is(FORKS)
+def test_process_forked_by_the_decoder_is_killed_when_the_decoder_exits(tmp_path, replace_decoder):
+    replace_decoder(FORKS)
     with decoding("image/png", tmp_path / "file", tmp_path) as running:
         messages = running.messages(nothing)
         handle = os.pidfd_open(next(messages)["forked"])
@@ -239,20 +241,20 @@ def test_process_forked_by_the_decoder_is_killed_when_the_decoder_exits(tmp_path
 
 @pytest.mark.parametrize("limit", ["MEMORY_BYTES = 150 * 2**20", "CPU_SECONDS = 1"])
 def test_a_picture_that_needs_too_much_is_ended_by_its_limit_and_the_next_job_runs(
-    alice, kept, decoder_with, large, limit
+    alice, stored_names, patch_decoder, large, limit
 ):
-    decoder_with(f"decoder.{limit}")
+    patch_decoder(f"decoder.{limit}")
     upload = process(alice, large)
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
     assert "memory, time or disk space" in upload.problem
-    assert kept() == ["original"]
-    decoder_with("pass")
+    assert stored_names() == ["original"]
+    patch_decoder("pass")
     assert process(alice, photo()).job.state == State.SUCCEEDED
 
 
-def test_it_knows_nothing_of_our_environment(tmp_path, decoder_is, monkeypatch):
+def test_it_knows_nothing_of_our_environment(tmp_path, replace_decoder, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "do not tell")
-    decoder_is("import json, os; print(json.dumps(dict(os.environ)))")
+    replace_decoder("import json, os; print(json.dumps(dict(os.environ)))")
     with decoding("image/png", tmp_path / "file", tmp_path) as running:
         (environment,) = running.messages(nothing)
     assert set(environment) - {"LC_CTYPE"} == {"PYTHONDONTWRITEBYTECODE", "PYTHONSAFEPATH"}

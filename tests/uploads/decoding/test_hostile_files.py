@@ -10,7 +10,7 @@ from PIL import Image
 from progress.models import State
 from tests.helpers import body, file, photo, run_queue
 from tests.uploads.files import png
-from tests.uploads.helpers import bytes_of, is_red, open_rendition, process
+from tests.uploads.helpers import is_red, open_rendition, process, rendition_bytes
 from uploads.receiving import ingest
 
 SCRIPT = b"<script>alert(document.cookie)</script>"
@@ -61,13 +61,13 @@ def archive(content: bytes) -> bytes:
         "GIF bomb",
     ],
 )
-def test_a_picture_that_can_not_be_read_fails_with_clear_words_and_is_kept(alice, kept, content, code, words):
+def test_a_picture_that_can_not_be_read_fails_with_clear_words_and_is_kept(alice, stored_names, content, code, words):
     upload = process(alice, content)
     assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, code, 1)
     assert words in upload.job.error_message
     assert upload.problem == upload.job.error_message
     assert upload.sha256 == hashlib.sha256(content).hexdigest()
-    assert kept() == ["original"]
+    assert stored_names() == ["original"]
 
 
 def test_the_jobs_after_a_hostile_file_are_done(alice):
@@ -90,14 +90,14 @@ def test_a_jpeg_that_is_a_zip_too_is_a_jpeg(alice):
     upload = process(alice, photo() + archive(b"evil words"), "evil.zip")
     assert (upload.job.state, upload.content_type) == (State.SUCCEEDED, "image/jpeg")
     for made in upload.renditions.all():
-        assert b"evil" not in bytes_of(made)
+        assert b"evil" not in rendition_bytes(made)
         assert is_red(open_rendition(made), 0.1, 0.1)
 
 
-def test_a_zip_that_ends_in_a_jpeg_is_no_picture(alice, kept):
+def test_a_zip_that_ends_in_a_jpeg_is_no_picture(alice, stored_names):
     upload = process(alice, archive(photo()), "photo.jpg")
     assert (upload.job.state, upload.content_type) == (State.SUCCEEDED, "application/octet-stream")
-    assert kept() == ["original"]
+    assert stored_names() == ["original"]
 
 
 @pytest.mark.parametrize(
@@ -122,11 +122,11 @@ def test_of_a_picture_that_is_html_too_only_what_we_encoded_is_shown(alice, as_a
 
 
 @pytest.mark.parametrize("content", [SVG, XML, b"\xef\xbb\xbf" + SVG], ids=["script", "entity", "byte order mark"])
-def test_an_svg_is_text_and_is_never_drawn(alice, as_alice, kept, content):
+def test_an_svg_is_text_and_is_never_drawn(alice, as_alice, stored_names, content):
     upload = process(alice, content, "drawing.svg")
     assert (upload.job.state, upload.content_type) == (State.SUCCEEDED, "text/plain")
     assert upload.metadata == {}
-    assert kept() == ["original"]
+    assert stored_names() == ["original"]
     download = as_alice.get(f"/uploads/{upload.pk}/download/")
     assert download["Content-Disposition"].startswith("attachment")
     assert "sandbox" in download["Content-Security-Policy"]

@@ -3,7 +3,7 @@
 import pytest
 
 from progress.models import State
-from tests.uploads.files import locked_pdf, pdf
+from tests.uploads.files import encrypted_pdf, pdf
 from tests.uploads.helpers import is_red, open_rendition, process
 
 
@@ -11,13 +11,13 @@ def sizes(upload):
     return [(made.page, made.width, made.height) for made in upload.renditions.all()]
 
 
-def test_each_page_gets_a_picture_and_the_first_a_small_one_too(alice, kept):
+def test_each_page_gets_a_picture_and_the_first_a_small_one_too(alice, stored_names):
     upload = process(alice, pdf(pages=3), "mislabelled.txt")
     assert (upload.job.state, upload.content_type) == (State.SUCCEEDED, "application/pdf")
     assert upload.metadata == {"pages": 3}
     assert sizes(upload) == [(1, 320, 453), (1, 960, 1359), (2, 960, 1359), (3, 960, 1359)]
     names = ["original", "page-1-320.webp", "page-1-960.webp", "page-2-960.webp", "page-3-960.webp"]
-    assert kept() == names
+    assert stored_names() == names
     for made in upload.renditions.all():
         image = open_rendition(made)
         assert (image.format, image.size) == ("WEBP", (made.width, made.height))
@@ -72,28 +72,28 @@ def test_a_page_that_is_missing_does_not_take_the_others_away(alice):
 @pytest.mark.parametrize(
     ("content", "code", "words"),
     [
-        (locked_pdf(), "encrypted_pdf", "protected by a password"),
+        (encrypted_pdf(), "encrypted_pdf", "protected by a password"),
         (b"%PDF-1.7\n garbage", "unreadable_pdf", "damaged or cut short"),
         (pdf()[:-100], "unreadable_pdf", "damaged or cut short"),
         (pdf(pages=0), "unreadable_pdf", "damaged or cut short"),
     ],
     ids=["locked", "garbage", "cut short", "no pages"],
 )
-def test_a_pdf_that_can_not_be_opened_fails_with_clear_words_and_is_kept(alice, kept, content, code, words):
+def test_a_pdf_that_can_not_be_opened_fails_with_clear_words_and_is_kept(alice, stored_names, content, code, words):
     upload = process(alice, content)
     assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, code, 1)
     assert words in upload.job.error_message
     assert "The file itself is kept." in upload.problem
-    assert kept() == ["original"]
+    assert stored_names() == ["original"]
 
 
-def test_a_page_that_takes_too_long_to_draw_is_given_up(alice, kept, decoder_with):
-    decoder_with("decoder.CPU_SECONDS = 1")
+def test_a_page_that_takes_too_long_to_draw_is_given_up(alice, stored_names, patch_decoder):
+    patch_decoder("decoder.CPU_SECONDS = 1")
     upload = process(alice, pdf(pages=2, content=b"0 0 m 900 900 l S " * 600_000))
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
     assert upload.metadata["pages"] == 2
     assert "memory, time or disk space" in upload.problem
-    assert kept() == ["original"]
+    assert stored_names() == ["original"]
 
 
 def test_pdf_after_a_line_break_gets_pictures(alice):

@@ -8,7 +8,7 @@ from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 
 from tests.helpers import problem
-from tests.uploads.receiving.tus import OCTETS, TUS, begin, begun, offset
+from tests.uploads.receiving.tus import BODY_TYPE, TUS, create_transfer, offset, post_transfer
 from uploads.models import Transfer, Upload
 from uploads.receiving import body
 
@@ -48,14 +48,14 @@ def chunks(*parts: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
 
 
 def patch(client, url, start, environ, **headers):
-    how = {"HTTP_UPLOAD_OFFSET": str(start), "CONTENT_TYPE": OCTETS} | TUS | environ | headers
+    how = {"HTTP_UPLOAD_OFFSET": str(start), "CONTENT_TYPE": BODY_TYPE} | TUS | environ | headers
     return client.generic("PATCH", url, **how)
 
 
 class TestStalledPatch:
     def test_is_408_and_keeps_what_was_received(self, as_alice, over_socket):
         """Less than 4 KiB may be lost: gunicorn keeps them until that much has been received."""
-        url = begun(as_alice, 11_000)
+        url = create_transfer(as_alice, 11_000)
         response = patch(as_alice, url, 0, over_socket(bytes(9000), 11_000))
         problem(response, 408)
         assert response["Upload-Offset"] == "8192"
@@ -63,25 +63,25 @@ class TestStalledPatch:
         assert Upload.objects.get().size == 11_000
 
     def test_of_a_client_that_is_gone_is_kept_to_the_last_byte(self, as_alice, over_socket):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         patch(as_alice, url, 0, over_socket(b"hello", 11, close=True))
         assert offset(as_alice, url) == 5
 
     @pytest.mark.parametrize("close", [False, True])
     def test_chunked_is_408_and_keeps_what_was_received(self, as_alice, over_socket, close):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         response = patch(as_alice, url, 0, over_socket(chunks(b"hell", b"o", end=b""), close=close))
         problem(response, 408)
         assert response["Upload-Offset"] == "5"
 
     def test_with_checksum_keeps_nothing(self, as_alice, over_socket):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         response = patch(as_alice, url, 0, over_socket(b"hello", 11), HTTP_UPLOAD_CHECKSUM="sha1 YQ==")
         problem(response, 408)
         assert response["Upload-Offset"] == "0"
 
     def test_creation_answers_with_what_was_received(self, as_alice, over_socket):
-        response = begin(as_alice, 11_000, CONTENT_TYPE=OCTETS, **over_socket(bytes(9000), 11_000))
+        response = post_transfer(as_alice, 11_000, CONTENT_TYPE=BODY_TYPE, **over_socket(bytes(9000), 11_000))
         assert (response.status_code, response["Upload-Offset"]) == (201, "8192")
 
 
@@ -108,7 +108,7 @@ class TestStalledRequest:
 
 class TestChunkedPatch:
     def test_is_written(self, as_alice, over_socket):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         response = patch(as_alice, url, 0, over_socket(chunks(b"hel", b"lo")))
         assert (response.status_code, response["Upload-Offset"]) == (204, "5")
         assert patch(as_alice, url, 5, over_socket(chunks(b" world"))).status_code == 204
@@ -116,25 +116,25 @@ class TestChunkedPatch:
 
     @pytest.mark.parametrize("excess", [b"!", b"!" * 100_000])
     def test_longer_than_the_file_is_413_and_completes_nothing(self, as_alice, over_socket, excess):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         problem(patch(as_alice, url, 0, over_socket(chunks(b"hello world", excess))), 413)
         assert offset(as_alice, url) < 11
         assert not Upload.objects.exists()
 
     def test_longer_than_any_file_is_413(self, as_alice, over_socket, settings):
         settings.MAX_UPLOAD_BYTES = 8
-        url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        url = create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
         problem(patch(as_alice, url, 0, over_socket(chunks(b"hello", b"world"))), 413)
         assert not Upload.objects.exists()
 
     def test_longer_than_the_quota_is_413(self, as_alice, over_socket, settings):
         settings.USER_QUOTA_BYTES = 8
-        url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        url = create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
         problem(patch(as_alice, url, 0, over_socket(chunks(b"hello", b"world"))), 413)
         assert Transfer.objects.get().reserved <= 8
 
     def test_of_unknown_length_reserves_what_it_writes(self, as_alice, over_socket):
-        url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        url = create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
         assert patch(as_alice, url, 0, over_socket(chunks(b"hello"))).status_code == 204
         assert Transfer.objects.get().reserved == 5
         assert patch(as_alice, url, 5, over_socket(chunks(b" world")), HTTP_UPLOAD_LENGTH="11").status_code == 204
@@ -142,12 +142,12 @@ class TestChunkedPatch:
 
     @pytest.mark.parametrize("content", [b"x\r\nhello\r\n", b"5\r\nhelloXX", b"5\r\nhello\r\n0\r\nbad trailer\r\n\r\n"])
     def test_that_is_malformed_is_400(self, as_alice, over_socket, content):
-        problem(patch(as_alice, begun(as_alice), 0, over_socket(content)), 400)
+        problem(patch(as_alice, create_transfer(as_alice), 0, over_socket(content)), 400)
 
     def test_creation_takes_it_too(self, as_alice, over_socket):
-        response = begin(as_alice, CONTENT_TYPE=OCTETS, **over_socket(chunks(b"hello")))
+        response = post_transfer(as_alice, CONTENT_TYPE=BODY_TYPE, **over_socket(chunks(b"hello")))
         assert (response.status_code, response["Upload-Offset"]) == (201, "5")
-        problem(begin(as_alice, CONTENT_TYPE=OCTETS, **over_socket(chunks(b"hello world", b"!"))), 413)
+        problem(post_transfer(as_alice, CONTENT_TYPE=BODY_TYPE, **over_socket(chunks(b"hello world", b"!"))), 413)
         assert Transfer.objects.count() == 1
 
     def test_elsewhere_is_411(self, as_alice, over_socket):

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from tests.helpers import file, files_below, problem
-from tests.uploads.receiving.tus import TUS, begin, begun, patch
+from tests.uploads.receiving.tus import TUS, create_transfer, patch, post_transfer
 from uploads import forms
 from uploads.models import Transfer, Upload
 from uploads.receiving import ingest, quota, transfers
@@ -20,14 +20,14 @@ def small_quota(settings) -> None:
 
 
 def test_a_file_over_the_quota_is_refused_before_it_is_sent(as_alice):
-    assert "no room" in problem(begin(as_alice, 11), 413)["detail"]
+    assert "no room" in problem(post_transfer(as_alice, 11), 413)["detail"]
     assert not Transfer.objects.exists()
 
 
 def test_what_is_on_its_way_counts_from_the_beginning(as_alice, alice):
-    url = begun(as_alice, 6)
+    url = create_transfer(as_alice, 6)
     assert quota.free_bytes(alice) == 4
-    problem(begin(as_alice, 5), 413)
+    problem(post_transfer(as_alice, 5), 413)
     assert as_alice.post("/api/uploads/", {"file": file(b"12345")}).status_code == 413
     assert as_alice.post("/uploads/", {"file": file(b"12345")}).status_code == 413
     patch(as_alice, url, 0, b"123456")
@@ -37,12 +37,12 @@ def test_what_is_on_its_way_counts_from_the_beginning(as_alice, alice):
 
 
 def test_others_have_their_own(as_alice, as_bob):
-    begun(as_alice, 10)
-    begun(as_bob, 10)
+    create_transfer(as_alice, 10)
+    create_transfer(as_bob, 10)
 
 
 def test_a_file_of_unknown_length_takes_what_it_needs(as_alice, alice):
-    url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+    url = create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
     patch(as_alice, url, 0, b"123456")
     assert quota.free_bytes(alice) == 4
     assert "no room" in problem(patch(as_alice, url, 6, b"78901"), 413)["detail"]
@@ -52,7 +52,7 @@ def test_a_file_of_unknown_length_takes_what_it_needs(as_alice, alice):
 
 
 def test_what_expired_or_was_refused_takes_no_room(as_alice, alice):
-    begin(as_alice, 5, content=b"12345", HTTP_UPLOAD_CHECKSUM="sha1 AAAA")
+    post_transfer(as_alice, 5, content=b"12345", HTTP_UPLOAD_CHECKSUM="sha1 AAAA")
     assert quota.free_bytes(alice) == 10
 
 
@@ -67,7 +67,7 @@ def test_the_trash_makes_way(as_alice, alice, state_dir, django_capture_on_commi
         upload.trash()
     assert quota.free_bytes(alice) == 10
     with django_capture_on_commit_callbacks(execute=True):
-        begun(as_alice, 6)
+        create_transfer(as_alice, 6)
     assert list(Upload.objects.all()) == [new]
     new.restore()
     assert quota.free_bytes(alice) == 0
@@ -76,7 +76,7 @@ def test_the_trash_makes_way(as_alice, alice, state_dir, django_capture_on_commi
 
 def test_room_that_others_took_meanwhile_is_said_by_the_form(as_alice, monkeypatch, state_dir):
     """Two forms at once: each was judged alone, and the second finds the room taken when its file is kept."""
-    begun(as_alice, 8)
+    create_transfer(as_alice, 8)
     monkeypatch.setattr(forms, "check_quota", lambda owner, size: None)
     assert "no room" in problem(as_alice.post("/api/uploads/", {"file": file(b"12345")}), 413)["detail"]
     assert files_below(state_dir) == []
@@ -86,12 +86,12 @@ def test_a_file_larger_than_the_disk_is_refused_before_it_is_sent(as_alice, sett
     settings.USER_QUOTA_BYTES = 0
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10, 5, 5))
-    assert "disk of this site is full" in problem(begin(as_alice, 6), 507)["detail"]
-    assert begin(as_alice, 5).status_code == 201
+    assert "disk of this site is full" in problem(post_transfer(as_alice, 6), 507)["detail"]
+    assert post_transfer(as_alice, 5).status_code == 201
 
 
 def test_a_disk_that_is_full_in_the_middle_keeps_what_it_has(as_alice, monkeypatch):
-    url = begun(as_alice, 10)
+    url = create_transfer(as_alice, 10)
     patch(as_alice, url, 0, b"1234")
 
     def full(self, data):
@@ -110,7 +110,7 @@ def test_a_full_disk_is_no_wrong_checksum(as_alice, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("uploads.receiving.pieces.PieceWriter.write", full)
-    url = begun(as_alice, 10)
+    url = create_transfer(as_alice, 10)
     problem(patch(as_alice, url, 0, b"12345", HTTP_UPLOAD_CHECKSUM="sha1 jLIjfQZ5yojbZGTqxg2pY0VROWQ="), 507)
 
 
@@ -119,13 +119,13 @@ def test_a_file_that_could_not_begin_takes_no_room(as_alice, alice, monkeypatch)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("uploads.receiving.pieces.PieceWriter.write", full)
-    problem(begin(as_alice, 5, content=b"12345"), 507)
+    problem(post_transfer(as_alice, 5, content=b"12345"), 507)
     assert quota.free_bytes(alice) == 10
     assert not Transfer.objects.exists()
 
 
 def test_once_the_length_is_known_no_more_is_set_aside(as_alice, alice):
-    begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+    create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
     transfer = Transfer.objects.get()
     transfers.reserve(transfer, length=None, end=9)  # a request of nine bytes, of which five came
     patch(as_alice, f"/api/tus/{transfer.pk}", 0, b"12345")
@@ -134,13 +134,13 @@ def test_once_the_length_is_known_no_more_is_set_aside(as_alice, alice):
 
 
 def test_what_expired_takes_no_room(as_alice, alice):
-    begun(as_alice, 10)
+    create_transfer(as_alice, 10)
     Transfer.objects.update(expires_at=timezone.now())
     assert quota.free_bytes(alice) == 10
 
 
 def test_a_disk_that_is_full_when_the_file_is_kept_loses_nothing(as_alice, state_dir, monkeypatch):
-    url = begun(as_alice, 10)
+    url = create_transfer(as_alice, 10)
     patch(as_alice, url, 0, b"1234")
 
     def full(*args):

@@ -12,7 +12,7 @@ from django.db import OperationalError, transaction
 from gevent.event import AsyncResult
 
 from tests.helpers import body, file, files_below, problem, run_queue
-from tests.uploads.receiving.tus import TUS, begin, begun, head, offset, patch
+from tests.uploads.receiving.tus import TUS, create_transfer, head, offset, patch, post_transfer
 from uploads import threads
 from uploads.models import Transfer, Upload
 from uploads.receiving import ingest, pieces, quota, transfers, tus
@@ -45,7 +45,7 @@ class TestAnotherWriter:
     @pytest.mark.parametrize("in_pieces", [False, True])
     def test_keeps_the_file_while_the_old_one_is_about_to(self, as_alice, state_dir, monkeypatch, in_pieces):
         """The old one was frozen when it had all bytes, of which the last are others than those that count."""
-        url = begun(as_alice, 11)
+        url = create_transfer(as_alice, 11)
         patch(as_alice, url, 0, b"hello")
         if in_pieces:
             Transfer.objects.update(writing=True)  # as a killed process leaves it
@@ -56,7 +56,7 @@ class TestAnotherWriter:
         assert files_below(state_dir) == [f"media/{Upload.objects.get().file.name}"]
 
     def test_keeps_the_file_while_the_old_one_puts_it_into_the_storage(self, as_alice, state_dir, monkeypatch):
-        url = begun(as_alice, 5)
+        url = create_transfer(as_alice, 5)
         once(monkeypatch, ingest, "_link_or_copy", lambda *args: patch(as_alice, url, 0, b"BBBBB"))
         assert patch(as_alice, url, 0, b"aaaaa").status_code == 409
         assert download(as_alice) == b"BBBBB"
@@ -64,7 +64,7 @@ class TestAnotherWriter:
 
     def test_of_an_object_store_that_takes_long(self, as_alice, monkeypatch, settings):
         settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
-        url = begun(as_alice, 5)
+        url = create_transfer(as_alice, 5)
         once(monkeypatch, InMemoryStorage, "save", lambda *args: patch(as_alice, url, 0, b"BBBBB"))
         assert patch(as_alice, url, 0, b"aaaaa").status_code == 409
         with Upload.objects.get().file.open() as stored:
@@ -72,7 +72,7 @@ class TestAnotherWriter:
         assert len(default_storage.listdir(f"uploads/{Upload.objects.get().pk}")[1]) == 1
 
     def test_keeps_the_file_before_the_old_one_has_opened_it(self, as_alice, state_dir):
-        url = begun(as_alice, 10)
+        url = create_transfer(as_alice, 10)
         patch(as_alice, url, 0, b"hello")
         old = transfers.Writer(Transfer.objects.get(), 5)
         assert patch(as_alice, url, 5, b"world").status_code == 204
@@ -87,20 +87,20 @@ class TestAnotherWriter:
             assert patch(as_alice, f"/api/tus/{transfer.pk}", 0, b"hel").status_code == 204
 
         once(monkeypatch, transfers, "release_connection", go_on)
-        problem(begin(as_alice, 5, content=b"hello"), 409)
+        problem(post_transfer(as_alice, 5, content=b"hello"), 409)
         assert Transfer.objects.get().offset == 3
 
 
 class TestDeleting:
     def test_a_file_that_has_just_been_finished(self, as_alice, state_dir, monkeypatch):
-        url = begun(as_alice, 5)
+        url = create_transfer(as_alice, 5)
         once(monkeypatch, transfers, "terminate", lambda *args: patch(as_alice, url, 0, b"hello"))
         assert as_alice.delete(url, **TUS).status_code == 204
         assert not Upload.objects.exists()
         assert files_below(state_dir) == []
 
     def test_a_file_that_is_just_about_to_be_written_to(self, as_alice, state_dir):
-        url = begun(as_alice, 10)
+        url = create_transfer(as_alice, 10)
         writer = transfers.Writer(Transfer.objects.get(), 0)
         assert as_alice.delete(url, **TUS).status_code == 204
         with pytest.raises(transfers.OffsetConflict), writer:
@@ -108,7 +108,7 @@ class TestDeleting:
         assert list((state_dir / "incoming").iterdir()) == []
 
     def test_by_the_page_a_file_that_has_just_been_finished(self, as_alice, monkeypatch):
-        url = begun(as_alice, 5)
+        url = create_transfer(as_alice, 5)
         once(monkeypatch, transfers, "terminate", lambda *args: patch(as_alice, url, 0, b"hello"))
         as_alice.post(f"/uploads/unfinished/{url.rpartition('/')[2]}/discard/")
         assert not Upload.objects.exists()
@@ -121,7 +121,7 @@ class TestKeeping:
         def fail(upload):
             raise OperationalError("database is locked")
 
-        url = begun(as_alice, 5)
+        url = create_transfer(as_alice, 5)
         with monkeypatch.context() as patched:
             patched.setattr(ingest, "record", fail)
             assert patch(as_alice, url, 0, b"hello").status_code == 500
@@ -146,14 +146,14 @@ class TestKeeping:
                 raise OperationalError("server closed the connection unexpectedly")
 
         monkeypatch.setattr(transfers, "_durably", lose_the_answer)
-        url = begun(as_alice, 5)
+        url = create_transfer(as_alice, 5)
         assert patch(as_alice, url, 0, b"hello").status_code == 409
         assert offset(as_alice, url) == 5
         assert download(as_alice) == b"hello"
 
     def test_is_killed_before_the_commit(self, as_alice, alice, state_dir):
         """The next attempt's job clears away what it left."""
-        url = begun(as_alice, 5)
+        url = create_transfer(as_alice, 5)
         left = state_dir / "media" / "uploads" / url.rpartition("/")[2] / "original-1"
         left.parent.mkdir(parents=True)
         left.write_bytes(b"hello")
@@ -173,7 +173,7 @@ class TestKeeping:
         monkeypatch.setattr(os, "link", refuse)
         monkeypatch.setattr(os, "copy_file_range", refuse)
         monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(os.readlink(f"/proc/self/fd/{fd}")), fsync(fd)))
-        patch(as_alice, begun(as_alice, 5), 0, b"hello")
+        patch(as_alice, create_transfer(as_alice, 5), 0, b"hello")
         upload = Upload.objects.get()
         assert upload.file.path in synced
         assert os.stat(upload.file.path).st_mode & 0o777 == settings.FILE_UPLOAD_PERMISSIONS
@@ -182,13 +182,13 @@ class TestKeeping:
     def test_loses_its_directory_to_another_attempt(self, as_alice, monkeypatch):
         """That one failed, and took away its file and the directory, which was empty but for that."""
         once(monkeypatch, os, "link", lambda path, target: shutil.rmtree(target.parent))
-        assert patch(as_alice, begun(as_alice, 5), 0, b"hello").status_code == 204
+        assert patch(as_alice, create_transfer(as_alice, 5), 0, b"hello").status_code == 204
         assert download(as_alice) == b"hello"
 
 
 class TestLostBytes:
     def test_are_told_and_stay_lost(self, as_alice, state_dir):
-        url = begun(as_alice, 15)
+        url = create_transfer(as_alice, 15)
         patch(as_alice, url, 0, b"hello")
         shutil.rmtree(state_dir / "incoming")
         problem(patch(as_alice, url, 5, b"world"), 410)
@@ -196,15 +196,15 @@ class TestLostBytes:
         problem(patch(as_alice, url, 5, b"world"), 410)
 
     def test_are_told_when_the_file_is_to_be_kept(self, as_alice, state_dir, monkeypatch):
-        url = begun(as_alice, 5)
+        url = create_transfer(as_alice, 5)
         once(monkeypatch, pieces, "assemble", lambda *args: shutil.rmtree(state_dir / "incoming"))
         problem(patch(as_alice, url, 0, b"hello"), 410)
         assert not Upload.objects.exists()
 
     def test_of_parts(self, as_alice, state_dir):
-        part = begun(as_alice, 5, content=b"hello", HTTP_UPLOAD_CONCAT="partial")
+        part = create_transfer(as_alice, 5, content=b"hello", HTTP_UPLOAD_CONCAT="partial")
         shutil.rmtree(state_dir / "incoming")
-        problem(begin(as_alice, None, HTTP_UPLOAD_CONCAT=f"final;{part}"), 409)
+        problem(post_transfer(as_alice, None, HTTP_UPLOAD_CONCAT=f"final;{part}"), 409)
         assert files_below(state_dir) == []
 
 
@@ -219,7 +219,7 @@ def test_restoring_while_the_trash_makes_way(alice, settings, monkeypatch):
 
 
 def test_a_process_that_is_told_to_end_does_not_close_a_file_that_a_thread_still_writes_to(as_alice, monkeypatch):
-    begun(as_alice, 100)
+    create_transfer(as_alice, 100)
     writer = transfers.Writer(Transfer.objects.get(), 0)
     begun_write = threads.ThreadTask(int)
     begun_write._outcome = AsyncResult()

@@ -9,14 +9,14 @@ from django.test import Client
 
 from progress.models import Job, State
 from tests.helpers import body, files_below, photo, problem, run_queue
-from tests.uploads.receiving.tus import OCTETS, TUS, b64, begin, begun, head, offset, patch
+from tests.uploads.receiving.tus import BODY_TYPE, TUS, b64, create_transfer, head, offset, patch, post_transfer
 from uploads.models import Transfer, Upload
 from uploads.receiving import pieces, transfers
 
 
 class TestCore:
     def test_a_file_arrives_in_pieces_and_becomes_an_upload_with_a_job(self, as_alice, alice, state_dir):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         assert patch(as_alice, url, 0, b"hello").status_code == 204
         assert offset(as_alice, url) == 5
         assert not Upload.objects.exists()
@@ -44,7 +44,7 @@ class TestCore:
 
     @pytest.mark.parametrize("version", [None, "0.2.2", "1.0.0.", ""])
     def test_another_version_is_refused(self, as_alice, version):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         how = {} if version is None else {"HTTP_TUS_RESUMABLE": version}
         for method, address in [("POST", "/api/tus"), ("HEAD", url), ("PATCH", url), ("DELETE", url)]:
             response = as_alice.generic(method, address, HTTP_UPLOAD_LENGTH="5", HTTP_UPLOAD_OFFSET="0", **how)
@@ -53,7 +53,7 @@ class TestCore:
         assert Transfer.objects.count() == 1
 
     def test_head_says_all_and_is_kept_by_nobody(self, as_alice):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         patch(as_alice, url, 0, b"hello")
         response = head(as_alice, url)
         assert response.status_code == 200
@@ -70,13 +70,13 @@ class TestCore:
 
     @pytest.mark.parametrize("offset", ["-1", "x", "1.5", "", "9" * 30, "٣"])
     def test_an_offset_that_is_none_is_refused(self, as_alice, offset):
-        problem(patch(as_alice, begun(as_alice), offset, b"hello"), 400)
+        problem(patch(as_alice, create_transfer(as_alice), offset, b"hello"), 400)
 
     def test_no_offset_is_refused(self, as_alice):
-        problem(as_alice.generic("PATCH", begun(as_alice), b"hello", content_type=OCTETS, **TUS), 400)
+        problem(as_alice.generic("PATCH", create_transfer(as_alice), b"hello", content_type=BODY_TYPE, **TUS), 400)
 
     def test_the_wrong_offset_is_answered_by_the_true_one(self, as_alice):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         patch(as_alice, url, 0, b"hello")
         for wrong in (0, 4, 6, 11):
             response = patch(as_alice, url, wrong, b" world")
@@ -85,24 +85,24 @@ class TestCore:
 
     @pytest.mark.parametrize("content_type", ["", "text/plain", "application/octet-stream", "multipart/form-data"])
     def test_another_type_is_refused(self, as_alice, content_type):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         problem(patch(as_alice, url, 0, b"hello", CONTENT_TYPE=content_type), 415)
         assert offset(as_alice, url) == 0
 
     def test_more_than_the_length_is_refused(self, as_alice):
-        url = begun(as_alice, 5)
+        url = create_transfer(as_alice, 5)
         problem(patch(as_alice, url, 0, b"hello!"), 413)
         assert offset(as_alice, url) == 0
-        problem(begin(as_alice, 5, content=b"hello!"), 413)
+        problem(post_transfer(as_alice, 5, content=b"hello!"), 413)
 
     def test_a_method_can_be_said_by_a_header(self, as_alice):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         how = {"HTTP_UPLOAD_OFFSET": "0", "HTTP_X_HTTP_METHOD_OVERRIDE": "PATCH"} | TUS
-        assert as_alice.generic("POST", url, b"hello", content_type=OCTETS, **how).status_code == 204
+        assert as_alice.generic("POST", url, b"hello", content_type=BODY_TYPE, **how).status_code == 204
         assert offset(as_alice, url) == 5
 
     def test_a_finished_file_can_be_asked_for_and_takes_nothing_more(self, as_alice):
-        url = begun(as_alice, 5)
+        url = create_transfer(as_alice, 5)
         patch(as_alice, url, 0, b"hello")
         assert patch(as_alice, url, 5).status_code == 204
         problem(patch(as_alice, url, 5, b"!"), 413)
@@ -113,14 +113,14 @@ class TestTusResumableHeader:
     """Clients of tus treat a response without this header as one of another server."""
 
     def test_success_has_it(self, as_alice):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         for response in (as_alice.options(url), head(as_alice, url), patch(as_alice, url, 0, b"hello")):
             assert response["Tus-Resumable"] == "1.0.0"
 
     @pytest.mark.parametrize(
         ("status", "method", "path", "headers"),
         [
-            (400, "PATCH", "{url}", {"HTTP_UPLOAD_OFFSET": "x", "CONTENT_TYPE": OCTETS}),
+            (400, "PATCH", "{url}", {"HTTP_UPLOAD_OFFSET": "x", "CONTENT_TYPE": BODY_TYPE}),
             (400, "HEAD", "{url}", {"HTTP_HOST": "elsewhere.example.com"}),
             (403, "PATCH", "{url}", {"HTTP_UPLOAD_OFFSET": "0", "HTTP_ORIGIN": "https://elsewhere.example.com"}),
             (404, "HEAD", "/api/tus/00000000-0000-0000-0000-000000000000", {}),
@@ -137,13 +137,13 @@ class TestTusResumableHeader:
         client.force_login(alice)
         token = client.get("/api/session/").json()["csrf_token"]
         how = TUS | {"HTTP_X_CSRFTOKEN": token} | headers
-        response = client.generic(method, path.format(url=begun(as_alice)), **how)
+        response = client.generic(method, path.format(url=create_transfer(as_alice)), **how)
         assert (response.status_code, response["Tus-Resumable"]) == (status, "1.0.0")
 
     def test_401_429_and_500_have_it(self, as_alice, visitor, monkeypatch):
-        assert begin(visitor)["Tus-Resumable"] == "1.0.0"
+        assert post_transfer(visitor)["Tus-Resumable"] == "1.0.0"
         monkeypatch.setattr("uploads.receiving.transfers.MAX_PENDING", 0)
-        response = begin(as_alice)
+        response = post_transfer(as_alice)
         assert (response.status_code, response["Tus-Resumable"]) == (429, "1.0.0")
 
         def fail(*args, **kwargs):
@@ -151,7 +151,7 @@ class TestTusResumableHeader:
 
         monkeypatch.setattr("uploads.receiving.transfers.create", fail)
         as_alice.raise_request_exception = False
-        response = begin(as_alice)
+        response = post_transfer(as_alice)
         assert (response.status_code, response["Tus-Resumable"]) == (500, "1.0.0")
 
     def test_other_addresses_do_not_have_it(self, as_alice):
@@ -161,49 +161,49 @@ class TestTusResumableHeader:
 
 class TestCreation:
     def test_the_answer_names_the_url_and_when_it_expires(self, as_alice):
-        response = begin(as_alice)
+        response = post_transfer(as_alice)
         transfer = Transfer.objects.get()
         assert response["Location"] == f"http://testserver/api/tus/{transfer.pk}"
         assert response["Upload-Expires"].endswith("GMT")
 
     @pytest.mark.parametrize("length", ["-1", "x", "", "9" * 30])
     def test_a_length_that_is_none_is_refused(self, as_alice, length):
-        problem(begin(as_alice, length), 400)
+        problem(post_transfer(as_alice, length), 400)
 
     def test_a_file_over_the_limit_is_refused_before_it_is_sent(self, as_alice, settings):
         settings.MAX_UPLOAD_BYTES = 4
-        assert "the limit on this server" in problem(begin(as_alice, 5), 413)["detail"]
+        assert "the limit on this server" in problem(post_transfer(as_alice, 5), 413)["detail"]
         assert not Transfer.objects.exists()
 
     def test_who_has_begun_very_many_has_to_finish_some(self, as_alice, as_bob, monkeypatch):
         monkeypatch.setattr("uploads.receiving.transfers.MAX_PENDING", 2)
-        begun(as_alice, 5)
-        url = begun(as_alice, 5)
-        assert "Finish or delete" in problem(begin(as_alice, 5), 429)["detail"]
-        begun(as_bob, 5)
+        create_transfer(as_alice, 5)
+        url = create_transfer(as_alice, 5)
+        assert "Finish or delete" in problem(post_transfer(as_alice, 5), 429)["detail"]
+        create_transfer(as_bob, 5)
         patch(as_alice, url, 0, b"hello")
-        begun(as_alice, 5)
+        create_transfer(as_alice, 5)
 
     def test_empty_file_is_complete_when_it_is_created(self, as_alice):
-        url = begun(as_alice, 0)
+        url = create_transfer(as_alice, 0)
         assert offset(as_alice, url) == 0
         assert Upload.objects.get().size == 0
         assert patch(as_alice, url, 0).status_code == 204
         assert as_alice.get("/api/tus").json() == []
 
     def test_empty_file_of_deferred_length_is_complete_once_the_length_is_known(self, as_alice):
-        url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        url = create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
         assert patch(as_alice, url, 0, HTTP_UPLOAD_LENGTH="0").status_code == 204
         assert Upload.objects.get().size == 0
 
     def test_empty_parts_are_joined_to_an_empty_file(self, as_alice):
-        parts = [begun(as_alice, 0, HTTP_UPLOAD_CONCAT="partial") for _ in range(2)]
-        assert begin(as_alice, None, HTTP_UPLOAD_CONCAT="final;" + " ".join(parts)).status_code == 201
+        parts = [create_transfer(as_alice, 0, HTTP_UPLOAD_CONCAT="partial") for _ in range(2)]
+        assert post_transfer(as_alice, None, HTTP_UPLOAD_CONCAT="final;" + " ".join(parts)).status_code == 201
         assert Upload.objects.get().size == 0
 
     @pytest.mark.parametrize("metadata", ["", "filename", "filename ,x", ",", "is_confidential"])
     def test_metadata_may_be_empty(self, as_alice, metadata):
-        url = begun(as_alice, HTTP_UPLOAD_METADATA=metadata)
+        url = create_transfer(as_alice, HTTP_UPLOAD_METADATA=metadata)
         assert head(as_alice, url).get("Upload-Metadata", "") == metadata
         assert Transfer.objects.get().name == "unnamed"
 
@@ -211,7 +211,7 @@ class TestCreation:
         "metadata", ["filename ???", "a YQ==,a Yg==", "ключ YQ==", "filename a b c", "x " + "QUFB" * 2000]
     )
     def test_metadata_that_is_none_is_refused(self, as_alice, metadata):
-        problem(begin(as_alice, HTTP_UPLOAD_METADATA=metadata), 400)
+        problem(post_transfer(as_alice, HTTP_UPLOAD_METADATA=metadata), 400)
 
     @pytest.mark.parametrize(
         ("metadata", "name"),
@@ -222,15 +222,15 @@ class TestCreation:
         ],
     )
     def test_the_name_comes_from_the_metadata_and_is_made_harmless(self, as_alice, metadata, name):
-        begun(as_alice, HTTP_UPLOAD_METADATA=metadata)
+        create_transfer(as_alice, HTTP_UPLOAD_METADATA=metadata)
         assert Transfer.objects.get().name == name
 
     def test_with_the_first_bytes(self, as_alice):
-        response = begin(as_alice, content=b"hello")
+        response = post_transfer(as_alice, content=b"hello")
         assert (response.status_code, response["Upload-Offset"]) == (201, "5")
 
     def test_with_all_bytes(self, as_alice):
-        response = begin(as_alice, content=b"hello world")
+        response = post_transfer(as_alice, content=b"hello world")
         assert (response.status_code, response["Upload-Offset"]) == (201, "11")
         assert Upload.objects.get().size == 11
 
@@ -238,7 +238,7 @@ class TestCreation:
         problem(as_alice.post("/api/tus", b"hello", content_type="text/plain", HTTP_UPLOAD_LENGTH="5", **TUS), 415)
 
     def test_the_length_may_be_said_later(self, as_alice):
-        url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        url = create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
         assert head(as_alice, url)["Upload-Defer-Length"] == "1"
         assert "Upload-Length" not in head(as_alice, url)
         patch(as_alice, url, 0, b"hello")
@@ -251,14 +251,14 @@ class TestCreation:
         problem(patch(as_alice, url, 11, HTTP_UPLOAD_LENGTH="12"), 400)
 
     def test_the_length_may_be_said_at_the_end(self, as_alice):
-        url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        url = create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
         patch(as_alice, url, 0, b"hello")
         assert patch(as_alice, url, 5, HTTP_UPLOAD_LENGTH="5").status_code == 204
         assert Upload.objects.get().size == 5
 
     def test_a_file_of_unknown_length_is_limited_too(self, as_alice, settings):
         settings.MAX_UPLOAD_BYTES = 8
-        url = begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        url = create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
         assert patch(as_alice, url, 0, b"hello").status_code == 204
         problem(patch(as_alice, url, 5, b"world"), 413)
         problem(patch(as_alice, url, 5, b"", HTTP_UPLOAD_LENGTH="9"), 413)
@@ -266,12 +266,12 @@ class TestCreation:
 
     @pytest.mark.parametrize(("length", "deferred"), [(None, None), (5, "1"), (None, "2")])
     def test_either_a_length_or_later(self, as_alice, length, deferred):
-        problem(begin(as_alice, length, **({"HTTP_UPLOAD_DEFER_LENGTH": deferred} if deferred else {})), 400)
+        problem(post_transfer(as_alice, length, **({"HTTP_UPLOAD_DEFER_LENGTH": deferred} if deferred else {})), 400)
 
 
 class TestWhoMay:
     def test_for_others_it_does_not_exist(self, as_alice, as_bob):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         assert head(as_bob, url).status_code == 404
         problem(patch(as_bob, url, 0, b"hello"), 404)
         problem(as_bob.delete(url, **TUS), 404)
@@ -279,8 +279,8 @@ class TestWhoMay:
         assert offset(as_alice, url) == 0
 
     def test_a_visitor_is_asked_to_log_in(self, as_alice, visitor):
-        url = begun(as_alice)
-        problem(begin(visitor), 401)
+        url = create_transfer(as_alice)
+        problem(post_transfer(visitor), 401)
         problem(visitor.get("/api/tus"), 401)
         problem(patch(visitor, url, 0, b"hello"), 401)
         assert head(visitor, url).status_code == 401
@@ -288,15 +288,15 @@ class TestWhoMay:
     def test_without_the_csrf_token_nothing_is_taken(self, alice):
         client = Client(enforce_csrf_checks=True)
         client.force_login(alice)
-        problem(begin(client), 403)
+        problem(post_transfer(client), 403)
         token = client.get("/api/session/").json()["csrf_token"]
-        url = begun(client, HTTP_X_CSRFTOKEN=token)
+        url = create_transfer(client, HTTP_X_CSRFTOKEN=token)
         problem(patch(client, url, 0, b"hello"), 403)
         problem(client.delete(url, **TUS), 403)
         assert patch(client, url, 0, b"hello", HTTP_X_CSRFTOKEN=token).status_code == 204
 
     def test_other_methods_are_refused(self, as_alice):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         for method, address in [("PUT", url), ("GET", url), ("PATCH", "/api/tus"), ("DELETE", "/api/tus")]:
             problem(as_alice.generic(method, address, **TUS), 405)
 
@@ -308,7 +308,7 @@ class TestWhoMay:
         assert {"tus-resumable", "upload-offset", "x-csrftoken"} <= set(
             preflight["Access-Control-Allow-Headers"].split(", ")
         )
-        exposed = begin(as_alice, **origin)["Access-Control-Expose-Headers"]
+        exposed = post_transfer(as_alice, **origin)["Access-Control-Expose-Headers"]
         assert {"Location", "Upload-Offset", "Upload-Expires"} <= set(exposed.split(", "))
 
 
@@ -326,7 +326,7 @@ class TestOnDisk:
             sync(tail)
 
         monkeypatch.setattr(pieces.PieceWriter, "sync", note_and_sync)
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         patch(as_alice, url, 0, b"hello")
         assert counted == [(0, 0)]
         patch(as_alice, url, 5, b" world")
@@ -344,7 +344,7 @@ class TestOnDisk:
             return update(queryset, **values)
 
         monkeypatch.setattr(QuerySet, "update", note_and_update)
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         patch(as_alice, url, 0, b"hello")
         patch(as_alice, url, 5, b" world")
         if connection.vendor == "sqlite":
@@ -362,9 +362,12 @@ def synchronous() -> int:
 
 class TestUnfinished:
     def test_my_unfinished_files_are_listed(self, as_alice):
-        old, new = begun(as_alice, 11, name="old.txt"), begun(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
+        old, new = (
+            create_transfer(as_alice, 11, name="old.txt"),
+            create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1"),
+        )
         patch(as_alice, old, 0, b"hello")
-        begin(as_alice, 5, content=b"hello")
+        post_transfer(as_alice, 5, content=b"hello")
         found = as_alice.get("/api/tus").json()
         assert [each["url"] for each in found] == [f"http://testserver{new}", f"http://testserver{old}"]
         assert (found[0]["size"], found[1]["size"], found[1]["offset"]) == (None, 11, 5)
@@ -373,7 +376,7 @@ class TestUnfinished:
 
 def test_a_photo_by_tus_gets_its_pictures(as_alice):
     content = photo(400, 300)
-    url = begun(as_alice, len(content), name="holiday.jpg")
+    url = create_transfer(as_alice, len(content), name="holiday.jpg")
     patch(as_alice, url, 0, content[:1000])
     patch(as_alice, url, 1000, content[1000:])
     run_queue()

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from progress.models import State
 from tests.helpers import body, files_below, problem
-from tests.uploads.receiving.tus import TUS, b64, begin, begun, head, offset, patch
+from tests.uploads.receiving.tus import TUS, b64, create_transfer, head, offset, patch, post_transfer
 from uploads.models import Transfer, Upload
 from uploads.receiving import checksums
 
@@ -17,12 +17,12 @@ from uploads.receiving import checksums
 class TestChecksum:
     @pytest.mark.parametrize("algorithm", ["sha1", "sha256", "md5"])
     def test_what_matches_counts(self, as_alice, algorithm):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         checksum = f"{algorithm} {b64(hashlib.new(algorithm, b'hello').digest())}"
         assert patch(as_alice, url, 0, b"hello", HTTP_UPLOAD_CHECKSUM=checksum).status_code == 204
 
     def test_what_does_not_match_is_thrown_away(self, as_alice):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         response = patch(
             as_alice, url, 0, b"hellO", HTTP_UPLOAD_CHECKSUM=f"sha1 {b64(hashlib.sha1(b'hello').digest())}"
         )
@@ -34,13 +34,13 @@ class TestChecksum:
 
     def test_at_the_end_it_makes_no_upload(self, as_alice):
         wrong = f"md5 {b64(hashlib.md5(b'other').digest())}"
-        problem(begin(as_alice, content=b"hello world", HTTP_UPLOAD_CHECKSUM=wrong), 460)
+        problem(post_transfer(as_alice, content=b"hello world", HTTP_UPLOAD_CHECKSUM=wrong), 460)
         assert not Upload.objects.exists()
         assert not Transfer.objects.exists()
 
     @pytest.mark.parametrize("checksum", ["crc32 AAAA", "sha1", "sha1 ???", "", "sha1 AAAA"])
     def test_one_that_is_none_is_refused(self, as_alice, checksum):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         assert patch(as_alice, url, 0, b"hello", HTTP_UPLOAD_CHECKSUM=checksum).status_code in (400, 460)
         assert offset(as_alice, url) == 0
 
@@ -50,7 +50,7 @@ class TestExpiration:
         Transfer.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
 
     def test_who_waits_too_long_is_told_so(self, as_alice):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         self.expire()
         assert head(as_alice, url).status_code == 410
         problem(patch(as_alice, url, 0, b"hello"), 410)
@@ -58,14 +58,14 @@ class TestExpiration:
         assert as_alice.get("/api/tus").json() == []
 
     def test_each_byte_gives_more_time(self, as_alice):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         Transfer.objects.update(expires_at=timezone.now() + timedelta(minutes=1))
         answer = patch(as_alice, url, 0, b"hello")
         assert Transfer.objects.get().expires_at > timezone.now() + timedelta(hours=23)
         assert answer["Upload-Expires"] == head(as_alice, url)["Upload-Expires"]
 
     def test_what_has_been_kept_does_not_expire(self, as_alice):
-        url = begun(as_alice, 5)
+        url = create_transfer(as_alice, 5)
         patch(as_alice, url, 0, b"hello")
         self.expire()
         assert offset(as_alice, url) == 5
@@ -73,7 +73,7 @@ class TestExpiration:
 
 class TestTermination:
     def test_nothing_is_left(self, as_alice, state_dir, django_capture_on_commit_callbacks):
-        url = begun(as_alice)
+        url = create_transfer(as_alice)
         patch(as_alice, url, 0, b"hello")
         with django_capture_on_commit_callbacks(execute=True):
             assert as_alice.delete(url, **TUS).status_code == 204
@@ -83,7 +83,7 @@ class TestTermination:
         assert list((state_dir / "incoming").iterdir()) == []
 
     def test_of_a_finished_file(self, as_alice, state_dir, django_capture_on_commit_callbacks):
-        url = begun(as_alice, 5)
+        url = create_transfer(as_alice, 5)
         patch(as_alice, url, 0, b"hello")
         with django_capture_on_commit_callbacks(execute=True):
             assert as_alice.delete(url, **TUS).status_code == 204
@@ -92,7 +92,7 @@ class TestTermination:
         assert files_below(state_dir) == []
 
     def test_a_deleted_upload_is_gone_here_too(self, as_alice):
-        url = begun(as_alice, 5)
+        url = create_transfer(as_alice, 5)
         patch(as_alice, url, 0, b"hello")
         Upload.objects.get().trash()
         assert head(as_alice, url).status_code == 404
@@ -100,11 +100,11 @@ class TestTermination:
 
 class TestConcatenation:
     def part(self, client, content: bytes) -> str:
-        return begun(client, len(content), content=content, HTTP_UPLOAD_CONCAT="partial")
+        return create_transfer(client, len(content), content=content, HTTP_UPLOAD_CONCAT="partial")
 
     def join(self, client, *urls, **headers):
         concat = "final;" + " ".join(urls)
-        return begin(client, None, HTTP_UPLOAD_CONCAT=concat, **headers)
+        return post_transfer(client, None, HTTP_UPLOAD_CONCAT=concat, **headers)
 
     def test_parts_become_one_file_in_the_order_in_which_they_are_named(
         self, as_alice, state_dir, django_capture_on_commit_callbacks
@@ -135,11 +135,11 @@ class TestConcatenation:
         assert as_alice.get("/api/tus").json() == []
 
     def test_a_part_may_be_empty(self, as_alice):
-        empty = begun(as_alice, 0, HTTP_UPLOAD_CONCAT="partial;")
+        empty = create_transfer(as_alice, 0, HTTP_UPLOAD_CONCAT="partial;")
         assert self.join(as_alice, empty, self.part(as_alice, b"hello")).status_code == 201
 
     def test_incomplete_parts_are_rejected(self, as_alice):
-        url = begun(as_alice, 5, HTTP_UPLOAD_CONCAT="partial")
+        url = create_transfer(as_alice, 5, HTTP_UPLOAD_CONCAT="partial")
         patch(as_alice, url, 0, b"hell")
         assert "incomplete" in problem(self.join(as_alice, url), 409)["detail"]
 
@@ -162,7 +162,7 @@ class TestConcatenation:
         ["final", "final;", "partial;x", "both", "final;/todos/", "final;http://evil.test/x", "final;/api/tus"],
     )
     def test_nonsense_is_refused(self, as_alice, concat):
-        problem(begin(as_alice, None, HTTP_UPLOAD_CONCAT=concat), 400)
+        problem(post_transfer(as_alice, None, HTTP_UPLOAD_CONCAT=concat), 400)
 
     def test_the_whole_has_no_length_of_its_own(self, as_alice):
         url = self.part(as_alice, b"hello")
@@ -183,7 +183,7 @@ class TestChecksumOfReceivedBytes:
 
     @pytest.mark.parametrize("in_pieces", [False, True])
     def test_is_of_the_acknowledged_bytes(self, as_alice, as_bob, in_pieces):
-        url = begun(as_alice, 20)
+        url = create_transfer(as_alice, 20)
         patch(as_alice, url, 0, b"hello")
         if in_pieces:
             Transfer.objects.update(writing=True)  # as a killed process leaves it
@@ -196,20 +196,20 @@ class TestChecksumOfReceivedBytes:
         problem(self.get(as_bob, url, 0, 5), 404)
 
     def test_of_a_finished_file(self, as_alice, django_capture_on_commit_callbacks):
-        url = begun(as_alice, 5)
+        url = create_transfer(as_alice, 5)
         with django_capture_on_commit_callbacks(execute=True):
             patch(as_alice, url, 0, b"hello")
         assert self.get(as_alice, url, 1, 5).json()["sha256"] == hashlib.sha256(b"ello").hexdigest()
 
     def test_of_bytes_that_are_lost_is_409(self, as_alice, state_dir):
-        url = begun(as_alice, 20)
+        url = create_transfer(as_alice, 20)
         patch(as_alice, url, 0, b"hello")
         shutil.rmtree(state_dir / "incoming")
         problem(self.get(as_alice, url, 0, 5), 409)
 
     def test_of_a_part_that_is_too_large_is_400(self, as_alice, monkeypatch):
         monkeypatch.setattr(checksums, "MAX_BYTES", 4)
-        url = begun(as_alice, 20)
+        url = create_transfer(as_alice, 20)
         patch(as_alice, url, 0, b"hello")
         assert self.get(as_alice, url, 0, 4).status_code == 200
         problem(self.get(as_alice, url, 0, 5), 400)
@@ -219,7 +219,7 @@ def test_list_tells_which_files_are_being_received(as_alice):
     def receiving() -> bool:
         return as_alice.get("/api/tus").json()[0]["receiving"]
 
-    patch(as_alice, begun(as_alice, 20), 0, b"hello")
+    patch(as_alice, create_transfer(as_alice, 20), 0, b"hello")
     assert not receiving()
     Transfer.objects.update(writing=True)
     assert receiving()

@@ -1,33 +1,33 @@
-"""A tus client that says what it is told to, one request after the other, to Django's own test client."""
+"""Requests of a tus client, sent one by one by Django's test client."""
 
 import base64
 
 TUS = {"HTTP_TUS_RESUMABLE": "1.0.0"}
-OCTETS = "application/offset+octet-stream"
+BODY_TYPE = "application/offset+octet-stream"
 
 
 def b64(text: str | bytes) -> str:
     return base64.b64encode(text.encode() if isinstance(text, str) else text).decode()
 
 
-def begin(client, length=11, name="hello.txt", content=b"", **headers):
-    """POST; `length` None leaves Upload-Length out."""
+def post_transfer(client, length=11, name="hello.txt", content=b"", **headers):
+    """Send a POST request that creates a transfer. Without a length, leave Upload-Length out. Return the response."""
     if length is not None:
         headers["HTTP_UPLOAD_LENGTH"] = str(length)
     headers = {"HTTP_UPLOAD_METADATA": f"filename {b64(name)}"} | TUS | headers
-    return client.generic("POST", "/api/tus", content, content_type=OCTETS if content else "", **headers)
+    return client.generic("POST", "/api/tus", content, content_type=BODY_TYPE if content else "", **headers)
 
 
-def begun(client, length=11, **how) -> str:
-    """The URL of a file that has been begun."""
-    response = begin(client, length, **how)
+def create_transfer(client, length=11, **options) -> str:
+    """Create a transfer and return the path of its URL. The options are those of `post_transfer`."""
+    response = post_transfer(client, length, **options)
     assert response.status_code == 201, response.content
     return response["Location"].removeprefix("http://testserver")
 
 
 def patch(client, url, offset, content=b"", **headers):
-    how = {"HTTP_UPLOAD_OFFSET": str(offset), "CONTENT_TYPE": OCTETS} | TUS | headers
-    return client.generic("PATCH", url, content, content_type=how["CONTENT_TYPE"], **how)
+    headers = {"HTTP_UPLOAD_OFFSET": str(offset), "CONTENT_TYPE": BODY_TYPE} | TUS | headers
+    return client.generic("PATCH", url, content, content_type=headers["CONTENT_TYPE"], **headers)
 
 
 def head(client, url):

@@ -23,7 +23,7 @@ from tests import swift
 from tests.helpers import body, file, files_below, make_todo, photo, problem, run_queue
 from tests.paths import ROOT
 from tests.swift import PREFIX
-from tests.uploads.receiving.tus import begun, offset, patch
+from tests.uploads.receiving.tus import create_transfer, offset, patch
 from todos.formats import FORMATS
 from uploads.models import Upload
 from uploads.receiving import ingest
@@ -63,7 +63,7 @@ def refused(url: str, method: str = "GET") -> int:
 
 
 def test_empty_file_is_kept_and_processed(as_alice, bucket):
-    url = begun(as_alice, 0)
+    url = create_transfer(as_alice, 0)
     assert as_alice.post("/api/uploads/", {"file": file(b"", "empty.txt")}).status_code == 202
     run_queue()
     for upload in Upload.objects.all():
@@ -73,7 +73,7 @@ def test_empty_file_is_kept_and_processed(as_alice, bucket):
 
 
 def test_checksum_of_a_part_of_a_finished_file(as_alice, bucket):
-    url = begun(as_alice, 5)
+    url = create_transfer(as_alice, 5)
     patch(as_alice, url, 0, b"hello")
     answer = as_alice.get(f"{url}/checksum?start=1&end=4").json()
     assert answer["sha256"] == hashlib.sha256(b"ell").hexdigest()
@@ -101,7 +101,7 @@ def test_a_form_fills_the_bucket_and_leaves_nothing_on_this_machine(as_alice, bu
 
 
 def test_a_file_that_arrives_in_pieces_goes_up_once_it_is_whole(as_alice, bucket, state_dir):
-    url = begun(as_alice)
+    url = create_transfer(as_alice)
     patch(as_alice, url, 0, b"hello")
     assert bucket.names() == []
     assert patch(as_alice, url, 5, b" world").status_code == 204
@@ -293,7 +293,7 @@ def test_while_the_store_is_away_nothing_is_taken_and_nothing_half_made(as_alice
 
 
 def test_while_the_store_is_away_pieces_wait_here(as_alice, away, bucket, state_dir):
-    url = begun(as_alice)
+    url = create_transfer(as_alice)
     patch(as_alice, url, 0, b"hello")
     problem(patch(as_alice, url, 5, b" world"), 503)
     assert not Upload.objects.exists()
