@@ -1,6 +1,7 @@
 """Admin of jobs and workers: read-only, because workers write the rows; jobs can be cancelled and retried."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -15,8 +16,13 @@ from django.utils.timesince import timesince
 from progress.models import Job, Worker
 from progress.tasks import cancel_job, retry_job
 
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Job | Worker]
+else:
+    ModelAdmin = admin.ModelAdmin  # has no type parameters at run time
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+
+class ReadOnlyAdmin(ModelAdmin):
     """Read-only list that reloads itself every few seconds."""
 
     class Media:

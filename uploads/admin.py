@@ -1,5 +1,7 @@
 """Admin of uploads and transfers. Fields that derive from the bytes are read-only."""
 
+from typing import TYPE_CHECKING
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -8,8 +10,16 @@ from progress.retention import delete_in_batches
 from progress.sizes import size
 from uploads.models import Rendition, Transfer, Upload
 
+if TYPE_CHECKING:
+    RenditionTabularInline = admin.TabularInline[Rendition, Upload]
+    UploadModelAdmin = admin.ModelAdmin[Upload]
+    TransferModelAdmin = admin.ModelAdmin[Transfer]
+else:
+    RenditionTabularInline = admin.TabularInline  # has no type parameters at run time
+    UploadModelAdmin = TransferModelAdmin = admin.ModelAdmin
 
-class RenditionInline(admin.TabularInline):
+
+class RenditionInline(RenditionTabularInline):
     model = Rendition
     extra = 0
     can_delete = False
@@ -26,7 +36,7 @@ class RenditionInline(admin.TabularInline):
 
 
 @admin.register(Upload)
-class UploadAdmin(admin.ModelAdmin):
+class UploadAdmin(UploadModelAdmin):
     list_display = ["name", "owner", "content_type", "human_size", "state", "created_at"]
     list_filter = ["content_type", "job__state", "created_at", ("deleted_at", admin.EmptyFieldListFilter)]
     list_select_related = ["owner", "job"]
@@ -57,7 +67,7 @@ class UploadAdmin(admin.ModelAdmin):
 
 
 @admin.register(Transfer)
-class TransferAdmin(admin.ModelAdmin):
+class TransferAdmin(TransferModelAdmin):
     """Transfers can be deleted, with the bytes received so far."""
 
     list_display = ["name", "owner", "received", "writing", "is_part", "expires_at"]

@@ -1,6 +1,6 @@
 """Users in the admin site. A user can be deleted while they add to-dos and files."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import admin
 from django.contrib.auth.models import User
@@ -11,8 +11,13 @@ from django.http import HttpRequest
 from todos.models import Todo
 from uploads.models import Upload
 
+if TYPE_CHECKING:
+    DjangoUserAdmin = admin.UserAdmin[User]
+else:
+    DjangoUserAdmin = admin.UserAdmin  # has no type parameters at run time
 
-class UserAdmin(admin.UserAdmin):  # type: ignore[type-arg]  # not generic at run time
+
+class UserAdmin(DjangoUserAdmin):
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         delete_users(User.objects.filter(pk=obj.pk))
 

@@ -1,6 +1,6 @@
 """Forms and views of accounts, where Django's lack a limit. Their templates are in `templates/registration/`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from axes.utils import reset
 from django.conf import settings
@@ -24,6 +24,11 @@ from django.views.decorators.http import require_http_methods
 from config.accounts.login_limits import TooManyPasswordAttempts, record_password_attempt
 from config.http.errors import too_many_password_attempts
 from config.models import PasswordResetMail
+
+if TYPE_CHECKING:
+    DjangoSignupForm = UserCreationForm[User]
+else:
+    DjangoSignupForm = UserCreationForm  # has no type parameters at run time
 
 
 def signup_open(request: HttpRequest) -> dict[str, bool]:
@@ -72,7 +77,7 @@ class PasswordChange(PasswordChangeView):
             return too_many_password_attempts(error.locked_until)
 
 
-class SignupForm(UserCreationForm):  # type: ignore[type-arg]  # not generic at run time
+class SignupForm(DjangoSignupForm):
     """Username and password, and an optional e-mail address, to which password resets are sent."""
 
     class Meta(UserCreationForm.Meta):

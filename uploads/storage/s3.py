@@ -63,7 +63,7 @@ def _translate(error: Exception) -> OSError:
     return StorageUnavailable(f"{type(error).__name__}: {error}")
 
 
-class Bucket(S3Storage):
+class Bucket(S3Storage):  # type: ignore[misc]  # django-storages has no types
     """The bucket that STORAGE_URL names, as a Django storage."""
 
     def __init__(self, *, addressing_style: str, **options: Any) -> None:
@@ -86,10 +86,11 @@ class Bucket(S3Storage):
         self._problem = ""
 
     @_translating_errors
-    def _open(self, name: str, mode: str = "rb") -> File:
+    def _open(self, name: str, mode: str = "rb") -> "File[bytes]":
         """Open the object as a stream, which can be read only once and from the start. No copy of it is made."""
         if mode != "rb":
-            return super()._open(name, mode)
+            file: File[bytes] = super()._open(name, mode)
+            return file
         body = self.bucket.Object(self._normalize_name(clean_name(name))).get()["Body"]
         return File(io.BufferedReader(body, READ_BYTES), name)
 
@@ -97,7 +98,7 @@ class Bucket(S3Storage):
     def read_part(self, name: str, start: int, end: int) -> bytes:
         """Return the bytes from `start` to before `end`."""
         key = self._normalize_name(clean_name(name))
-        return self.bucket.Object(key).get(Range=f"bytes={start}-{end - 1}")["Body"].read()
+        return bytes(self.bucket.Object(key).get(Range=f"bytes={start}-{end - 1}")["Body"].read())
 
     _save = _translating_errors(S3Storage._save)
     delete = _translating_errors(S3Storage.delete)
