@@ -1,4 +1,4 @@
-"""Bodies that are chunked, stall, or are cut off, as gunicorn reads them from a socket."""
+"""Bodies that are chunked, stall, or end early, read by gunicorn from a socket."""
 
 import socket
 from contextlib import suppress
@@ -18,17 +18,17 @@ CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
 
 @pytest.fixture
 def over_socket(monkeypatch):
-    """Return the part of a WSGI environment that gunicorn would make of these bytes of a body.
+    """Return a function that makes the WSGI variables of a request whose body begins with these bytes.
 
-    Unless it is closed, the client sends nothing more, and has stalled after a fifth of a second.
+    The client then closes the connection, or stalls, which is noticed after a fifth of a second.
     """
     monkeypatch.setattr(body, "TICK_SECONDS", 0.05)
     monkeypatch.setattr(body, "STALL_SECONDS", 0.2)
-    ends: list[socket.socket] = []
+    sockets: list[socket.socket] = []
 
     def send(content: bytes, length: int | None = None, *, close: bool = False) -> dict:
         client, server = socket.socketpair()
-        ends.extend((client, server))
+        sockets.extend((client, server))
         framing = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
         client.sendall(f"PATCH / HTTP/1.1\r\n{framing}\r\n\r\n".encode() + content)
         if close:
@@ -38,9 +38,9 @@ def over_socket(monkeypatch):
         return {"wsgi.input": request.body, "gunicorn.socket": server, **declared}
 
     yield send
-    for end in ends:
+    for each in sockets:
         with suppress(OSError):
-            end.close()
+            each.close()
 
 
 def chunks(*parts: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
@@ -48,13 +48,13 @@ def chunks(*parts: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
 
 
 def patch(client, url, start, environ, **headers):
-    how = {"HTTP_UPLOAD_OFFSET": str(start), "CONTENT_TYPE": BODY_TYPE} | TUS | environ | headers
-    return client.generic("PATCH", url, **how)
+    headers = {"HTTP_UPLOAD_OFFSET": str(start), "CONTENT_TYPE": BODY_TYPE} | TUS | environ | headers
+    return client.generic("PATCH", url, **headers)
 
 
-class TestStalledPatch:
-    def test_is_408_and_keeps_what_was_received(self, as_alice, over_socket):
-        """Less than 4 KiB may be lost: gunicorn keeps them until that much has been received."""
+class TestStalledTransfer:
+    def test_is_408_and_keeps_received_bytes(self, as_alice, over_socket):
+        """Less than 4 KiB may be lost, because gunicorn returns only complete reads."""
         url = create_transfer(as_alice, 11_000)
         response = patch(as_alice, url, 0, over_socket(bytes(9000), 11_000))
         problem(response, 408)
@@ -62,13 +62,13 @@ class TestStalledPatch:
         assert patch(as_alice, url, 8192, over_socket(bytes(2808), 2808)).status_code == 204
         assert Upload.objects.get().size == 11_000
 
-    def test_of_a_client_that_is_gone_is_kept_to_the_last_byte(self, as_alice, over_socket):
+    def test_of_a_disconnected_client_loses_no_byte(self, as_alice, over_socket):
         url = create_transfer(as_alice)
         patch(as_alice, url, 0, over_socket(b"hello", 11, close=True))
         assert offset(as_alice, url) == 5
 
     @pytest.mark.parametrize("close", [False, True])
-    def test_chunked_is_408_and_keeps_what_was_received(self, as_alice, over_socket, close):
+    def test_with_chunks_is_408_and_keeps_received_bytes(self, as_alice, over_socket, close):
         url = create_transfer(as_alice)
         response = patch(as_alice, url, 0, over_socket(chunks(b"hell", b"o", end=b""), close=close))
         problem(response, 408)
@@ -80,13 +80,13 @@ class TestStalledPatch:
         problem(response, 408)
         assert response["Upload-Offset"] == "0"
 
-    def test_creation_answers_with_what_was_received(self, as_alice, over_socket):
+    def test_as_post_is_201_and_keeps_received_bytes(self, as_alice, over_socket):
         response = post_transfer(as_alice, 11_000, CONTENT_TYPE=BODY_TYPE, **over_socket(bytes(9000), 11_000))
         assert (response.status_code, response["Upload-Offset"]) == (201, "8192")
 
 
 class TestStalledRequest:
-    """Of a form or JSON nothing is kept."""
+    """Received bytes of a form or of JSON are not kept."""
 
     @pytest.mark.parametrize(
         ("url", "content_type"),
@@ -106,8 +106,8 @@ class TestStalledRequest:
         assert not Upload.objects.exists()
 
 
-class TestChunkedPatch:
-    def test_is_written(self, as_alice, over_socket):
+class TestChunkedBody:
+    def test_is_appended(self, as_alice, over_socket):
         url = create_transfer(as_alice)
         response = patch(as_alice, url, 0, over_socket(chunks(b"hel", b"lo")))
         assert (response.status_code, response["Upload-Offset"]) == (204, "5")
@@ -115,13 +115,13 @@ class TestChunkedPatch:
         assert Upload.objects.get().size == 11
 
     @pytest.mark.parametrize("excess", [b"!", b"!" * 100_000])
-    def test_longer_than_the_file_is_413_and_completes_nothing(self, as_alice, over_socket, excess):
+    def test_longer_than_the_file_is_413(self, as_alice, over_socket, excess):
         url = create_transfer(as_alice)
         problem(patch(as_alice, url, 0, over_socket(chunks(b"hello world", excess))), 413)
         assert offset(as_alice, url) < 11
         assert not Upload.objects.exists()
 
-    def test_longer_than_any_file_is_413(self, as_alice, over_socket, settings):
+    def test_longer_than_the_limit_is_413(self, as_alice, over_socket, settings):
         settings.MAX_UPLOAD_BYTES = 8
         url = create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
         problem(patch(as_alice, url, 0, over_socket(chunks(b"hello", b"world"))), 413)
@@ -133,7 +133,7 @@ class TestChunkedPatch:
         problem(patch(as_alice, url, 0, over_socket(chunks(b"hello", b"world"))), 413)
         assert Transfer.objects.get().reserved <= 8
 
-    def test_of_unknown_length_reserves_what_it_writes(self, as_alice, over_socket):
+    def test_of_a_file_of_unknown_length_reserves_quota(self, as_alice, over_socket):
         url = create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
         assert patch(as_alice, url, 0, over_socket(chunks(b"hello"))).status_code == 204
         assert Transfer.objects.get().reserved == 5
@@ -141,15 +141,15 @@ class TestChunkedPatch:
         assert Upload.objects.get().size == 11
 
     @pytest.mark.parametrize("content", [b"x\r\nhello\r\n", b"5\r\nhelloXX", b"5\r\nhello\r\n0\r\nbad trailer\r\n\r\n"])
-    def test_that_is_malformed_is_400(self, as_alice, over_socket, content):
+    def test_with_malformed_chunks_is_400(self, as_alice, over_socket, content):
         problem(patch(as_alice, create_transfer(as_alice), 0, over_socket(content)), 400)
 
-    def test_creation_takes_it_too(self, as_alice, over_socket):
+    def test_as_post_is_appended(self, as_alice, over_socket):
         response = post_transfer(as_alice, CONTENT_TYPE=BODY_TYPE, **over_socket(chunks(b"hello")))
         assert (response.status_code, response["Upload-Offset"]) == (201, "5")
         problem(post_transfer(as_alice, CONTENT_TYPE=BODY_TYPE, **over_socket(chunks(b"hello world", b"!"))), 413)
         assert Transfer.objects.count() == 1
 
-    def test_elsewhere_is_411(self, as_alice, over_socket):
+    def test_of_another_view_is_411(self, as_alice, over_socket):
         environ = over_socket(chunks(b"{}"))
         problem(as_alice.generic("POST", "/api/todos/", CONTENT_TYPE="application/json", **environ), 411)

@@ -1,4 +1,4 @@
-"""How much may be kept: with what is on its way here and what is in the trash, on a disk that has an end."""
+"""Quota of a user, which includes unfinished transfers but not the trash, and the space on the disk."""
 
 import errno
 import shutil
@@ -19,29 +19,29 @@ def small_quota(settings) -> None:
     settings.USER_QUOTA_BYTES = 10
 
 
-def test_a_file_over_the_quota_is_refused_before_it_is_sent(as_alice):
+def test_transfer_over_the_quota_is_413_when_it_is_created(as_alice):
     assert "no room" in problem(post_transfer(as_alice, 11), 413)["detail"]
     assert not Transfer.objects.exists()
 
 
-def test_what_is_on_its_way_counts_from_the_beginning(as_alice, alice):
+def test_unfinished_transfer_counts_with_its_whole_length(as_alice, alice):
     url = create_transfer(as_alice, 6)
     assert quota.free_bytes(alice) == 4
     problem(post_transfer(as_alice, 5), 413)
     assert as_alice.post("/api/uploads/", {"file": file(b"12345")}).status_code == 413
     assert as_alice.post("/uploads/", {"file": file(b"12345")}).status_code == 413
     patch(as_alice, url, 0, b"123456")
-    assert quota.free_bytes(alice) == 4  # and once
+    assert quota.free_bytes(alice) == 4  # the upload replaces the reservation
     as_alice.delete(url, **TUS)
     assert quota.free_bytes(alice) == 10
 
 
-def test_others_have_their_own(as_alice, as_bob):
+def test_each_user_has_a_quota(as_alice, as_bob):
     create_transfer(as_alice, 10)
     create_transfer(as_bob, 10)
 
 
-def test_a_file_of_unknown_length_takes_what_it_needs(as_alice, alice):
+def test_transfer_of_unknown_length_counts_with_its_received_bytes(as_alice, alice):
     url = create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
     patch(as_alice, url, 0, b"123456")
     assert quota.free_bytes(alice) == 4
@@ -51,7 +51,7 @@ def test_a_file_of_unknown_length_takes_what_it_needs(as_alice, alice):
     assert quota.free_bytes(alice) == 1
 
 
-def test_what_expired_or_was_refused_takes_no_room(as_alice, alice):
+def test_rejected_transfer_does_not_count(as_alice, alice):
     post_transfer(as_alice, 5, content=b"12345", HTTP_UPLOAD_CHECKSUM="sha1 AAAA")
     assert quota.free_bytes(alice) == 10
 
@@ -61,7 +61,9 @@ def test_without_a_quota_there_is_no_limit(alice, settings):
     assert quota.free_bytes(alice) is None
 
 
-def test_the_trash_makes_way(as_alice, alice, state_dir, django_capture_on_commit_callbacks):
+def test_trash_is_deleted_when_a_new_file_needs_its_space(
+    as_alice, alice, state_dir, django_capture_on_commit_callbacks
+):
     old, new = (ingest.create_upload(alice, file(b"1234")) for _ in range(2))
     for upload in (old, new):
         upload.trash()
@@ -74,15 +76,15 @@ def test_the_trash_makes_way(as_alice, alice, state_dir, django_capture_on_commi
     assert files_below(state_dir) == [f"media/uploads/{new.pk}/original"]
 
 
-def test_room_that_others_took_meanwhile_is_said_by_the_form(as_alice, monkeypatch, state_dir):
-    """Two forms at once: each was judged alone, and the second finds the room taken when its file is kept."""
+def test_file_is_413_if_another_request_has_used_the_quota_meanwhile(as_alice, monkeypatch, state_dir):
+    """Two concurrent requests may both pass the validation of the form, but only one of them stores its file."""
     create_transfer(as_alice, 8)
     monkeypatch.setattr(forms, "check_quota", lambda owner, size: None)
     assert "no room" in problem(as_alice.post("/api/uploads/", {"file": file(b"12345")}), 413)["detail"]
     assert files_below(state_dir) == []
 
 
-def test_a_file_larger_than_the_disk_is_refused_before_it_is_sent(as_alice, settings, monkeypatch):
+def test_file_larger_than_the_free_disk_space_is_507_when_it_is_created(as_alice, settings, monkeypatch):
     settings.USER_QUOTA_BYTES = 0
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10, 5, 5))
@@ -90,64 +92,64 @@ def test_a_file_larger_than_the_disk_is_refused_before_it_is_sent(as_alice, sett
     assert post_transfer(as_alice, 5).status_code == 201
 
 
-def test_a_disk_that_is_full_in_the_middle_keeps_what_it_has(as_alice, monkeypatch):
+def test_disk_full_during_a_patch_keeps_acknowledged_bytes(as_alice, monkeypatch):
     url = create_transfer(as_alice, 10)
     patch(as_alice, url, 0, b"1234")
 
-    def full(self, data):
+    def fail(self, data):
         raise OSError(errno.ENOSPC, "No space left on device", "/secret")
 
     with monkeypatch.context() as patched:
-        patched.setattr("uploads.receiving.pieces.PieceWriter.write", full)
-        answer = problem(patch(as_alice, url, 4, b"567890"), 507)
-    assert "secret" not in answer["detail"]
+        patched.setattr("uploads.receiving.pieces.PieceWriter.write", fail)
+        document = problem(patch(as_alice, url, 4, b"567890"), 507)
+    assert "secret" not in document["detail"]
     assert patch(as_alice, url, 4, b"567890").status_code == 204
     assert Upload.objects.get().size == 10
 
 
-def test_a_full_disk_is_no_wrong_checksum(as_alice, monkeypatch):
-    def full(self, data):
+def test_disk_full_during_a_patch_with_checksum_is_507(as_alice, monkeypatch):
+    def fail(self, data):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("uploads.receiving.pieces.PieceWriter.write", full)
+    monkeypatch.setattr("uploads.receiving.pieces.PieceWriter.write", fail)
     url = create_transfer(as_alice, 10)
     problem(patch(as_alice, url, 0, b"12345", HTTP_UPLOAD_CHECKSUM="sha1 jLIjfQZ5yojbZGTqxg2pY0VROWQ="), 507)
 
 
-def test_a_file_that_could_not_begin_takes_no_room(as_alice, alice, monkeypatch):
-    def full(self, data):
+def test_disk_full_during_creation_deletes_the_transfer(as_alice, alice, monkeypatch):
+    def fail(self, data):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("uploads.receiving.pieces.PieceWriter.write", full)
+    monkeypatch.setattr("uploads.receiving.pieces.PieceWriter.write", fail)
     problem(post_transfer(as_alice, 5, content=b"12345"), 507)
     assert quota.free_bytes(alice) == 10
     assert not Transfer.objects.exists()
 
 
-def test_once_the_length_is_known_no_more_is_set_aside(as_alice, alice):
+def test_reservation_shrinks_to_the_length_once_it_is_known(as_alice, alice):
     create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
     transfer = Transfer.objects.get()
-    transfers.reserve(transfer, length=None, end=9)  # a request of nine bytes, of which five came
+    transfers.reserve(transfer, length=None, end=9)  # as for a body of nine bytes, of which five are received
     patch(as_alice, f"/api/tus/{transfer.pk}", 0, b"12345")
     patch(as_alice, f"/api/tus/{transfer.pk}", 5, HTTP_UPLOAD_LENGTH="6")
     assert quota.free_bytes(alice) == 4
 
 
-def test_what_expired_takes_no_room(as_alice, alice):
+def test_expired_transfer_does_not_count(as_alice, alice):
     create_transfer(as_alice, 10)
     Transfer.objects.update(expires_at=timezone.now())
     assert quota.free_bytes(alice) == 10
 
 
-def test_a_disk_that_is_full_when_the_file_is_kept_loses_nothing(as_alice, state_dir, monkeypatch):
+def test_disk_full_when_the_file_is_stored_keeps_acknowledged_bytes(as_alice, state_dir, monkeypatch):
     url = create_transfer(as_alice, 10)
     patch(as_alice, url, 0, b"1234")
 
-    def full(*args):
+    def fail(*args):
         raise OSError(errno.ENOSPC, "No space left on device", "/secret")
 
     with monkeypatch.context() as patched:
-        patched.setattr("uploads.receiving.ingest._link_or_copy", full)
+        patched.setattr("uploads.receiving.ingest._link_or_copy", fail)
         problem(patch(as_alice, url, 4, b"567890"), 507)
     assert not Upload.objects.exists()
     assert as_alice.head(url, **TUS)["Upload-Offset"] == "4"

@@ -1,4 +1,4 @@
-"""A file's name is shown, whatever it was; it is never a path, a second line, or a trick."""
+"""Cleaning of file names: no paths, line breaks, control characters or invisible names."""
 
 import unicodedata
 
@@ -10,7 +10,7 @@ from uploads.receiving.names import MAX_LENGTH, UNNAMED, clean_name
 
 
 @pytest.mark.parametrize(
-    ("given_name", "shown"),
+    ("name", "cleaned"),
     [
         ("holiday.jpg", "holiday.jpg"),
         ("Größe 日本 👨‍👩‍👧.png", "Größe 日本 👨‍👩‍👧.png"),
@@ -32,17 +32,17 @@ from uploads.receiving.names import MAX_LENGTH, UNNAMED, clean_name
         ("a" * 300, "a" * 255),
     ],
 )
-def test_names(given_name, shown):
-    assert clean_name(given_name) == shown
+def test_name_is_cleaned(name, cleaned):
+    assert clean_name(name) == cleaned
 
 
 @given(st.text(alphabet=st.characters(), max_size=400))
-def test_any_name_becomes_one_short_harmless_line(name):
-    shown = clean_name(name)
-    assert 0 < len(shown) <= MAX_LENGTH
-    assert "/" not in shown
-    assert "\\" not in shown
-    assert shown not in (".", "..")
-    assert not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in shown)
-    shown.encode()
-    assert clean_name(shown) == shown
+def test_any_name_becomes_a_short_single_line(name):
+    cleaned = clean_name(name)
+    assert 0 < len(cleaned) <= MAX_LENGTH
+    assert "/" not in cleaned
+    assert "\\" not in cleaned
+    assert cleaned not in (".", "..")
+    assert not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in cleaned)
+    cleaned.encode()
+    assert clean_name(cleaned) == cleaned

@@ -1,4 +1,4 @@
-"""What comes in between: each test forces the moment at which another request, a kill or a lost answer does harm."""
+"""Races of transfers with other requests, killed processes and lost responses, each forced at the critical moment."""
 
 import errno
 import os
@@ -20,58 +20,60 @@ from uploads.receiving.body import BodyTooLong
 
 
 @pytest.fixture(autouse=True)
-def _commits_at_once(monkeypatch):
-    """The transaction that a test is never commits."""
-    monkeypatch.setattr(transaction, "on_commit", lambda call, **how: call())
+def _on_commit_immediately(monkeypatch):
+    """Run callbacks of `on_commit` immediately, because the transaction of a test is rolled back."""
+    monkeypatch.setattr(transaction, "on_commit", lambda callback, **options: callback())
 
 
-def once(monkeypatch, target, name, before):
-    """Do this before that function is called for the first time."""
+def before_first_call(monkeypatch, target, name, act):
+    """Call `act` right before the first call of the function `name` of `target`."""
     function = getattr(target, name)
 
-    def call(*args, **kwargs):
+    def act_and_call(*args, **kwargs):
         monkeypatch.setattr(target, name, function)
-        before(*args)
+        act(*args)
         return function(*args, **kwargs)
 
-    monkeypatch.setattr(target, name, call)
+    monkeypatch.setattr(target, name, act_and_call)
 
 
 def download(client) -> bytes:
     return body(client.get(f"/uploads/{Upload.objects.get().pk}/download/"))
 
 
-class TestAnotherWriter:
+class TestNewWriter:
     @pytest.mark.parametrize("in_pieces", [False, True])
-    def test_keeps_the_file_while_the_old_one_is_about_to(self, as_alice, state_dir, monkeypatch, in_pieces):
-        """The old one was frozen when it had all bytes, of which the last are others than those that count."""
+    def test_completes_the_file_before_the_old_writer_assembles_it(self, as_alice, state_dir, monkeypatch, in_pieces):
+        """The old writer was suspended after it had written all bytes. Its last bytes differ from the new writer's."""
         url = create_transfer(as_alice, 11)
         patch(as_alice, url, 0, b"hello")
         if in_pieces:
             Transfer.objects.update(writing=True)  # as a killed process leaves it
         assert patch(as_alice, url, 5, b" wor").status_code == 204
-        once(monkeypatch, pieces, "assemble", lambda *args: patch(as_alice, url, 9, b"ld"))
+        before_first_call(monkeypatch, pieces, "assemble", lambda *args: patch(as_alice, url, 9, b"ld"))
         assert patch(as_alice, url, 9, b"xx").status_code == 409
         assert download(as_alice) == b"hello world"
         assert files_below(state_dir) == [f"media/{Upload.objects.get().file.name}"]
 
-    def test_keeps_the_file_while_the_old_one_puts_it_into_the_storage(self, as_alice, state_dir, monkeypatch):
+    def test_completes_the_file_while_the_old_writer_stores_it(self, as_alice, state_dir, monkeypatch):
         url = create_transfer(as_alice, 5)
-        once(monkeypatch, ingest, "_link_or_copy", lambda *args: patch(as_alice, url, 0, b"BBBBB"))
+        before_first_call(monkeypatch, ingest, "_link_or_copy", lambda *args: patch(as_alice, url, 0, b"BBBBB"))
         assert patch(as_alice, url, 0, b"aaaaa").status_code == 409
         assert download(as_alice) == b"BBBBB"
         assert files_below(state_dir) == [f"media/{Upload.objects.get().file.name}"]
 
-    def test_of_an_object_store_that_takes_long(self, as_alice, monkeypatch, settings):
+    def test_completes_the_file_while_the_old_writer_stores_it_in_an_object_store(
+        self, as_alice, monkeypatch, settings
+    ):
         settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
         url = create_transfer(as_alice, 5)
-        once(monkeypatch, InMemoryStorage, "save", lambda *args: patch(as_alice, url, 0, b"BBBBB"))
+        before_first_call(monkeypatch, InMemoryStorage, "save", lambda *args: patch(as_alice, url, 0, b"BBBBB"))
         assert patch(as_alice, url, 0, b"aaaaa").status_code == 409
         with Upload.objects.get().file.open() as stored:
             assert stored.read() == b"BBBBB"
         assert len(default_storage.listdir(f"uploads/{Upload.objects.get().pk}")[1]) == 1
 
-    def test_keeps_the_file_before_the_old_one_has_opened_it(self, as_alice, state_dir):
+    def test_completes_the_file_before_the_old_writer_opens_it(self, as_alice, state_dir):
         url = create_transfer(as_alice, 10)
         patch(as_alice, url, 0, b"hello")
         old = transfers.Writer(Transfer.objects.get(), 5)
@@ -81,25 +83,25 @@ class TestAnotherWriter:
         assert download(as_alice) == b"helloworld"
         assert list((state_dir / "incoming").iterdir()) == []
 
-    def test_goes_on_with_a_file_that_was_begun_with_bytes(self, as_alice, monkeypatch):
-        def go_on(*args):
+    def test_continues_a_transfer_that_is_being_created_with_bytes(self, as_alice, monkeypatch):
+        def send_bytes(*args):
             transfer = Transfer.objects.get()
             assert patch(as_alice, f"/api/tus/{transfer.pk}", 0, b"hel").status_code == 204
 
-        once(monkeypatch, transfers, "release_connection", go_on)
+        before_first_call(monkeypatch, transfers, "release_connection", send_bytes)
         problem(post_transfer(as_alice, 5, content=b"hello"), 409)
         assert Transfer.objects.get().offset == 3
 
 
-class TestDeleting:
-    def test_a_file_that_has_just_been_finished(self, as_alice, state_dir, monkeypatch):
+class TestTermination:
+    def test_deletes_a_file_that_was_finished_meanwhile(self, as_alice, state_dir, monkeypatch):
         url = create_transfer(as_alice, 5)
-        once(monkeypatch, transfers, "terminate", lambda *args: patch(as_alice, url, 0, b"hello"))
+        before_first_call(monkeypatch, transfers, "terminate", lambda *args: patch(as_alice, url, 0, b"hello"))
         assert as_alice.delete(url, **TUS).status_code == 204
         assert not Upload.objects.exists()
         assert files_below(state_dir) == []
 
-    def test_a_file_that_is_just_about_to_be_written_to(self, as_alice, state_dir):
+    def test_ends_a_writer_that_has_not_opened_its_piece(self, as_alice, state_dir):
         url = create_transfer(as_alice, 10)
         writer = transfers.Writer(Transfer.objects.get(), 0)
         assert as_alice.delete(url, **TUS).status_code == 204
@@ -107,15 +109,15 @@ class TestDeleting:
             writer.receive([b"x" * 10])
         assert list((state_dir / "incoming").iterdir()) == []
 
-    def test_by_the_page_a_file_that_has_just_been_finished(self, as_alice, monkeypatch):
+    def test_by_the_page_deletes_a_file_that_was_finished_meanwhile(self, as_alice, monkeypatch):
         url = create_transfer(as_alice, 5)
-        once(monkeypatch, transfers, "terminate", lambda *args: patch(as_alice, url, 0, b"hello"))
+        before_first_call(monkeypatch, transfers, "terminate", lambda *args: patch(as_alice, url, 0, b"hello"))
         as_alice.post(f"/uploads/unfinished/{url.rpartition('/')[2]}/discard/")
         assert not Upload.objects.exists()
 
 
-class TestKeeping:
-    def test_fails_at_the_row(self, as_alice, state_dir, monkeypatch):
+class TestCompletion:
+    def test_that_fails_in_the_database_can_be_repeated(self, as_alice, state_dir, monkeypatch):
         as_alice.raise_request_exception = False
 
         def fail(upload):
@@ -132,46 +134,44 @@ class TestKeeping:
         as_alice.delete(url, **TUS)
         assert files_below(state_dir) == []
 
-    def test_is_committed_and_only_the_answer_is_lost(self, as_alice, monkeypatch):
+    def test_whose_commit_succeeds_but_raises_keeps_the_file(self, as_alice, monkeypatch):
         as_alice.raise_request_exception = False
         durably = transfers._durably
-        lost = []
+        failures = []
 
         @contextmanager
-        def lose_the_answer():
+        def commit_and_fail():
             with durably():
                 yield
-            if Upload.objects.exists() and not lost:
-                lost.append(True)
+            if Upload.objects.exists() and not failures:
+                failures.append(True)
                 raise OperationalError("server closed the connection unexpectedly")
 
-        monkeypatch.setattr(transfers, "_durably", lose_the_answer)
+        monkeypatch.setattr(transfers, "_durably", commit_and_fail)
         url = create_transfer(as_alice, 5)
         assert patch(as_alice, url, 0, b"hello").status_code == 409
         assert offset(as_alice, url) == 5
         assert download(as_alice) == b"hello"
 
-    def test_is_killed_before_the_commit(self, as_alice, alice, state_dir):
-        """The next attempt's job clears away what it left."""
+    def test_that_was_killed_before_its_commit_leaves_no_file(self, as_alice, alice, state_dir):
+        """The job of the next completion deletes the file that the killed one has stored."""
         url = create_transfer(as_alice, 5)
-        left = state_dir / "media" / "uploads" / url.rpartition("/")[2] / "original-1"
-        left.parent.mkdir(parents=True)
-        left.write_bytes(b"hello")
+        leftover = state_dir / "media" / "uploads" / url.rpartition("/")[2] / "original-1"
+        leftover.parent.mkdir(parents=True)
+        leftover.write_bytes(b"hello")
         Transfer.objects.update(claim=1, writing=True)
         patch(as_alice, url, 0, b"hello")
         run_queue()
         assert files_below(state_dir) == [f"media/{Upload.objects.get().file.name}"]
 
-    def test_goes_to_another_disk(self, as_alice, state_dir, monkeypatch, settings):
-        """The bytes are there for good, and private, before they count."""
-
-        def refuse(*args):
+    def test_on_another_disk_copies_and_syncs_the_file(self, as_alice, state_dir, monkeypatch, settings):
+        def fail(*args):
             raise OSError(errno.EXDEV, "Invalid cross-device link")
 
         synced = []
         fsync = os.fsync
-        monkeypatch.setattr(os, "link", refuse)
-        monkeypatch.setattr(os, "copy_file_range", refuse)
+        monkeypatch.setattr(os, "link", fail)
+        monkeypatch.setattr(os, "copy_file_range", fail)
         monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(os.readlink(f"/proc/self/fd/{fd}")), fsync(fd)))
         patch(as_alice, create_transfer(as_alice, 5), 0, b"hello")
         upload = Upload.objects.get()
@@ -179,15 +179,15 @@ class TestKeeping:
         assert os.stat(upload.file.path).st_mode & 0o777 == settings.FILE_UPLOAD_PERMISSIONS
         assert download(as_alice) == b"hello"
 
-    def test_loses_its_directory_to_another_attempt(self, as_alice, monkeypatch):
-        """That one failed, and took away its file and the directory, which was empty but for that."""
-        once(monkeypatch, os, "link", lambda path, target: shutil.rmtree(target.parent))
+    def test_whose_directory_is_deleted_meanwhile_makes_it_again(self, as_alice, monkeypatch):
+        """Another completion failed and deleted its file and with it the directory, which was empty then."""
+        before_first_call(monkeypatch, os, "link", lambda path, target: shutil.rmtree(target.parent))
         assert patch(as_alice, create_transfer(as_alice, 5), 0, b"hello").status_code == 204
         assert download(as_alice) == b"hello"
 
 
 class TestLostBytes:
-    def test_are_told_and_stay_lost(self, as_alice, state_dir):
+    def test_are_410_and_expire_the_transfer(self, as_alice, state_dir):
         url = create_transfer(as_alice, 15)
         patch(as_alice, url, 0, b"hello")
         shutil.rmtree(state_dir / "incoming")
@@ -195,38 +195,40 @@ class TestLostBytes:
         assert head(as_alice, url).status_code == 410
         problem(patch(as_alice, url, 5, b"world"), 410)
 
-    def test_are_told_when_the_file_is_to_be_kept(self, as_alice, state_dir, monkeypatch):
+    def test_at_completion_are_410(self, as_alice, state_dir, monkeypatch):
         url = create_transfer(as_alice, 5)
-        once(monkeypatch, pieces, "assemble", lambda *args: shutil.rmtree(state_dir / "incoming"))
+        before_first_call(monkeypatch, pieces, "assemble", lambda *args: shutil.rmtree(state_dir / "incoming"))
         problem(patch(as_alice, url, 0, b"hello"), 410)
         assert not Upload.objects.exists()
 
-    def test_of_parts(self, as_alice, state_dir):
+    def test_of_parts_are_409(self, as_alice, state_dir):
         part = create_transfer(as_alice, 5, content=b"hello", HTTP_UPLOAD_CONCAT="partial")
         shutil.rmtree(state_dir / "incoming")
         problem(post_transfer(as_alice, None, HTTP_UPLOAD_CONCAT=f"final;{part}"), 409)
         assert files_below(state_dir) == []
 
 
-def test_restoring_while_the_trash_makes_way(alice, settings, monkeypatch):
+def test_upload_restored_before_the_quota_is_reserved_is_kept(alice, settings, monkeypatch):
     settings.USER_QUOTA_BYTES = 10
     upload = ingest.create_upload(alice, file(b"12345678"))
     upload.trash()
-    once(monkeypatch, quota, "lock_owner", lambda owner: upload.restore())
+    before_first_call(monkeypatch, quota, "lock_owner", lambda owner: upload.restore())
     with pytest.raises(quota.QuotaExceeded):
         quota.reserve(alice, 9)
     assert list(alice.uploads.visible_to(alice)) == [upload]
 
 
-def test_a_process_that_is_told_to_end_does_not_close_a_file_that_a_thread_still_writes_to(as_alice, monkeypatch):
+def test_killed_writer_closes_its_piece_after_the_write_in_a_thread(as_alice, monkeypatch):
     create_transfer(as_alice, 100)
     writer = transfers.Writer(Transfer.objects.get(), 0)
-    begun_write = threads.ThreadTask(int)
-    begun_write._outcome = AsyncResult()
-    was_done = []
+    write = threads.ThreadTask(int)
+    write._outcome = AsyncResult()
+    done_at_close = []
     close = pieces.PieceWriter.close
-    monkeypatch.setattr(transfers, "ThreadTask", lambda function, *args: begun_write)
-    monkeypatch.setattr(pieces.PieceWriter, "close", lambda tail: (was_done.append(begun_write.is_done()), close(tail)))
+    monkeypatch.setattr(transfers, "ThreadTask", lambda function, *args: write)
+    monkeypatch.setattr(
+        pieces.PieceWriter, "close", lambda piece: (done_at_close.append(write.is_done()), close(piece))
+    )
 
     def send():
         with writer:
@@ -236,13 +238,13 @@ def test_a_process_that_is_told_to_end_does_not_close_a_file_that_a_thread_still
     gevent.sleep(0)
     sender.kill(block=False)
     gevent.sleep(0)
-    begun_write._outcome.set((None, None))
+    write._outcome.set((None, None))
     sender.join(5)
-    assert was_done == [True]
+    assert done_at_close == [True]
 
 
-def test_the_view_of_tus_knows_all_that_can_go_wrong():
-    """Whatever `transfers` may raise has words, so that none of it is a 500."""
-    raised = {each for each in vars(transfers).values() if isinstance(each, type) and issubclass(each, Exception)}
-    own = {each for each in raised if each.__module__ == transfers.__name__}
-    assert own | {BodyTooLong} == set(tus.PROBLEMS)  # the latter by the body that a writer reads
+def test_tus_view_answers_every_exception_of_transfers():
+    """Any other exception would be a 500."""
+    exceptions = {each for each in vars(transfers).values() if isinstance(each, type) and issubclass(each, Exception)}
+    defined = {each for each in exceptions if each.__module__ == transfers.__name__}
+    assert defined | {BodyTooLong} == set(tus.PROBLEMS)  # a writer reads the body, which may be too long

@@ -1,4 +1,4 @@
-"""The other extensions of tus 1.0.0: checksum, expiration, termination and concatenation."""
+"""tus 1.0.0: checksum, expiration, termination and concatenation. And checksums of received bytes, which tus lacks."""
 
 import hashlib
 import shutil
@@ -16,12 +16,12 @@ from uploads.receiving import checksums
 
 class TestChecksum:
     @pytest.mark.parametrize("algorithm", ["sha1", "sha256", "md5"])
-    def test_what_matches_counts(self, as_alice, algorithm):
+    def test_matching_body_is_acknowledged(self, as_alice, algorithm):
         url = create_transfer(as_alice)
         checksum = f"{algorithm} {b64(hashlib.new(algorithm, b'hello').digest())}"
         assert patch(as_alice, url, 0, b"hello", HTTP_UPLOAD_CHECKSUM=checksum).status_code == 204
 
-    def test_what_does_not_match_is_thrown_away(self, as_alice):
+    def test_mismatching_body_is_460_and_discarded(self, as_alice):
         url = create_transfer(as_alice)
         response = patch(
             as_alice, url, 0, b"hellO", HTTP_UPLOAD_CHECKSUM=f"sha1 {b64(hashlib.sha1(b'hello').digest())}"
@@ -32,14 +32,14 @@ class TestChecksum:
         patch(as_alice, url, 5, b" world")
         assert body(as_alice.get(f"/uploads/{Upload.objects.get().pk}/download/")) == b"hello world"
 
-    def test_at_the_end_it_makes_no_upload(self, as_alice):
-        wrong = f"md5 {b64(hashlib.md5(b'other').digest())}"
-        problem(post_transfer(as_alice, content=b"hello world", HTTP_UPLOAD_CHECKSUM=wrong), 460)
+    def test_mismatching_file_becomes_no_upload(self, as_alice):
+        mismatching = f"md5 {b64(hashlib.md5(b'other').digest())}"
+        problem(post_transfer(as_alice, content=b"hello world", HTTP_UPLOAD_CHECKSUM=mismatching), 460)
         assert not Upload.objects.exists()
         assert not Transfer.objects.exists()
 
     @pytest.mark.parametrize("checksum", ["crc32 AAAA", "sha1", "sha1 ???", "", "sha1 AAAA"])
-    def test_one_that_is_none_is_refused(self, as_alice, checksum):
+    def test_invalid_checksum_is_rejected(self, as_alice, checksum):
         url = create_transfer(as_alice)
         assert patch(as_alice, url, 0, b"hello", HTTP_UPLOAD_CHECKSUM=checksum).status_code in (400, 460)
         assert offset(as_alice, url) == 0
@@ -49,7 +49,7 @@ class TestExpiration:
     def expire(self):
         Transfer.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
 
-    def test_who_waits_too_long_is_told_so(self, as_alice):
+    def test_expired_transfer_is_410(self, as_alice):
         url = create_transfer(as_alice)
         self.expire()
         assert head(as_alice, url).status_code == 410
@@ -57,14 +57,14 @@ class TestExpiration:
         problem(as_alice.delete(url, **TUS), 410)
         assert as_alice.get("/api/tus").json() == []
 
-    def test_each_byte_gives_more_time(self, as_alice):
+    def test_patch_extends_the_expiry(self, as_alice):
         url = create_transfer(as_alice)
         Transfer.objects.update(expires_at=timezone.now() + timedelta(minutes=1))
-        answer = patch(as_alice, url, 0, b"hello")
+        response = patch(as_alice, url, 0, b"hello")
         assert Transfer.objects.get().expires_at > timezone.now() + timedelta(hours=23)
-        assert answer["Upload-Expires"] == head(as_alice, url)["Upload-Expires"]
+        assert response["Upload-Expires"] == head(as_alice, url)["Upload-Expires"]
 
-    def test_what_has_been_kept_does_not_expire(self, as_alice):
+    def test_finished_file_does_not_expire(self, as_alice):
         url = create_transfer(as_alice, 5)
         patch(as_alice, url, 0, b"hello")
         self.expire()
@@ -72,7 +72,7 @@ class TestExpiration:
 
 
 class TestTermination:
-    def test_nothing_is_left(self, as_alice, state_dir, django_capture_on_commit_callbacks):
+    def test_deletes_row_and_bytes(self, as_alice, state_dir, django_capture_on_commit_callbacks):
         url = create_transfer(as_alice)
         patch(as_alice, url, 0, b"hello")
         with django_capture_on_commit_callbacks(execute=True):
@@ -82,7 +82,7 @@ class TestTermination:
         assert files_below(state_dir) == []
         assert list((state_dir / "incoming").iterdir()) == []
 
-    def test_of_a_finished_file(self, as_alice, state_dir, django_capture_on_commit_callbacks):
+    def test_deletes_finished_file(self, as_alice, state_dir, django_capture_on_commit_callbacks):
         url = create_transfer(as_alice, 5)
         patch(as_alice, url, 0, b"hello")
         with django_capture_on_commit_callbacks(execute=True):
@@ -91,7 +91,7 @@ class TestTermination:
         assert not Upload.objects.exists()
         assert files_below(state_dir) == []
 
-    def test_a_deleted_upload_is_gone_here_too(self, as_alice):
+    def test_upload_in_the_trash_is_404(self, as_alice):
         url = create_transfer(as_alice, 5)
         patch(as_alice, url, 0, b"hello")
         Upload.objects.get().trash()
@@ -102,79 +102,79 @@ class TestConcatenation:
     def part(self, client, content: bytes) -> str:
         return create_transfer(client, len(content), content=content, HTTP_UPLOAD_CONCAT="partial")
 
-    def join(self, client, *urls, **headers):
+    def concatenate(self, client, *urls, **headers):
         concat = "final;" + " ".join(urls)
         return post_transfer(client, None, HTTP_UPLOAD_CONCAT=concat, **headers)
 
-    def test_parts_become_one_file_in_the_order_in_which_they_are_named(
-        self, as_alice, state_dir, django_capture_on_commit_callbacks
-    ):
+    def test_joins_parts_in_the_order_of_the_header(self, as_alice, state_dir, django_capture_on_commit_callbacks):
         second, first = self.part(as_alice, b" world"), self.part(as_alice, b"hello")
         assert not Upload.objects.exists()
         assert head(as_alice, first)["Upload-Concat"] == "partial"
         with django_capture_on_commit_callbacks(execute=True):
-            response = self.join(as_alice, f"http://testserver{first}", second)
+            response = self.concatenate(as_alice, f"http://testserver{first}", second)
         assert response.status_code == 201
         upload = Upload.objects.get()
         assert response["Location"] == f"http://testserver/api/tus/{upload.pk}"
         assert (upload.name, upload.size) == ("hello.txt", 11)
         assert body(as_alice.get(f"/uploads/{upload.pk}/download/")) == b"hello world"
-        answer = head(as_alice, response["Location"])
-        assert (answer["Upload-Length"], answer["Upload-Offset"]) == ("11", "11")
-        assert answer["Upload-Concat"] == f"final;http://testserver{first} {second}"
+        state = head(as_alice, response["Location"])
+        assert (state["Upload-Length"], state["Upload-Offset"]) == ("11", "11")
+        assert state["Upload-Concat"] == f"final;http://testserver{first} {second}"
         assert files_below(state_dir) == [f"media/{upload.file.name}"]
         assert list((state_dir / "incoming").iterdir()) == []
         assert upload.job.state == State.QUEUED
 
-    def test_nothing_can_be_added_to_the_whole(self, as_alice):
-        whole = self.join(as_alice, self.part(as_alice, b"hello"))["Location"]
-        problem(patch(as_alice, whole, 5, b"!"), 403)
+    def test_final_file_rejects_more_bytes(self, as_alice):
+        final = self.concatenate(as_alice, self.part(as_alice, b"hello"))["Location"]
+        problem(patch(as_alice, final, 5, b"!"), 403)
 
-    def test_parts_are_no_files_of_mine_yet(self, as_alice):
+    def test_parts_are_not_listed(self, as_alice):
         self.part(as_alice, b"hello")
         assert as_alice.get("/api/tus").json() == []
 
     def test_a_part_may_be_empty(self, as_alice):
         empty = create_transfer(as_alice, 0, HTTP_UPLOAD_CONCAT="partial;")
-        assert self.join(as_alice, empty, self.part(as_alice, b"hello")).status_code == 201
+        assert self.concatenate(as_alice, empty, self.part(as_alice, b"hello")).status_code == 201
 
-    def test_incomplete_parts_are_rejected(self, as_alice):
+    def test_incomplete_part_is_409(self, as_alice):
         url = create_transfer(as_alice, 5, HTTP_UPLOAD_CONCAT="partial")
         patch(as_alice, url, 0, b"hell")
-        assert "incomplete" in problem(self.join(as_alice, url), 409)["detail"]
+        assert "incomplete" in problem(self.concatenate(as_alice, url), 409)["detail"]
 
-    def test_parts_are_used_up(self, as_alice):
+    def test_part_can_be_used_in_one_file_only(self, as_alice):
         part = self.part(as_alice, b"hello")
-        assert self.join(as_alice, part).status_code == 201
-        problem(self.join(as_alice, part), 409)
+        assert self.concatenate(as_alice, part).status_code == 201
+        problem(self.concatenate(as_alice, part), 409)
         assert Upload.objects.count() == 1
 
-    def test_a_part_counts_once(self, as_alice):
+    def test_part_can_be_used_once_in_a_file(self, as_alice):
         part = self.part(as_alice, b"hello")
-        problem(self.join(as_alice, part, part), 409)
+        problem(self.concatenate(as_alice, part, part), 409)
 
-    def test_the_parts_of_others_are_not_known(self, as_alice, as_bob):
-        problem(self.join(as_bob, self.part(as_alice, b"hello")), 409)
+    def test_part_of_another_user_is_409(self, as_alice, as_bob):
+        problem(self.concatenate(as_bob, self.part(as_alice, b"hello")), 409)
         assert not Upload.objects.exists()
 
     @pytest.mark.parametrize(
         "concat",
         ["final", "final;", "partial;x", "both", "final;/todos/", "final;http://evil.test/x", "final;/api/tus"],
     )
-    def test_nonsense_is_refused(self, as_alice, concat):
+    def test_invalid_header_is_400(self, as_alice, concat):
         problem(post_transfer(as_alice, None, HTTP_UPLOAD_CONCAT=concat), 400)
 
-    def test_the_whole_has_no_length_of_its_own(self, as_alice):
+    def test_final_file_with_length_is_400(self, as_alice):
         url = self.part(as_alice, b"hello")
-        problem(self.join(as_alice, url, HTTP_UPLOAD_LENGTH="5"), 400)
+        problem(self.concatenate(as_alice, url, HTTP_UPLOAD_LENGTH="5"), 400)
 
-    def test_the_whole_is_limited_too(self, as_alice, settings):
+    def test_final_file_over_the_limit_is_413(self, as_alice, settings):
         settings.MAX_UPLOAD_BYTES = 9
-        problem(self.join(as_alice, self.part(as_alice, b"hello"), self.part(as_alice, b"world")), 413)
+        problem(self.concatenate(as_alice, self.part(as_alice, b"hello"), self.part(as_alice, b"world")), 413)
 
-    def test_it_takes_no_room_twice(self, as_alice, settings):
+    def test_parts_do_not_count_twice_for_the_quota(self, as_alice, settings):
         settings.USER_QUOTA_BYTES = 10
-        assert self.join(as_alice, self.part(as_alice, b"hello"), self.part(as_alice, b"world")).status_code == 201
+        assert (
+            self.concatenate(as_alice, self.part(as_alice, b"hello"), self.part(as_alice, b"world")).status_code == 201
+        )
 
 
 class TestChecksumOfReceivedBytes:
@@ -189,8 +189,8 @@ class TestChecksumOfReceivedBytes:
             Transfer.objects.update(writing=True)  # as a killed process leaves it
         patch(as_alice, url, 5, b" world")
         for start, end in ((0, 11), (0, 3), (3, 7), (6, 11)):
-            wanted = hashlib.sha256(b"hello world"[start:end]).hexdigest()
-            assert self.get(as_alice, url, start, end).json() == {"start": start, "end": end, "sha256": wanted}
+            expected = hashlib.sha256(b"hello world"[start:end]).hexdigest()
+            assert self.get(as_alice, url, start, end).json() == {"start": start, "end": end, "sha256": expected}
         for start, end in ((0, 12), (-1, 5), (5, 5), (7, 3), ("", 5), ("x", "y")):
             problem(self.get(as_alice, url, start, end), 400)
         problem(self.get(as_bob, url, 0, 5), 404)
@@ -201,27 +201,15 @@ class TestChecksumOfReceivedBytes:
             patch(as_alice, url, 0, b"hello")
         assert self.get(as_alice, url, 1, 5).json()["sha256"] == hashlib.sha256(b"ello").hexdigest()
 
-    def test_of_bytes_that_are_lost_is_409(self, as_alice, state_dir):
+    def test_of_lost_bytes_is_409(self, as_alice, state_dir):
         url = create_transfer(as_alice, 20)
         patch(as_alice, url, 0, b"hello")
         shutil.rmtree(state_dir / "incoming")
         problem(self.get(as_alice, url, 0, 5), 409)
 
-    def test_of_a_part_that_is_too_large_is_400(self, as_alice, monkeypatch):
+    def test_of_too_many_bytes_is_400(self, as_alice, monkeypatch):
         monkeypatch.setattr(checksums, "MAX_BYTES", 4)
         url = create_transfer(as_alice, 20)
         patch(as_alice, url, 0, b"hello")
         assert self.get(as_alice, url, 0, 4).status_code == 200
         problem(self.get(as_alice, url, 0, 5), 400)
-
-
-def test_list_tells_which_files_are_being_received(as_alice):
-    def receiving() -> bool:
-        return as_alice.get("/api/tus").json()[0]["receiving"]
-
-    patch(as_alice, create_transfer(as_alice, 20), 0, b"hello")
-    assert not receiving()
-    Transfer.objects.update(writing=True)
-    assert receiving()
-    Transfer.objects.update(expires_at=timezone.now() + Transfer.LIFETIME - 2 * Transfer.RECEIVING)
-    assert not receiving()
