@@ -18,7 +18,7 @@ from tests.bench.databases import Databases, using
 from tests.bench.results import Result
 from tests.bench.size import size
 from tests.bench.todos import make_list
-from tests.browser.conftest import program, sign_up
+from tests.browser.conftest import launch_options, sign_up
 from tests.browser.site import running_site
 from todos.models import Todo
 
@@ -47,7 +47,7 @@ def measure(databases: Databases) -> Iterator[Result]:
     directory = databases.directory / "long-list"
     directory.mkdir()
     with running_site(directory) as site, ALLOW_QUERIES, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**program("chromium-headless-shell"))
+        browser = playwright.chromium.launch(**launch_options("chromium-headless-shell"))
         page = browser.new_context(bypass_csp=True).new_page()  # Playwright evaluates strings
         page.set_default_timeout(PATIENCE_MS)
         sign_up(page, site, "alice")

@@ -1,4 +1,4 @@
-"""Chromium, from Debian; and the real site, once on SQLite and once on PostgreSQL."""
+"""Chromium from Debian, and the real site on SQLite and on PostgreSQL."""
 
 import shutil
 import time
@@ -12,12 +12,12 @@ from playwright.sync_api import Page, expect
 from tests.browser.site import Site, running_site
 from tests.postgresql import postgresql
 
-PATIENCE_MS = 30_000  # slow machines are slow, not wrong
+TIMEOUT_MS = 30_000  # enough for slow machines
 
 PASSWORD = "correct horse battery staple"
 
-CLOSE = {"Connection": "close"}
-"""Of requests by a program before and at a change: a connection that is kept may be ended by the server just then."""
+CLOSE_CONNECTION = {"Connection": "close"}
+"""Headers of API requests before and at a write. The server may close a kept connection just when the write uses it."""
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -30,16 +30,20 @@ CHROMIUM_FLAGS = [
 ]
 
 
-def program(name: str, *flags: str) -> dict:
-    """How Playwright launches it. Fails when it is missing."""
-    path = shutil.which(name)
-    assert path, f"{name} is missing: tests/install_system_packages installs it"
+def launch_options(program: str, *flags: str) -> dict:
+    """Return Playwright's options for launching a program. Raises AssertionError if it isn't installed."""
+    path = shutil.which(program)
+    assert path, f"{program} is missing: tests/install_system_packages installs it"
     return {"executable_path": path, "args": [*CHROMIUM_FLAGS, *flags]}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """PostgreSQL's site is started once, for all its tests; SQLite's, which starts faster, where a module wants it."""
+    """Mark the tests of this folder, and group them by their site.
+
+    The site on PostgreSQL is started once for all of its tests. The site on SQLite, which starts faster, is started by
+    each process that runs one of the modules that need it.
+    """
     here = Path(__file__).parent
     for item in items:
         if here not in item.path.parents:
@@ -53,19 +57,19 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    """Chromium without its windows, which take a third of its time."""
-    return {**browser_type_launch_args, **program("chromium-headless-shell")}
+    """Launch the headless shell, which needs a third less time than all of Chromium."""
+    return {**browser_type_launch_args, **launch_options("chromium-headless-shell")}
 
 
 @pytest.fixture(scope="session")
 def launch_chromium(browser_type):
-    """Start all of Chromium, whose rules for the cookies of other sites are stricter, with further flags."""
-    return lambda *flags: browser_type.launch(**program("chromium", *flags))
+    """Return a function that launches all of Chromium, which has stricter rules for third-party cookies."""
+    return lambda *flags: browser_type.launch(**launch_options("chromium", *flags))
 
 
 @pytest.fixture(scope="session")
 def sqlite_site(tmp_path_factory):
-    """For what doesn't depend on the database."""
+    """The site for tests that don't depend on the database."""
     with running_site(tmp_path_factory.mktemp("sqlite")) as site:
         yield site
 
@@ -78,24 +82,33 @@ def postgresql_site(tmp_path_factory):
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def site(request):
-    """The site on each database."""
+    """The site on each database in turn."""
     return request.getfixturevalue(f"{request.param}_site")
 
 
 @pytest.fixture
 def no_errors(page):
-    """Fails the test when a page it visits has a script error, or asks for something that it may not have."""
+    """Fail the test if its page has an uncaught exception or logs an error, such as a rejected request."""
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     yield
-    # A conflict is how a sender learns that the last request of a page that was left has brought more than it knew.
+    # A page that resumes an upload receives 409 if the server has stored more bytes than the page knows of.
     assert [error for error in errors if "409 (Conflict)" not in error] == []
 
 
+@pytest.fixture
+def page_without_javascript(browser):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
+    yield page
+    context.close()
+
+
 @pytest.fixture(scope="session")
-def holiday(tmp_path_factory) -> Path:
-    """A photo of 12 megapixels as a phone takes it: noisy, lying on its side, and telling where it was taken."""
+def holiday_photo(tmp_path_factory) -> Path:
+    """A photo of 12 megapixels like those of phones: noisy, rotated by its EXIF orientation, and with metadata."""
     image = Image.effect_noise((1000, 750), 60).resize((4000, 3000)).convert("RGB")
     ImageDraw.Draw(image).rectangle((0, 0, 2000, 1500), fill="red")
     exif = Image.Exif()
@@ -107,31 +120,24 @@ def holiday(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _patience(request):
-    expect.set_options(timeout=PATIENCE_MS)
+def _timeouts(request):
+    expect.set_options(timeout=TIMEOUT_MS)
     if "page" in request.fixturenames:
-        request.getfixturevalue("page").set_default_timeout(PATIENCE_MS)
+        request.getfixturevalue("page").set_default_timeout(TIMEOUT_MS)
 
 
-def sign_up(page, site: Site, name: str) -> None:
-    """As a program does it, which is faster; the page is the new user's list."""
+def sign_up(page: Page, site: Site, name: str) -> None:
+    """Create a user by HTTP, which is faster than the form, and open the user's list."""
     http = page.context.request
-    token = http.get(f"{site.url}/api/session/", headers=CLOSE).json()["csrf_token"]
+    token = http.get(f"{site.url}/api/session/", headers=CLOSE_CONNECTION).json()["csrf_token"]
     fields = {"username": name, "password1": PASSWORD, "password2": PASSWORD, "csrfmiddlewaretoken": token}
-    assert http.post(f"{site.url}/accounts/signup/", form=fields, headers=CLOSE, max_redirects=0).status == 302
+    response = http.post(f"{site.url}/accounts/signup/", form=fields, headers=CLOSE_CONNECTION, max_redirects=0)
+    assert response.status == 302
     page.goto(f"{site.url}/todos/")
 
 
-def pass_time(page: Page, until: Callable[[], object]) -> None:
-    """Let the installed clock of the page run, second by second, with time for a request in each of them."""
-    deadline = time.monotonic() + 2 * PATIENCE_MS / 1000
-    while not until():
-        assert time.monotonic() < deadline, "it has not happened"
-        page.clock.run_for(1000)
-        page.evaluate("fetch('/').then(() => null)")
-
-
-def sign_up_by_hand(page, site: Site, name: str) -> None:
+def sign_up_on_page(page: Page, site: Site, name: str) -> None:
+    """Create a user with the form, starting at the home page."""
     page.goto(f"{site.url}/")
     page.get_by_role("link", name="Open my list").click()
     page.get_by_role("link", name="Sign up").click()
@@ -140,3 +146,25 @@ def sign_up_by_hand(page, site: Site, name: str) -> None:
     page.get_by_label("Password confirmation").fill(PASSWORD)
     page.get_by_role("button", name="Sign up").click()
     page.wait_for_url("**/todos/")
+
+
+def log_in(page: Page, name: str) -> None:
+    """Submit the log-in form that the page shows."""
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+
+def run_clock(page: Page, seconds: int) -> None:
+    """Run the page's installed clock. The page has time for a request in each of its seconds."""
+    for _ in range(seconds):
+        page.clock.run_for(1000)
+        page.evaluate("fetch('/').then(() => null)")
+
+
+def run_clock_until(page: Page, condition: Callable[[], object]) -> None:
+    """Run the page's installed clock until the condition is true. Raises AssertionError after a minute of real time."""
+    deadline = time.monotonic() + 2 * TIMEOUT_MS / 1000
+    while not condition():
+        assert time.monotonic() < deadline, "the condition is still false"
+        run_clock(page, seconds=1)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import PASSWORD, pass_time
+from tests.browser.conftest import PASSWORD, run_clock_until
 from tests.browser.guide import follow_the_guide
 from tests.browser.site import Site
 from tests.browser.uploading import assert_kept_unchanged, drop, make_file
@@ -111,12 +111,12 @@ def test_todos_are_polled_behind_a_proxy_that_buffers_streams(page, sqlite_site)
     shown = page.locator("due-list li")
     for number in (1, 2):
         call(page, sqlite_site, "POST", "/api/todos/", data={"title": f"Letter {number}", "due_on": "2030-01-31"})
-        pass_time(page, until=lambda number=number: shown.count() == number)
+        run_clock_until(page, lambda number=number: shown.count() == number)
         expect(shown).to_have_count(number)
 
 
 @pytest.mark.usefixtures("no_errors")
-def test_what_is_done_here_is_done_there(page, sqlite_site, tmp_path, holiday):
+def test_what_is_done_here_is_done_there(page, sqlite_site, tmp_path, holiday_photo):
     open_dashboard(page, sqlite_site, "doer")
     due = page.locator("due-list")
     for title, date in (("Print the photos", ""), ("Pay rent", "2020-01-31")):
@@ -134,23 +134,23 @@ def test_what_is_done_here_is_done_there(page, sqlite_site, tmp_path, holiday):
     assert {todo["title"]: todo["completed"] for todo in kept} == {"Print the photos": False, "Pay rent": True}
 
     data = make_file(tmp_path)
-    drop(page, holiday, data)
+    drop(page, holiday_photo, data)
     bar = page.locator("file-sender").get_by_role("progressbar", name="holiday.jpg")
     expect(bar).to_be_visible()
     expect(page.locator("file-sender .row")).to_have_count(0)
     picture = page.locator("latest-files").get_by_role("img", name="holiday.jpg")
     expect(picture).to_be_visible()
     page.wait_for_function("() => document.querySelector('latest-files img').naturalWidth > 0")
-    assert_kept_unchanged(page, sqlite_site, holiday, data)
+    assert_kept_unchanged(page, sqlite_site, holiday_photo, data)
 
 
 @pytest.mark.usefixtures("no_errors")
-def test_what_is_started_elsewhere_shows_here_with_its_bar(page, sqlite_site, holiday):
+def test_what_is_started_elsewhere_shows_here_with_its_bar(page, sqlite_site, holiday_photo):
     open_dashboard(page, sqlite_site, "watcher")
     page.evaluate(SEE_BARS)
 
     def start_a_job_first(route: Route) -> None:
-        photo = {"name": "elsewhere.jpg", "mimeType": "image/jpeg", "buffer": holiday.read_bytes()}
+        photo = {"name": "elsewhere.jpg", "mimeType": "image/jpeg", "buffer": holiday_photo.read_bytes()}
         call(page, sqlite_site, "POST", "/api/uploads/", multipart={"file": photo})
         route.continue_()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, sign_up
+from tests.browser.conftest import TIMEOUT_MS, sign_up
 from tests.browser.test_look import assert_accessible, assert_no_sideways_scrolling
 
 REPORT = ".report li"
@@ -54,7 +54,7 @@ def test_what_was_exported_and_deleted_is_imported_and_bad_rows_are_told(page, s
 def test_all_of_it_without_javascript(browser, sqlite_site):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_timeout(TIMEOUT_MS)
     sign_up(page, sqlite_site, "exchange-plain")
     made = add_and_export(page, "todo.txt")
     choose(page, b"\0\1\2\3", "picture.png")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, PATIENCE_MS
+from tests.browser.conftest import PASSWORD, TIMEOUT_MS
 from tests.browser.test_look import assert_accessible, assert_no_sideways_scrolling
 from tests.browser.uploading import LABEL, Line, choose, expect_cards, make_file, open_uploads, row, send_a_part
 
@@ -26,7 +26,7 @@ def plain(browser, sqlite_site):
     """Log in with a browser that runs no scripts, and go to the uploads."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_timeout(TIMEOUT_MS)
 
     def log_in(name: str) -> Page:
         page.goto(f"{sqlite_site.url}/accounts/login/?next=/uploads/")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, pass_time, sign_up
+from tests.browser.conftest import TIMEOUT_MS, run_clock_until, sign_up
 from tests.browser.site import Site
 from tests.browser.test_streams import master_of
 from tests.browser.test_todos import add_steps, edit
@@ -90,7 +90,7 @@ def two_devices(page: Page, browser: Browser, site: Site, name: str) -> Iterator
     expect(here.titles).to_have_text(THREE)
     context = browser.new_context(storage_state=page.context.storage_state())
     other = context.new_page()
-    other.set_default_timeout(PATIENCE_MS)
+    other.set_default_timeout(TIMEOUT_MS)
     there = Device(other)
     other.goto(f"{site.url}/todos/")
     expect(there.titles).to_have_text(THREE)
@@ -311,7 +311,7 @@ def test_list_is_polled_behind_a_proxy_that_buffers_streams_and_streamed_later(d
     wait_until_shown(there, [THREE[0], THREE[2], "water the plants"])
     there.page.unroute(ENDLESS_STREAM)
     there.asked.clear()
-    pass_time(there.page, until=lambda: any(map(ENDLESS_STREAM.search, there.asked)))
+    run_clock_until(there.page, lambda: any(map(ENDLESS_STREAM.search, there.asked)))
     here.add("mow the lawn")
     expect(there.titles).to_have_text([THREE[0], THREE[2], "water the plants", "mow the lawn"])
 
@@ -325,7 +325,7 @@ def test_list_is_polled_while_the_server_has_too_many_streams(devices):
 
 
 def wait_until_shown(device: Device, titles: list[str]) -> None:
-    pass_time(device.page, until=lambda: device.titles.all_text_contents() == titles)
+    run_clock_until(device.page, lambda: device.titles.all_text_contents() == titles)
     expect(device.titles).to_have_text(titles)
 
 

@@ -31,7 +31,7 @@ def assert_no_sideways_scrolling(page):
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("dark", 320), ("light", 1280)])
-def test_pages(page, sqlite_site, holiday, scheme, width):
+def test_pages(page, sqlite_site, holiday_photo, scheme, width):
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 800})
     for path in WITHOUT_ACCOUNT:
@@ -50,7 +50,7 @@ def test_pages(page, sqlite_site, holiday, scheme, width):
         expect(page.get_by_role("link", name=f"Edit {title}")).to_be_visible()
     page.get_by_role("checkbox", name="Done: Short").click()
     page.get_by_role("link", name="Uploads").click()
-    page.get_by_label("A photo or any other file").set_input_files(holiday)
+    page.get_by_label("A photo or any other file").set_input_files(holiday_photo)
     page.locator(".card h2").get_by_role("link", name="holiday.jpg").click()
     page.wait_for_url("**/uploads/*-*/")
     assert_accessible(page)
@@ -94,14 +94,14 @@ def test_the_keyboard_reaches_everything_and_focus_is_seen(page, sqlite_site):
         assert any(wanted in name for name in reached), (wanted, reached)
 
 
-def test_the_admins_list_of_jobs_renews_itself_and_keeps_what_is_selected(page, sqlite_site, holiday):
+def test_the_admins_list_of_jobs_renews_itself_and_keeps_what_is_selected(page, sqlite_site, holiday_photo):
     sqlite_site.create_superuser("boss", PASSWORD)
     page.goto(f"{sqlite_site.url}/admin/")
     page.get_by_label("Username").fill("boss")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.goto(f"{sqlite_site.url}/uploads/")
-    page.get_by_label("A photo or any other file").set_input_files(holiday)
+    page.get_by_label("A photo or any other file").set_input_files(holiday_photo)
     expect(page.get_by_role("progressbar", name="Processing holiday.jpg")).to_be_visible()
     page.goto(f"{sqlite_site.url}/admin/progress/job/?q=boss")
     rows = page.locator("#result_list tbody tr")

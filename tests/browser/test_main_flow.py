@@ -7,7 +7,7 @@ import signal
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import CLOSE, PATIENCE_MS, sign_up, sign_up_by_hand
+from tests.browser.conftest import CLOSE_CONNECTION, TIMEOUT_MS, sign_up, sign_up_on_page
 from tests.faults.cluster import freeze
 
 RECORD = """
@@ -17,8 +17,8 @@ document.addEventListener("progress", ({detail}) => window.seen.push(detail));
 
 
 @pytest.mark.usefixtures("no_errors")
-def test_the_main_flow(page, site, holiday):
-    sign_up_by_hand(page, site, "flow")
+def test_the_main_flow(page, site, holiday_photo):
+    sign_up_on_page(page, site, "flow")
 
     page.get_by_label("What is to be done?").fill("Print the holiday photos")
     page.keyboard.press("Enter")
@@ -28,7 +28,7 @@ def test_the_main_flow(page, site, holiday):
 
     page.add_init_script(RECORD)
     page.get_by_role("link", name="Uploads").click()
-    page.get_by_label("A photo or any other file").set_input_files(holiday)
+    page.get_by_label("A photo or any other file").set_input_files(holiday_photo)
     expect(page.get_by_role("progressbar", name="Processing holiday.jpg")).to_be_visible()
     expect(page.locator(".card")).to_be_visible()
     seen = page.evaluate("window.seen")
@@ -52,11 +52,11 @@ def test_the_main_flow(page, site, holiday):
     expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()
 
 
-def test_the_flow_without_javascript(browser, sqlite_site, holiday):
+def test_the_flow_without_javascript(browser, sqlite_site, holiday_photo):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    sign_up_by_hand(page, sqlite_site, "plain")
+    page.set_default_timeout(TIMEOUT_MS)
+    sign_up_on_page(page, sqlite_site, "plain")
 
     page.get_by_label("What is to be done?").fill("Print the holiday photos")
     page.get_by_role("button", name="Add").click()
@@ -71,20 +71,20 @@ def test_the_flow_without_javascript(browser, sqlite_site, holiday):
     expect(page.get_by_text("Nothing here yet")).to_be_visible()
 
     page.get_by_role("link", name="Uploads").click()
-    page.get_by_label("A photo or any other file").set_input_files(holiday)
+    page.get_by_label("A photo or any other file").set_input_files(holiday_photo)
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()  # the page has reloaded itself
     expect(page.get_by_role("progressbar")).to_have_count(0)
     context.close()
 
 
-def test_a_program_uploads_and_polls(page, site, holiday):
+def test_a_program_uploads_and_polls(page, site, holiday_photo):
     """What a front end does, with nothing but HTTP."""
     sign_up(page, site, "program")
     http = page.context.request
-    token = http.get(f"{site.url}/api/session/", headers=CLOSE).json()["csrf_token"]
-    headers = {"X-CSRFToken": token, "Referer": site.url, **CLOSE}
-    with holiday.open("rb") as photo:
+    token = http.get(f"{site.url}/api/session/", headers=CLOSE_CONNECTION).json()["csrf_token"]
+    headers = {"X-CSRFToken": token, "Referer": site.url, **CLOSE_CONNECTION}
+    with holiday_photo.open("rb") as photo:
         file = {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": photo.read()}
     answer = http.post(f"{site.url}/api/uploads/", multipart={"file": file}, headers=headers)
     assert answer.status == 202
@@ -104,7 +104,7 @@ def test_a_program_uploads_and_polls(page, site, holiday):
         assert len(picture.body()) == made["size"]
         assert b"Secret" not in picture.body()
     original = http.get(upload["download_url"])
-    assert original.body() == holiday.read_bytes()
+    assert original.body() == holiday_photo.read_bytes()
     assert original.headers["content-disposition"].startswith("attachment")
     assert json.loads(http.delete(upload["url"]).text())["status"] == 403
     assert http.delete(upload["url"], headers=headers).status == 204
@@ -112,16 +112,16 @@ def test_a_program_uploads_and_polls(page, site, holiday):
     assert not list((site.state_dir / "media" / "uploads" / upload["id"]).glob("*"))
 
 
-def test_one_script_and_a_url_on_another_origin_show_cancel_and_try_again(page, sqlite_site, holiday):
+def test_one_script_and_a_url_on_another_origin_show_cancel_and_try_again(page, sqlite_site, holiday_photo):
     """The page has only the script and the element that the guide shows."""
     sign_up(page, sqlite_site, "frontend")
     http = page.context.request
     headers = {
-        "X-CSRFToken": http.get(f"{sqlite_site.url}/api/session/", headers=CLOSE).json()["csrf_token"],
+        "X-CSRFToken": http.get(f"{sqlite_site.url}/api/session/", headers=CLOSE_CONNECTION).json()["csrf_token"],
         "Referer": sqlite_site.url,
-        **CLOSE,
+        **CLOSE_CONNECTION,
     }
-    photo = {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": holiday.read_bytes()}
+    photo = {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": holiday_photo.read_bytes()}
     workers = sqlite_site.processes("qcluster")
     freeze(*workers, sqlite=sqlite_site.state_dir / "headway.sqlite3")
     try:
@@ -140,6 +140,6 @@ def test_one_script_and_a_url_on_another_origin_show_cancel_and_try_again(page, 
         for worker in workers:
             os.kill(worker, signal.SIGCONT)
     last.get_by_role("button", name="Try again").click()
-    expect(page.get_by_text("Done")).to_have_count(5, timeout=3 * PATIENCE_MS)
+    expect(page.get_by_text("Done")).to_have_count(5, timeout=3 * TIMEOUT_MS)
     assert http.get(urls[-1]).json()["attempt"] == 1
     assert len(http.get(f"{sqlite_site.url}/api/uploads/").json()[0]["renditions"]) == 3

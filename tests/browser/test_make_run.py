@@ -12,7 +12,7 @@ import urllib.request
 
 import pytest
 
-from tests.browser.conftest import CLOSE, PASSWORD
+from tests.browser.conftest import CLOSE_CONNECTION, PASSWORD
 from tests.browser.site import Site, running_site
 from tests.faults.cluster import freeze, kill, wait_until
 from tests.paths import ROOT
@@ -124,7 +124,7 @@ def send(site: Site, signum: int) -> None:
         kill(pid, signum)
 
 
-def test_jobs_survive_a_cluster_that_is_killed_in_the_middle_of_them(tmp_path, playwright, holiday):
+def test_jobs_survive_a_cluster_that_is_killed_in_the_middle_of_them(tmp_path, playwright, holiday_photo):
     site = Site(tmp_path)
     site.start()
     try:
@@ -132,8 +132,11 @@ def test_jobs_survive_a_cluster_that_is_killed_in_the_middle_of_them(tmp_path, p
         headers = {"X-CSRFToken": http.get("/api/session/").json()["csrf_token"]}
         fields = {"username": "survivor", "password1": PASSWORD, "password2": PASSWORD}
         assert http.post("/accounts/signup/", form=fields, headers=headers).ok
-        headers = {"X-CSRFToken": http.get("/api/session/", headers=CLOSE).json()["csrf_token"], **CLOSE}
-        photo = {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": holiday.read_bytes()}
+        headers = {
+            "X-CSRFToken": http.get("/api/session/", headers=CLOSE_CONNECTION).json()["csrf_token"],
+            **CLOSE_CONNECTION,
+        }
+        photo = {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": holiday_photo.read_bytes()}
         jobs = []
 
         def upload() -> None:

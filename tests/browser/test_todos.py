@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PASSWORD, PATIENCE_MS, sign_up
+from tests.browser.conftest import PASSWORD, TIMEOUT_MS, sign_up
 from tests.browser.site import Site
 from tests.browser.uploading import NEARLY_STILL, SLOWER, Line, drop_at, make_file
 
@@ -606,7 +606,7 @@ def test_today_is_the_day_of_the_reader(browser, sqlite_site):
 def test_all_of_it_without_javascript(browser, sqlite_site, tmp_path):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_timeout(TIMEOUT_MS)
     sign_up(page, sqlite_site, "no-javascript")
     rows = page.locator(".todo-list li")
     for title in ("Call mum today", "Buy milk", "Pay the rent"):

@@ -14,7 +14,7 @@ import pytest
 from django.core.management import call_command
 from playwright.sync_api import Page, Response, expect
 
-from tests.browser.conftest import PASSWORD, PATIENCE_MS
+from tests.browser.conftest import PASSWORD, TIMEOUT_MS
 from tests.browser.guide import follow_the_guide
 from tests.browser.two_hosts import APP, DASHBOARD, MINE, STRANGER, Hosts
 from tests.browser.uploading import drop, make_file
@@ -53,7 +53,7 @@ def hosts(tmp_path_factory) -> Iterator[Hosts]:
 def context(launch_chromium, hosts):
     browser = launch_chromium(f"--host-resolver-rules={hosts.resolver_rules}")
     context = browser.new_context(ignore_https_errors=True)
-    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_timeout(TIMEOUT_MS)
     yield context
     browser.close()
 
@@ -65,7 +65,7 @@ def page(context) -> Iterator[Page]:
     page.close()
 
 
-def test_one_session_for_both_hosts_and_the_whole_api_from_the_other_one(hosts, context, page, tmp_path, holiday):
+def test_one_session_for_both_hosts_and_the_whole_api_from_the_other_one(hosts, context, page, tmp_path, holiday_photo):
     with hosts.site():
         sign_up(page, "ada")
         with page.expect_response("**/static/**/*.css") as style:
@@ -73,7 +73,7 @@ def test_one_session_for_both_hosts_and_the_whole_api_from_the_other_one(hosts, 
         assert is_compressed(style.value)
         expect(page.get_by_text("Logged in as ada.")).to_be_visible()
         assert_cookies_are_where_they_belong(context, page)
-        use_the_api(context, page, tmp_path, holiday)
+        use_the_api(context, page, tmp_path, holiday_photo)
         assert_a_stranger_can_do_nothing(context)
 
         page.get_by_role("button", name="Log out").click()
@@ -206,7 +206,7 @@ def assert_cookies_are_where_they_belong(context, page: Page) -> None:
     assert page.evaluate("document.cookie") == ""
 
 
-def use_the_api(context, page: Page, tmp_path, holiday) -> None:
+def use_the_api(context, page: Page, tmp_path, holiday_photo) -> None:
     """To-dos by PATCH, with a preflight; files by tus; changes made elsewhere by an event stream."""
     due = page.locator("due-list")
     due.get_by_label("What is to be done?").fill("Pay the rent")
@@ -216,7 +216,7 @@ def use_the_api(context, page: Page, tmp_path, holiday) -> None:
     assert patched.value.status == 200
     assert patched.value.headers["access-control-allow-origin"] == DASHBOARD
 
-    drop(page, holiday, make_file(tmp_path))
+    drop(page, holiday_photo, make_file(tmp_path))
     expect(page.locator("latest-files").get_by_role("img", name="holiday.jpg")).to_be_visible()
     expect(page.locator("latest-files").get_by_role("link", name="data.bin").last).to_be_visible()
 

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests import nginx
-from tests.browser.conftest import PASSWORD, PATIENCE_MS, sign_up_by_hand
+from tests.browser.conftest import PASSWORD, TIMEOUT_MS, sign_up_on_page
 from tests.browser.site import Site, running_site
 from tests.browser.uploading import (
     LABEL,
@@ -277,8 +277,8 @@ def uploads_page(request, launch_chromium, site_of_two_names):
     site.url = f"http://{request.param}:{site.port}"
     with closing(launch_chromium("--host-resolver-rules=MAP app.example.test 127.0.0.1")) as browser:
         page = browser.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        sign_up_by_hand(page, site, request.param)
+        page.set_default_timeout(TIMEOUT_MS)
+        sign_up_on_page(page, site, request.param)
         page.goto(f"{site.url}/uploads/")
         assert page.evaluate("isSecureContext") is (request.param == "localhost")
         yield page
