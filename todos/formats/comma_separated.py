@@ -17,11 +17,12 @@ from django.utils import timezone
 from todos.formats import todoist
 from todos.formats.parsing.columns import find_columns, known_columns, normalized
 from todos.formats.parsing.completed import is_done, says_more
-from todos.formats.parsing.dates import MIDNIGHT, Due, parse_due_or_words, zone_named
+from todos.formats.parsing.dates import MIDNIGHT, Due, parse_due_or_words
 from todos.formats.parsing.fields import FIELDS, to_row, to_texts
 from todos.formats.parsing.numeric_dates import DayOrder
 from todos.formats.parsing.rows import EMPTY, BadRow, InvalidValue, Remark, Row, UnreadableFile, left_out, quoted
 from todos.formats.parsing.table import Record, Table
+from todos.time_zones import get_time_zone
 
 MARK = "\ufeff"
 FORMULA = re.compile("'*[=+@＝＋＠－\t\r\n-]")
@@ -158,7 +159,7 @@ class _Reader:
         text, zone = single.get("due_on", ""), single.get("time_zone", "").strip()
         if not text.strip():
             return None
-        with timezone.override(zone_named(zone) or timezone.get_current_timezone()):
+        with timezone.override(get_time_zone(zone) or timezone.get_current_timezone()):
             found = parse_due_or_words(self._order.iso(text))
         return Due(found.day) if is_done(single.get("all_day", "")) else found
 

@@ -19,7 +19,7 @@ from icalendar import vDate, vDatetime, vDDDTypes
 from icalendar.parser import Contentline, Parameters
 
 from todos.formats.parsing import quoted_printable
-from todos.formats.parsing.dates import Due, aware, is_zero_time, local_due, zone_named
+from todos.formats.parsing.dates import Due, aware, is_zero_time, local_due
 from todos.formats.parsing.fields import storable_uid
 from todos.formats.parsing.rows import (
     EMPTY,
@@ -35,6 +35,7 @@ from todos.formats.parsing.rows import (
     quoted,
 )
 from todos.formats.parsing.text import lines, not_text
+from todos.time_zones import get_time_zone
 
 BOUNDARY_LENGTH = 40
 """Characters of a line that are compared with BEGIN and END of components."""
@@ -213,7 +214,7 @@ class _Todo:
 
     def _moment(self, name: str) -> datetime | None:
         """Return the time of a property in UTC, read in its TZID or else the current zone. Raises InvalidValue."""
-        zone = zone_named(self.params[name].get("TZID", "")) if name in self.params else None
+        zone = get_time_zone(self.params[name].get("TZID", "")) if name in self.params else None
         with timezone.override(zone or timezone.get_current_timezone()):
             return self._read(name, aware)
 

@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from todos.formats.parsing.dates import zone_named
 from todos.forms.pages import TodoForm
 from todos.models import Todo
 from todos.quick_add import parse
+from todos.time_zones import get_time_zone
 from uploads.models import Upload
 
 
@@ -70,7 +70,7 @@ def split_quick_add(line: str, time_zone: str = "") -> dict[str, Any]:
 
     "Today" is the day in the time zone of this IANA name, or in the time zone of the request if the name is unknown.
     """
-    found = parse(line, timezone.localdate(timezone=zone_named(time_zone)))
+    found = parse(line, timezone.localdate(timezone=get_time_zone(time_zone)))
     return found._asdict() if found else {"title": line.strip(), "due_on": None, "phrase": ""}
 
 

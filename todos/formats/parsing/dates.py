@@ -6,8 +6,6 @@ The due date of a time in UTC is its date in the current time zone, and of a tim
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -35,15 +33,6 @@ class Due:
     def left_out(self) -> tuple[str, ...]:
         """The entry of Row.left_out for the time, which Headway has no field for."""
         return left_out("time", self.time)
-
-
-@lru_cache(maxsize=1024)
-def zone_named(name: str) -> ZoneInfo | None:
-    """Return the time zone of this IANA name, or None if this machine knows none."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # OSError: it is the name of a directory
-        return None
 
 
 def is_zero_time(text: str) -> bool:
