@@ -1,4 +1,4 @@
-"""The JSON of uploads, and its pages."""
+"""JSON API of uploads and its pagination, and the page that lists uploads."""
 
 import hashlib
 import re
@@ -11,21 +11,20 @@ from uploads.models import Upload
 from uploads.receiving import ingest
 
 
-def test_the_json_of_an_upload(as_alice, alice):
+def test_upload_is_returned_as_json(as_alice, alice):
     content = photo(400, 300)
     upload = ingest.create_upload(alice, file(content, "holiday.jpg"))
     run_queue()
-    answer = as_alice.get(f"/api/uploads/{upload.pk}/").json()
-    assert timezone.datetime.fromisoformat(answer.pop("created_at")).tzinfo
-    job = answer.pop("job")
+    representation = as_alice.get(f"/api/uploads/{upload.pk}/").json()
+    assert timezone.datetime.fromisoformat(representation.pop("created_at")).tzinfo
+    job = representation.pop("job")
     assert (job["state"], job["percent"], job["result"]) == ("succeeded", 100, {"url": f"/uploads/{upload.pk}/"})
-    renditions = answer.pop("renditions")
-    assert [(made["width"], made["height"]) for made in renditions] == [(320, 240), (400, 300)]
-    for made in renditions:
-        assert made["content_type"] == "image/webp"
-        picture = as_alice.get(made["url"])
-        assert len(body(picture)) == made["size"]
-    assert answer == {
+    renditions = representation.pop("renditions")
+    assert [(rendition["width"], rendition["height"]) for rendition in renditions] == [(320, 240), (400, 300)]
+    for rendition in renditions:
+        assert rendition["content_type"] == "image/webp"
+        assert len(body(as_alice.get(rendition["url"]))) == rendition["size"]
+    assert representation == {
         "id": str(upload.pk),
         "url": f"http://testserver/api/uploads/{upload.pk}/",
         "name": "holiday.jpg",
@@ -37,7 +36,7 @@ def test_the_json_of_an_upload(as_alice, alice):
     }
 
 
-def test_a_job_that_is_no_longer_kept_is_null(as_alice, alice, settings):
+def test_expired_job_is_null(as_alice, alice, settings):
     upload = ingest.create_upload(alice, file())
     run_queue()
     settings.PROGRESS_RETENTION = timezone.timedelta(seconds=-1)
@@ -49,7 +48,7 @@ def make_uploads(owner, count):
         Upload.objects.create(owner=owner, name=f"{number}.txt", size=1, content_type="text/plain", file="x")
 
 
-def test_the_list_is_newest_first_and_paged_by_link(as_alice, alice, monkeypatch):
+def test_list_is_newest_first_and_paginated_by_link_header(as_alice, alice, monkeypatch):
     monkeypatch.setattr(api, "PAGE_SIZE", 3)
     make_uploads(alice, 7)
     names, url = [], "/api/uploads/"
@@ -64,13 +63,13 @@ def test_the_list_is_newest_first_and_paged_by_link(as_alice, alice, monkeypatch
     assert pages == 3
 
 
-def test_a_list_costs_the_same_queries_however_long(as_alice, alice, django_assert_num_queries):
+def test_list_needs_four_queries_whatever_its_length(as_alice, alice, django_assert_num_queries):
     make_uploads(alice, 20)
     with django_assert_num_queries(4):  # session, user, uploads with their jobs, renditions
         as_alice.get("/api/uploads/")
 
 
-def test_a_list_goes_on_when_its_last_upload_was_deleted(as_alice, alice, monkeypatch):
+def test_next_page_exists_after_the_last_upload_of_a_page_is_deleted(as_alice, alice, monkeypatch):
     monkeypatch.setattr(api, "PAGE_SIZE", 2)
     make_uploads(alice, 4)
     url = as_alice.get("/api/uploads/")["Link"].removeprefix("<").removesuffix('>; rel="next"')
@@ -78,25 +77,25 @@ def test_a_list_goes_on_when_its_last_upload_was_deleted(as_alice, alice, monkey
     assert [upload["name"] for upload in as_alice.get(url).json()] == ["1.txt", "0.txt"]
 
 
-def test_a_cursor_that_is_none_is_refused(as_alice):
-    someday, nobody = "2026-01-01T00:00:00", "00000000-0000-0000-0000-000000000000"
-    for cursor in ("xyz", nobody, "\0", f"{someday}_{nobody}", f"{someday}+00:00_x", "_", f"9{someday}Z_{nobody}"):
+def test_invalid_cursor_is_400(as_alice):
+    time, upload_id = "2026-01-01T00:00:00", "00000000-0000-0000-0000-000000000000"
+    for cursor in ("xyz", upload_id, "\0", f"{time}_{upload_id}", f"{time}+00:00_x", "_", f"9{time}Z_{upload_id}"):
         problem(as_alice.get("/api/uploads/", {"cursor": cursor}), 400)
 
 
-def test_other_methods_are_refused(as_alice, alice):
+def test_other_methods_are_405(as_alice, alice):
     upload = ingest.create_upload(alice, file())
     assert problem(as_alice.put("/api/uploads/"), 405)
     assert problem(as_alice.patch(f"/api/uploads/{upload.pk}/"), 405)
     assert as_alice.get(f"/uploads/{upload.pk}/delete/").status_code == 405
 
 
-def test_the_page_is_paged(as_alice, alice, monkeypatch):
+def test_page_is_paginated(as_alice, alice, monkeypatch):
     monkeypatch.setattr(views, "PAGE_SIZE", 2)
     make_uploads(alice, 4)
     first = as_alice.get("/uploads/").text
     older = re.search(r'rel="next" href="(.*?)"', first)[1]
-    Upload.objects.get(name="2.txt").delete()  # whose place is in that address
+    Upload.objects.get(name="2.txt").delete()  # the cursor in `older` refers to this upload
     make_uploads(alice, 1)
     second = as_alice.get(f"/uploads/{older}").text
     assert names(first) == ["3.txt", "2.txt"]
@@ -114,7 +113,7 @@ def names(page: str) -> list[str]:
     return re.findall(r"<h2><a [^>]*>(.*?)</a></h2>", page)
 
 
-def test_the_page_shows_pictures_files_and_problems(as_alice, alice):
+def test_page_shows_pictures_files_and_problems(as_alice, alice):
     for content, name in [(photo(), "holiday.jpg"), (b"words", "notes.txt"), (b"\xff\xd8\xff", "broken.jpg")]:
         ingest.create_upload(alice, file(content, name))
     run_queue()
@@ -126,5 +125,5 @@ def test_the_page_shows_pictures_files_and_problems(as_alice, alice):
     assert "http-equiv" not in page
 
 
-def test_an_empty_page_says_what_to_do(as_alice):
+def test_empty_page_has_instructions(as_alice):
     assert "Choose one above" in as_alice.get("/uploads/").text

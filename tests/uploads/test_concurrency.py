@@ -1,4 +1,4 @@
-"""Two that touch the same upload at the same time, on a database that lets them: PostgreSQL."""
+"""Concurrent transactions that change the same upload. They need PostgreSQL, since SQLite serializes writers."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -23,16 +23,16 @@ from uploads.receiving import ingest
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
-def test_deleting_waits_for_renditions_that_are_just_being_recorded(alice, state_dir, monkeypatch):
+def test_deletion_waits_until_renditions_are_recorded(alice, state_dir, monkeypatch):
     upload = ingest.create_upload(alice, file(photo()))
     recorded, may_commit, deleted = threading.Event(), threading.Event(), threading.Event()
     record = Rendition.objects.update_or_create
 
     def record_and_wait(**values):
-        made = record(**values)
+        result = record(**values)
         recorded.set()
         assert may_commit.wait(20)
-        return made
+        return result
 
     def process():
         try:
@@ -52,7 +52,7 @@ def test_deleting_waits_for_renditions_that_are_just_being_recorded(alice, state
     threads[0].start()
     assert recorded.wait(20)
     threads[1].start()
-    wait_until_somebody_waits_for_a_lock()
+    wait_until_a_transaction_waits_for_a_lock()
     may_commit.set()
     for thread in threads:
         thread.join(20)
@@ -63,12 +63,15 @@ def test_deleting_waits_for_renditions_that_are_just_being_recorded(alice, state
 
 
 @contextmanager
-def blocked_by_this_transaction(call: Callable[[], Any]) -> Iterator[Future]:
-    """Start `call` in a thread after the block, and commit what the block has done once the thread waits for a lock."""
+def blocked_by_this_transaction(function: Callable[[], Any]) -> Iterator[Future]:
+    """Run the block in a transaction, which is committed once `function` waits in a thread for one of its locks.
 
-    def work() -> Any:
+    Yield a future for the result of `function`. It is done after the block.
+    """
+
+    def call_and_close() -> Any:
         try:
-            return call()
+            return function()
         finally:
             connection.close()
 
@@ -76,8 +79,8 @@ def blocked_by_this_transaction(call: Callable[[], Any]) -> Iterator[Future]:
         result: Future = Future()
         with transaction.atomic():
             yield result
-            thread = pool.submit(work)
-            wait_until_somebody_waits_for_a_lock()
+            thread = pool.submit(call_and_close)
+            wait_until_a_transaction_waits_for_a_lock()
         result.set_result(thread.result(20))
 
 
@@ -100,20 +103,20 @@ class TestTrashPurge:
         Upload.objects.update(deleted_at=timezone.now() - 2 * retention.TRASH_KEPT)
         with blocked_by_this_transaction(lambda: as_alice.post(f"/uploads/{upload.pk}/restore/")) as restored:
             retention.prune()
-            assert files_below(state_dir) != []  # the bytes go when the transaction is committed
+            assert files_below(state_dir) != []  # bytes are deleted after the commit
         assert restored.result().status_code == 404
         assert files_below(state_dir) == []
 
 
 class TestAttaching:
-    def test_upload_deleted_meanwhile_is_404(self, as_alice, alice):
+    def test_of_an_upload_deleted_meanwhile_is_404(self, as_alice, alice):
         upload, todo = ingest.create_upload(alice, file()), make_todo(owner=alice)
         attach = partial(as_alice.post, f"/todos/{todo.pk}/attach/", {"upload": upload.pk})
         with blocked_by_this_transaction(attach) as attached:
             upload.delete()
         assert attached.result().status_code == 404
 
-    def test_to_todo_deleted_meanwhile_is_404(self, as_alice, alice):
+    def test_to_a_todo_deleted_meanwhile_is_404(self, as_alice, alice):
         upload, todo = ingest.create_upload(alice, file()), make_todo(owner=alice)
         attach = partial(as_alice.post, f"/todos/{todo.pk}/attach/", {"upload": upload.pk})
         with blocked_by_this_transaction(attach) as attached:
@@ -121,7 +124,7 @@ class TestAttaching:
         assert attached.result().status_code == 404
 
     @pytest.mark.parametrize("model", ["uploads/upload", "todos/todo"])
-    def test_meanwhile_does_not_break_deletion_in_admin(self, as_admin, alice, model):
+    def test_during_deletion_in_the_admin_is_no_error(self, as_admin, alice, model):
         upload, todo = ingest.create_upload(alice, file()), make_todo(owner=alice)
         pk = upload.pk if model == "uploads/upload" else todo.pk
         form = {"action": "delete_selected", "_selected_action": [str(pk)], "post": "yes"}
@@ -131,7 +134,7 @@ class TestAttaching:
         assert not todo.attachments.exists()
 
 
-def test_deleting_a_finished_file_by_tus_and_by_page_is_no_deadlock(as_alice, alice):
+def test_concurrent_deletions_by_tus_and_by_page_do_not_deadlock(as_alice, alice):
     url = create_transfer(as_alice, 5)
     patch(as_alice, url, 0, b"hello")
     upload = Upload.objects.get()
@@ -141,10 +144,10 @@ def test_deleting_a_finished_file_by_tus_and_by_page_is_no_deadlock(as_alice, al
     assert not Upload.objects.exists()
 
 
-def wait_until_somebody_waits_for_a_lock():
+def wait_until_a_transaction_waits_for_a_lock():
     with connection.cursor() as cursor:
         for _ in range(2000):
             cursor.execute("SELECT pg_sleep(0.01), count(*) FROM pg_locks WHERE NOT granted")
             if cursor.fetchone()[1]:
                 return
-    pytest.fail("nobody waited")
+    pytest.fail("no transaction waited for a lock")

@@ -1,4 +1,4 @@
-"""The content type of a file is found by its first bytes."""
+"""Detection of content types by the first bytes of a file, and the kinds of files that have decoders."""
 
 from importlib.util import find_spec
 
@@ -20,7 +20,7 @@ from uploads.kinds import KINDS, kind_of, sniff
         ("AVIF", "image/avif"),
     ],
 )
-def test_encoded_picture_is_recognised(format, content_type):
+def test_picture_is_recognised_by_its_signature(format, content_type):
     assert sniff(photo(format=format)[:4096]) == content_type
 
 
@@ -46,7 +46,7 @@ def test_first_bytes_determine_content_type(head, content_type):
 
 
 @given(st.binary(max_size=64))
-def test_any_bytes_have_a_content_type(head):
+def test_content_type_of_any_bytes_is_valid(head):
     assert "/" in sniff(head)
     assert "/" in sniff(b"\0\0\0\x40ftyp" + head)
 
@@ -59,7 +59,7 @@ def test_any_bytes_have_a_content_type(head):
         (b" " * 1010, "application/pdf"),
         (b" " * 1030, "text/plain"),
         (b"\0\1binary" * 16, "application/pdf"),
-        (b"A text about PDFs: they begin with ", "text/plain"),
+        (b"A text about PDFs, which start with ", "text/plain"),
     ],
 )
 def test_pdf_header_may_follow_white_space_or_binary_data(before, content_type):
@@ -67,7 +67,7 @@ def test_pdf_header_may_follow_white_space_or_binary_data(before, content_type):
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.decoder for kind in KINDS])
-def test_kind_has_a_decoder_module_and_types_of_its_own(kind):
+def test_kind_has_a_decoder_module_and_unique_content_types(kind):
     assert find_spec(f"uploads.decoding.{kind.decoder}")
     assert {kind_of(content_type) for content_type in kind.content_types} == {kind}
 

@@ -1,4 +1,4 @@
-"""The pages of uploads, without a script: what they show, and deleting, restoring and discarding."""
+"""Pages of uploads without JavaScript: contents, deletion, restoring, and discarding of unfinished uploads."""
 
 import re
 from datetime import timedelta
@@ -25,12 +25,12 @@ def transfer(alice) -> Transfer:
     return transfers.create(alice, length=5_000_000, name="film.mp4", metadata="", concat="")
 
 
-def values(page: str) -> list[str]:
-    """The values of the bars on it."""
+def bar_values(page: str) -> list[str]:
+    """Return the values of the progress bars on the page."""
     return re.findall(r'<progress max="100" aria-labelledby=[^>]* value="(\d+)"', page)
 
 
-def test_a_deleted_file_can_be_had_back(as_alice, upload):
+def test_deleted_file_can_be_restored(as_alice, upload):
     response = as_alice.post(f"/uploads/{upload.pk}/delete/", follow=True)
     assert f'action="/uploads/{upload.pk}/restore/"' in response.text
     assert "Deleted <bdi>hello.tar.gz</bdi>." in response.text
@@ -38,12 +38,12 @@ def test_a_deleted_file_can_be_had_back(as_alice, upload):
     assert as_alice.get(f"/uploads/{upload.pk}/").status_code == 404
     assert as_alice.post(f"/uploads/{upload.pk}/restore/")["Location"] == "/uploads/"
     assert as_alice.get(f"/uploads/{upload.pk}/").status_code == 200
-    page = as_alice.get("/uploads/", {"deleted": upload.pk}).text  # as when the page before is reloaded
+    page = as_alice.get("/uploads/", {"deleted": upload.pk}).text  # as if the page shown after deletion was reloaded
     assert "Undo" not in page
     assert "hello.tar.gz" in page
 
 
-def test_a_script_is_given_only_what_is_new_of_the_page(as_alice, upload):
+def test_htmx_request_gets_a_fragment(as_alice, upload):
     response = as_alice.post(f"/uploads/{upload.pk}/delete/", headers=HTMX)
     assert "Undo" in response.text
     assert "<html" not in response.text
@@ -52,7 +52,7 @@ def test_a_script_is_given_only_what_is_new_of_the_page(as_alice, upload):
     assert "<html" not in response.text
 
 
-def test_only_what_is_in_the_trash_can_be_restored(as_alice, as_bob, upload):
+def test_only_own_files_in_the_trash_can_be_restored(as_alice, as_bob, upload):
     assert as_alice.post(f"/uploads/{upload.pk}/restore/").status_code == 404
     as_alice.post(f"/uploads/{upload.pk}/delete/")
     assert as_bob.post(f"/uploads/{upload.pk}/restore/").status_code == 404
@@ -63,13 +63,13 @@ def test_only_what_is_in_the_trash_can_be_restored(as_alice, as_bob, upload):
 
 
 @pytest.mark.parametrize("deleted", ["", "x", "00000000-0000-0000-0000-000000000000"])
-def test_the_page_does_not_mind_what_it_is_told_of_deleted_files(as_alice, deleted):
+def test_invalid_id_of_a_deleted_file_is_ignored(as_alice, deleted):
     response = as_alice.get("/uploads/", {"deleted": deleted})
     assert response.status_code == 200
     assert "Undo" not in response.text
 
 
-def test_unfinished_files_are_listed_and_can_be_discarded(as_alice, as_bob, transfer):
+def test_unfinished_uploads_are_listed_and_can_be_discarded(as_alice, as_bob, transfer):
     page = as_alice.get("/uploads/").text
     assert "film.mp4" in page
     assert "0 B of 5 MB received" in page
@@ -81,32 +81,30 @@ def test_unfinished_files_are_listed_and_can_be_discarded(as_alice, as_bob, tran
     assert as_alice.post(f"/uploads/unfinished/{transfer.pk}/discard/").status_code == 404
 
 
-def test_what_has_expired_is_not_unfinished(as_alice, transfer):
+def test_expired_transfer_is_not_listed(as_alice, transfer):
     Transfer.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert "film.mp4" not in as_alice.get("/uploads/").text
 
 
-def test_a_file_that_comes_while_the_page_is_read_pushes_no_other_out(as_alice, alice, upload):
-    """As when a page is loaded anew while many files are on their way: one that counted first lost its last."""
+def test_file_stored_while_the_page_is_rendered_displaces_no_other(as_alice, alice, upload):
+    """A page that counts the files before it selects them would lose the last one."""
     with after_select("uploads_upload", lambda: ingest.create_upload(alice, file(b"hi", "newer.txt"))):
         page = as_alice.get("/uploads/").text
     assert f'id="upload-{upload.pk}"' in page
 
 
 @pytest.mark.parametrize("table", ["uploads_transfer", "uploads_upload"])
-def test_a_file_that_is_finished_while_the_page_is_read_is_shown_once(as_alice, alice, table):
+def test_file_completed_while_the_page_is_rendered_is_shown_once(as_alice, alice, table):
     transfer = transfers.create(alice, length=5, name="film.mp4", metadata="", concat="")
     headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
-    kind = "application/offset+octet-stream"
-    with after_select(
-        table, lambda: as_alice.patch(f"/api/tus/{transfer.pk}", b"hello", content_type=kind, headers=headers)
-    ):
+    url, content_type = f"/api/tus/{transfer.pk}", "application/offset+octet-stream"
+    with after_select(table, lambda: as_alice.patch(url, b"hello", content_type=content_type, headers=headers)):
         page = as_alice.get("/uploads/").text
     assert Upload.objects.filter(pk=transfer.pk).exists()
     assert [f'id="{kind}-{transfer.pk}"' in page for kind in ("upload", "unfinished")].count(True) == 1
 
 
-def test_the_page_tells_its_script_how_much_it_may_send(as_alice, upload, settings):
+def test_page_has_limit_and_quota_for_the_script(as_alice, upload, settings):
     settings.MAX_UPLOAD_BYTES, settings.USER_QUOTA_BYTES = 2000, 0
     page = as_alice.get("/uploads/").text
     assert 'data-max-bytes="2000"' in page
@@ -116,7 +114,7 @@ def test_the_page_tells_its_script_how_much_it_may_send(as_alice, upload, settin
 
 
 @pytest.mark.parametrize(
-    ("state", "percent", "shown"),
+    ("state", "percent", "value"),
     [
         (State.QUEUED, None, "50"),
         (State.RUNNING, None, "50"),
@@ -126,36 +124,38 @@ def test_the_page_tells_its_script_how_much_it_may_send(as_alice, upload, settin
         (State.FAILED, 40, "70"),
     ],
 )
-def test_the_bar_of_a_file_begins_where_the_sending_ended(as_alice, alice, upload, state, percent, shown):
+def test_progress_bar_of_processing_starts_at_half(as_alice, alice, upload, state, percent, value):
     error = {"error_code": "internal"} if state == State.FAILED else {}
     Upload.objects.update(job=make_job(owner=alice, state=state, percent=percent, **error))
     upload.refresh_from_db()
     for url in ("/uploads/", f"/uploads/{upload.pk}/", f"/uploads/{upload.pk}/card/"):
         page = as_alice.get(url).text
-        assert values(page) == [shown]
-        assert f"{shown} %" in page
+        assert bar_values(page) == [value]
+        assert f"{value} %" in page
         assert 'from="50"' in page
-    assert values(as_alice.get(upload.job.get_absolute_url()).text) == ([str(percent)] if percent is not None else [])
+    assert bar_values(as_alice.get(upload.job.get_absolute_url()).text) == (
+        [str(percent)] if percent is not None else []
+    )
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
+    ("name", "label"),
     [("a.zip", "ZIP"), ("b.tar.gz", "GZ"), ("README", "File"), ("x.verylong", "File"), (".env", "File")],
 )
-def test_a_file_without_a_picture_shows_what_kind_it_is(as_alice, alice, name, kind):
+def test_file_without_renditions_shows_its_extension(as_alice, alice, name, label):
     ingest.create_upload(alice, file(b"hello", name))
-    assert f">{kind}</span>" in as_alice.get("/uploads/").text
+    assert f">{label}</span>" in as_alice.get("/uploads/").text
 
 
-def test_a_photo_has_its_sizes(as_alice, alice):
+def test_page_of_a_photo_shows_its_size(as_alice, alice):
     upload = ingest.create_upload(alice, file(photo(), "photo.jpg"))
     run_queue()
     page = as_alice.get(f"/uploads/{upload.pk}/").text
     assert "400 × 300" in page
-    assert page.count("<img") == 2  # ours, and the site's
+    assert page.count("<img") == 2  # the rendition, and the site's logo
 
 
-def test_a_document_shows_its_pages_and_the_grid_its_first(as_alice, upload):
+def test_pdf_shows_its_pages_and_the_list_shows_the_first(as_alice, upload):
     Upload.objects.update(content_type="application/pdf", metadata={"pages": 30}, job=None)
     for page in (1, 2, 10):
         for width in (320, 960):

@@ -1,4 +1,4 @@
-"""The page of deleted files."""
+"""Page of deleted files (the trash)."""
 
 import re
 from datetime import timedelta
@@ -16,6 +16,8 @@ URL = "/uploads/trash/"
 
 @pytest.fixture
 def make_deleted(alice):
+    """Return a function that creates an upload deleted so long ago."""
+
     def make(name: str, age: timedelta = timedelta()) -> Upload:
         upload = ingest.create_upload(alice, file(b"hello", name))
         Upload.objects.filter(pk=upload.pk).update(deleted_at=timezone.now() - age)
@@ -29,7 +31,7 @@ def names(page: str) -> list[str]:
     return re.findall(r'<p class="row-name" dir="auto">(.*?)</p>', page)
 
 
-def test_files_are_listed_newest_deletion_first_and_linked_from_uploads(as_alice, alice, make_deleted):
+def test_files_are_sorted_by_deletion_newest_first(as_alice, alice, make_deleted):
     make_deleted("older.txt", timedelta(minutes=2))
     newer = make_deleted("newer.txt", timedelta(minutes=1))
     make_deleted("too-old.txt", TRASH_KEPT)
@@ -40,7 +42,7 @@ def test_files_are_listed_newest_deletion_first_and_linked_from_uploads(as_alice
     assert f'href="{URL}"' in as_alice.get("/uploads/").text
 
 
-def test_file_is_restored_and_the_trash_is_shown_again(as_alice, make_deleted):
+def test_restoring_a_file_redirects_to_the_trash(as_alice, make_deleted):
     upload = make_deleted("hello.txt")
     (action,) = re.findall(r'class="actions" method="post" action="(.*?)"', as_alice.get(URL).text)
     page = as_alice.post(action, {"trash": ""}, follow=True)
@@ -58,5 +60,5 @@ def test_trash_shows_only_own_files(as_bob, visitor, make_deleted):
 
 
 @pytest.mark.parametrize("page", ["0", "x", "999"])
-def test_trash_answers_any_page_number(as_alice, page):
+def test_invalid_page_number_is_no_error(as_alice, page):
     assert as_alice.get(URL, {"page": page}).status_code == 200

@@ -1,4 +1,4 @@
-"""The decoder's process and its parent: what they say to each other, and how the one ends the other."""
+"""The decoder subprocess: its messages, its limits, and how its parent stops it."""
 
 import os
 import select
@@ -21,18 +21,21 @@ from uploads.decoding.preview import Preview
 from uploads.decoding.process import decoding
 from uploads.kinds import PICTURE
 
-SILENT = """
+WAITING_DECODER = """
 import os, pathlib, sys
 print('{"read": 1}', flush=True)
 os.read(0, 1)
-pathlib.Path(sys.argv[3], "told").touch()
+pathlib.Path(sys.argv[3], "stopped").touch()
 """
+"""Creates the file `stopped` when its standard input is closed."""
+
 FULL_DISK = """
 import os
 for name in ("320.webp", "page-1-320.webp"):
     os.symlink("/dev/full", os.path.join(sys.argv[3], name))
 """
-FORKS = """
+
+FORKING_DECODER = """
 import os, time
 forked = os.fork()
 if forked == 0:
@@ -40,21 +43,20 @@ if forked == 0:
 print('{"forked": %d}' % forked, flush=True)
 os.read(0, 1)
 """
-"""The decoder exits when it has received a byte; the forked process keeps its standard output open."""
+"""Exits when it has received a byte. The forked process keeps the standard output open."""
 
-DEAF = "import time; print('{\"read\": 1}', flush=True); time.sleep(600)"
+HANGING_DECODER = "import time; print('{\"read\": 1}', flush=True); time.sleep(600)"
 
-
-HARMFUL = f"""
+GREEDY_DECODER = f"""
 import errno, json, os, sys
 sys.path.insert(0, {str(ROOT)!r})
 from uploads.decoding import __main__ as decoder
 
-def attempt(what, act):
+def attempt(limit, act):
     try:
         act()
     except OSError as error:
-        print(json.dumps({{what: errno.errorcode[error.errno]}}), flush=True)
+        print(json.dumps({{limit: errno.errorcode[error.errno]}}), flush=True)
 
 def write():
     os.pwrite(large.fileno(), b"x", decoder.FILE_BYTES)
@@ -75,28 +77,28 @@ attempt("processes", fork)
 """
 
 
-def nothing():
-    """Nobody asks the job to stop."""
+def keep_waiting():
+    """Do nothing while the decoder sends nothing."""
 
 
 @pytest.fixture(scope="module")
-def large() -> bytes:
-    """A picture that takes a second to decode."""
+def large_picture() -> bytes:
+    """Return a picture that takes a second to decode."""
     return uniform_png(12_000, 12_000)
 
 
 @pytest.fixture
-def source(tmp_path, large):
+def large_file(tmp_path, large_picture):
     path = tmp_path / "large"
-    path.write_bytes(large)
+    path.write_bytes(large_picture)
     return path
 
 
-def test_it_says_what_it_does(tmp_path):
+def test_decoder_reports_bytes_read_metadata_and_renditions(tmp_path):
     (tmp_path / "photo").write_bytes(content := photo(1000, 500))
-    said = []
-    decoder.main("image/jpeg", tmp_path / "photo", tmp_path, said.append)
-    assert said == [
+    messages = []
+    decoder.main("image/jpeg", tmp_path / "photo", tmp_path, messages.append)
+    assert messages == [
         {"read": len(content)},
         {"metadata": {"width": 1000, "height": 500}, "total": 3},
         {"made": [{"file": "1000.webp", "page": 1, "width": 1000, "height": 500}]},
@@ -105,8 +107,8 @@ def test_it_says_what_it_does(tmp_path):
     ]
 
 
-class Watched(Progress):
-    """Notes each count of each stage."""
+class RecordingProgress(Progress):
+    """Progress that records all counts of each stage."""
 
     def __init__(self):
         super().__init__()
@@ -118,58 +120,58 @@ class Watched(Progress):
         self.counts.setdefault((stage.name, stage.unit, stage.total), []).append(stage.current)
 
 
-def test_opening_is_counted_in_the_bytes_that_the_decoder_has_read(source, tmp_path):
-    progress = Watched()
-    Preview().make(PICTURE, "image/png", source, tmp_path, progress)
-    size = source.stat().st_size
+def test_opening_stage_counts_bytes_read_by_the_decoder(large_file, tmp_path):
+    progress = RecordingProgress()
+    Preview().make(PICTURE, "image/png", large_file, tmp_path, progress)
+    size = large_file.stat().st_size
     read = progress.counts["Opening the picture", "bytes", size]
     assert read == sorted(read)
-    assert size - 16 < read[-1] <= size  # nobody needs the last chunk, which has no content
+    assert size - 16 < read[-1] <= size  # the decoder doesn't need the last chunk, which has no content
     assert len({count for count in read if 0 < count < size}) >= 3
     assert set(progress.counts["Making pictures", "pictures", 3]) >= {1, 2, 3}
 
 
-def test_a_cancel_is_noticed_while_the_decoder_is_silent_and_the_decoder_told(tmp_path, replace_decoder, monkeypatch):
-    monkeypatch.setattr(parent, "STOP_SECONDS", 30)  # it ends by itself, or this takes long
-    replace_decoder(SILENT)
+def test_cancellation_while_the_decoder_sends_nothing_stops_it(tmp_path, replace_decoder, monkeypatch):
+    monkeypatch.setattr(parent, "STOP_SECONDS", 30)  # longer than the test waits, so the decoder is not killed
+    replace_decoder(WAITING_DECODER)
     progress = Progress()
     cancelled_at = []
 
     def cancel():
         cancelled_at.append(time.monotonic())
-        progress.interrupt = Cancelled("The owner has asked for it.")
+        progress.interrupt = Cancelled("Cancelled by the owner.")
 
     with pytest.raises(Cancelled), decoding("image/png", tmp_path / "file", tmp_path) as running:
         for _ in running.messages(lambda: progress.advance(0)):
             threading.Timer(0.3, cancel).start()
     assert time.monotonic() - cancelled_at[0] < 5
-    assert (tmp_path / "told").exists()
+    assert (tmp_path / "stopped").exists()
 
 
-def test_the_real_decoder_ends_by_itself_when_it_is_told_while_it_decodes(source, tmp_path, monkeypatch):
+def test_decoder_exits_when_its_input_is_closed_during_decoding(large_file, tmp_path, monkeypatch):
     monkeypatch.setattr(parent, "STOP_SECONDS", 30)
-    with decoding("image/png", source, tmp_path) as running:
-        assert "read" in next(running.messages(nothing))
+    with decoding("image/png", large_file, tmp_path) as running:
+        assert "read" in next(running.messages(keep_waiting))
         assert running.stop() == decoder.INPUT_CLOSED
 
 
-def test_one_that_does_not_listen_is_killed(tmp_path, replace_decoder, monkeypatch):
+def test_decoder_that_ignores_its_closed_input_is_killed(tmp_path, replace_decoder, monkeypatch):
     monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
-    replace_decoder(DEAF)
+    replace_decoder(HANGING_DECODER)
     with decoding("image/png", tmp_path / "file", tmp_path) as running:
-        next(running.messages(nothing))
+        next(running.messages(keep_waiting))
         assert running.stop() == -signal.SIGKILL
 
 
-def test_one_that_hangs_is_killed(alice, replace_decoder, monkeypatch):
+def test_decoder_that_hangs_is_killed(alice, replace_decoder, monkeypatch):
     monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
     monkeypatch.setattr(parent, "WALL_SECONDS", 0.2)
-    replace_decoder(DEAF)
+    replace_decoder(HANGING_DECODER)
     upload = process(alice, photo())
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
 
 
-def test_one_that_talks_for_ever_is_no_exception(alice, replace_decoder, monkeypatch):
+def test_decoder_that_sends_messages_for_ever_is_killed(alice, replace_decoder, monkeypatch):
     monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
     monkeypatch.setattr(parent, "WALL_SECONDS", 0.5)
     replace_decoder("while True: print('{\"read\": 1}', flush=True)")
@@ -178,24 +180,24 @@ def test_one_that_talks_for_ever_is_no_exception(alice, replace_decoder, monkeyp
 
 
 @pytest.mark.parametrize(
-    "broken",
+    "program",
     [
         "import nothing_of_this_name",
         "import os; os.kill(os.getpid(), 15)",
         "print('no JSON')",
         "import sys; sys.stdout.write('x' * 10**6)",
     ],
-    ids=["doesn't start", "is stopped", "says nonsense", "says too much"],
+    ids=["fails to start", "is terminated", "sends no JSON", "sends too long a line"],
 )
-def test_one_that_is_broken_or_stopped_is_our_fault_and_tried_again(alice, replace_decoder, broken, monkeypatch):
+def test_decoder_that_fails_is_an_internal_error_and_retried(alice, replace_decoder, program, monkeypatch):
     monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
-    replace_decoder(broken)
+    replace_decoder(program)
     upload = process(alice, photo())
     assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, "internal", 3)
 
 
 @pytest.mark.parametrize("content", [photo(), pdf()], ids=["picture", "PDF"])
-def test_a_full_disk_is_not_the_files_fault(alice, stored_names, patch_decoder, content):
+def test_full_disk_is_an_internal_error_and_retried(alice, stored_names, patch_decoder, content):
     patch_decoder(FULL_DISK)
     upload = process(alice, content)
     assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, "internal", 3)
@@ -204,7 +206,7 @@ def test_a_full_disk_is_not_the_files_fault(alice, stored_names, patch_decoder, 
 
 
 @pytest.mark.parametrize("content", [photo(), pdf()], ids=["picture", "PDF"])
-def test_a_rendition_larger_than_the_limit_fails_its_job_and_the_next_job_runs(
+def test_rendition_over_the_size_limit_fails_its_job_and_the_next_job_succeeds(
     alice, stored_names, patch_decoder, content
 ):
     patch_decoder("decoder.FILE_BYTES = 10")
@@ -216,10 +218,10 @@ def test_a_rendition_larger_than_the_limit_fails_its_job_and_the_next_job_runs(
     assert process(alice, photo()).job.state == State.SUCCEEDED
 
 
-def test_decoder_can_not_write_a_large_file_open_many_files_or_start_processes(tmp_path, replace_decoder):
-    replace_decoder(HARMFUL)
+def test_decoder_cannot_write_a_large_file_open_many_files_or_start_processes(tmp_path, replace_decoder):
+    replace_decoder(GREEDY_DECODER)
     with decoding("image/png", tmp_path / "file", tmp_path) as running:
-        assert list(running.messages(nothing)) == [
+        assert list(running.messages(keep_waiting)) == [
             {"file size": "EFBIG"},
             {"open files": "EMFILE"},
             {"processes": "EAGAIN"},
@@ -227,9 +229,9 @@ def test_decoder_can_not_write_a_large_file_open_many_files_or_start_processes(t
 
 
 def test_process_forked_by_the_decoder_is_killed_when_the_decoder_exits(tmp_path, replace_decoder):
-    replace_decoder(FORKS)
+    replace_decoder(FORKING_DECODER)
     with decoding("image/png", tmp_path / "file", tmp_path) as running:
-        messages = running.messages(nothing)
+        messages = running.messages(keep_waiting)
         handle = os.pidfd_open(next(messages)["forked"])
         try:
             running._process.stdin.write(b"x")
@@ -240,11 +242,11 @@ def test_process_forked_by_the_decoder_is_killed_when_the_decoder_exits(tmp_path
 
 
 @pytest.mark.parametrize("limit", ["MEMORY_BYTES = 150 * 2**20", "CPU_SECONDS = 1"])
-def test_a_picture_that_needs_too_much_is_ended_by_its_limit_and_the_next_job_runs(
-    alice, stored_names, patch_decoder, large, limit
+def test_picture_over_a_resource_limit_fails_its_job_and_the_next_job_succeeds(
+    alice, stored_names, patch_decoder, large_picture, limit
 ):
     patch_decoder(f"decoder.{limit}")
-    upload = process(alice, large)
+    upload = process(alice, large_picture)
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
     assert "memory, time or disk space" in upload.problem
     assert stored_names() == ["original"]
@@ -252,25 +254,25 @@ def test_a_picture_that_needs_too_much_is_ended_by_its_limit_and_the_next_job_ru
     assert process(alice, photo()).job.state == State.SUCCEEDED
 
 
-def test_it_knows_nothing_of_our_environment(tmp_path, replace_decoder, monkeypatch):
-    monkeypatch.setenv("SECRET_KEY", "do not tell")
+def test_decoder_gets_no_environment_variables(tmp_path, replace_decoder, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "secret")
     replace_decoder("import json, os; print(json.dumps(dict(os.environ)))")
     with decoding("image/png", tmp_path / "file", tmp_path) as running:
-        (environment,) = running.messages(nothing)
+        (environment,) = running.messages(keep_waiting)
     assert set(environment) - {"LC_CTYPE"} == {"PYTHONDONTWRITEBYTECODE", "PYTHONSAFEPATH"}
 
 
-def test_it_dies_with_its_parent(source, tmp_path):
-    """The kernel sees to that: a worker that is killed can't tell anybody anything."""
+def test_decoder_is_killed_with_its_parent(large_file, tmp_path):
+    """The kernel kills it, because a killed worker can't."""
     reader, writer = os.pipe()
     parent = os.fork()
     if parent == 0:
-        with decoding("image/png", source, tmp_path) as running:
-            next(running.messages(nothing))
+        with decoding("image/png", large_file, tmp_path) as running:
+            next(running.messages(keep_waiting))
             os.write(writer, str(running._process.pid).encode())
             signal.pause()
     grandchild = int(os.read(reader, 20))
-    os.kill(parent, signal.SIGSTOP)  # it closes nothing
+    os.kill(parent, signal.SIGSTOP)  # a stopped process closes no file descriptor
     handle = os.pidfd_open(grandchild)
     os.kill(parent, signal.SIGKILL)
     os.waitpid(parent, 0)

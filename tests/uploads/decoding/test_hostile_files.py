@@ -1,4 +1,4 @@
-"""Files made to do harm: each is refused in clear words or is harmless, is kept as it is, and hurts nobody else."""
+"""Malicious and damaged files: each gets an error message or harmless renditions, and other jobs are unaffected."""
 
 import hashlib
 import io
@@ -18,20 +18,20 @@ SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>" + SCRIPT 
 XML = b"<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY secret SYSTEM 'file:///etc/passwd'>]><svg><text>&secret;</text></svg>"
 
 
-def bomb(width: int, height: int, **how) -> bytes:
-    """A PNG of a few hundred bytes that claims to be enormous, with one bit a pixel."""
-    return png(width, height, b"\0" * 10_000, depth=1, colours=0, **how)
+def bomb(width: int, height: int, **options) -> bytes:
+    """Return a PNG of a few hundred bytes whose header states a huge size, with one bit per pixel."""
+    return png(width, height, b"\0" * 10_000, depth=1, colours=0, **options)
 
 
-def archive(content: bytes) -> bytes:
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w") as zipped:
-        zipped.writestr("evil.exe", content)
-    return whole.getvalue()
+def zip_file(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("evil.exe", content)
+    return buffer.getvalue()
 
 
 @pytest.mark.parametrize(
-    ("content", "code", "words"),
+    ("content", "code", "message"),
     [
         (photo(1200, 900)[:5000], "unreadable_picture", "damaged or cut short"),
         (photo(1200, 900)[:-20], "unreadable_picture", "damaged or cut short"),
@@ -48,7 +48,7 @@ def archive(content: bytes) -> bytes:
     ],
     ids=[
         "truncated",
-        "the end is missing",
+        "end is missing",
         "fake JPEG",
         "only a signature",
         "only a GIF signature",
@@ -61,16 +61,16 @@ def archive(content: bytes) -> bytes:
         "GIF bomb",
     ],
 )
-def test_a_picture_that_can_not_be_read_fails_with_clear_words_and_is_kept(alice, stored_names, content, code, words):
+def test_undecodable_picture_fails_with_a_message_and_is_kept(alice, stored_names, content, code, message):
     upload = process(alice, content)
     assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, code, 1)
-    assert words in upload.job.error_message
+    assert message in upload.job.error_message
     assert upload.problem == upload.job.error_message
     assert upload.sha256 == hashlib.sha256(content).hexdigest()
     assert stored_names() == ["original"]
 
 
-def test_the_jobs_after_a_hostile_file_are_done(alice):
+def test_job_after_hostile_files_succeeds(alice):
     uploads = [ingest.create_upload(alice, file(content)) for content in (bomb(50_000, 50_000), photo()[:300], photo())]
     run_queue()
     for upload in uploads:
@@ -79,23 +79,23 @@ def test_the_jobs_after_a_hostile_file_are_done(alice):
 
 
 @pytest.mark.services  # takes seconds
-def test_a_picture_just_within_the_limit_is_shown(alice):
-    """So many pixels in so few bytes look like a bomb, and are none."""
+def test_picture_just_within_the_pixel_limit_gets_renditions(alice):
+    """It has as many pixels in as few bytes as a decompression bomb."""
     upload = process(alice, png(14_000, 14_000, (b"\0" + b"\xff" * 1750) * 14_000, depth=1, colours=0))
     assert upload.job.state == State.SUCCEEDED
     assert upload.metadata == {"width": 14_000, "height": 14_000}
 
 
-def test_a_jpeg_that_is_a_zip_too_is_a_jpeg(alice):
-    upload = process(alice, photo() + archive(b"evil words"), "evil.zip")
+def test_jpeg_followed_by_a_zip_is_a_jpeg(alice):
+    upload = process(alice, photo() + zip_file(b"evil content"), "evil.zip")
     assert (upload.job.state, upload.content_type) == (State.SUCCEEDED, "image/jpeg")
     for made in upload.renditions.all():
         assert b"evil" not in rendition_bytes(made)
         assert is_red(open_rendition(made), 0.1, 0.1)
 
 
-def test_a_zip_that_ends_in_a_jpeg_is_no_picture(alice, stored_names):
-    upload = process(alice, archive(photo()), "photo.jpg")
+def test_zip_that_contains_a_jpeg_is_no_picture(alice, stored_names):
+    upload = process(alice, zip_file(photo()), "photo.jpg")
     assert (upload.job.state, upload.content_type) == (State.SUCCEEDED, "application/octet-stream")
     assert stored_names() == ["original"]
 
@@ -107,9 +107,9 @@ def test_a_zip_that_ends_in_a_jpeg_is_no_picture(alice, stored_names):
         photo(format="GIF").replace(b"GIF87a", b"GIF89a", 1)[:-1] + b"!\xfe" + bytes([len(SCRIPT)]) + SCRIPT + b"\0;",
         photo(format="JPEG", comment=SCRIPT),
     ],
-    ids=["after the end", "in a comment", "in a JPEG's comment"],
+    ids=["after the end", "in a GIF comment", "in a JPEG comment"],
 )
-def test_of_a_picture_that_is_html_too_only_what_we_encoded_is_shown(alice, as_alice, content):
+def test_picture_with_html_is_shown_only_as_renditions_without_it(alice, as_alice, content):
     upload = process(alice, content, "page.html")
     assert upload.job.state == State.SUCCEEDED
     for made in upload.renditions.all():
@@ -122,7 +122,7 @@ def test_of_a_picture_that_is_html_too_only_what_we_encoded_is_shown(alice, as_a
 
 
 @pytest.mark.parametrize("content", [SVG, XML, b"\xef\xbb\xbf" + SVG], ids=["script", "entity", "byte order mark"])
-def test_an_svg_is_text_and_is_never_drawn(alice, as_alice, stored_names, content):
+def test_svg_is_text_and_gets_no_renditions(alice, as_alice, stored_names, content):
     upload = process(alice, content, "drawing.svg")
     assert (upload.job.state, upload.content_type) == (State.SUCCEEDED, "text/plain")
     assert upload.metadata == {}
@@ -136,19 +136,19 @@ def test_an_svg_is_text_and_is_never_drawn(alice, as_alice, stored_names, conten
 @pytest.mark.parametrize(
     "junk", [b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\xff\xff" + b"\x01" * 40, b"no TIFF at all"]
 )
-def test_broken_exif_does_not_lose_the_picture(alice, junk):
+def test_damaged_exif_is_ignored(alice, junk):
     upload = process(alice, photo(exif=b"Exif\0\0" + junk))
     assert upload.job.state == State.SUCCEEDED
     assert is_red(open_rendition(upload.renditions.last()), 0.1, 0.1)
 
 
-def test_a_png_with_a_bomb_among_its_words_is_refused_and_the_worker_lives(alice):
+def test_png_with_a_decompression_bomb_in_its_text_fails(alice):
     from PIL.PngImagePlugin import PngInfo
 
-    words = PngInfo()
-    words.add_text("Comment", "a" * 80_000_000, zip=True)
+    text = PngInfo()
+    text.add_text("Comment", "a" * 80_000_000, zip=True)
     content = io.BytesIO()
-    Image.new("RGB", (9, 9)).save(content, "PNG", pnginfo=words)
+    Image.new("RGB", (9, 9)).save(content, "PNG", pnginfo=text)
     upload = process(alice, content.getvalue())
     assert upload.job.state == State.FAILED
     assert upload.problem

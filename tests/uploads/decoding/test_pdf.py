@@ -1,4 +1,4 @@
-"""PDFs: how many pages they have, and pictures of the first twenty."""
+"""PDFs: the number of pages, and renditions of the first twenty."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def sizes(upload):
     return [(made.page, made.width, made.height) for made in upload.renditions.all()]
 
 
-def test_each_page_gets_a_picture_and_the_first_a_small_one_too(alice, stored_names):
+def test_each_page_gets_a_rendition_and_the_first_a_thumbnail(alice, stored_names):
     upload = process(alice, pdf(pages=3), "mislabelled.txt")
     assert (upload.job.state, upload.content_type) == (State.SUCCEEDED, "application/pdf")
     assert upload.metadata == {"pages": 3}
@@ -25,19 +25,19 @@ def test_each_page_gets_a_picture_and_the_first_a_small_one_too(alice, stored_na
         assert not is_red(image, 0.9, 0.9)
 
 
-def test_a_picture_of_a_page_has_a_url(as_alice, alice):
+def test_rendition_of_a_page_has_a_url(as_alice, alice):
     upload = process(alice, pdf(pages=2))
     response = as_alice.get(f"/uploads/{upload.pk}/2/960.webp")
     assert (response.status_code, response["Content-Type"]) == (200, "image/webp")
     response.close()
 
 
-def test_a_page_with_nothing_on_it_is_white(alice):
+def test_rendition_of_an_empty_page_is_white(alice):
     upload = process(alice, pdf(content=b""))
     assert open_rendition(upload.renditions.last()).convert("L").getextrema() == (255, 255)
 
 
-def test_of_a_thousand_pages_twenty_are_drawn(alice):
+def test_first_twenty_of_a_thousand_pages_are_rendered(alice):
     upload = process(alice, pdf(pages=1000, size=(100, 100)))
     assert upload.metadata == {"pages": 1000}
     assert {made.page for made in upload.renditions.all()} == set(range(1, 21))
@@ -46,7 +46,7 @@ def test_of_a_thousand_pages_twenty_are_drawn(alice):
 
 
 @pytest.mark.parametrize(
-    ("size", "drawn"),
+    ("size", "rendered"),
     [
         ((14_400, 14_400), (960, 960)),
         ((10_000_000, 5_000_000), (960, 480)),
@@ -56,38 +56,38 @@ def test_of_a_thousand_pages_twenty_are_drawn(alice):
         ((72, 72), (960, 960)),
     ],
 )
-def test_a_page_of_any_size_is_drawn_no_larger_than_it_is_shown(alice, size, drawn):
+def test_page_of_any_size_is_rendered_within_the_size_limits(alice, size, rendered):
     upload = process(alice, pdf(size=size))
     assert upload.job.state == State.SUCCEEDED
     largest = upload.renditions.last()
-    assert (largest.width, largest.height) == drawn
+    assert (largest.width, largest.height) == rendered
 
 
-def test_a_page_that_is_missing_does_not_take_the_others_away(alice):
+def test_invalid_page_does_not_prevent_renditions_of_the_others(alice):
     upload = process(alice, pdf(pages=3).replace(b"5 0 obj\n<</Type/Page/", b"5 0 obj\n<</Type/Nope/"))
     assert upload.job.state == State.SUCCEEDED
     assert {made.page for made in upload.renditions.all()} >= {1, 3}
 
 
 @pytest.mark.parametrize(
-    ("content", "code", "words"),
+    ("content", "code", "message"),
     [
         (encrypted_pdf(), "encrypted_pdf", "protected by a password"),
         (b"%PDF-1.7\n garbage", "unreadable_pdf", "damaged or cut short"),
         (pdf()[:-100], "unreadable_pdf", "damaged or cut short"),
         (pdf(pages=0), "unreadable_pdf", "damaged or cut short"),
     ],
-    ids=["locked", "garbage", "cut short", "no pages"],
+    ids=["encrypted", "garbage", "truncated", "no pages"],
 )
-def test_a_pdf_that_can_not_be_opened_fails_with_clear_words_and_is_kept(alice, stored_names, content, code, words):
+def test_pdf_that_cannot_be_opened_fails_with_a_message_and_is_kept(alice, stored_names, content, code, message):
     upload = process(alice, content)
     assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, code, 1)
-    assert words in upload.job.error_message
+    assert message in upload.job.error_message
     assert "The file itself is kept." in upload.problem
     assert stored_names() == ["original"]
 
 
-def test_a_page_that_takes_too_long_to_draw_is_given_up(alice, stored_names, patch_decoder):
+def test_page_that_takes_too_long_to_render_fails_the_job(alice, stored_names, patch_decoder):
     patch_decoder("decoder.CPU_SECONDS = 1")
     upload = process(alice, pdf(pages=2, content=b"0 0 m 900 900 l S " * 600_000))
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
@@ -96,7 +96,7 @@ def test_a_page_that_takes_too_long_to_draw_is_given_up(alice, stored_names, pat
     assert stored_names() == ["original"]
 
 
-def test_pdf_after_a_line_break_gets_pictures(alice):
+def test_pdf_after_a_line_break_gets_renditions(alice):
     upload = process(alice, b"\r\n" + pdf(), "lead.pdf")
     assert upload.content_type == "application/pdf"
     assert upload.renditions.count() == 2

@@ -1,4 +1,4 @@
-"""A real nginx sends the files, once the site has said whose they are: the shipped configuration, tried out."""
+"""Downloads through nginx with the shipped configuration. Headway checks access; nginx sends the bytes."""
 
 from pathlib import Path
 from urllib.error import HTTPError
@@ -28,7 +28,7 @@ def upload(transactional_db, alice) -> Upload:
 
 @pytest.fixture
 def download(site, upload):
-    """Ask for the download through nginx as this client, with these headers."""
+    """Return a function that requests the download, or another path, from nginx with the client's session."""
 
     def download(client: Client, path: str = "", **headers: str):
         headers["Cookie"] = f"sessionid={client.cookies['sessionid'].value}"
@@ -38,47 +38,47 @@ def download(site, upload):
     return download
 
 
-def test_nginx_sends_the_file_and_says_what_the_site_says(download, as_alice, upload):
-    with download(as_alice) as answer:
-        assert answer.read() == b"0123456789"
-        assert answer.headers["Server"].startswith("nginx")
-        assert answer.headers["Content-Type"] == "application/octet-stream"
-        assert answer.headers["Content-Disposition"] == "attachment; filename*=utf-8''h%C3%B6lly.txt"
-        assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Cache-Control"] == "private, no-cache"
-        assert answer.headers.get_all("ETag") == [upload.etag]
-        assert answer.headers["Last-Modified"]  # nginx's own: it was nginx that read the file
-        assert "X-Accel-Redirect" not in answer.headers
+def test_file_is_sent_by_nginx_with_headers_of_headway(download, as_alice, upload):
+    with download(as_alice) as response:
+        assert response.read() == b"0123456789"
+        assert response.headers["Server"].startswith("nginx")
+        assert response.headers["Content-Type"] == "application/octet-stream"
+        assert response.headers["Content-Disposition"] == "attachment; filename*=utf-8''h%C3%B6lly.txt"
+        assert response.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Cache-Control"] == "private, no-cache"
+        assert response.headers.get_all("ETag") == [upload.etag]
+        assert response.headers["Last-Modified"]  # nginx adds it, since nginx reads the file
+        assert "X-Accel-Redirect" not in response.headers
 
 
-def test_nginx_sends_parts(download, as_alice, upload):
-    with download(as_alice, Range="bytes=2-4", If_Range=upload.etag) as answer:
-        assert answer.status == 206
-        assert answer.headers["Content-Range"] == "bytes 2-4/10"
-        assert answer.read() == b"234"
-    with download(as_alice, Range="bytes=2-4", If_Range='"another"') as answer:
-        assert answer.status == 200
+def test_range_is_sent(download, as_alice, upload):
+    with download(as_alice, Range="bytes=2-4", If_Range=upload.etag) as response:
+        assert response.status == 206
+        assert response.headers["Content-Range"] == "bytes 2-4/10"
+        assert response.read() == b"234"
+    with download(as_alice, Range="bytes=2-4", If_Range='"another"') as response:
+        assert response.status == 200
 
 
 @pytest.mark.parametrize("condition", ["strong", "weak", "any", "date"])
-def test_download_with_a_condition_that_holds_is_sent(download, as_alice, upload, condition):
-    """nginx would evaluate the condition again, and it doesn't know the ETag."""
-    with download(as_alice) as answer:
-        last_modified = answer.headers["Last-Modified"]
+def test_download_with_a_true_condition_is_sent(download, as_alice, upload, condition):
+    """nginx must not evaluate the condition again, since it doesn't know the ETag."""
+    with download(as_alice) as response:
+        last_modified = response.headers["Last-Modified"]
     headers = {
         "strong": {"If_Match": upload.etag},
         "weak": {"If_Match": f"W/{upload.etag}"},
         "any": {"If_Match": "*"},
         "date": {"If_Unmodified_Since": last_modified},
     }[condition]
-    with download(as_alice, **headers, Range="bytes=2-4") as answer:
-        assert (answer.status, answer.read()) == (206, b"234")
-        assert answer.headers.get_all("ETag") == [upload.etag]
-        assert answer.headers.get_all("Last-Modified") == [last_modified]
+    with download(as_alice, **headers, Range="bytes=2-4") as response:
+        assert (response.status, response.read()) == (206, b"234")
+        assert response.headers.get_all("ETag") == [upload.etag]
+        assert response.headers.get_all("Last-Modified") == [last_modified]
 
 
-def test_download_with_a_condition_that_does_not_hold_is_a_page_of_the_site(download, as_alice):
+def test_download_with_a_false_condition_is_an_error_page_of_headway(download, as_alice):
     with pytest.raises(HTTPError) as caught:
         download(as_alice, If_Match='"another"')
     assert caught.value.code == 412
@@ -86,7 +86,7 @@ def test_download_with_a_condition_that_does_not_hold_is_a_page_of_the_site(down
 
 
 @pytest.mark.parametrize(("headers", "status"), [({"If_None_Match": "the etag"}, 304), ({"Range": "bytes=10-"}, 416)])
-def test_nginx_sends_nothing(download, as_alice, upload, headers, status):
+def test_response_without_content_has_the_status_of_headway(download, as_alice, upload, headers, status):
     headers = {name: upload.etag if value == "the etag" else value for name, value in headers.items()}
     with pytest.raises(HTTPError) as caught:
         download(as_alice, **headers)
@@ -94,7 +94,7 @@ def test_nginx_sends_nothing(download, as_alice, upload, headers, status):
     assert caught.value.code == status
 
 
-def test_nobody_else_gets_it(download, as_alice, as_bob, upload):
+def test_other_users_and_the_internal_path_get_404(download, as_alice, as_bob, upload):
     for client, path in ((as_bob, ""), (as_alice, f"/private-media/{upload.file.name}")):
         with pytest.raises(HTTPError) as caught:
             download(client, path)

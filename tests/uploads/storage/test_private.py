@@ -1,4 +1,4 @@
-"""Bytes are their owner's alone, and harmless to the browser."""
+"""Access to uploads, and the headers that make files of users harmless in a browser."""
 
 import pytest
 
@@ -25,25 +25,25 @@ URLS = [
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_the_owner_sees_it(as_alice, picture, url):
+def test_owner_can_open_url(as_alice, picture, url):
     response = as_alice.get(url.format(picture.pk))
     assert response.status_code == 200
     assert body(response)
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_for_others_it_does_not_exist(as_bob, visitor, picture, url):
+def test_url_is_404_for_other_users_and_needs_a_login(as_bob, visitor, picture, url):
     assert as_bob.get(url.format(picture.pk)).status_code == 404
     assert visitor.get(url.format(picture.pk)).status_code in (302, 401)
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_ids_that_are_none_are_404(as_alice, url):
-    for bad in ("00000000-0000-0000-0000-000000000000", "xyz", "..", "%00"):
-        assert as_alice.get(url.format(bad)).status_code == 404
+def test_url_with_invalid_id_is_404(as_alice, url):
+    for invalid in ("00000000-0000-0000-0000-000000000000", "xyz", "..", "%00"):
+        assert as_alice.get(url.format(invalid)).status_code == 404
 
 
-def test_others_can_not_delete_it(as_bob, visitor, picture):
+def test_upload_can_be_deleted_and_restored_by_its_owner_only(as_bob, visitor, picture):
     problem(as_bob.delete(f"/api/uploads/{picture.pk}/"), 404)
     assert as_bob.post(f"/uploads/{picture.pk}/delete/").status_code == 404
     assert as_bob.post(f"/uploads/{picture.pk}/restore/").status_code == 404
@@ -52,12 +52,12 @@ def test_others_can_not_delete_it(as_bob, visitor, picture):
     assert Upload.objects.exists()
 
 
-def test_lists_hold_only_ones_own(as_bob, picture):
+def test_lists_do_not_show_uploads_of_others(as_bob, picture):
     assert as_bob.get("/api/uploads/").json() == []
     assert "hölly" not in as_bob.get("/uploads/").text
 
 
-def test_what_a_user_sent_is_a_download_in_a_sandbox(as_alice, alice):
+def test_download_is_an_attachment_in_a_sandbox(as_alice, alice):
     upload = ingest.create_upload(alice, file(b"<script>alert(1)</script>", 'x".html'))
     response = as_alice.get(f"/uploads/{upload.pk}/download/")
     assert body(response) == b"<script>alert(1)</script>"
@@ -67,7 +67,7 @@ def test_what_a_user_sent_is_a_download_in_a_sandbox(as_alice, alice):
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_picture_of_ours_is_shown_inline_and_kept_by_no_proxy(as_alice, picture):
+def test_rendition_is_inline_and_not_cached_by_proxies(as_alice, picture):
     response = as_alice.get(f"/uploads/{picture.pk}/1/320.webp")
     assert response["Content-Type"] == "image/webp"
     assert "private" in response["Cache-Control"]
@@ -75,18 +75,20 @@ def test_a_picture_of_ours_is_shown_inline_and_kept_by_no_proxy(as_alice, pictur
     assert body(response).startswith(b"RIFF")
 
 
-def test_bytes_that_are_lost_are_a_404(as_alice, picture, state_dir):
+def test_download_of_lost_bytes_is_404(as_alice, picture, state_dir):
     (state_dir / "media/uploads" / str(picture.pk) / "original").unlink()
     assert as_alice.get(f"/uploads/{picture.pk}/download/").status_code == 404
 
 
-@pytest.mark.parametrize("door", ["api", "user"])
-def test_deleting_takes_the_bytes_along(as_alice, alice, picture, state_dir, django_capture_on_commit_callbacks, door):
+@pytest.mark.parametrize("deleted", ["upload", "owner"])
+def test_bytes_are_deleted_with_upload_or_owner(
+    as_alice, alice, picture, state_dir, django_capture_on_commit_callbacks, deleted
+):
     with django_capture_on_commit_callbacks(execute=True):
-        if door == "api":
+        if deleted == "upload":
             assert as_alice.delete(f"/api/uploads/{picture.pk}/").status_code == 204
         else:
             alice.delete()
-        assert files_below(state_dir) != []  # not before it is committed
+        assert files_below(state_dir) != []  # bytes are deleted after the commit
     assert list((state_dir / "media" / "uploads").iterdir()) == []
     assert not Upload.objects.exists()

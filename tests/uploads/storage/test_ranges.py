@@ -1,4 +1,4 @@
-"""Which bytes a Range header asks for: RFC 9110 §14."""
+"""Parsing of the headers Range and If-Range (RFC 9110 §13.1.5 and §14)."""
 
 import pytest
 from django.test import RequestFactory
@@ -10,12 +10,12 @@ from uploads.http.ranges import RangeNotSatisfiable, requested_range
 ETAG = '"abc"'
 
 
-def ask(header: str, size: int, method: str = "GET", **headers: str) -> range | None:
+def parse(header: str, size: int, method: str = "GET", **headers: str) -> range | None:
     return requested_range(RequestFactory().generic(method, "/", headers={"Range": header, **headers}), size, ETAG)
 
 
 @pytest.mark.parametrize(
-    ("header", "part"),
+    ("header", "requested"),
     [
         ("bytes=0-0", range(1)),
         ("bytes=2-4", range(2, 5)),
@@ -27,20 +27,20 @@ def ask(header: str, size: int, method: str = "GET", **headers: str) -> range | 
         ("Bytes = 2-4", range(2, 5)),
     ],
 )
-def test_a_part_of_ten_bytes(header, part):
-    assert ask(header, 10) == part
+def test_range_of_ten_bytes_is_parsed(header, requested):
+    assert parse(header, 10) == requested
 
 
 @pytest.mark.parametrize("header", ["bytes=10-", "bytes=10-20", "bytes=-0", "bytes=999999999999999999-"])
-def test_a_part_that_is_not_there(header):
+def test_range_outside_the_file_is_not_satisfiable(header):
     with pytest.raises(RangeNotSatisfiable):
-        ask(header, 10)
+        parse(header, 10)
 
 
 @pytest.mark.parametrize("header", ["bytes=0-", "bytes=-5"])
-def test_an_empty_file_has_no_parts(header):
+def test_range_of_an_empty_file_is_not_satisfiable(header):
     with pytest.raises(RangeNotSatisfiable):
-        ask(header, 0)
+        parse(header, 0)
 
 
 @pytest.mark.parametrize(
@@ -58,27 +58,27 @@ def test_an_empty_file_has_no_parts(header):
         "bytes=٣-",
     ],
 )
-def test_what_is_no_single_range_is_the_whole(header):
-    assert ask(header, 10) is None
+def test_header_without_a_single_valid_range_is_ignored(header):
+    assert parse(header, 10) is None
 
 
-def test_only_get_has_parts():
-    assert ask("bytes=2-4", 10, method="HEAD") is None
+def test_range_of_a_head_request_is_ignored():
+    assert parse("bytes=2-4", 10, method="HEAD") is None
 
 
 @pytest.mark.parametrize("condition", ['"old"', 'W/"abc"', "Wed, 21 Oct 2026 07:28:00 GMT"])
-def test_of_a_file_that_may_have_changed_the_whole_is_wanted(condition):
-    assert ask("bytes=2-4", 10, **{"If-Range": condition}) is None
+def test_range_is_ignored_if_if_range_does_not_match(condition):
+    assert parse("bytes=2-4", 10, **{"If-Range": condition}) is None
 
 
-def test_of_the_same_file_the_part_is_wanted():
-    assert ask("bytes=2-4", 10, **{"If-Range": ETAG}) == range(2, 5)
+def test_range_is_used_if_if_range_matches():
+    assert parse("bytes=2-4", 10, **{"If-Range": ETAG}) == range(2, 5)
 
 
 @given(st.text(st.sampled_from("bytes=0123456789-, ")), st.integers(0, 10**15))
-def test_whatever_is_asked_for_lies_within_the_file(header, size):
+def test_range_is_within_the_file(header, size):
     try:
-        part = ask(header, size)
+        requested = parse(header, size)
     except RangeNotSatisfiable:
         return
-    assert part is None or (0 <= part.start < part.stop <= size)
+    assert requested is None or (0 <= requested.start < requested.stop <= size)

@@ -1,4 +1,4 @@
-"""Files in a bucket of a real OpenStack Swift: they go there, are read there by signed URLs, and leave it again."""
+"""Storage in a bucket of OpenStack Swift: writing, signed URLs, deletion, and outages of the server."""
 
 import hashlib
 import os
@@ -41,28 +41,29 @@ def swift_server(tmp_path_factory) -> Iterator[swift.Server]:
 
 @pytest.fixture
 def bucket(swift_server, settings, state_dir: Path) -> Iterator[swift.Bucket]:
-    """An empty one, in which uploads are kept instead of in the state directory."""
+    """Return a new bucket, which is the default storage during the test."""
     with swift_server.bucket() as bucket:
         options = ObjectStore.from_url(bucket.url).options
         settings.STORAGES = settings.STORAGES | {
             "default": {"BACKEND": "uploads.storage.s3.Bucket", "OPTIONS": options}
         }
         yield bucket
-        default_storage.connection.meta.client.close()  # it would be kept until the process ends
+        default_storage.connection.meta.client.close()  # otherwise it stays open until the process ends
 
 
 def fetch(url: str, method: str = "GET", **headers: str):
     return urlopen(Request(url, method=method, headers=headers), timeout=10)
 
 
-def refused(url: str, method: str = "GET") -> int:
+def error_status(url: str, method: str = "GET") -> int:
+    """Return the status of an error response. Any other response is a failure."""
     with pytest.raises(HTTPError) as caught:
         fetch(url, method)
     caught.value.close()
     return caught.value.code
 
 
-def test_empty_file_is_kept_and_processed(as_alice, bucket):
+def test_empty_file_is_stored_and_processed(as_alice, bucket):
     url = create_transfer(as_alice, 0)
     assert as_alice.post("/api/uploads/", {"file": file(b"", "empty.txt")}).status_code == 202
     run_queue()
@@ -72,11 +73,11 @@ def test_empty_file_is_kept_and_processed(as_alice, bucket):
     assert offset(as_alice, url) == 0
 
 
-def test_checksum_of_a_part_of_a_finished_file(as_alice, bucket):
+def test_checksum_of_a_part_of_a_finished_file_is_computed(as_alice, bucket):
     url = create_transfer(as_alice, 5)
     patch(as_alice, url, 0, b"hello")
-    answer = as_alice.get(f"{url}/checksum?start=1&end=4").json()
-    assert answer["sha256"] == hashlib.sha256(b"ell").hexdigest()
+    response = as_alice.get(f"{url}/checksum?start=1&end=4").json()
+    assert response["sha256"] == hashlib.sha256(b"ell").hexdigest()
 
 
 @pytest.fixture
@@ -85,14 +86,14 @@ def upload(alice, bucket) -> Upload:
 
 
 @pytest.fixture
-def signed(as_alice, upload) -> str:
-    """Where the download leads."""
+def signed_url(as_alice, upload) -> str:
+    """Return the signed URL to which the download redirects."""
     return as_alice.get(f"/uploads/{upload.pk}/download/")["Location"]
 
 
-def test_a_form_fills_the_bucket_and_leaves_nothing_on_this_machine(as_alice, bucket, state_dir):
-    answer = as_alice.post("/api/uploads/", {"file": file(photo(), "holiday.jpg")})
-    assert answer.status_code == 202
+def test_posted_file_is_stored_only_in_the_bucket(as_alice, bucket, state_dir):
+    response = as_alice.post("/api/uploads/", {"file": file(photo(), "holiday.jpg")})
+    assert response.status_code == 202
     upload = Upload.objects.get()
     assert bucket.names() == [f"{PREFIX}/uploads/{upload.pk}/original"]
     assert bucket.read(bucket.names()[0]) == photo()
@@ -100,7 +101,7 @@ def test_a_form_fills_the_bucket_and_leaves_nothing_on_this_machine(as_alice, bu
     assert files_below(state_dir) == []
 
 
-def test_a_file_that_arrives_in_pieces_goes_up_once_it_is_whole(as_alice, bucket, state_dir):
+def test_file_sent_by_tus_is_stored_when_it_is_complete(as_alice, bucket, state_dir):
     url = create_transfer(as_alice)
     patch(as_alice, url, 0, b"hello")
     assert bucket.names() == []
@@ -117,9 +118,9 @@ def test_processing_reads_from_the_bucket_and_writes_to_it(as_alice, alice, buck
     assert len(upload.sha256) == 64
     assert bucket.names() == [f"{PREFIX}/uploads/{upload.pk}/{name}" for name in ("320.webp", "400.webp", "original")]
     assert files_below(state_dir) == []
-    answer = as_alice.get(f"/uploads/{upload.pk}/1/320.webp")
-    assert answer["Cache-Control"] == "private, max-age=150"
-    with fetch(answer["Location"]) as picture:
+    response = as_alice.get(f"/uploads/{upload.pk}/1/320.webp")
+    assert response["Cache-Control"] == "private, max-age=150"
+    with fetch(response["Location"]) as picture:
         assert picture.headers["Content-Type"] == "image/webp"
         assert picture.headers["Cache-Control"] == "private, max-age=86400"
         assert picture.read().startswith(b"RIFF")
@@ -140,52 +141,52 @@ def test_import_reads_a_file_of_each_format_from_the_bucket(as_alice, alice, buc
     assert files_below(state_dir) == []
 
 
-def test_a_download_is_fetched_from_the_store_as_an_attachment(as_alice, upload):
-    answer = as_alice.get(f"/uploads/{upload.pk}/download/")
-    assert answer.status_code == 302
-    assert answer["Cache-Control"] == "private, no-store"
-    with fetch(answer["Location"]) as stored:
+def test_download_redirects_to_an_attachment_in_the_bucket(as_alice, upload):
+    response = as_alice.get(f"/uploads/{upload.pk}/download/")
+    assert response.status_code == 302
+    assert response["Cache-Control"] == "private, no-store"
+    with fetch(response["Location"]) as stored:
         assert stored.read() == b"0123456789"
         assert stored.headers["Content-Type"] == "application/octet-stream"
         assert stored.headers["Content-Disposition"] == "attachment; filename*=utf-8''h%C3%B6lly%20%221%22.txt"
 
 
-def test_the_store_sends_parts_and_headers_alone(as_alice, upload, signed):
-    with fetch(signed, Range="bytes=2-4") as part:
+def test_signed_urls_support_ranges_and_head(as_alice, upload, signed_url):
+    with fetch(signed_url, Range="bytes=2-4") as part:
         assert part.status == 206
         assert part.read() == b"234"
     head = as_alice.head(f"/uploads/{upload.pk}/download/")["Location"]
-    with fetch(head, "HEAD") as answer:
-        assert answer.headers["Content-Length"] == "10"
+    with fetch(head, "HEAD") as response:
+        assert response.headers["Content-Length"] == "10"
 
 
-def test_without_its_signature_an_object_is_not_given_out(signed):
-    assert refused(urlunsplit(urlsplit(signed)._replace(query=""))) in (400, 401, 403)
+def test_url_without_signature_is_rejected(signed_url):
+    assert error_status(urlunsplit(urlsplit(signed_url)._replace(query=""))) in (400, 401, 403)
 
 
-def test_a_signature_holds_for_one_object_and_one_way_of_sending_it(signed, upload):
-    assert refused(signed.replace("attachment", "inline")) == 403
-    assert refused(signed.replace("/original", "/320.webp")) == 403
-    assert refused(signed, "DELETE") == 403
+def test_signature_is_valid_for_one_object_method_and_disposition(signed_url, upload):
+    assert error_status(signed_url.replace("attachment", "inline")) == 403
+    assert error_status(signed_url.replace("/original", "/320.webp")) == 403
+    assert error_status(signed_url, "DELETE") == 403
     assert default_storage.exists(upload.file.name)
 
 
-def test_a_signature_expires_after_five_minutes(as_alice, upload):
-    for age, outcome in ((4, 200), (6, 403)):
+def test_signature_expires_after_five_minutes(as_alice, upload):
+    for age, status in ((4, 200), (6, 403)):
         with time_machine.travel(datetime.now(UTC) - timedelta(minutes=age)):
             url = as_alice.get(f"/uploads/{upload.pk}/download/")["Location"]
-        if outcome == 200:
+        if status == 200:
             fetch(url).close()
         else:
-            assert refused(url) == outcome
+            assert error_status(url) == status
 
 
-def test_an_outsider_gets_no_url(as_bob, visitor, upload):
+def test_other_users_get_no_signed_url(as_bob, visitor, upload):
     assert as_bob.get(f"/uploads/{upload.pk}/download/").status_code == 404
     assert "/accounts/login/" in visitor.get(f"/uploads/{upload.pk}/download/")["Location"]
 
 
-def test_deleting_an_upload_deletes_its_objects_once_that_is_committed(
+def test_objects_are_deleted_when_the_deletion_of_their_upload_is_committed(
     alice, bucket, django_capture_on_commit_callbacks
 ):
     upload = ingest.create_upload(alice, file(photo(), "holiday.jpg"))
@@ -196,16 +197,16 @@ def test_deleting_an_upload_deletes_its_objects_once_that_is_committed(
     assert bucket.names() == []
 
 
-def test_a_file_that_is_written_twice_is_there_once(bucket):
+def test_second_save_overwrites_the_object(bucket):
     for content in (b"old", b"new"):
         assert default_storage.save("uploads/x/original", ContentFile(content)) == "uploads/x/original"
     assert bucket.read(f"{PREFIX}/uploads/x/original") == b"new"
     assert len(bucket.names()) == 1
 
 
-def test_objects_without_rows_and_rows_without_objects_are_found(upload, bucket, monkeypatch):
+def test_fsck_finds_objects_without_rows_and_rows_without_objects(upload, bucket, monkeypatch):
     monkeypatch.setattr(fsck, "MIN_AGE", timedelta(minutes=-1))
-    default_storage.save("uploads/x/original", ContentFile(b"nobody's"))
+    default_storage.save("uploads/x/original", ContentFile(b"orphaned"))
     default_storage.delete(upload.file.name)
     findings = {finding.text: finding for finding in fsck.check()}
     assert set(findings) == {
@@ -217,7 +218,7 @@ def test_objects_without_rows_and_rows_without_objects_are_found(upload, bucket,
     assert bucket.names() == []
 
 
-def test_an_object_is_read_as_it_arrives(bucket, state_dir):
+def test_object_is_read_as_a_stream(bucket, state_dir):
     default_storage.save("uploads/x/original", ContentFile(b"0123456789" * 100_000))
     with default_storage.open("uploads/x/original") as stored:
         assert stored.read(3) == b"012"
@@ -226,15 +227,15 @@ def test_an_object_is_read_as_it_arrives(bucket, state_dir):
         assert stored.read() == b""
 
 
-def test_an_object_that_is_not_there_is_a_file_that_is_not_there(bucket):
+def test_missing_object_is_a_missing_file(bucket):
     assert not default_storage.exists("uploads/x")
     default_storage.delete("uploads/x")
-    for ask in (default_storage.open, default_storage.size, default_storage.get_modified_time):
+    for function in (default_storage.open, default_storage.size, default_storage.get_modified_time):
         with pytest.raises(FileNotFoundError):
-            ask("uploads/x")
+            function("uploads/x")
 
 
-GROW = """
+SAVE_LARGE_FILE = """
 import resource, sys, tempfile, django; django.setup()
 from django.core.files import File
 from django.core.files.storage import default_storage
@@ -246,88 +247,91 @@ with tempfile.TemporaryFile() as sparse:
     default_storage.save("large", File(sparse))
     print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
+"""Prints by how many MiB the peak of the used memory rises while 200 MiB are stored."""
 
 
-def test_a_large_file_goes_up_in_parts_of_which_one_is_in_memory(bucket, state_dir):
+def test_large_file_is_stored_in_parts_with_one_part_in_memory(bucket, state_dir):
     environment = {"DEBUG": "true", "STATE_DIR": str(state_dir), "STORAGE_URL": bucket.url}
     environment |= {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "config.settings"}
-    done = subprocess.run([sys.executable, "-c", GROW], cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) <= 48  # MiB
+    result = subprocess.run(
+        [sys.executable, "-c", SAVE_LARGE_FILE], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) <= 48  # MiB
     head = bucket.head(f"{PREFIX}/large")
     assert head["ContentLength"] == 200 * 1024**2
     assert head["ETag"].strip('"').endswith("-13")
 
 
 @pytest.fixture
-def away(swift_server, bucket):
-    """The store is gone, and comes back when it is called."""
+def restart_swift(swift_server, bucket):
+    """Stop the server. Return a function that starts it again."""
     swift_server.stop()
-    running = False
+    is_running = False
 
-    def come_back():
-        nonlocal running
+    def restart():
+        nonlocal is_running
         swift_server.start()
-        running = True
+        is_running = True
 
-    yield come_back
-    if not running:
+    yield restart
+    if not is_running:
         swift_server.start()
 
 
-def test_while_the_store_is_away_nothing_is_taken_and_nothing_half_made(as_alice, away, bucket, state_dir):
+def test_posted_file_is_503_during_an_outage(as_alice, restart_swift, bucket, state_dir):
     for url in ("/api/uploads/", "/uploads/"):
-        answer = as_alice.post(url, {"file": file()})
-        assert answer.status_code == 503
-        assert "can't do this at the moment" in unescape(answer.text)
-        assert "Traceback" not in answer.text
-        assert "127.0.0.1" not in answer.text
+        response = as_alice.post(url, {"file": file()})
+        assert response.status_code == 503
+        assert "can't do this at the moment" in unescape(response.text)
+        assert "Traceback" not in response.text
+        assert "127.0.0.1" not in response.text
         if url == "/api/uploads/":
-            problem(answer, 503)
+            problem(response, 503)
     assert not Upload.objects.exists()
     assert not Job.objects.exists()
     assert files_below(state_dir) == []
-    away()
+    restart_swift()
     assert as_alice.post("/api/uploads/", {"file": file()}).status_code == 202
     assert len(bucket.names()) == 1
 
 
-def test_while_the_store_is_away_pieces_wait_here(as_alice, away, bucket, state_dir):
+def test_bytes_sent_by_tus_are_kept_during_an_outage(as_alice, restart_swift, bucket, state_dir):
     url = create_transfer(as_alice)
     patch(as_alice, url, 0, b"hello")
     problem(patch(as_alice, url, 5, b" world"), 503)
     assert not Upload.objects.exists()
-    reached = offset(as_alice, url)
-    away()
-    assert patch(as_alice, url, reached, b"hello world"[reached:]).status_code == 204
+    acknowledged = offset(as_alice, url)
+    restart_swift()
+    assert patch(as_alice, url, acknowledged, b"hello world"[acknowledged:]).status_code == 204
     assert [bucket.read(name) for name in bucket.names()] == [b"hello world"]
     assert files_below(state_dir) == []
 
 
-def test_a_row_that_is_deleted_while_the_store_is_away_is_deleted(
-    as_alice, upload, away, bucket, django_capture_on_commit_callbacks, caplog
+def test_upload_can_be_deleted_during_an_outage(
+    as_alice, upload, restart_swift, bucket, django_capture_on_commit_callbacks, caplog
 ):
     with django_capture_on_commit_callbacks(execute=True):
         upload.delete()
     assert not Upload.objects.exists()
     assert "EndpointConnectionError" in caplog.text
-    away()
-    assert len(bucket.names()) == 1  # for uploads_fsck
+    restart_swift()
+    assert len(bucket.names()) == 1  # `uploads_fsck` deletes it
 
 
-def test_health_says_that_the_store_is_away_and_that_it_is_back(visitor, bucket, away, monkeypatch):
+def test_health_check_fails_during_an_outage_and_recovers(visitor, bucket, restart_swift, monkeypatch):
     monkeypatch.setattr("uploads.storage.s3.CHECK_SECONDS", 3600)
     Worker.objects.record_heartbeat("here")
     assert visitor.get("/healthz/").json()["checks"]["storage"] == "failing"
-    away()
-    assert visitor.get("/healthz/").status_code == 503  # what was found is believed for that long
+    restart_swift()
+    assert visitor.get("/healthz/").status_code == 503  # the result is cached for CHECK_SECONDS
     monkeypatch.setattr("uploads.storage.s3.CHECK_SECONDS", -1)
     assert visitor.get("/healthz/").json()["status"] == "ok"
 
 
-@pytest.mark.parametrize("wrong", [{"bucket_name": "another-bucket"}, {"secret_key": "wrong"}])
-def test_health_says_that_the_bucket_can_not_be_used(bucket, settings, wrong):
-    options = settings.STORAGES["default"]["OPTIONS"] | wrong
+@pytest.mark.parametrize("invalid", [{"bucket_name": "another-bucket"}, {"secret_key": "wrong"}])
+def test_check_fails_with_invalid_options(bucket, settings, invalid):
+    options = settings.STORAGES["default"]["OPTIONS"] | invalid
     settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": "uploads.storage.s3.Bucket", "OPTIONS": options}}
     with pytest.raises(StorageUnavailable, match="ClientError"):
         default_storage.check()

@@ -1,4 +1,4 @@
-"""A file goes out whole, in part, or not at all when the browser has it; or the proxy in front sends it."""
+"""Downloads: whole files, ranges, conditional requests, and X-Accel-Redirect for a reverse proxy."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def upload(alice) -> Upload:
 
 @pytest.fixture
 def get(as_alice, upload):
-    """Ask for the upload, with these headers."""
+    """Return a function that requests the download with headers."""
 
     def get(method="get", **headers):
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -26,7 +26,7 @@ def get(as_alice, upload):
     return get
 
 
-def test_the_whole(get, upload):
+def test_whole_file_is_sent_in_chunks(get, upload):
     response = get()
     assert response.status_code == 200
     assert response["Content-Length"] == str(len(CONTENT))
@@ -38,7 +38,7 @@ def test_the_whole(get, upload):
 
 
 @pytest.mark.parametrize(
-    ("asked", "part"),
+    ("requested", "part"),
     [
         ("bytes=0-0", range(1)),
         ("bytes=100-300000", range(100, 300001)),
@@ -46,8 +46,8 @@ def test_the_whole(get, upload):
         ("bytes=-7", range(len(CONTENT) - 7, len(CONTENT))),
     ],
 )
-def test_a_part(get, asked, part):
-    response = get(Range=asked)
+def test_range_is_sent(get, requested, part):
+    response = get(Range=requested)
     assert response.status_code == 206
     assert response["Content-Range"] == f"bytes {part.start}-{part.stop - 1}/{len(CONTENT)}"
     assert response["Content-Length"] == str(len(part))
@@ -56,27 +56,27 @@ def test_a_part(get, asked, part):
     assert body(response) == CONTENT[part.start : part.stop]
 
 
-def test_several_parts_are_the_whole(get):
+def test_several_ranges_get_the_whole_file(get):
     response = get(Range="bytes=0-1,5-6")
     assert response.status_code == 200
     assert "Content-Range" not in response
     assert body(response) == CONTENT
 
 
-def test_a_part_that_is_not_there_is_refused_with_the_size(get):
+def test_range_after_the_end_is_416_with_the_size(get):
     response = get(Range=f"bytes={len(CONTENT)}-")
     assert response.status_code == 416
     assert response["Content-Range"] == f"bytes */{len(CONTENT)}"
     assert "Error 416" in response.text
 
 
-def test_a_download_that_was_cut_goes_on_if_the_file_is_the_same(get):
+def test_download_is_resumed_only_if_the_etag_matches(get):
     etag = get()["ETag"]
     assert body(get(Range="bytes=9-", If_Range=etag)) == CONTENT[9:]
     assert body(get(Range="bytes=9-", If_Range='"another"')) == CONTENT
 
 
-def test_what_the_browser_has_is_not_sent_again(get):
+def test_matching_etag_is_304(get):
     response = get(If_None_Match=f'"other", {get()["ETag"]}', Range="bytes=0-1")
     assert response.status_code == 304
     assert response["Cache-Control"] == "private, no-cache"
@@ -84,19 +84,19 @@ def test_what_the_browser_has_is_not_sent_again(get):
     assert body(response) == b""
 
 
-def test_a_file_that_was_expected_to_be_another_is_not_sent(get):
+def test_if_match_with_another_etag_is_412(get):
     assert get(If_Match='"another"').status_code == 412
     assert get(If_Match=get()["ETag"]).status_code == 200
 
 
-def test_its_headers_alone(get):
+def test_head_sends_headers_only(get):
     response = get("head", Range="bytes=0-1")
     assert response.status_code == 200
     assert response["Content-Length"] == str(len(CONTENT))
     assert body(response) == b""
 
 
-def test_a_picture_is_known_by_its_etag_too(as_alice, alice):
+def test_rendition_has_an_etag_and_ranges(as_alice, alice):
     picture = ingest.create_upload(alice, file(photo(), "holiday.jpg"))
     run_queue()
     small, other = (f"/uploads/{picture.pk}/1/{width}.webp" for width in (320, 400))
@@ -106,7 +106,7 @@ def test_a_picture_is_known_by_its_etag_too(as_alice, alice):
     assert as_alice.get(other)["ETag"] != etag
 
 
-def test_a_proxy_that_can_sends_it_itself(get, upload):
+def test_proxy_gets_x_accel_redirect(get, upload):
     response = get(X_Sendfile_Type="X-Accel-Redirect", Range="bytes=0-1")
     assert response.status_code == 200
     assert response["X-Accel-Redirect"] == f"/private-media/uploads/{upload.pk}/original"
@@ -116,24 +116,24 @@ def test_a_proxy_that_can_sends_it_itself(get, upload):
     assert body(response) == b""
 
 
-def test_a_proxy_that_can_is_told_what_the_browser_has(get, upload):
+def test_proxy_gets_304_for_a_matching_etag(get, upload):
     response = get(X_Sendfile_Type="X-Accel-Redirect", If_None_Match=f'"{upload.pk}"')
     assert response.status_code == 304
     assert "X-Accel-Redirect" not in response
 
 
-def test_another_way_of_sending_is_not_ours(get):
+def test_x_sendfile_of_other_servers_is_ignored(get):
     response = get(X_Sendfile_Type="X-Sendfile")
     assert "X-Accel-Redirect" not in response
     assert body(response) == CONTENT
 
 
-def test_an_outsider_is_not_even_told_by_the_proxy(as_bob, upload):
+def test_other_user_gets_404_whatever_the_headers(as_bob, upload):
     for headers in ({"X-Sendfile-Type": "X-Accel-Redirect"}, {"Range": "bytes=0-1"}, {"If-None-Match": upload.etag}):
         assert as_bob.get(f"/uploads/{upload.pk}/download/", headers=headers).status_code == 404
 
 
-def test_bytes_that_are_lost_are_not_promised_to_the_proxy(get, upload, state_dir):
+def test_proxy_gets_404_for_lost_bytes(get, upload, state_dir):
     (state_dir / "media" / upload.file.name).unlink()
     response = get(X_Sendfile_Type="X-Accel-Redirect")
     assert response.status_code == 404
