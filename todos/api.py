@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from progress.types import UserRequest
+from todos.fields import API_FIELDS
 from todos.filters import TodoFilter, cursor_after
 from todos.forms.api import split_quick_add, validate_json
 from todos.models import Attachment, Todo
@@ -57,19 +58,12 @@ def preview(request: UserRequest) -> HttpResponse:
 
 
 def as_json(todo: Todo, request: HttpRequest) -> dict[str, Any]:
-    return {
-        "id": todo.pk,
+    computed = {
         "url": request.build_absolute_uri(reverse("todos:api-detail", args=[todo.pk])),
-        "title": todo.title,
-        "notes": todo.notes,
         "completed": todo.is_completed,
-        "completed_at": todo.completed_at,
-        "due_on": todo.due_on,
-        "order": todo.order,
         "attachments": [_upload_json(attachment.upload, request) for attachment in todo.attachments.all()],
-        "created_at": todo.created_at,
-        "updated_at": todo.updated_at,
     }
+    return {name: computed[name] if name in computed else getattr(todo, name) for name in API_FIELDS}
 
 
 def _upload_json(upload: Upload, request: HttpRequest) -> dict[str, Any]:

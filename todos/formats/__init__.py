@@ -13,7 +13,7 @@ content that is not imported is reported in a Remark.
 """
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import PurePath
 from types import ModuleType
@@ -41,16 +41,23 @@ class Format:
     read: Callable[[BinaryIO], Iterator[Row | BadRow | Remark]]
     """Raises UnreadableFile, possibly after the first rows: callers must then discard these rows."""
 
+    missing_fields: Set[str]
+    """The fields in `fields.FILE_FIELDS` that this format has no place for."""
 
-def _format(name: str, label: str, content_type: str, module: ModuleType) -> Format:
-    return Format(name, label, content_type, lambda rows: encode_blocks(module.write(rows)), module.read)
+
+def _format(
+    name: str, label: str, content_type: str, module: ModuleType, missing_fields: Set[str] = frozenset()
+) -> Format:
+    return Format(
+        name, label, content_type, lambda rows: encode_blocks(module.write(rows)), module.read, missing_fields
+    )
 
 
 FORMATS = {
     format.name: format
     for format in (
         _format("csv", "CSV, for spreadsheets", "text/csv; charset=utf-8", comma_separated),
-        _format("txt", "todo.txt, without notes", "text/plain; charset=utf-8", todo_txt),
+        _format("txt", "todo.txt, without notes", "text/plain; charset=utf-8", todo_txt, {"notes", "uid"}),
         _format("ics", "iCalendar", "text/calendar; charset=utf-8", ics),
         _format("json", "JSON", "application/json", headway_json),
     )

@@ -14,11 +14,12 @@ from typing import BinaryIO
 
 from django.utils import timezone
 
+from todos.fields import FILE_FIELDS
 from todos.formats import todoist
 from todos.formats.parsing.columns import find_columns, known_columns, normalized
 from todos.formats.parsing.completed import is_done, says_more
 from todos.formats.parsing.dates import MIDNIGHT, Due, parse_due_or_words
-from todos.formats.parsing.fields import FIELDS, to_row, to_texts
+from todos.formats.parsing.fields import to_row, to_texts
 from todos.formats.parsing.numeric_dates import DayOrder
 from todos.formats.parsing.rows import EMPTY, BadRow, InvalidValue, Remark, Row, UnreadableFile, left_out, quoted
 from todos.formats.parsing.table import Record, Table
@@ -44,7 +45,7 @@ TICKTICK_STATUS = {"0": "open", "1": "completed", "2": "completed", "-1": "won't
 def write(rows: Iterable[Row]) -> Iterator[str]:
     yield MARK
     table = csv.writer(_Echo())
-    yield table.writerow(FIELDS)
+    yield table.writerow(FILE_FIELDS)
     for row in rows:
         yield table.writerow([_escape_formula(text) for text in to_texts(row).values()])
 
@@ -93,7 +94,7 @@ class _Reader:
 
         if "title" not in self._columns.single:
             raise UnreadableFile(
-                f"No column is called “title”. Name the columns in the first line, like {','.join(FIELDS)}."
+                f"No column is called “title”. Name the columns in the first line, like {','.join(FILE_FIELDS)}."
             )
 
     def read(self, records: Iterator[Record | BadRow]) -> Iterator[Row | BadRow | Remark]:
@@ -145,13 +146,11 @@ class _Reader:
 
     def _texts(self, single: dict[str, str], cells: list[str], due: Due | None) -> dict[str, str]:
         notes = [text for place in self._columns.notes if (text := _unescape_formula(_cell(cells, place))).strip()]
-        return {
-            "title": single["title"],
+        return single | {
             "notes": "\n\n".join(notes),
             "due_on": due.day.isoformat() if due else "",
             "completed_at": self._completed_at(single),
             "created_at": self._order.iso(single.get("created_at", "")),
-            "uid": single.get("uid", ""),
         }
 
     def _due(self, single: dict[str, str]) -> Due | None:

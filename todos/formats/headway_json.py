@@ -14,8 +14,9 @@ from typing import Any, BinaryIO
 
 from django.utils import timezone
 
+from todos.fields import API_FIELDS, FILE_FIELDS
 from todos.formats import google_tasks, vikunja
-from todos.formats.parsing.fields import FIELDS, to_row, to_texts
+from todos.formats.parsing.fields import to_row, to_texts
 from todos.formats.parsing.json_source import JsonSource
 from todos.formats.parsing.rows import EMPTY, BadRow, InvalidValue, Remark, Row, UnreadableFile, quoted
 
@@ -36,10 +37,10 @@ MAX_DEPTH = 20
 
 OTHERS = (vikunja, google_tasks)
 TYPES: dict[str, Any] = {
-    **dict.fromkeys(FIELDS, str | None),
+    **dict.fromkeys(API_FIELDS, object),
+    **dict.fromkeys(FILE_FIELDS, str | None),
     "url": str,
     "completed": bool,
-    **dict.fromkeys(("id", "order", "attachments", "updated_at"), object),
 }
 """Members allowed in a to-do: the fields, two of the API that are converted to fields, and ignored ones of the API."""
 
@@ -139,10 +140,10 @@ def _texts(value: Any) -> dict[str, str]:
         raise InvalidValue('This is not a to-do. A to-do is an object, like {"title": "Pay rent"}.')
     for name, given in value.items():
         if name not in TYPES:
-            raise InvalidValue(f"Unknown field {quoted(name)}. The fields are {', '.join(FIELDS)}.")
+            raise InvalidValue(f"Unknown field {quoted(name)}. The fields are {', '.join(FILE_FIELDS)}.")
         if not isinstance(given, TYPES[name]):
             raise InvalidValue(f"“{name}” must be {'true or false' if name == 'completed' else 'a string, or null'}.")
-    texts = {"uid": value.get("url", "")} | {name: value[name] for name in FIELDS if value.get(name)}
+    texts = {"uid": value.get("url", "")} | {name: value[name] for name in FILE_FIELDS if value.get(name)}
     if value.get("completed"):
         texts.setdefault("completed_at", timezone.now().isoformat())
     return texts

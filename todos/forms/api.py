@@ -1,6 +1,7 @@
 """Validation of the JSON objects that the API receives, by the rules of the form of the pages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from todos.fields import FIELDS, WRITABLE_FIELDS
 from todos.forms.pages import TodoForm
 from todos.models import Todo
 from todos.quick_add import parse
@@ -26,7 +28,7 @@ class JsonForm(TodoForm):
     )
 
     class Meta(TodoForm.Meta):
-        fields = ("title", "notes", "due_on", "order")
+        fields = tuple(WRITABLE_FIELDS)
 
     def __init__(self, data: Mapping[str, Any], todo: Todo) -> None:
         """`todo` is a new to-do, or one that the caller has locked."""
@@ -89,22 +91,26 @@ def _is_string(value: Any) -> bool:
     return isinstance(value, str)
 
 
-JSON_TYPES = {
-    "title": ("a string", _is_string),
-    "quick_add": ("a string", _is_string),
-    "time_zone": ('the name of a time zone, for example "Europe/Berlin"', _is_string),
-    "notes": ("a string", _is_string),
-    "due_on": ('a date, for example "2030-01-31", or null', lambda value: value is None or isinstance(value, str)),
-    "completed": ("true or false", lambda value: isinstance(value, bool)),
-    "order": ("an integer", lambda value: isinstance(value, int) and not isinstance(value, bool)),
-    "attachments": (
-        "a list of the ids of uploads",
-        lambda value: isinstance(value, list) and all(isinstance(upload_id, str) for upload_id in value),
-    ),
-}
-"""The JSON type of each field: a description, and a function that checks a value."""
+def _is_list_of_ids(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(upload_id, str) for upload_id in value)
 
-READ_ONLY_FIELDS = {"id", "url", "completed_at", "created_at", "updated_at"}
+
+JSON_TYPES: dict[type[Any], tuple[str, Callable[[Any], bool]]] = {
+    str: ("a string", _is_string),
+    date: ('a date, for example "2030-01-31", or null', lambda value: value is None or isinstance(value, str)),
+    bool: ("true or false", lambda value: isinstance(value, bool)),
+    int: ("an integer", lambda value: isinstance(value, int) and not isinstance(value, bool)),
+    list: ("a list of the ids of uploads", _is_list_of_ids),
+}
+"""The JSON type of fields by their type: a description, and a function that checks a value."""
+
+MEMBERS = {name: JSON_TYPES[field_type] for name, field_type in WRITABLE_FIELDS.items()} | {
+    "quick_add": JSON_TYPES[str],
+    "time_zone": ('the name of a time zone, for example "Europe/Berlin"', _is_string),
+}
+"""The members of a JSON object that may be sent, and their types."""
+
+READ_ONLY_FIELDS = {field.name for field in FIELDS if field.api == "read"}
 
 
 def _type_errors(data: dict[str, Any]) -> dict[str, list[str]]:
@@ -112,10 +118,10 @@ def _type_errors(data: dict[str, Any]) -> dict[str, list[str]]:
     for name, value in data.items():
         if name in READ_ONLY_FIELDS:
             errors[name] = ["This field is read-only. Leave it out."]
-        elif name not in JSON_TYPES:
-            errors[name] = [f"There is no such field. The fields are {', '.join(JSON_TYPES)}."]
-        elif not JSON_TYPES[name][1](value):
-            errors[name] = [f"This must be {JSON_TYPES[name][0]}."]
+        elif name not in MEMBERS:
+            errors[name] = [f"There is no such field. The fields are {', '.join(MEMBERS)}."]
+        elif not MEMBERS[name][1](value):
+            errors[name] = [f"This must be {MEMBERS[name][0]}."]
     return errors
 
 

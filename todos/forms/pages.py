@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.text import Truncator
 
+from todos.fields import EDITABLE_FIELDS
 from todos.models import Todo
 from todos.quick_add import parse
 from uploads.visible import is_visible
@@ -67,7 +68,7 @@ class TodoForm(TextForm):
 
     class Meta:
         model = Todo
-        fields: tuple[str, ...] = ("title", "notes", "due_on")
+        fields: tuple[str, ...] = EDITABLE_FIELDS
         widgets = {"title": forms.TextInput(attrs={"dir": "auto"})}
         error_messages = {"title": {"required": TITLE_REQUIRED}}
 
@@ -102,6 +103,10 @@ class EditForm(TodoForm):
         super().__init__(*args, **kwargs)
         for name in self.Meta.fields:  # a request without hidden inputs is compared with the current values
             self.fields[name].show_hidden_initial = not self.is_bound or self.add_initial_prefix(name) in self.data
+
+    def todo_fields(self) -> list[forms.BoundField]:
+        """Return the fields to show. One that the page left out would be cleared when the form is saved."""
+        return [self[name] for name in self.Meta.fields]
 
     def full_clean(self) -> None:
         if self.is_bound:

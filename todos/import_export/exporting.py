@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from django.contrib.auth.models import User
 
 from progress.connections import release_connection
+from todos.fields import FILE_FIELDS
 from todos.formats import Row
 from todos.models import Todo, TodoQuerySet
 
@@ -36,11 +37,4 @@ def _read(todos: TodoQuerySet, ids: "array[int]") -> Iterator[Row]:
 
 
 def _row(todo: Todo) -> Row:
-    return Row(
-        title=todo.title,
-        notes=todo.notes,
-        due_on=todo.due_on,
-        completed_at=todo.completed_at,
-        created_at=todo.created_at,
-        uid=todo.uid,
-    )
+    return Row(**{name: getattr(todo, name) for name in FILE_FIELDS})

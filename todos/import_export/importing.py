@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from progress.reporter import Progress
 from progress.tasks import TaskError
+from todos.fields import EDITABLE_FIELDS, FILE_FIELDS
 from todos.formats import FORMATS, BadRow, Format, Remark, Row, UnreadableFile, detect_format
 from todos.forms.pages import TodoForm
 from todos.import_export.merging import Counts, PreparedTodo, TodoPreparer, merge
@@ -130,8 +131,8 @@ class _RowForm(TodoForm):
     """A form that validates many rows in turn, which is faster than one form for each row."""
 
     def validate(self, row: Row) -> bool:
-        title = LINE_BREAK.sub(" ", row.title.strip())
-        self.data = {"title": title, "notes": row.notes, "due_on": row.due_on}
+        self.data = {name: getattr(row, name) for name in EDITABLE_FIELDS}
+        self.data["title"] = LINE_BREAK.sub(" ", row.title.strip())
         self.full_clean()
         return not self.errors
 
@@ -168,9 +169,9 @@ class _Validator:
         """Prepare a valid row for writing, or return an invalid one as a BadRow."""
         if not self._form.validate(row):
             return BadRow(row.line, _reason(self._form))
-        times = {"completed_at": row.completed_at, "completed_before": row.completed_at}
-        times["created_at"] = row.created_at or self._now
-        self.prepared.append(self._preparation.prepare(row.uid, {**self._form.cleaned_data, **times}))
+        values = {name: getattr(row, name) for name in FILE_FIELDS if name != "uid"} | self._form.cleaned_data
+        values |= {"completed_before": row.completed_at, "created_at": row.created_at or self._now}
+        self.prepared.append(self._preparation.prepare(row.uid, values))
         return None
 
 

@@ -12,7 +12,7 @@ long.
 
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -23,6 +23,8 @@ from django.utils import timezone
 
 from progress.reporter import Progress
 from todos import limits, ordering
+from todos.fields import FILE_FIELDS
+from todos.formats import FORMATS
 from todos.models import Todo, new_uid
 from todos.search import FOLDED, fold
 
@@ -41,21 +43,34 @@ FIELDS = [
     if not (field.primary_key or field.generated or field.name in SET_ON_WRITE)
 ]
 COLUMNS = [*(field.column for field in FIELDS), *SET_ON_WRITE]
+IS_EMPTY = {str: "= ''", date: "IS NULL", datetime: "IS NULL"}
+
+
+def _columns_to_restore(name: str) -> list[str]:
+    """Return the columns of a field that are overwritten when a to-do is restored from the trash."""
+    if not Todo._meta.get_field(name).editable:
+        return []
+    return [name, FOLDED[name]] if name in FOLDED else [name]
+
+
+def _assignment(column: str, name: str) -> str:
+    """Return the assignment of a field's column. If some formats lack the field, an empty value doesn't overwrite."""
+    if not any(name in format.missing_fields for format in FORMATS.values()):
+        return f"{column} = EXCLUDED.{column}"
+    is_empty = f"EXCLUDED.{name} {IS_EMPTY[FILE_FIELDS[name]]}"
+    return f"{column} = CASE WHEN {is_empty} THEN todos_todo.{column} ELSE EXCLUDED.{column} END"
+
+
 WRITE = f"""
     INSERT INTO todos_todo ({", ".join(f'"{column}"' for column in COLUMNS)})
     VALUES {{rows}}
     ON CONFLICT (owner_id, uid) DO UPDATE SET
-        title = EXCLUDED.title, due_on = EXCLUDED.due_on, completed_at = EXCLUDED.completed_at,
-        title_folded = EXCLUDED.title_folded,
-        notes = CASE WHEN EXCLUDED.notes = '' THEN todos_todo.notes ELSE EXCLUDED.notes END,
-        notes_folded = CASE WHEN EXCLUDED.notes = '' THEN todos_todo.notes_folded ELSE EXCLUDED.notes_folded END,
+        {", ".join(_assignment(column, name) for name in FILE_FIELDS for column in _columns_to_restore(name))},
         batch = EXCLUDED.batch, completed_before = todos_todo.completed_at, deleted_before = todos_todo.deleted_at,
         deleted_at = NULL, updated_at = EXCLUDED.updated_at, version = todos_todo.version + 1
     WHERE todos_todo.deleted_at IS NOT NULL
 """  # noqa: S608 (the names are constants)
-"""Empty notes do not overwrite existing ones, because todo.txt has no notes. A to-do that has been restored from the
-trash since it was read stays unchanged.
-"""
+"""A to-do that has been restored from the trash since it was read stays unchanged."""
 
 ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
 

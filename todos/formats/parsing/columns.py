@@ -8,6 +8,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from todos.fields import FILE_FIELDS
+
+
+def normalized(cells: Iterable[str]) -> list[str]:
+    return [" ".join(re.split(r"[\s_-]+", cell.strip().casefold())) for cell in cells]
+
+
 SINGLE = {
     "title": (
         *("title", "task", "task name", "to do", "todo", "subject", "summary", "name", "content"),
@@ -25,10 +32,12 @@ SINGLE = {
     "status": ("status", "state", "progress", "état", "estado", "stato"),
     "percent": ("% complete", "percent complete", "% erledigt"),
     "created_at": ("created at", "created on", "created", "created time", "creation date", "date created"),
-    "uid": ("uid",),
     "all_day": ("is all day", "all day"),
     "time_zone": ("timezone", "time zone"),
 }
+OWN_NAMES = {name: tuple(normalized([name])) for name in FILE_FIELDS if name != "notes"}
+"""The names in files of Headway, which SINGLE extends for some fields."""
+
 NOTES = {
     *("notes", "note", "description", "details", "comment", "comments", "content", "body", "memo"),
     *("notizen", "notiz", "beschreibung", "remarques", "notas", "note"),
@@ -68,10 +77,6 @@ class Columns:
     unknown: set[int] = field(default_factory=set)
 
 
-def normalized(cells: Iterable[str]) -> list[str]:
-    return [" ".join(re.split(r"[\s_-]+", cell.strip().casefold())) for cell in cells]
-
-
 def known_columns(cells: list[str]) -> int:
     """Return how many of these cells name a known column, or 0 if none is the title."""
     found = find_columns(normalized(cells))
@@ -82,7 +87,7 @@ def known_columns(cells: list[str]) -> int:
 def find_columns(names: list[str]) -> Columns:
     """Return the meaning of the columns with these normalized names."""
     single = {}
-    for wanted, candidates in SINGLE.items():
+    for wanted, candidates in (OWN_NAMES | SINGLE).items():
         if name := next((name for name in candidates if name in names), None):
             single[wanted] = names.index(name)
     found = Columns(single)

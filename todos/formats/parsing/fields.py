@@ -1,44 +1,54 @@
 """Conversion of rows to and from texts by field, for CSV and JSON."""
 
 import hashlib
-from collections.abc import Mapping
-from datetime import UTC
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
 
+from todos.fields import FILE_FIELDS
 from todos.formats.parsing.dates import due, moment
 from todos.formats.parsing.rows import NO_TITLE, InvalidValue, Row
 
 MAX_UID_LENGTH = 255
 
 
+def _utc(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat()
+
+
+ENCODERS: dict[type[Any], Callable[[Any], str]] = {str: str, date: date.isoformat, datetime: _utc}
+
+
 def to_texts(row: Row) -> dict[str, str]:
+    """Return the text of each field, empty for a missing value."""
     return {
-        "title": row.title,
-        "notes": row.notes,
-        "due_on": row.due_on.isoformat() if row.due_on else "",
-        "completed_at": row.completed_at.astimezone(UTC).isoformat() if row.completed_at else "",
-        "created_at": row.created_at.astimezone(UTC).isoformat() if row.created_at else "",
-        "uid": row.uid,
+        name: ENCODERS[field_type](value) if (value := getattr(row, name)) else ""
+        for name, field_type in FILE_FIELDS.items()
     }
-
-
-FIELDS = tuple(to_texts(Row("")))
 
 
 def to_row(texts: Mapping[str, str], line: int, left_out: tuple[str, ...] = ()) -> Row:
     """Return the row with these texts, of which blank ones count as missing. Raises InvalidValue."""
     if not texts.get("title", "").strip():
         raise InvalidValue(NO_TITLE)
-    found = due(text) if (text := texts.get("due_on", "").strip()) else None
-    return Row(
-        title=texts["title"],
-        notes=texts.get("notes", ""),
-        due_on=found.day if found else None,
-        completed_at=moment(text) if (text := texts.get("completed_at", "").strip()) else None,
-        created_at=moment(text) if (text := texts.get("created_at", "").strip()) else None,
-        uid=storable_uid(texts.get("uid", "")),
-        line=line,
-        left_out=(found.left_out if found else ()) + left_out,
-    )
+    values: dict[str, Any] = {}
+    for name, field_type in FILE_FIELDS.items():
+        text = texts.get(name, "")
+        if field_type is str:
+            values[name] = text
+        elif text := text.strip():
+            values[name], more = _parse_time(field_type, text)
+            left_out = more + left_out
+    values["uid"] = storable_uid(values["uid"])
+    return Row(**values, line=line, left_out=left_out)
+
+
+def _parse_time(field_type: type[Any], text: str) -> tuple[date, tuple[str, ...]]:
+    """Return the date or time, and the entry of Row.left_out for the time of day of a date. Raises InvalidValue."""
+    if field_type is datetime:
+        return moment(text), ()
+    found = due(text)
+    return found.day, found.left_out
 
 
 def storable_uid(text: str) -> str:

@@ -1,0 +1,49 @@
+"""Table of the fields of a to-do, from which forms, API, file formats, import and export follow.
+
+`tests/todos/test_fields.py` fails for a field of the model that is in neither FIELDS nor INTERNAL_FIELDS, and for a
+field that is lost in one of the places where this table says that it is.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Field:
+    name: str
+    """The name in the model, in the JSON of the API and in files."""
+
+    type: type[Any]
+    is_editable: bool = False
+    """Whether users change the field on the page of the to-do."""
+
+    api: Literal["read", "write"] | None = None
+    is_in_files: bool = False
+    """Whether exported files contain the field. `formats.Format.missing_fields` has the exceptions."""
+
+
+FIELDS = (
+    Field("id", int, api="read"),
+    Field("url", str, api="read"),
+    Field("title", str, is_editable=True, api="write", is_in_files=True),
+    Field("notes", str, is_editable=True, api="write", is_in_files=True),
+    Field("due_on", date, is_editable=True, api="write", is_in_files=True),
+    Field("completed", bool, api="write"),
+    Field("completed_at", datetime, api="read", is_in_files=True),
+    Field("order", int, api="write"),
+    Field("attachments", list, api="write"),
+    Field("created_at", datetime, api="read", is_in_files=True),
+    Field("updated_at", datetime, api="read"),
+    Field("uid", str, is_in_files=True),
+)
+INTERNAL_FIELDS = {
+    *("owner", "version", "batch", "completed_before", "deleted_before", "deleted_at"),
+    *("title_folded", "notes_folded", "text_length"),
+}
+"""Fields of the model that users neither see nor set."""
+
+EDITABLE_FIELDS = tuple(field.name for field in FIELDS if field.is_editable)
+API_FIELDS = tuple(field.name for field in FIELDS if field.api)
+WRITABLE_FIELDS = {field.name: field.type for field in FIELDS if field.api == "write"}
+FILE_FIELDS = {field.name: field.type for field in FIELDS if field.is_in_files}
