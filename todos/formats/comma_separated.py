@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from todos.fields import FILE_FIELDS
 from todos.formats import todoist
-from todos.formats.parsing.columns import find_columns, known_columns, normalized
-from todos.formats.parsing.completed import is_done, says_more
+from todos.formats.parsing.columns import find_columns, known_columns, normalize
+from todos.formats.parsing.completed import is_done, is_other_status
 from todos.formats.parsing.dates import MIDNIGHT, Due, parse_due_or_words
 from todos.formats.parsing.fields import to_row, to_texts
 from todos.formats.parsing.numeric_dates import DayOrder
@@ -25,13 +25,13 @@ from todos.formats.parsing.rows import EMPTY, BadRow, InvalidValue, Remark, Row,
 from todos.formats.parsing.table import Record, Table
 from todos.time_zones import get_time_zone
 
-MARK = "\ufeff"
+BYTE_ORDER_MARK = "\ufeff"
 FORMULA = re.compile("'*[=+@＝＋＠－\t\r\n-]")
 """The start of a formula, or of text that would be read as an escaped formula."""
 
-DATES = ("due_on", "completed_at", "completed", "created_at")
-NOTHING = {"-", "0", "false", "n", "no", "none", "normal", "off", *MIDNIGHT}
-"""Values that programs write into a column, such as priority, for a to-do that has none."""
+DATE_COLUMNS = ("due_on", "completed_at", "completed", "created_at")
+EMPTY_VALUES = {"-", "0", "false", "n", "no", "none", "normal", "off", *MIDNIGHT}
+"""Values that programs write for a to-do without a priority, a reminder and so on."""
 
 MAX_COLUMNS_LISTED = 20
 """Maximum number of columns named in a remark."""
@@ -43,11 +43,11 @@ TICKTICK_STATUS = {"0": "open", "1": "completed", "2": "completed", "-1": "won't
 
 
 def write(rows: Iterable[Row]) -> Iterator[str]:
-    yield MARK
-    table = csv.writer(_Echo())
-    yield table.writerow(FILE_FIELDS)
+    yield BYTE_ORDER_MARK
+    writer = csv.writer(_Echo())
+    yield writer.writerow(FILE_FIELDS)
     for row in rows:
-        yield table.writerow([_escape_formula(text) for text in to_texts(row).values()])
+        yield writer.writerow([_escape_formula(text) for text in to_texts(row).values()])
 
 
 def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
@@ -58,37 +58,37 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
         raise UnreadableFile(EMPTY)
     if isinstance(headers, BadRow):
         raise UnreadableFile(f"Line {headers.line} should name the columns. {headers.reason}")
-    names = normalized(headers[1])
+    names = normalize(headers[1])
     if table.lines_before:
         first, last = table.lines_before
-        yield Remark(first, _before_columns(first, last))
+        yield Remark(first, _heading_remark(first, last))
     if todoist.is_template(names):
         yield from todoist.read(names, records)
     else:
         yield from _Reader(headers[1], is_day_first=table.delimiter != ",").read(records)
 
 
-def _before_columns(first: int, last: int) -> str:
+def _heading_remark(first: int, last: int) -> str:
     if first == last:
         return f"Line {first} is above the column names and was skipped."
     return f"Lines {first} to {last} are above the column names and were skipped."
 
 
 class _Reader:
-    """Reader of the rows of one file, with its columns and the order of day and month in its dates."""
+    """Reader of the rows of one file, by its columns and the order of day and month in its dates."""
 
     def __init__(self, headers: list[str], *, is_day_first: bool) -> None:
         """Find the columns. Raises UnreadableFile if none is the title.
 
         `is_day_first` is the default for ambiguous dates. Files with semicolons come from countries with a decimal
-        comma, which don't write the month first.
+        comma, where the month is never written first.
         """
-        names = normalized(headers)
+        names = normalize(headers)
         self._headers = headers
         self._columns = find_columns(names)
         self._is_ticktick = set(names) >= TICKTICK
-        self._order = DayOrder(guess_day_first=is_day_first)
-        self._dates = [self._columns.single[name] for name in DATES if name in self._columns.single]
+        self._order = DayOrder(default_day_first=is_day_first)
+        self._dates = [self._columns.single[name] for name in DATE_COLUMNS if name in self._columns.single]
         self._first_lines: dict[int, int] = {}
         """By index of an unknown column, the first line with a value in it."""
 
@@ -99,13 +99,13 @@ class _Reader:
 
     def read(self, records: Iterator[Record | BadRow]) -> Iterator[Row | BadRow | Remark]:
         for record in self._with_known_order(records):
-            yield record if isinstance(record, BadRow) else self._row(*record)
-        if self._order.is_open:
-            yield Remark(0, self._guessed_order())
+            yield record if isinstance(record, BadRow) else self._parse(*record)
+        if self._order.is_unknown:
+            yield Remark(0, self._order_remark())
         if self._first_lines:
-            yield Remark(0, self._unknown_columns())
+            yield Remark(0, self._columns_remark())
 
-    def _guessed_order(self) -> str:
+    def _order_remark(self) -> str:
         example = quoted(self._order.ambiguous)
         order = "day/month/year" if self._order.is_day_first else "month/day/year"
         return (
@@ -113,44 +113,44 @@ class _Reader:
             "If that is wrong, write them as year-month-day."
         )
 
-    def _unknown_columns(self) -> str:
-        used = [f"{quoted(self._headers[place].strip())} (line {line})" for place, line in self._first_lines.items()]
-        more = f" and {len(used) - MAX_COLUMNS_LISTED} more" if len(used) > MAX_COLUMNS_LISTED else ""
-        listed = ", ".join(used[:MAX_COLUMNS_LISTED])
+    def _columns_remark(self) -> str:
+        columns = [f"{quoted(self._headers[index].strip())} (line {line})" for index, line in self._first_lines.items()]
+        more = f" and {len(columns) - MAX_COLUMNS_LISTED} more" if len(columns) > MAX_COLUMNS_LISTED else ""
+        listed = ", ".join(columns[:MAX_COLUMNS_LISTED])
         return f"Columns without a counterpart here were left out, first used in: {listed}{more}."
 
     def _with_known_order(self, records: Iterator[Record | BadRow]) -> Iterator[Record | BadRow]:
         """Buffer rows while one of them has an ambiguous date and the order is unknown."""
-        waiting: list[Record | BadRow] = []
+        buffer: list[Record | BadRow] = []
         for record in records:
-            waiting.append(record)
+            buffer.append(record)
             if not isinstance(record, BadRow):
-                for place in self._dates:
-                    self._order.see(_cell(record[1], place))
-            if not self._order.is_open:
-                yield from waiting
-                waiting.clear()
-        yield from waiting
+                for index in self._dates:
+                    self._order.examine(_cell(record[1], index))
+            if not self._order.is_unknown:
+                yield from buffer
+                buffer.clear()
+        yield from buffer
 
-    def _row(self, line: int, cells: list[str]) -> Row | BadRow:
-        for place in self._columns.unknown:
-            if place not in self._first_lines and _cell(cells, place).strip().casefold() not in NOTHING:
-                self._first_lines[place] = line
-        single = {name: _unescape_formula(_cell(cells, place)) for name, place in self._columns.single.items()}
+    def _parse(self, line: int, cells: list[str]) -> Row | BadRow:
+        for index in self._columns.unknown:
+            if index not in self._first_lines and _cell(cells, index).strip().casefold() not in EMPTY_VALUES:
+                self._first_lines[index] = line
+        single = {name: _unescape_formula(_cell(cells, index)) for name, index in self._columns.single.items()}
         try:
             due = self._due(single)
-            without = (due.left_out if due else ()) + self._left_out(single, cells)
-            return to_row(self._texts(single, cells, due), line, without)
+            unsupported = (due.left_out if due else ()) + self._left_out(single, cells)
+            return to_row(self._texts(single, cells, due), line, unsupported)
         except InvalidValue as error:
             return BadRow(line, str(error))
 
     def _texts(self, single: dict[str, str], cells: list[str], due: Due | None) -> dict[str, str]:
-        notes = [text for place in self._columns.notes if (text := _unescape_formula(_cell(cells, place))).strip()]
+        notes = [text for index in self._columns.notes if (text := _unescape_formula(_cell(cells, index))).strip()]
         return single | {
             "notes": "\n\n".join(notes),
             "due_on": due.day.isoformat() if due else "",
             "completed_at": self._completed_at(single),
-            "created_at": self._order.iso(single.get("created_at", "")),
+            "created_at": self._order.to_iso(single.get("created_at", "")),
         }
 
     def _due(self, single: dict[str, str]) -> Due | None:
@@ -159,8 +159,8 @@ class _Reader:
         if not text.strip():
             return None
         with timezone.override(get_time_zone(zone) or timezone.get_current_timezone()):
-            found = parse_due_or_words(self._order.iso(text))
-        return Due(found.day) if is_done(single.get("all_day", "")) else found
+            due = parse_due_or_words(self._order.to_iso(text))
+        return Due(due.day) if is_done(single.get("all_day", "")) else due
 
     def _completed_at(self, single: dict[str, str]) -> str:
         """Return the completion time: now if the file has none for a completed to-do, empty if it is active."""
@@ -169,7 +169,7 @@ class _Reader:
             text = single.get(name, "").strip()
             done = is_done(text)
             if done is None:
-                return self._order.iso(text)
+                return self._order.to_iso(text)
             if done:
                 return now
         is_complete = is_done(self._status(single)) or single.get("percent", "").strip() in ("100", "100%")
@@ -184,15 +184,15 @@ class _Reader:
         due_on = single.get("due_on", "").strip()
         for place, kind in self._columns.unsupported.items():
             text = _cell(cells, place).strip()
-            if text.casefold() not in NOTHING and not (kind == "start" and text == due_on):
+            if text.casefold() not in EMPTY_VALUES and not (kind == "start" and text == due_on):
                 found += left_out(kind, text)
-        if says_more(status := self._status(single)):
+        if is_other_status(status := self._status(single)):
             found += left_out("status", status)
         return tuple(found)
 
 
-def _cell(cells: list[str], place: int) -> str:
-    return cells[place] if place < len(cells) else ""
+def _cell(cells: list[str], index: int) -> str:
+    return cells[index] if index < len(cells) else ""
 
 
 def _escape_formula(text: str) -> str:

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from todos.formats.parsing.dates import due
+from todos.formats.parsing.dates import parse_due
 from todos.formats.parsing.fields import storable_uid, to_row
 from todos.formats.parsing.rows import Remark, Row, left_out
 
-DATE = len("2030-01-31")
+DATE_LENGTH = len("2030-01-31")
 MIDNIGHT = "T00:00:00"
-"""The time of day in every "due", even if the task is scheduled for another time."""
+"""The time of day of every "due", even if the task is scheduled for another time."""
 
 
 def is_task(value: dict[str, Any]) -> bool:
@@ -23,9 +23,9 @@ def row(task: dict[str, Any], line: int) -> Row | Remark:
     if task.get("deleted") is True:
         return Remark(line, "A deleted task was left out.")
     is_completed = texts.get("status") == "completed"
-    due_on, scheduled = texts.get("due", "")[:DATE], _scheduled(task)
-    found = due(scheduled).left_out if due_on and scheduled else ()
-    found += left_out("repeat", texts.get("task_recurrence_id", ""))
+    due_on, scheduled = texts.get("due", "")[:DATE_LENGTH], _scheduled(task)
+    unsupported = parse_due(scheduled).left_out if due_on and scheduled else ()
+    unsupported += left_out("repeat", texts.get("task_recurrence_id", ""))
     return to_row(
         {
             "title": texts.get("title", ""),
@@ -36,7 +36,7 @@ def row(task: dict[str, Any], line: int) -> Row | Remark:
             "uid": storable_uid(texts.get("id", "")),
         },
         line,
-        found + (("parent",) if texts.get("parent") else ()) + (("link",) if task.get("links") else ()),
+        unsupported + (("parent",) if texts.get("parent") else ()) + (("link",) if task.get("links") else ()),
     )
 
 
@@ -45,5 +45,5 @@ def _scheduled(task: dict[str, Any]) -> str:
     times = task.get("scheduled_time")
     for time in times if isinstance(times, list) else ():
         if isinstance(time, dict) and time.get("current") and isinstance(start := time.get("start"), str):
-            return start[:DATE] if start[DATE:].startswith(MIDNIGHT) else start
+            return start[:DATE_LENGTH] if start[DATE_LENGTH:].startswith(MIDNIGHT) else start
     return ""

@@ -23,7 +23,7 @@ from todos.formats.parsing.rows import EMPTY, BadRow, InvalidValue, Remark, Row,
 FORMAT = "headway-todos"
 VERSION = 1
 LISTS = ("todos", "items")
-"""Members of a document that contain to-dos: Headway's own, and that of Google Tasks."""
+"""Members of a document that contain to-dos, in files of Headway and of Google Tasks."""
 
 GROUPS = ("tasks", "items", "lists", "child_projects")
 """Members of an object that make it a group of to-dos, or a group of groups.
@@ -35,7 +35,7 @@ Google Tasks has items.
 MAX_DEPTH = 20
 """Maximum depth of nested groups."""
 
-OTHERS = (vikunja, google_tasks)
+PROGRAMS = (vikunja, google_tasks)
 TYPES: dict[str, Any] = {
     **dict.fromkeys(API_FIELDS, object),
     **dict.fromkeys(FILE_FIELDS, str | None),
@@ -71,18 +71,18 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
 
 
 def _document(source: JsonSource) -> Iterator[Row | BadRow | Remark]:
-    found = False
+    has_list = False
     for name, value in source.members(LISTS):
         if name in LISTS and value is None and source.peek() == "[":
-            found = True
+            has_list = True
             yield from _todos(source)
         else:
-            _check(name, value)
-    if not found:
+            _check_member(name, value)
+    if not has_list:
         raise UnreadableFile("There is no list of “todos” in this file. Import what was exported as JSON.")
 
 
-def _check(name: str, value: Any) -> None:
+def _check_member(name: str, value: Any) -> None:
     if name == "format" and value != FORMAT:
         raise UnreadableFile(f"This file is of another format than “{FORMAT}”. Import what was exported as JSON.")
     if name == "version" and value != VERSION:
@@ -95,7 +95,7 @@ def _check(name: str, value: Any) -> None:
 def _todos(source: JsonSource, depth: int = 0) -> Iterator[Row | BadRow | Remark]:
     """Read a list of to-dos, or of groups such as projects, depending on its first object."""
     if depth > MAX_DEPTH:
-        raise source.too_deep()
+        raise source.nesting_error()
     is_grouped: bool | None = None
     for line in source.elements():
         if is_grouped is False or source.peek() != "{":
@@ -106,7 +106,7 @@ def _todos(source: JsonSource, depth: int = 0) -> Iterator[Row | BadRow | Remark
 
 def _object(source: JsonSource, line: int, depth: int) -> Generator[Row | BadRow | Remark, None, bool]:
     """Read a to-do, or stream a group of to-dos. Return whether it was a group."""
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     is_group = False
     for name, value in source.members(GROUPS):
         if name in GROUPS:
@@ -114,10 +114,10 @@ def _object(source: JsonSource, line: int, depth: int) -> Generator[Row | BadRow
             if value is None and source.peek() == "[":
                 yield from _todos(source, depth + 1)
         else:
-            found[name] = value
+            members[name] = value
     if not is_group:
-        yield _todo(found, line)
-    elif isinstance(title := found.get("title"), str):
+        yield _todo(members, line)
+    elif isinstance(title := members.get("title"), str):
         yield Remark(line, f"The list {quoted(title)} was left out: its to-dos are in one list with all others.")
     return is_group
 
@@ -125,7 +125,7 @@ def _object(source: JsonSource, line: int, depth: int) -> Generator[Row | BadRow
 def _todo(value: Any, line: int) -> Row | BadRow | Remark:
     try:
         if isinstance(value, dict):
-            for program in OTHERS:
+            for program in PROGRAMS:
                 if program.is_task(value):
                     row: Row | Remark = program.row(value, line)
                     return row
@@ -138,10 +138,10 @@ def _texts(value: Any) -> dict[str, str]:
     """Return the fields as texts. Raises InvalidValue."""
     if not isinstance(value, dict):
         raise InvalidValue('This is not a to-do. A to-do is an object, like {"title": "Pay rent"}.')
-    for name, given in value.items():
+    for name, member in value.items():
         if name not in TYPES:
             raise InvalidValue(f"Unknown field {quoted(name)}. The fields are {', '.join(FILE_FIELDS)}.")
-        if not isinstance(given, TYPES[name]):
+        if not isinstance(member, TYPES[name]):
             raise InvalidValue(f"“{name}” must be {'true or false' if name == 'completed' else 'a string, or null'}.")
     texts = {"uid": value.get("url", "")} | {name: value[name] for name in FILE_FIELDS if value.get(name)}
     if value.get("completed"):

@@ -19,7 +19,7 @@ from icalendar import vDate, vDatetime, vDDDTypes
 from icalendar.parser import Contentline, Parameters
 
 from todos.formats.parsing import quoted_printable
-from todos.formats.parsing.dates import Due, aware, is_zero_time, local_due
+from todos.formats.parsing.dates import Due, is_zero_time, local_due, to_utc
 from todos.formats.parsing.fields import storable_uid
 from todos.formats.parsing.rows import (
     EMPTY,
@@ -34,7 +34,7 @@ from todos.formats.parsing.rows import (
     left_out,
     quoted,
 )
-from todos.formats.parsing.text import lines, not_text
+from todos.formats.parsing.text import decoding_error, read_lines
 from todos.time_zones import get_time_zone
 
 BOUNDARY_LENGTH = 40
@@ -67,10 +67,10 @@ MAX_VALUES = 5
 """Maximum reported values of one kind per to-do."""
 
 IS_DONE = {"COMPLETED": True, "CANCELLED": True, "NEEDS-ACTION": False, "IN-PROCESS": False}
-"""By STATUS. Cancelled to-dos count as completed."""
+"""Whether a to-do counts as completed, by STATUS. Cancelled ones do."""
 
-OTHERS = {"VEVENT": ("event", "events"), "VJOURNAL": ("journal entry", "journal entries")}
-"""Other components of a calendar, in singular and plural."""
+OTHER_COMPONENTS = {"VEVENT": ("event", "events"), "VJOURNAL": ("journal entry", "journal entries")}
+"""Components that are counted in a remark, in singular and plural."""
 
 T = TypeVar("T")
 
@@ -79,7 +79,7 @@ def write(rows: Iterable[Row]) -> Iterator[str]:
     yield HEADER
     now = timezone.now()
     for row in rows:
-        yield "".join(map(_folded, _properties(row, now)))
+        yield "".join(map(_fold, _properties(row, now)))
     yield FOOTER
 
 
@@ -87,32 +87,32 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
     todo: _Todo | None = None
     todos = 0
     others: Counter[str] = Counter()
-    for number, line in _calendar(file):
-        mark = line[:BOUNDARY_LENGTH].strip().upper()
-        if mark == "BEGIN:VTODO":
+    for number, line in _calendar_lines(file):
+        boundary = line[:BOUNDARY_LENGTH].strip().upper()
+        if boundary == "BEGIN:VTODO":
             if todo:
-                yield todo.cut_off()
+                yield todo.incomplete()
             todo = _Todo(number)
             todos += 1
-        elif todo and mark == "END:VTODO":
+        elif todo and boundary == "END:VTODO":
             yield todo.row()
             todo = None
         elif todo:
-            todo.take(number, line)
-        elif (component := mark.removeprefix("BEGIN:")) in OTHERS and component != mark:
+            todo.add_line(number, line)
+        elif (component := boundary.removeprefix("BEGIN:")) in OTHER_COMPONENTS and component != boundary:
             others[component] += 1
     if todo:
-        yield todo.cut_off()
+        yield todo.incomplete()
     yield from _others(others, todos)
 
 
 def _others(others: Counter[str], todos: int) -> Iterator[Remark]:
     """Yield remarks about components other than to-dos."""
-    found = [(others[component], *names) for component, names in OTHERS.items() if others[component]]
-    for number, one, several in found:
-        counted = f"1 {one} was" if number == 1 else f"{number} {several} were"
-        yield Remark(0, f"{counted} left out: only to-dos are imported.")
-    if found and not todos:
+    for component, (singular, plural) in OTHER_COMPONENTS.items():
+        if count := others[component]:
+            subject = f"1 {singular} was" if count == 1 else f"{count} {plural} were"
+            yield Remark(0, f"{subject} left out: only to-dos are imported.")
+    if others and not todos:
         yield Remark(0, "There are no to-dos in this calendar. Export the list of tasks, which is often another one.")
 
 
@@ -131,7 +131,7 @@ class _Todo:
 
         self.error: InvalidValue | None = None
 
-    def take(self, number: int, line: str) -> None:
+    def add_line(self, number: int, line: str) -> None:
         name = line.partition(":")[0].partition(";")[0].strip().upper()
         if name == "BEGIN":
             self.depth += 1
@@ -140,9 +140,9 @@ class _Todo:
         elif name == "END":
             self.depth = max(0, self.depth - 1)
         elif not self.depth and name in READ and name not in self.values:
-            self._keep(name, number, line)
+            self._add_property(name, number, line)
         elif not self.depth and name in UNSUPPORTED:
-            self._note(name, line)
+            self._add_unsupported(name, line)
 
     def row(self) -> Row | BadRow | Remark:
         if "RECURRENCE-ID" in self.values:
@@ -153,30 +153,30 @@ class _Todo:
         except InvalidValue as error:
             return BadRow(self.line, str(error))
 
-    def cut_off(self) -> BadRow:
+    def incomplete(self) -> BadRow:
         return BadRow(self.line, "This to-do has no end. Export the calendar again.")
 
-    def _keep(self, name: str, number: int, line: str) -> None:
+    def _add_property(self, name: str, number: int, line: str) -> None:
         if len(line) > MAX_LENGTH:
             self.error = InvalidValue(TOO_LONG)
             return
         try:
-            _, self.params[name], value = _parts(line, number)
+            _, self.params[name], value = _parse_line(line, number)
         except ValueError:
             self.error = InvalidValue(f"Line {number}, {name}, is not valid iCalendar. Correct it, or export it again.")
         else:
             self.values[name] = "" if name in TIMES and is_zero_time(value.strip()) else value
 
-    def _note(self, name: str, line: str) -> None:
+    def _add_unsupported(self, name: str, line: str) -> None:
         """Keep the start of an unsupported value for the report."""
         kind, value = UNSUPPORTED[name], line[:MAX_LENGTH].partition(":")[2]
         if name == "RELATED-TO":
-            value = ""  # an id, which users don't know
+            value = ""  # an id, which means nothing to users
             kind = next(
                 (RELATIONS[type] for type in RELATIONS if f"RELTYPE={type}" in line[:MAX_REPORTED_LENGTH].upper()), kind
             )
         elif name == "ATTACH":
-            value = ""  # often the file itself
+            value = ""  # often the content of the file
         elif not value.strip() or (name, value.strip()) == ("PRIORITY", "0"):
             return
         if len(values := self.unsupported[kind]) < MAX_VALUES:
@@ -192,8 +192,8 @@ class _Todo:
             title=self.values["SUMMARY"],
             notes=self.values.get("DESCRIPTION", ""),
             due_on=due.day if due else None,
-            completed_at=(self._moment("COMPLETED") or timezone.now()) if self._is_done() else None,
-            created_at=self._moment("CREATED"),
+            completed_at=(self._time("COMPLETED") or timezone.now()) if self._is_done() else None,
+            created_at=self._time("CREATED"),
             uid=storable_uid(self.values.get("UID", "")),
             line=self.line,
             left_out=self._left_out(due),
@@ -209,47 +209,47 @@ class _Todo:
     def _due(self) -> Due | None:
         """Return the value of DUE, or else the sum of DTSTART and DURATION. Raises InvalidValue."""
         if self.values.get("DUE") or not (duration := self.values.get("DURATION")):
-            return self._read("DUE", local_due)
-        return self._read("DTSTART", lambda start: local_due(start + _duration(duration, start)))
+            return self._parse("DUE", local_due)
+        return self._parse("DTSTART", lambda start: local_due(start + _duration(duration, start)))
 
-    def _moment(self, name: str) -> datetime | None:
-        """Return the time of a property in UTC, read in its TZID or else the current zone. Raises InvalidValue."""
+    def _time(self, name: str) -> datetime | None:
+        """Return the time of a property in UTC. Without a TZID it is in the current time zone. Raises InvalidValue."""
         zone = get_time_zone(self.params[name].get("TZID", "")) if name in self.params else None
         with timezone.override(zone or timezone.get_current_timezone()):
-            return self._read(name, aware)
+            return self._parse(name, to_utc)
 
     def _left_out(self, due: Due | None) -> tuple[str, ...]:
-        found: list[str] = list(due.left_out) if due else []
+        entries: list[str] = list(due.left_out) if due else []
         for kind, values in self.unsupported.items():
-            found += left_out(kind, ", ".join(values)) or (kind,)
+            entries += left_out(kind, ", ".join(values)) or (kind,)
         if not self._starts_when_due(due):
-            found += left_out("start", self.values.get("DTSTART", ""))
+            entries += left_out("start", self.values.get("DTSTART", ""))
         if self.values.get("DURATION") and not self.values.get("DTSTART"):
-            found += left_out("duration", self.values["DURATION"])
+            entries += left_out("duration", self.values["DURATION"])
         if self._status() not in ("", "COMPLETED", "NEEDS-ACTION"):
-            found += left_out("status", self.values["STATUS"])
+            entries += left_out("status", self.values["STATUS"])
         if (percent := self.values.get("PERCENT-COMPLETE", "").strip()) not in ("", "0", "100"):
-            found += left_out("progress", f"{percent} %")
-        return tuple(found)
+            entries += left_out("progress", f"{percent} %")
+        return tuple(entries)
 
     def _starts_when_due(self, due: Due | None) -> bool:
-        """Return whether DTSTART equals the due date. An invalid DTSTART is reported, not an error."""
+        """Return whether DTSTART equals the due date. An invalid DTSTART is reported and not an error."""
         try:
-            return self._read("DTSTART", local_due) in (due, due and Due(due.day))
+            return self._parse("DTSTART", local_due) in (due, due and Due(due.day))
         except InvalidValue:
             return False
 
-    def _read(self, name: str, convert: Callable[[date], T]) -> T | None:
+    def _parse(self, name: str, convert: Callable[[date], T]) -> T | None:
         """Parse the date or time of a property and convert it. Return None if it is missing. Raises InvalidValue.
 
-        The time zone of DUE is ignored, since the date in that zone is the one that is written.
+        The time zone of DUE is ignored, because the date is already in that zone.
         """
         if not (text := self.values.get(name)):
             return None
         for parse in (vDDDTypes.from_ical, date.fromisoformat, datetime.fromisoformat):
             try:
-                if isinstance(found := parse(text), date):
-                    return convert(found)
+                if isinstance(value := parse(text), date):
+                    return convert(value)
             except InvalidValue:
                 raise
             except (ValueError, OverflowError):
@@ -262,52 +262,52 @@ class _Todo:
 def _duration(text: str, start: date) -> timedelta:
     """Parse a duration. Raises InvalidValue."""
     try:
-        found = vDDDTypes.from_ical(text)
+        duration = vDDDTypes.from_ical(text)
     except (ValueError, OverflowError):
-        found = None
-    if not isinstance(found, timedelta):
+        duration = None
+    if not isinstance(duration, timedelta):
         raise InvalidValue(f"{quoted(text)} is not a valid DURATION. Write it like P2D, or PT1H.")
-    return found
+    return duration
 
 
-def _parts(line: str, number: int) -> tuple[str, Parameters, str]:
-    """Return name, parameters and value of a line. Raises ValueError, and UnreadableFile if it is no text."""
-    name, params, value = Contentline(quoted_printable.named(_join_characters(line, number))).parts()
-    return name, params, quoted_printable.decoded(value, params)
+def _parse_line(line: str, number: int) -> tuple[str, Parameters, str]:
+    """Return name, parameters and value of a line. Raises ValueError, and UnreadableFile if it is not UTF-8."""
+    name, params, value = Contentline(quoted_printable.add_parameter_name(_join_characters(line, number))).parts()
+    return name, params, quoted_printable.decode(value, params)
 
 
-def _calendar(file: BinaryIO) -> Iterator[tuple[int, str]]:
+def _calendar_lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
     """Return the unfolded lines, each with its first line number. Raises UnreadableFile if it is not a calendar."""
-    found = _unfolded(file)
-    first = next(found, None)
+    numbered = _unfold(file)
+    first = next(numbered, None)
     if first is None:
         raise UnreadableFile(EMPTY)
     if first[1].strip().upper() != "BEGIN:VCALENDAR":
         raise UnreadableFile(f"Line {first[0]} should be BEGIN:VCALENDAR. Import what was exported as iCalendar.")
-    return found
+    return numbered
 
 
-def _unfolded(file: BinaryIO) -> Iterator[tuple[int, str]]:
-    """Unfold lines (section 3.1). A line longer than MAX_LENGTH is cut, but stays longer than MAX_LENGTH.
+def _unfold(file: BinaryIO) -> Iterator[tuple[int, str]]:
+    """Unfold lines (section 3.1). A line longer than MAX_LENGTH is truncated, but stays longer than MAX_LENGTH.
 
     Some programs fold within a multi-byte character, so undecodable bytes are kept, and joined by `_join_characters`.
     """
-    begun, length = 1, 0
+    start, length = 1, 0
     parts: list[str] = []
-    for number, text in enumerate(lines(file, errors="surrogateescape"), start=1):
-        goes_on = quoted_printable.goes_on(parts)
-        is_folded = goes_on or text.startswith((" ", "\t"))
+    for number, text in enumerate(read_lines(file, errors="surrogateescape"), start=1):
+        is_continued = quoted_printable.is_continued(parts)
+        is_folded = is_continued or text.startswith((" ", "\t"))
         if not is_folded:
             if length:
-                yield begun, "".join(parts)
-            begun, length, parts = number, 0, []
-        if goes_on:
+                yield start, "".join(parts)
+            start, length, parts = number, 0, []
+        if is_continued:
             parts[-1] = parts[-1][:-1]
-        if length <= MAX_LENGTH and (part := text if goes_on else text[is_folded:]):
+        if length <= MAX_LENGTH and (part := text if is_continued else text[is_folded:]):
             parts.append(part)
             length += len(part)
     if length:
-        yield begun, "".join(parts)
+        yield start, "".join(parts)
 
 
 def _join_characters(line: str, number: int) -> str:
@@ -315,37 +315,37 @@ def _join_characters(line: str, number: int) -> str:
     try:
         return line if line.isascii() else line.encode("utf-8", "surrogateescape").decode()
     except UnicodeDecodeError:
-        raise not_text(number) from None
+        raise decoding_error(number) from None
 
 
 def _properties(row: Row, now: datetime) -> Iterator[str]:
     yield "BEGIN:VTODO"
-    yield f"UID:{_escaped(row.uid or str(uuid4()))}"
-    yield f"DTSTAMP:{_utc(now)}"
-    yield f"SUMMARY:{_escaped(row.title)}"
+    yield f"UID:{_escape(row.uid or str(uuid4()))}"
+    yield f"DTSTAMP:{_format_utc(now)}"
+    yield f"SUMMARY:{_escape(row.title)}"
     if row.notes:
-        yield f"DESCRIPTION:{_escaped(row.notes)}"
+        yield f"DESCRIPTION:{_escape(row.notes)}"
     if row.due_on:
         yield f"DUE;VALUE=DATE:{vDate(row.due_on).to_ical().decode()}"
     if row.created_at:
-        yield f"CREATED:{_utc(row.created_at)}"
+        yield f"CREATED:{_format_utc(row.created_at)}"
     if row.completed_at:
-        yield f"COMPLETED:{_utc(row.completed_at)}"
+        yield f"COMPLETED:{_format_utc(row.completed_at)}"
     yield f"STATUS:{'COMPLETED' if row.completed_at else 'NEEDS-ACTION'}"
     yield "END:VTODO"
 
 
-def _folded(line: str) -> str:
+def _fold(line: str) -> str:
     folded: bytes = Contentline(line).to_ical()
     return f"{folded.decode()}\r\n"
 
 
-def _utc(value: datetime) -> str:
+def _format_utc(value: datetime) -> str:
     encoded: bytes = vDatetime(value.astimezone(UTC)).to_ical()
     return encoded.decode()
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     r"""Escape TEXT (section 3.3.11). The library's own function would convert a literal \N into a line break."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # a bare CR would end the line and start a new property
     return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")

@@ -11,45 +11,45 @@ from todos.formats.parsing.fields import to_row
 from todos.formats.parsing.rows import MAX_LENGTH, BadRow, InvalidValue, Remark, Row, left_out, quoted
 from todos.formats.parsing.table import Record
 
-IGNORED = {"", "meta"}
-DUE = ("date", "deadline")
-NOTHING = {"priority": ("", "4"), "indent": ("", "1")}
-"""Default values of these columns."""
+IGNORED_TYPES = {"", "meta"}
+DUE_COLUMNS = ("date", "deadline")
+DEFAULTS = {"priority": ("", "4"), "indent": ("", "1")}
+"""Values of these columns that are not reported."""
 
 
 def is_template(columns: list[str]) -> bool:
     return {"type", "content"} <= set(columns)
 
 
-def read(columns: list[str], table: Iterator[Record | BadRow]) -> Iterator[Row | BadRow | Remark]:
+def read(columns: list[str], records: Iterator[Record | BadRow]) -> Iterator[Row | BadRow | Remark]:
     """Read the rows of a template. The column names must be in lower case."""
     task: _Task | None = None
-    for record in table:
+    for record in records:
         if isinstance(record, BadRow):
             yield record
             continue
         line, cells = record
         cell = dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False))
-        kind = cell["type"].strip().lower()
-        if kind == "task":
+        row_type = cell["type"].strip().lower()
+        if row_type == "task":
             if task:
                 yield task.row()
             task = _Task(line, cell)
-        elif kind == "section":
+        elif row_type == "section":
             if name := cell["content"].strip():
                 yield Remark(line, f"The section {quoted(name)} was left out: there are no sections here.")
-        elif kind == "note" and task:
-            task.add(cell["content"])
-        elif kind not in IGNORED:
-            yield BadRow(line, _misplaced(kind))
+        elif row_type == "note" and task:
+            task.add_note(cell["content"])
+        elif row_type not in IGNORED_TYPES:
+            yield BadRow(line, _misplaced(row_type))
     if task:
         yield task.row()
 
 
-def _misplaced(kind: str) -> str:
-    if kind == "note":
+def _misplaced(row_type: str) -> str:
+    if row_type == "note":
         return "This note does not belong to a task. Move it below one."
-    return f"{quoted(kind)} is not a row type. The types are task, note, section and meta."
+    return f"{quoted(row_type)} is not a row type. The types are task, note, section and meta."
 
 
 class _Task:
@@ -60,11 +60,11 @@ class _Task:
         self.title = cell["content"]
         self.notes: list[str] = []
         self.length = 0
-        self.add(cell.get("description", ""))
+        self.add_note(cell.get("description", ""))
         self.due_on = ""
         self.left_out = self._read_due(cell) + _left_out(cell)
 
-    def add(self, note: str) -> None:
+    def add_note(self, note: str) -> None:
         """Add a note, unless the notes are already too long to be imported."""
         if note.strip() and self.length <= MAX_LENGTH:
             self.notes.append(note)
@@ -78,24 +78,24 @@ class _Task:
             return BadRow(self.line, str(error))
 
     def _read_due(self, cell: dict[str, str]) -> tuple[str, ...]:
-        """Set the due date to the date, or else the deadline. Return entries for Row.left_out."""
-        found: tuple[str, ...] = ()
-        for column in DUE:
+        """Set the due date to the value of DATE, or else of DEADLINE. Return entries for Row.left_out."""
+        unsupported: tuple[str, ...] = ()
+        for column in DUE_COLUMNS:
             if words := cell.get(column, "").strip():
                 try:
                     due = parse_due_or_words(words)
                 except InvalidValue:
-                    self.add(f"Due in Todoist: {words}")
+                    self.add_note(f"Due in Todoist: {words}")
                     continue
-                found += due.left_out if not self.due_on else left_out(column, words)
+                unsupported += due.left_out if not self.due_on else left_out(column, words)
                 self.due_on = self.due_on or due.day.isoformat()
-        return found
+        return unsupported
 
 
 def _left_out(cell: dict[str, str]) -> tuple[str, ...]:
     priority, indent = cell.get("priority", "").strip(), cell.get("indent", "").strip()
-    found = left_out("priority", priority) if priority not in NOTHING["priority"] else ()
-    if indent not in NOTHING["indent"]:
-        found += ("parent",)
-    found += left_out("assignee", cell.get("responsible", ""))
-    return found + left_out("duration", f"{cell.get('duration', '')} {cell.get('duration unit', '')}")
+    entries = left_out("priority", priority) if priority not in DEFAULTS["priority"] else ()
+    if indent not in DEFAULTS["indent"]:
+        entries += ("parent",)
+    entries += left_out("assignee", cell.get("responsible", ""))
+    return entries + left_out("duration", f"{cell.get('duration', '')} {cell.get('duration unit', '')}")

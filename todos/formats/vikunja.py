@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from todos.formats.parsing.dates import is_zero_time
 from todos.formats.parsing.fields import to_row
-from todos.formats.parsing.html_text import text_of
+from todos.formats.parsing.html_text import html_to_text
 from todos.formats.parsing.rows import Row, left_out
 
 UNSUPPORTED = {
@@ -16,7 +16,7 @@ UNSUPPORTED = {
     "attachments": "attachment",
     "comments": "comment",
 }
-"""Lists that Headway has no field for, and the name of one entry."""
+"""Members with lists that Headway has no field for, and the kind of their elements."""
 
 RELATIONS = {"parenttask": "parent", "subtask": "subtask", "related": "related to-do"}
 
@@ -33,7 +33,7 @@ def row(task: dict[str, Any], line: int) -> Row:
     return to_row(
         {
             "title": texts.get("title", ""),
-            "notes": text_of(texts.get("description", "")),
+            "notes": html_to_text(texts.get("description", "")),
             "due_on": due,
             "completed_at": completed,
             "created_at": _time(texts, "created"),
@@ -44,24 +44,24 @@ def row(task: dict[str, Any], line: int) -> Row:
 
 
 def _time(texts: dict[str, str], name: str) -> str:
-    found = texts.get(name, "")
-    return "" if is_zero_time(found) else found
+    text = texts.get(name, "")
+    return "" if is_zero_time(text) else text
 
 
 def _left_out(task: dict[str, Any], texts: dict[str, str], due: str) -> tuple[str, ...]:
-    found: list[str] = []
+    entries: list[str] = []
     for name, kind in UNSUPPORTED.items():
         if (values := task.get(name)) and isinstance(values, list):
             titles = [value["title"] for value in values if isinstance(value, dict) and "title" in value]
-            found += left_out(kind, ", ".join(map(str, titles))) or (kind,)
+            entries += left_out(kind, ", ".join(map(str, titles))) or (kind,)
     relations = task.get("related_tasks")
-    found += [kind for name, kind in RELATIONS.items() if isinstance(relations, dict) and relations.get(name)]
+    entries += [kind for name, kind in RELATIONS.items() if isinstance(relations, dict) and relations.get(name)]
     for name, kind in (("priority", "priority"), ("repeat_after", "repeat"), ("percent_done", "progress")):
         if value := task.get(name):
-            found += left_out(kind, f"{value} s" if kind == "repeat" else str(value))
+            entries += left_out(kind, f"{value} s" if kind == "repeat" else str(value))
     if task.get("repeat_mode") == 1:
-        found.append("repeat “monthly”")
+        entries.append("repeat “monthly”")
     for name, kind in (("start_date", "start"), ("end_date", "end")):
         if (value := _time(texts, name)) and value != due:
-            found += left_out(kind, value)
-    return tuple(found)
+            entries += left_out(kind, value)
+    return tuple(entries)

@@ -17,7 +17,7 @@ from todos.formats import Row
 from todos.models import Todo, TodoQuerySet
 
 BATCH_SIZE = 100
-"""To-dos per query. Other requests run between two queries, so this also limits how long they wait."""
+"""To-dos per query. Other requests of the process run between queries, so this also limits how long they wait."""
 
 
 def export_rows(owner: User) -> Iterator[Row]:
@@ -30,10 +30,10 @@ def export_rows(owner: User) -> Iterator[Row]:
 def _read(todos: TodoQuerySet, ids: "array[int]") -> Iterator[Row]:
     for start in range(0, len(ids), BATCH_SIZE):
         batch = ids[start : start + BATCH_SIZE]
-        found = todos.order_by().in_bulk(batch)
+        loaded = todos.order_by().in_bulk(batch)
         release_connection()
         time.sleep(0)  # lets other greenlets of the web process run
-        yield from (_row(found[pk]) for pk in batch if pk in found)
+        yield from (_row(loaded[pk]) for pk in batch if pk in loaded)
 
 
 def _row(todo: Todo) -> Row:

@@ -29,14 +29,16 @@ from uploads.processing import fetch, temporary_directory
 MAX_BYTES = 64 * 1024**2
 MAX_ROWS = 100_000
 MAX_LISTED = 1000
-"""Bad rows, and remarks, that a report lists. Further ones are only counted."""
+"""Maximum numbers of bad rows and of remarks that are listed in a report. Further ones are only counted."""
 
 REPORT = "import"
 """The key of the report in the metadata of an upload. The report of a failed import is empty."""
 
-TOO_MANY = f"The file has more than {MAX_ROWS:,} rows, so nothing was imported. Split it into smaller ones."
+TOO_MANY_ROWS = f"The file has more than {MAX_ROWS:,} rows, so nothing was imported. Split it into smaller ones."
 UNKNOWN_FORMAT = f"This is no file that can be imported. Choose one of these: {', '.join(FORMATS)}."
-ZIP = "This is an archive. Unpack it and import the file in it that has the to-dos, like data.json from Vikunja."
+UNSUPPORTED_ARCHIVE = (
+    "This is an archive. Unpack it and import the file in it that has the to-dos, like data.json from Vikunja."
+)
 
 ZIP_SIGNATURE = b"PK\x03\x04"
 
@@ -44,7 +46,7 @@ LINE_BREAK = re.compile(r"\s*[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]\s*")
 
 BUFFER_BYTES = 64 * 1024
 CHECKSUM_WEIGHT, READING_WEIGHT, CHECKING_WEIGHT = 0.02, 0.45, 0.38
-"""Shares of the progress, by the measured time for files of several formats. The rest is for writing."""
+"""Shares of the stages in the progress, as measured with files of several formats. Writing has the rest."""
 
 
 def import_upload(upload: Upload, progress: Progress) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def unknown_format_message(file: IO[bytes]) -> str:
     """Return the message for an unsupported file. The file must be at its start, and is reset to it."""
     is_archive = file.read(len(ZIP_SIGNATURE)) == ZIP_SIGNATURE
     file.seek(0)
-    return ZIP if is_archive else UNKNOWN_FORMAT
+    return UNSUPPORTED_ARCHIVE if is_archive else UNKNOWN_FORMAT
 
 
 def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
@@ -81,20 +83,20 @@ def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
         locked = Upload.objects.visible_to(upload.owner).select_for_update(no_key=True).filter(pk=upload.pk).first()
         if locked is None:
             raise TaskError("deleted", "The file was deleted while it was read, so nothing was imported.")
-        if done := locked.metadata.get(REPORT):  # by an earlier attempt whose heartbeat had timed out
-            return dict(done)
+        if report := locked.metadata.get(REPORT):  # from an earlier attempt whose heartbeat had timed out
+            return dict(report)
         try:
             report = validator.report(merge(upload.owner, validator.prepared, progress))
         except ListFull as error:
             raise TaskError("list_full", str(error)) from None
         locked.metadata = {REPORT: report}
         locked.save(update_fields=["metadata"])
-    return report  # don't use `progress` from here on: it would raise if the job has been cancelled
+    return report  # no calls of `progress` after the commit: they raise an exception if the job was cancelled
 
 
 def _read(upload: Upload, path: Path, progress: Progress) -> list[Row | BadRow | Remark]:
-    """Return all rows of the file at this path, since their number is only known at the end. Raises TaskError."""
-    found: list[Row | BadRow | Remark] = []
+    """Return all rows, because the next stage needs their number for its progress. Raises TaskError."""
+    rows: list[Row | BadRow | Remark] = []
     progress.stage("Reading the file", total=upload.size, unit="bytes", weight=READING_WEIGHT)
     with path.open("rb") as file:
         format = find_format(upload.name, file)
@@ -102,12 +104,12 @@ def _read(upload: Upload, path: Path, progress: Progress) -> list[Row | BadRow |
             raise TaskError("unknown_format", UNKNOWN_FORMAT)
         try:
             for row in format.read(io.BufferedReader(_ProgressReader(file, progress), BUFFER_BYTES)):
-                found.append(row)
-                if len(found) > MAX_ROWS:
-                    raise TaskError("too_many_rows", TOO_MANY)
+                rows.append(row)
+                if len(rows) > MAX_ROWS:
+                    raise TaskError("too_many_rows", TOO_MANY_ROWS)
         except UnreadableFile as error:
             raise TaskError("unreadable", str(error)) from None
-    return found
+    return rows
 
 
 class _ProgressReader(io.RawIOBase):
@@ -146,7 +148,7 @@ class _Validator:
     def __init__(self, upload: Upload) -> None:
         self._now = timezone.now()
         undo = {"batch": upload.pk, "deleted_before": self._now}  # undoing an import moves its to-dos to the trash
-        self._preparation = TodoPreparer(Todo(owner=upload.owner, **undo))
+        self._preparer = TodoPreparer(Todo(owner=upload.owner, **undo))
         self._form = _RowForm({})
         self.prepared: list[PreparedTodo] = []
         self._bad = _ReportLines()
@@ -162,16 +164,21 @@ class _Validator:
 
     def report(self, counts: Counts) -> dict[str, Any]:
         """Return the report as saved with the upload and shown on the page."""
-        bad = {"bad": self._bad.count, "bad_rows": self._bad.listed()}
-        return {**counts._asdict(), **bad, "remarks": self._remarks.count, "remark_rows": self._remarks.listed()}
+        return {
+            **counts._asdict(),
+            "bad": self._bad.count,
+            "bad_rows": self._bad.to_json(),
+            "remarks": self._remarks.count,
+            "remark_rows": self._remarks.to_json(),
+        }
 
     def _accept(self, row: Row) -> BadRow | None:
         """Prepare a valid row for writing, or return an invalid one as a BadRow."""
         if not self._form.validate(row):
-            return BadRow(row.line, _reason(self._form))
+            return BadRow(row.line, _error_message(self._form))
         values = {name: getattr(row, name) for name in FILE_FIELDS if name != "uid"} | self._form.cleaned_data
         values |= {"completed_before": row.completed_at, "created_at": row.created_at or self._now}
-        self.prepared.append(self._preparation.prepare(row.uid, values))
+        self.prepared.append(self._preparer.prepare(row.uid, values))
         return None
 
 
@@ -180,18 +187,18 @@ class _ReportLines:
 
     def __init__(self) -> None:
         self.count = 0
-        self._rows: list[tuple[int, str]] = []
+        self._entries: list[tuple[int, str]] = []
 
     def add(self, line: int, reason: str) -> None:
         self.count += 1
-        if len(self._rows) < MAX_LISTED:
-            self._rows.append((line, reason))
+        if len(self._entries) < MAX_LISTED:
+            self._entries.append((line, reason))
 
-    def listed(self) -> list[dict[str, Any]]:
+    def to_json(self) -> list[dict[str, Any]]:
         """Return the entries in the order of lines. The line is None in entries about the whole file."""
-        return [{"line": line or None, "reason": reason} for line, reason in sorted(self._rows)]
+        return [{"line": line or None, "reason": reason} for line, reason in sorted(self._entries)]
 
 
-def _reason(form: TodoForm) -> str:
+def _error_message(form: TodoForm) -> str:
     """Return all errors of the form in one line."""
-    return " ".join(f"{form[name].label}: {text}" for name, texts in form.errors.items() for text in texts)
+    return " ".join(f"{form[name].label}: {text}" for name, errors in form.errors.items() for text in errors)

@@ -70,7 +70,7 @@ WRITE = f"""
         deleted_at = NULL, updated_at = EXCLUDED.updated_at, version = todos_todo.version + 1
     WHERE todos_todo.deleted_at IS NOT NULL
 """  # noqa: S608 (the names are constants)
-"""A to-do that has been restored from the trash since it was read stays unchanged."""
+"""A to-do that was restored from the trash after it had been read stays unchanged."""
 
 ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
 
@@ -179,7 +179,7 @@ class _ExistingTodos:
     """The owner's to-dos. Each is matched at most once."""
 
     def __init__(self, owner: User, prepared: Sequence[PreparedTodo]) -> None:
-        """Load the to-dos. Of equal ones, those in the list match first, in their order, and trashed ones last."""
+        """Load the to-dos. Among equal ones, those in the list match first, in their order, and trashed ones last."""
         uids = {todo.uid for todo in prepared if todo.has_own_uid}
         self._by_uid: dict[str, ExistingTodo] = {}
         self._by_content: defaultdict[Content, deque[ExistingTodo]] = defaultdict(deque)
@@ -197,7 +197,7 @@ class _ExistingTodos:
     def match(self, todo: PreparedTodo) -> ExistingTodo | None:
         if todo.has_own_uid:
             existing = self._by_uid.get(todo.uid)
-            self._by_uid[todo.uid] = _WRITTEN  # later rows with the same uid are counted as present
+            self._by_uid[todo.uid] = _WRITTEN  # further rows with this uid are counted as present
             return existing
-        equal = self._by_content[todo.content]
-        return equal.popleft() if equal else None
+        matches = self._by_content[todo.content]
+        return matches.popleft() if matches else None

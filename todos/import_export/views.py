@@ -1,4 +1,4 @@
-"""Views of import and export: the page of both, the page of one import, and the API.
+"""Views of import and export: the page for both, the page of one import, and the API.
 
 An import is an upload with its own kind of job. The package `formats` defines the file formats.
 """
@@ -35,7 +35,7 @@ MAX_BYTES = min(importing.MAX_BYTES, settings.MAX_UPLOAD_BYTES)
 
 
 class ImportForm(UploadForm):
-    """Validation of a file to be imported, as far as possible without reading its rows."""
+    """Upload form that checks the size and format of a file to be imported, without reading its rows."""
 
     task = tasks.import_file
 
@@ -86,7 +86,7 @@ def detail(request: UserRequest, upload_id: UUID) -> HttpResponse:
 @never_cache
 @require_POST
 def api_import(request: UserRequest) -> HttpResponse:
-    """Import a file. The metadata of the upload contain the report once the job has succeeded."""
+    """Import a file. The metadata of the upload contains the report after the job has succeeded."""
     return accept_upload(request, ImportForm)
 
 
@@ -105,7 +105,7 @@ def api_export(request: UserRequest) -> HttpResponseBase:
 
 
 def _in_time_zone(zone: tzinfo, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield blocks generated in this time zone: the middleware resets the current one before a response is streamed."""
+    """Generate the blocks in this time zone: the middleware resets the current one before a response is streamed."""
     while True:
         with timezone.override(zone):
             block = next(blocks, None)

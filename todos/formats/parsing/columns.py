@@ -1,7 +1,7 @@
 """Names of CSV columns in files of several programs and languages.
 
-Names are compared in lower case, with spaces for underscores and hyphens. If a file has several columns for
-one field, the name that is listed first is used.
+Names are compared in lower case, with spaces for underscores and hyphens. If a file has several columns for one field,
+the first name listed here takes precedence.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from todos.fields import FILE_FIELDS
 
 
-def normalized(cells: Iterable[str]) -> list[str]:
+def normalize(cells: Iterable[str]) -> list[str]:
     return [" ".join(re.split(r"[\s_-]+", cell.strip().casefold())) for cell in cells]
 
 
@@ -35,7 +35,7 @@ SINGLE = {
     "all_day": ("is all day", "all day"),
     "time_zone": ("timezone", "time zone"),
 }
-OWN_NAMES = {name: tuple(normalized([name])) for name in FILE_FIELDS if name != "notes"}
+OWN_NAMES = {name: tuple(normalize([name])) for name in FILE_FIELDS if name != "notes"}
 """The names in files of Headway, which SINGLE extends for some fields."""
 
 NOTES = {
@@ -79,26 +79,26 @@ class Columns:
 
 def known_columns(cells: list[str]) -> int:
     """Return how many of these cells name a known column, or 0 if none is the title."""
-    found = find_columns(normalized(cells))
-    known = len(found.single) + len(found.notes) + len(found.unsupported)
-    return known if "title" in found.single else 0
+    columns = find_columns(normalize(cells))
+    known = len(columns.single) + len(columns.notes) + len(columns.unsupported)
+    return known if "title" in columns.single else 0
 
 
 def find_columns(names: list[str]) -> Columns:
     """Return the meaning of the columns with these normalized names."""
     single = {}
-    for wanted, candidates in (OWN_NAMES | SINGLE).items():
+    for field_name, candidates in (OWN_NAMES | SINGLE).items():
         if name := next((name for name in candidates if name in names), None):
-            single[wanted] = names.index(name)
-    found = Columns(single)
+            single[field_name] = names.index(name)
+    columns = Columns(single)
     kinds = {name: kind for kind, candidates in UNSUPPORTED.items() for name in candidates}
-    for place, name in enumerate(names):
-        if place in single.values() or name in TECHNICAL or not name:
+    for index, name in enumerate(names):
+        if index in single.values() or name in TECHNICAL or not name:
             continue
         if name in NOTES:
-            found.notes.append(place)
+            columns.notes.append(index)
         elif name in kinds:
-            found.unsupported[place] = kinds[name]
+            columns.unsupported[index] = kinds[name]
         else:
-            found.unknown.add(place)
-    return found
+            columns.unknown.add(index)
+    return columns

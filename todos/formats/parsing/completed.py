@@ -26,18 +26,22 @@ OPEN = {
     *("não", "não iniciada", "da fare", "non iniziata", "nee", "niet gestart"),
 }
 CANCELLED = {"abandoned", "abgebrochen", "canceled", "cancelled", "dropped", "won't do", "wont do"}
-"""Counts as completed."""
+"""These count as completed."""
 
 
 def is_done(words: str) -> bool | None:
     """Return whether the words mean completed (True) or active (False). Return None for other words."""
-    found = " ".join(words.replace("-", " ").replace("_", " ").split()).casefold()
-    if found in DONE or found in CANCELLED:
+    normalized = _normalize(words)
+    if normalized in DONE or normalized in CANCELLED:
         return True
-    return False if found in OPEN or not found else None
+    return False if normalized in OPEN or not normalized else None
 
 
-def says_more(words: str) -> bool:
-    """Return whether the words mean more than completed or active, such as "waiting"."""
-    found = " ".join(words.replace("-", " ").replace("_", " ").split()).casefold()
-    return bool(found) and found not in DONE | OPEN
+def is_other_status(words: str) -> bool:
+    """Return whether the words mean anything but completed and active, such as "waiting" and "cancelled"."""
+    normalized = _normalize(words)
+    return bool(normalized) and normalized not in DONE | OPEN
+
+
+def _normalize(words: str) -> str:
+    return " ".join(words.replace("-", " ").replace("_", " ").split()).casefold()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from todos.formats.parsing.rows import InvalidValue, left_out, quoted
 from todos.quick_add import parse_date
 
-TIME_OF_DAY = re.compile(r" (?:at (?P<named>.*)|(?P<bare>[0-9]{1,2}:[0-9]{2}.*|[0-9]{1,2} ?[ap]m))$")
+TIME_OF_DAY = re.compile(r" (?:at (?P<after_at>.*)|(?P<bare>[0-9]{1,2}:[0-9]{2}.*|[0-9]{1,2} ?[ap]m))$")
 MIDNIGHT = {"", "0:00", "00:00", "00:00:00", "12 am", "12am", "12:00 am", "12:00am", "midnight"}
 """Values that programs write for a due date without a time of day."""
 
@@ -38,7 +38,7 @@ class Due:
 def is_zero_time(text: str) -> bool:
     """Return whether this is Go's zero time, 0001-01-01T00:00:00Z, which programs in Go write for an unset time.
 
-    In another zone Go writes the local mean time, and cuts the seconds of its offset: 0001-01-01T00:53:28+00:53.
+    In other zones Go writes the local mean time, with an offset truncated to minutes: 0001-01-01T00:53:28+00:53.
     """
     if not text.startswith("000"):
         return False
@@ -52,8 +52,8 @@ def is_zero_time(text: str) -> bool:
     return offset is not None and abs(value.replace(tzinfo=None) - datetime.min - offset) < timedelta(minutes=1)
 
 
-def due(text: str) -> Due:
-    """Return the due date of a date or a time in ISO 8601. Raises InvalidValue."""
+def parse_due(text: str) -> Due:
+    """Parse a date or a time in ISO 8601. Raises InvalidValue."""
     text = text.strip()
     try:
         is_date = len(text) <= len("2030-01-31")
@@ -65,49 +65,52 @@ def due(text: str) -> Due:
 
 
 def parse_due_or_words(text: str) -> Due:
-    """Return the due date that is written in ISO 8601 or as words. Raises InvalidValue."""
+    """Parse a date in ISO 8601 or in words, such as "tomorrow". Raises InvalidValue."""
     try:
-        return due(text)
+        return parse_due(text)
     except InvalidValue:
-        if found := _parse_due_words(text, timezone.localdate()):
-            return found
+        if due := _parse_due_words(text, timezone.localdate()):
+            return due
         raise
 
 
 def _parse_due_words(text: str, today: date) -> Due | None:
-    """Return the due date in words, with or without a time of day. Return None if the words are not understood."""
+    """Parse a date in words, with or without a time of day. Return None if the words are not understood."""
     words = " ".join(text.lower().split())
-    found = TIME_OF_DAY.search(words)
-    day = parse_date(words[: found.start()] if found else words, today)
-    clock = (found["named"] or found["bare"] or "").strip() if found else ""
-    return Due(day, "" if clock in MIDNIGHT else clock) if day else None
+    match = TIME_OF_DAY.search(words)
+    day = parse_date(words[: match.start()] if match else words, today)
+    time_of_day = (match["after_at"] or match["bare"] or "").strip() if match else ""
+    return Due(day, "" if time_of_day in MIDNIGHT else time_of_day) if day else None
 
 
 def local_due(value: date) -> Due:
-    """Return the date and time of day, those of UTC in the current zone. Raises OverflowError if out of range."""
+    """Return the date and time of day. A time in UTC is converted to the current time zone. Raises OverflowError."""
     if not isinstance(value, datetime):
         return Due(value)
-    seen = timezone.localtime(value) if value.tzinfo and value.tzname() == "UTC" else value
-    clock = f"{seen:%H:%M}"
-    return Due(seen.date(), "" if clock in MIDNIGHT else clock)
+    local = timezone.localtime(value) if value.tzinfo and value.tzname() == "UTC" else value
+    time_of_day = f"{local:%H:%M}"
+    return Due(local.date(), "" if time_of_day in MIDNIGHT else time_of_day)
 
 
-def moment(text: str) -> datetime:
-    """Parse ISO 8601. The default is the current zone, and midnight for a date. Raises InvalidValue."""
+def parse_time(text: str) -> datetime:
+    """Parse a time or a date in ISO 8601 and convert it to UTC, as `to_utc` does. Raises InvalidValue."""
     text = text.strip()
     try:
-        return aware(datetime.fromisoformat(text))
+        return to_utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         raise InvalidValue(
             f"{quoted(text)} is not a valid time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31."
         ) from None
 
 
-def aware(value: date) -> datetime:
-    """Convert to UTC, with the defaults of `moment`. Raises OverflowError if out of range."""
+def to_utc(value: date) -> datetime:
+    """Convert a time to UTC. Raises OverflowError if it is out of range.
+
+    A time without time zone is in the current one, and a date is its midnight.
+    """
     if not isinstance(value, datetime):
         value = datetime.combine(value, time())
-    found = (timezone.make_aware(value) if timezone.is_naive(value) else value).astimezone(UTC)
-    if not EARLIEST <= found <= LATEST:
+    utc = (timezone.make_aware(value) if timezone.is_naive(value) else value).astimezone(UTC)
+    if not EARLIEST <= utc <= LATEST:
         raise OverflowError
-    return found
+    return utc

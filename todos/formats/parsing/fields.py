@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from todos.fields import FILE_FIELDS
-from todos.formats.parsing.dates import due, moment
+from todos.formats.parsing.dates import parse_due, parse_time
 from todos.formats.parsing.rows import NO_TITLE, InvalidValue, Row
 
 MAX_UID_LENGTH = 255
@@ -28,7 +28,7 @@ def to_texts(row: Row) -> dict[str, str]:
 
 
 def to_row(texts: Mapping[str, str], line: int, left_out: tuple[str, ...] = ()) -> Row:
-    """Return the row with these texts, of which blank ones count as missing. Raises InvalidValue."""
+    """Return the row with these texts. A blank text means no value. Raises InvalidValue."""
     if not texts.get("title", "").strip():
         raise InvalidValue(NO_TITLE)
     values: dict[str, Any] = {}
@@ -37,18 +37,18 @@ def to_row(texts: Mapping[str, str], line: int, left_out: tuple[str, ...] = ()) 
         if field_type is str:
             values[name] = text
         elif text := text.strip():
-            values[name], more = _parse_time(field_type, text)
-            left_out = more + left_out
+            values[name], time_of_day = _parse_date_or_time(field_type, text)
+            left_out = time_of_day + left_out
     values["uid"] = storable_uid(values["uid"])
     return Row(**values, line=line, left_out=left_out)
 
 
-def _parse_time(field_type: type[Any], text: str) -> tuple[date, tuple[str, ...]]:
+def _parse_date_or_time(field_type: type[Any], text: str) -> tuple[date, tuple[str, ...]]:
     """Return the date or time, and the entry of Row.left_out for the time of day of a date. Raises InvalidValue."""
     if field_type is datetime:
-        return moment(text), ()
-    found = due(text)
-    return found.day, found.left_out
+        return parse_time(text), ()
+    due = parse_due(text)
+    return due.day, due.left_out
 
 
 def storable_uid(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator
 from typing import Any, BinaryIO
 
 from todos.formats.parsing.rows import UnreadableFile
-from todos.formats.parsing.text import blocks
+from todos.formats.parsing.text import read_blocks
 
 MAX_VALUE_LENGTH = 500_000
 """Maximum characters of one value. One escaped character takes up to twelve."""
@@ -16,23 +16,22 @@ SPACE = re.compile(r"[ \t\n]*")
 
 
 class JsonSource:
-    """A position in a JSON document. All methods but `peek` raise UnreadableFile at unexpected content."""
+    """A JSON document and the current position in it. All methods but `peek` raise UnreadableFile if it is invalid."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.blocks = blocks(file)
+        self.blocks = read_blocks(file)
         self.text = ""
-        self.at = 0
+        self.position = 0
         self.line = 1
-        self.passed = 0
-        """Number of characters read so far."""
+        self.characters_read = 0
 
     def peek(self) -> str:
         """Return the next character that is not whitespace, or an empty string at the end."""
         while True:
-            self._go_to(SPACE.match(self.text, self.at).end())  # type: ignore[union-attr]  # it matches anywhere
-            if self.at < len(self.text):
-                return self.text[self.at]
-            if not self._read_on():
+            self._move_to(SPACE.match(self.text, self.position).end())  # type: ignore[union-attr]  # it always matches
+            if self.position < len(self.text):
+                return self.text[self.position]
+            if not self._read_block():
                 return ""
 
     def value(self) -> Any:
@@ -40,16 +39,16 @@ class JsonSource:
         self.peek()
         while True:
             try:
-                value, end = DECODER.raw_decode(self.text, self.at)
+                value, end = DECODER.raw_decode(self.text, self.position)
             except RecursionError:
-                raise self.too_deep() from None
+                raise self.nesting_error() from None
             except ValueError:
                 end = len(self.text)
             if end < len(self.text):  # else the value may continue in the next block
-                self._go_to(end)
+                self._move_to(end)
                 return value
-            if end - self.at > MAX_VALUE_LENGTH or not self._read_on():
-                raise self._broken()
+            if end - self.position > MAX_VALUE_LENGTH or not self._read_block():
+                raise self._syntax_error()
 
     def elements(self) -> Iterator[int]:
         """Yield the line of each value of an array. The caller must read the value before continuing."""
@@ -57,24 +56,24 @@ class JsonSource:
             yield self.line
 
     def members(self, streamed: Container[str]) -> Iterator[tuple[str, Any]]:
-        """Yield names and values of an object. For streamed arrays, yield None: the caller must read the array."""
-        taken = 0
+        """Yield names and values of an object. For a streamed array, yield None: the caller must read the array."""
+        length = 0
         for name in self.names():
             if name in streamed and self.peek() == "[":
                 yield name, None
                 continue
-            before = self.passed
+            start = self.characters_read
             yield name, self.value()
-            taken += self.passed - before
-            if taken > MAX_VALUE_LENGTH:
-                raise self._broken()
+            length += self.characters_read - start
+            if length > MAX_VALUE_LENGTH:
+                raise self._syntax_error()
 
     def names(self) -> Iterator[str]:
         """Yield the names of an object. The caller must read the value before continuing."""
         for _ in self._members("{", "}"):
             name = self.value()
             if not isinstance(name, str):
-                raise self._broken()
+                raise self._syntax_error()
             self._take(":")
             yield name
 
@@ -90,24 +89,24 @@ class JsonSource:
 
     def _take(self, character: str) -> None:
         if self.peek() != character:
-            raise self._broken()
-        self._go_to(self.at + 1)
+            raise self._syntax_error()
+        self._move_to(self.position + 1)
 
-    def _go_to(self, place: int) -> None:
-        self.line += self.text.count("\n", self.at, place)
-        self.passed += place - self.at
-        self.at = place
+    def _move_to(self, position: int) -> None:
+        self.line += self.text.count("\n", self.position, position)
+        self.characters_read += position - self.position
+        self.position = position
 
-    def _read_on(self) -> bool:
-        """Read another block and drop the text before the position. Return False at the end of the file."""
+    def _read_block(self) -> bool:
+        """Read the next block and drop the text before the position. Return False at the end of the file."""
         block = next(self.blocks, None)
-        self.text, self.at = self.text[self.at :] + (block or ""), 0
+        self.text, self.position = self.text[self.position :] + (block or ""), 0
         return block is not None
 
-    def too_deep(self) -> UnreadableFile:
+    def nesting_error(self) -> UnreadableFile:
         return UnreadableFile(f"What begins in line {self.line} is nested too deeply. Leave it out.")
 
-    def _broken(self) -> UnreadableFile:
+    def _syntax_error(self) -> UnreadableFile:
         return UnreadableFile(
             f"What begins in line {self.line} is incomplete, not valid JSON, or longer than {MAX_VALUE_LENGTH} "
             "characters. Export the list again, or correct it there."

@@ -9,21 +9,21 @@ CHARSETS = {"us-ascii", "utf-8", "iso-8859-1", "iso-8859-15", "windows-1252"}
 """Allowed charsets. Without this list the file could choose any codec, and some are slow."""
 
 
-def goes_on(parts: Sequence[str]) -> bool:
-    """Return whether the line made of these parts is encoded and ends with "=", a soft line break."""
+def is_continued(parts: Sequence[str]) -> bool:
+    """Return whether the line of these parts is encoded and ends with a soft line break, "="."""
     return bool(parts) and parts[-1].endswith("=") and HEAD.match(parts[0]) is not None
 
 
-def named(line: str) -> str:
+def add_parameter_name(line: str) -> str:
     """Add the parameter name ENCODING, which may be omitted in vCalendar 1.0."""
-    found = HEAD.match(line)
-    if found is None or found["name"]:
+    match = HEAD.match(line)
+    if match is None or match["name"]:
         return line
     return re.sub("QUOTED-PRINTABLE", "ENCODING=QUOTED-PRINTABLE", line, count=1, flags=re.IGNORECASE)
 
 
-def decoded(value: str, params: Mapping[str, str]) -> str:
-    """Decode the value if the parameters say that it is encoded. Raises ValueError."""
+def decode(value: str, params: Mapping[str, str]) -> str:
+    """Decode the value if the parameters declare this encoding. Raises ValueError."""
     if str(params.get("ENCODING", "")).upper() != "QUOTED-PRINTABLE":
         return value
     charset = str(params.get("CHARSET", "utf-8")).lower()

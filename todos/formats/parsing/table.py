@@ -1,9 +1,8 @@
 """Records of a CSV file (RFC 4180) with their line numbers, independent of the meaning of columns.
 
-Some programs write lines about the file before the one that names the columns, and "sep=;" to name the delimiter.
+Some programs write a heading above the column names, or "sep=;" to name the delimiter.
 
-A quoted cell may span lines. An unclosed quote would extend to the end of the file, so the length of a record is
-limited.
+A quoted cell may span lines. Without a limit, a record with an unclosed quote would extend to the end of the file.
 """
 
 import csv
@@ -13,7 +12,7 @@ from itertools import chain, dropwhile, islice
 from typing import BinaryIO
 
 from todos.formats.parsing.rows import MAX_LENGTH, TOO_LONG, BadRow, InvalidValue, UnreadableFile
-from todos.formats.parsing.text import lines
+from todos.formats.parsing.text import read_lines
 
 DELIMITERS = (",", ";", "\t")
 
@@ -37,26 +36,26 @@ class Table:
     def __iter__(self) -> Iterator[Record | BadRow]:
         reader = csv.reader(self._source, delimiter=self.delimiter)
         width = 0
-        while record := _next(reader, self._source):
+        while record := _read_record(reader, self._source):
             if isinstance(record, BadRow):
                 yield record
             elif any(map(str.strip, record[1])):
                 width = width or len(record[1])
-                yield _within(width, *record)
+                yield _check_width(width, *record)
 
 
-def _next(reader: Iterator[list[str]], source: "_Lines") -> Record | BadRow | None:
-    source.begin()
+def _read_record(reader: Iterator[list[str]], source: "_Lines") -> Record | BadRow | None:
+    source.start_record()
     try:
         cells = next(reader, None)
     except InvalidValue as error:
-        return BadRow(source.first, str(error))
-    if source.is_open:
-        raise _open_quote(source.first)
-    return None if cells is None else (source.first, cells)
+        return BadRow(source.first_line, str(error))
+    if source.is_unclosed:
+        raise _unclosed_quote(source.first_line)
+    return None if cells is None else (source.first_line, cells)
 
 
-def _within(width: int, line: int, cells: list[str]) -> Record | BadRow:
+def _check_width(width: int, line: int, cells: list[str]) -> Record | BadRow:
     """Return a BadRow if the record has more cells than columns, as after a comma in an unquoted text."""
     if any(cells[width:]):
         return BadRow(line, f"There are {len(cells)} cells, and {width} columns. Put texts with commas into quotes.")
@@ -67,21 +66,20 @@ class _Lines:
     """Iterator of lines for `csv.reader`, which limits the length of a record."""
 
     def __init__(self, file: BinaryIO, known_columns: Callable[[list[str]], int]) -> None:
-        numbered = dropwhile(_is_blank, enumerate(lines(file), start=1))
+        numbered = dropwhile(_is_blank, enumerate(read_lines(file), start=1))
         first = list(islice(numbered, MAX_LINES_BEFORE))
-        named = first and SEPARATOR.fullmatch(first[0][1].strip())
-        if named:
+        separator = first and SEPARATOR.fullmatch(first[0][1].strip())
+        if separator:
             first = list(dropwhile(_is_blank, first[1:]))
-        self.delimiter, start = _find_columns(first, named["delimiter"] if named else DELIMITERS, known_columns)
+        self.delimiter, start = _find_columns(first, separator["delimiter"] if separator else DELIMITERS, known_columns)
         before = [line[0] for line in first[:start] if not _is_blank(line)]
         self.lines_before = (before[0], before[-1]) if before else None
         self.numbered = chain(first[start:], numbered)
-        self.begin()
+        self.start_record()
 
-    def begin(self) -> None:
-        """Start a new record."""
-        self.first = self.length = 0
-        self.is_open = False
+    def start_record(self) -> None:
+        self.first_line = self.length = 0
+        self.is_unclosed = False
 
     def __iter__(self) -> "_Lines":
         return self
@@ -90,18 +88,18 @@ class _Lines:
         try:
             number, text = next(self.numbered)
         except StopIteration:
-            self.is_open = self.first > 0  # csv.reader requests another line only within a quote
+            self.is_unclosed = self.first_line > 0  # csv.reader requests another line only within a quote
             raise
         self.length += len(text) + 1
         if self.length > MAX_LENGTH:
             self._raise_too_long(number)
-        self.first = self.first or number
+        self.first_line = self.first_line or number
         return f"{text}\n"
 
     def _raise_too_long(self, number: int) -> None:
-        if self.first:
-            raise _open_quote(self.first)
-        self.first = number
+        if self.first_line:
+            raise _unclosed_quote(self.first_line)
+        self.first_line = number
         raise InvalidValue(TOO_LONG)
 
 
@@ -116,12 +114,12 @@ def _find_columns(
     for index, (_, text) in enumerate(first):
         for delimiter in sorted(delimiters, key=text.count, reverse=True):
             known = known_columns(next(csv.reader([text], delimiter=delimiter), []))
-            if known > (index > 0):  # below the first line, a single known word may be a to-do
+            if known > (index > 0):  # below the first line, a single match may be a to-do
                 return delimiter, index
     return max(delimiters, key=first[0][1].count if first else len), 0
 
 
-def _open_quote(line: int) -> UnreadableFile:
+def _unclosed_quote(line: int) -> UnreadableFile:
     return UnreadableFile(
         f"A quote opens in the row that begins in line {line}, and isn't closed within {MAX_LENGTH} characters. "
         "Close it, and import the file again."
