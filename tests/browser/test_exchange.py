@@ -58,7 +58,7 @@ def test_all_of_it_without_javascript(browser, sqlite_site):
     sign_up(page, sqlite_site, "exchange-plain")
     made = add_and_export(page, "todo.txt")
     choose(page, b"\0\1\2\3", "picture.png")
-    expect(page.get_by_role("alert")).to_contain_text("no file that can be imported")
+    expect(page.get_by_role("alert")).to_contain_text("Files of this type can't be imported")
     choose(page, made + b"Pay the rent due:2030-01-31\n", "todo.txt")
     expect(page.locator(REPORT)).to_have_text(["1 added", "2 already in the list"])  # the page has reloaded itself
     page.get_by_role("link", name="See the list").click()

@@ -57,7 +57,7 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
     if headers is None:
         raise UnreadableFile(EMPTY)
     if isinstance(headers, BadRow):
-        raise UnreadableFile(f"Line {headers.line} should name the columns. {headers.reason}")
+        raise UnreadableFile(f"Line {headers.line} must contain the column names. {headers.reason}")
     names = normalize(headers[1])
     if table.lines_before:
         first, last = table.lines_before
@@ -94,7 +94,7 @@ class _Reader:
 
         if "title" not in self._columns.single:
             raise UnreadableFile(
-                f"No column is called “title”. Name the columns in the first line, like {','.join(FILE_FIELDS)}."
+                f"No column is named “title”. Name the columns in the first line, for example {','.join(FILE_FIELDS)}."
             )
 
     def read(self, records: Iterator[Record | BadRow]) -> Iterator[Row | BadRow | Remark]:
@@ -114,10 +114,13 @@ class _Reader:
         )
 
     def _columns_remark(self) -> str:
-        columns = [f"{quoted(self._headers[index].strip())} (line {line})" for index, line in self._first_lines.items()]
+        columns = [
+            f"{quoted(self._headers[index].strip())} (first used in line {line})"
+            for index, line in self._first_lines.items()
+        ]
         more = f" and {len(columns) - MAX_COLUMNS_LISTED} more" if len(columns) > MAX_COLUMNS_LISTED else ""
         listed = ", ".join(columns[:MAX_COLUMNS_LISTED])
-        return f"Columns without a counterpart here were left out, first used in: {listed}{more}."
+        return f"These columns were left out, because Headway has no such fields: {listed}{more}."
 
     def _with_known_order(self, records: Iterator[Record | BadRow]) -> Iterator[Record | BadRow]:
         """Buffer rows while one of them has an ambiguous date and the order is unknown."""

@@ -65,7 +65,7 @@ def read(file: BinaryIO) -> Iterator[Row | BadRow | Remark]:
         case "{":
             yield from _document(source)
         case _:
-            raise UnreadableFile(f"Line {source.line} is not JSON. Import what was exported as JSON.")
+            raise UnreadableFile(f"Line {source.line} is not JSON. Choose a file that was exported as JSON.")
     if source.peek():
         raise UnreadableFile(f"Line {source.line} has content after the end of the list. Remove it.")
 
@@ -79,16 +79,16 @@ def _document(source: JsonSource) -> Iterator[Row | BadRow | Remark]:
         else:
             _check_member(name, value)
     if not has_list:
-        raise UnreadableFile("There is no list of “todos” in this file. Import what was exported as JSON.")
+        raise UnreadableFile("This file has no list “todos”. Choose a file that was exported as JSON.")
 
 
 def _check_member(name: str, value: Any) -> None:
     if name == "format" and value != FORMAT:
-        raise UnreadableFile(f"This file is of another format than “{FORMAT}”. Import what was exported as JSON.")
+        raise UnreadableFile(f"The format of this file is not “{FORMAT}”. Choose a file that was exported as JSON.")
     if name == "version" and value != VERSION:
         raise UnreadableFile(
-            f"This file is of another version than {VERSION}, which is all that can be read here. "
-            "Bring this site up to date, and import it again."
+            f"The version of this file is not {VERSION}, the only version that this server can read. "
+            "Upgrade the server and import the file again."
         )
 
 
@@ -118,7 +118,7 @@ def _object(source: JsonSource, line: int, depth: int) -> Generator[Row | BadRow
     if not is_group:
         yield _todo(members, line)
     elif isinstance(title := members.get("title"), str):
-        yield Remark(line, f"The list {quoted(title)} was left out: its to-dos are in one list with all others.")
+        yield Remark(line, f"The list name {quoted(title)} was left out: Headway keeps all to-dos in one list.")
     return is_group
 
 
@@ -142,7 +142,7 @@ def _texts(value: Any) -> dict[str, str]:
         if name not in TYPES:
             raise InvalidValue(f"Unknown field {quoted(name)}. The fields are {', '.join(FILE_FIELDS)}.")
         if not isinstance(member, TYPES[name]):
-            raise InvalidValue(f"“{name}” must be {'true or false' if name == 'completed' else 'a string, or null'}.")
+            raise InvalidValue(f"“{name}” must be {'true or false' if name == 'completed' else 'a string or null'}.")
     texts = {"uid": value.get("url", "")} | {name: value[name] for name in FILE_FIELDS if value.get(name)}
     if value.get("completed"):
         texts.setdefault("completed_at", timezone.now().isoformat())

@@ -113,7 +113,7 @@ def _others(others: Counter[str], todos: int) -> Iterator[Remark]:
             subject = f"1 {singular} was" if count == 1 else f"{count} {plural} were"
             yield Remark(0, f"{subject} left out: only to-dos are imported.")
     if others and not todos:
-        yield Remark(0, "There are no to-dos in this calendar. Export the list of tasks, which is often another one.")
+        yield Remark(0, "This calendar has no to-dos. Export the task list, which is often a separate calendar.")
 
 
 class _Todo:
@@ -154,7 +154,7 @@ class _Todo:
             return BadRow(self.line, str(error))
 
     def incomplete(self) -> BadRow:
-        return BadRow(self.line, "This to-do has no end. Export the calendar again.")
+        return BadRow(self.line, "The end of this to-do is missing. Export the calendar again.")
 
     def _add_property(self, name: str, number: int, line: str) -> None:
         if len(line) > MAX_LENGTH:
@@ -163,7 +163,9 @@ class _Todo:
         try:
             _, self.params[name], value = _parse_line(line, number)
         except ValueError:
-            self.error = InvalidValue(f"Line {number}, {name}, is not valid iCalendar. Correct it, or export it again.")
+            self.error = InvalidValue(
+                f"Line {number}, {name}, is not valid iCalendar. Correct it or export the calendar again."
+            )
         else:
             self.values[name] = "" if name in TIMES and is_zero_time(value.strip()) else value
 
@@ -255,7 +257,7 @@ class _Todo:
             except (ValueError, OverflowError):
                 continue
         raise InvalidValue(
-            f"{quoted(text)} is not a valid time for {name}. Write it like 20300131, or 20300131T090000Z."
+            f"{quoted(text)} is not a valid time for {name}. Write it like 20300131 or 20300131T090000Z."
         )
 
 
@@ -266,7 +268,7 @@ def _duration(text: str, start: date) -> timedelta:
     except (ValueError, OverflowError):
         duration = None
     if not isinstance(duration, timedelta):
-        raise InvalidValue(f"{quoted(text)} is not a valid DURATION. Write it like P2D, or PT1H.")
+        raise InvalidValue(f"{quoted(text)} is not a valid DURATION. Write it like P2D or PT1H.")
     return duration
 
 
@@ -283,7 +285,7 @@ def _calendar_lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
     if first is None:
         raise UnreadableFile(EMPTY)
     if first[1].strip().upper() != "BEGIN:VCALENDAR":
-        raise UnreadableFile(f"Line {first[0]} should be BEGIN:VCALENDAR. Import what was exported as iCalendar.")
+        raise UnreadableFile(f"Line {first[0]} must be BEGIN:VCALENDAR. Choose a file that was exported as iCalendar.")
     return numbered
 
 

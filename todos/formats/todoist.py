@@ -37,7 +37,7 @@ def read(columns: list[str], records: Iterator[Record | BadRow]) -> Iterator[Row
             task = _Task(line, cell)
         elif row_type == "section":
             if name := cell["content"].strip():
-                yield Remark(line, f"The section {quoted(name)} was left out: there are no sections here.")
+                yield Remark(line, f"The section name {quoted(name)} was left out: Headway has no sections.")
         elif row_type == "note" and task:
             task.add_note(cell["content"])
         elif row_type not in IGNORED_TYPES:

@@ -34,10 +34,10 @@ MAX_LISTED = 1000
 REPORT = "import"
 """The key of the report in the metadata of an upload. The report of a failed import is empty."""
 
-TOO_MANY_ROWS = f"The file has more than {MAX_ROWS:,} rows, so nothing was imported. Split it into smaller ones."
-UNKNOWN_FORMAT = f"This is no file that can be imported. Choose one of these: {', '.join(FORMATS)}."
+TOO_MANY_ROWS = f"This file has more than {MAX_ROWS:,} rows, the limit, so nothing was imported. Split the file."
+UNKNOWN_FORMAT = f"Files of this type can't be imported. Choose a file in one of these formats: {', '.join(FORMATS)}."
 UNSUPPORTED_ARCHIVE = (
-    "This is an archive. Unpack it and import the file in it that has the to-dos, like data.json from Vikunja."
+    "This is a ZIP archive. Unpack it and choose the file that contains the to-dos, such as data.json from Vikunja."
 )
 
 ZIP_SIGNATURE = b"PK\x03\x04"

@@ -47,7 +47,7 @@ class ImportForm(UploadForm):
         if not file.size:
             raise ValidationError(EMPTY)
         if (file.size or 0) > MAX_BYTES:
-            text = f"The file is too large to be imported: at most {size(MAX_BYTES)} are taken. Split it."
+            text = f"This file is larger than {size(MAX_BYTES)}, the limit for imports. Split the file."
             raise ValidationError(text, code="too_large")
         if importing.find_format(file.name or "", file) is None:
             raise ValidationError(importing.unknown_format_message(file), code="unknown_format")

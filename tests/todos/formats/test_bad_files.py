@@ -28,7 +28,7 @@ FRAGMENTS = [
     *(b"{", b"}", b"[", b"]", b'"completed_at": ', b'"title": ', b"\\ud800", b"1e999", b"9999-12-31T23:59:59-14:00"),
 ]
 LONG = b"long " * 200
-OPEN_QUOTE = "A quote opens in the row that begins in line {}, and isn't closed within 100000 characters"
+OPEN_QUOTE = "The row that starts in line {} has an opening quote without a closing quote within 100,000 characters"
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ OPEN_QUOTE = "A quote opens in the row that begins in line {}, and isn't closed 
         ("csv", b"", "This file is empty."),
         ("csv", b"\xef\xbb\xbf\r\n \r\n,,\r\n", "This file is empty."),
         ("ics", b"\n\n", "This file is empty."),
-        ("csv", b"Aufgabe\nMilch\n", "No column is called “title”"),
-        ("csv", b"x" * 200_000, "Line 1 should name the columns. This is longer than 100000 characters"),
+        ("csv", b"Aufgabe\nMilch\n", "No column is named “title”"),
+        ("csv", b"x" * 200_000, "Line 1 must contain the column names. This is longer than 100,000 characters"),
         ("csv", "title\nok\nok\nCafé\n".encode("latin-1"), "Line 4 is not text in UTF-8. Save the file as UTF-8"),
         ("csv", "title\r\nok\rCafé\n".encode("latin-1"), "Line 3 is not text in UTF-8"),
         ("csv", "title\n".encode("utf-16") + b"\x00\xd8\x0a\x00", "Line 2 is not text in UTF-8"),
@@ -51,7 +51,7 @@ OPEN_QUOTE = "A quote opens in the row that begins in line {}, and isn't closed 
         ("csv", b'title,notes\n\n"A","open\n' + b"line\n" * 50_000, OPEN_QUOTE.format(3)),
         ("txt", "ok\nCafé\n".encode("latin-1"), "Line 2 is not text in UTF-8"),
         ("ics", "BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:Café\n".encode("latin-1"), "Line 3 is not text in UTF-8"),
-        ("ics", b"\r\nBEGIN:VTODO\r\nSUMMARY:A\r\nEND:VTODO", "Line 2 should be BEGIN:VCALENDAR"),
+        ("ics", b"\r\nBEGIN:VTODO\r\nSUMMARY:A\r\nEND:VTODO", "Line 2 must be BEGIN:VCALENDAR"),
         ("json", '[{"title": "Café"}]'.encode("latin-1"), "Line 1 is not text in UTF-8"),
     ],
 )

@@ -74,9 +74,9 @@ def test_bad_row_has_reason_and_does_not_affect_others():
     )
     assert [(row.line, row.reason) for row in entries[:-1]] == [
         (2, "“31.13.2030” is not a valid date. Write it as year-month-day, like 2030-01-31."),
-        (3, "There is no title. Write down what is to be done."),
-        (5, "There are 4 cells, and 3 columns. Put texts with commas into quotes."),
-        (6, "This is longer than 100000 characters. Shorten it, or leave it out."),
+        (3, "The title is missing. Enter a title."),
+        (5, "This row has 4 cells, but there are only 3 columns. Put text that contains commas in quotes."),
+        (6, "This is longer than 100,000 characters. Shorten it or remove it."),
         (7, "“2030-02-30” is not a valid date. Write it as year-month-day, like 2030-01-31."),
     ]
     assert entries[-1] == Row("Good", due_on=date(2030, 1, 31), line=8)
@@ -85,7 +85,7 @@ def test_bad_row_has_reason_and_does_not_affect_others():
 @pytest.mark.parametrize("time", ["9999-12-31T23:00Z", "0001-01-01", "0001-01-01T00:00+14:00", "2026-11-25T25:00"])
 def test_time_out_of_range_in_any_time_zone_is_invalid(time):
     (row,) = read("csv", f"title,completed_at\nA,{time}\n")
-    assert row.reason == f"“{time}” is not a valid time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31."
+    assert row.reason == f"“{time}” is not a valid time. Write it like 2030-01-31T09:00:00Z or 2030-01-31."
 
 
 def test_unstorable_uid_is_hashed():

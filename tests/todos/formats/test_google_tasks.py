@@ -34,7 +34,7 @@ def test_google_takeout_is_read():
             left_out=("time “15:30”", "parent"),
         ),
         Remark(6, "A deleted task was left out."),
-        Remark(1, "The list “My Tasks” was left out: its to-dos are in one list with all others."),
+        Remark(1, "The list name “My Tasks” was left out: Headway keeps all to-dos in one list."),
     ]
 
 

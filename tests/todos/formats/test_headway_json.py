@@ -70,11 +70,11 @@ def test_completed_todo_without_time_is_completed_now():
         ("null", 'This is not a to-do. A to-do is an object, like {"title": "Pay rent"}.'),
         ("12", 'This is not a to-do. A to-do is an object, like {"title": "Pay rent"}.'),
         ("[[[]]]", 'This is not a to-do. A to-do is an object, like {"title": "Pay rent"}.'),
-        ("{}", "There is no title. Write down what is to be done."),
-        ('{"title": " "}', "There is no title. Write down what is to be done."),
-        ('{"title": {"nested": ["x"]}}', "“title” must be a string, or null."),
-        ('{"title": "x", "notes": 7}', "“notes” must be a string, or null."),
-        ('{"title": "x", "due_on": 20300131}', "“due_on” must be a string, or null."),
+        ("{}", "The title is missing. Enter a title."),
+        ('{"title": " "}', "The title is missing. Enter a title."),
+        ('{"title": {"nested": ["x"]}}', "“title” must be a string or null."),
+        ('{"title": "x", "notes": 7}', "“notes” must be a string or null."),
+        ('{"title": "x", "due_on": 20300131}', "“due_on” must be a string or null."),
         (
             '{"title": "x", "due_on": "soon"}',
             "“soon” is not a valid date. Write it as year-month-day, like 2030-01-31.",
@@ -87,7 +87,7 @@ def test_completed_todo_without_time_is_completed_now():
         ('{"title": "x", "completed": NaN}', "“completed” must be true or false."),
         (
             '{"title": "x", "completed_at": "0001-01-01T00:00:00+14:00"}',
-            "“0001-01-01T00:00:00+14:00” is not a valid time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31.",
+            "“0001-01-01T00:00:00+14:00” is not a valid time. Write it like 2030-01-31T09:00:00Z or 2030-01-31.",
         ),
         (
             '{"title": "x", "colour": "red"}',
@@ -104,7 +104,7 @@ def test_bad_todo_has_reason_and_does_not_affect_others(todo, reason):
 
 
 NESTED = "[" * 100_000
-BROKEN = "is incomplete, not valid JSON, or longer than 500000 characters"
+INVALID = "is incomplete, not valid JSON, or longer than 500,000 characters"
 
 
 @pytest.mark.parametrize(
@@ -114,21 +114,21 @@ BROKEN = "is incomplete, not valid JSON, or longer than 500000 characters"
         (" \n \n", "This file is empty."),
         ("title,notes\n", "Line 1 is not JSON"),
         ("\n7", "Line 2 is not JSON"),
-        ("{}", "no list of “todos”"),
-        ('{"todos": {"title": "A"}}', "no list of “todos”"),
-        ('{"format": "other", "todos": []}', "another format than “headway-todos”"),
-        ('{"version": 2, "todos": []}', "another version than 1"),
-        ('{"todos": [], "version": "1"}', "another version than 1"),
+        ("{}", "no list “todos”"),
+        ('{"todos": {"title": "A"}}', "no list “todos”"),
+        ('{"format": "other", "todos": []}', "format of this file is not “headway-todos”"),
+        ('{"version": 2, "todos": []}', "version of this file is not 1"),
+        ('{"todos": [], "version": "1"}', "version of this file is not 1"),
         ("[]\n[]", "Line 2 has content after"),
-        ("[1\n2]", f"begins in line 2 {BROKEN}"),
-        ('[\n{"title": "A"},\n]', f"begins in line 3 {BROKEN}"),
-        ('[\n\n{"title": "A"', f"begins in line 3 {BROKEN}"),
-        ('{"todos": [{"title": "A"}', f"begins in line 1 {BROKEN}"),
-        ('{\n"todos" []}', f"begins in line 2 {BROKEN}"),
-        ('[\n{"title": "' + "long " * 200_000 + '"}]', f"begins in line 2 {BROKEN}"),
-        ('[\n{"title": ' + "1" * 5_000 + "}]", f"begins in line 2 {BROKEN}"),
-        (f"[\n{NESTED}", "What begins in line 2 is nested too deeply. Leave it out."),
-        ('[\n{"title": ' + NESTED, "What begins in line 2 is nested too deeply. Leave it out."),
+        ("[1\n2]", f"starts in line 2 {INVALID}"),
+        ('[\n{"title": "A"},\n]', f"starts in line 3 {INVALID}"),
+        ('[\n\n{"title": "A"', f"starts in line 3 {INVALID}"),
+        ('{"todos": [{"title": "A"}', f"starts in line 1 {INVALID}"),
+        ('{\n"todos" []}', f"starts in line 2 {INVALID}"),
+        ('[\n{"title": "' + "long " * 200_000 + '"}]', f"starts in line 2 {INVALID}"),
+        ('[\n{"title": ' + "1" * 5_000 + "}]", f"starts in line 2 {INVALID}"),
+        (f"[\n{NESTED}", "The value that starts in line 2 is nested too deeply. Remove it."),
+        ('[\n{"title": ' + NESTED, "The value that starts in line 2 is nested too deeply. Remove it."),
     ],
     ids=lambda text: text[:30],
 )

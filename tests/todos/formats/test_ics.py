@@ -63,14 +63,14 @@ def test_bad_todo_has_reason_and_does_not_affect_others():
     assert [entry.line for entry in entries] == [2, 6, 9, 12, 14, 18, 21, 25, 28]
     assert entries.pop(-2) == Row("Good", line=25)
     assert [entry.reason for entry in entries if isinstance(entry, BadRow)] == [
-        "“soon” is not a valid time for DUE. Write it like 20300131, or 20300131T090000Z.",
-        "There is no title. Write down what is to be done.",
-        "Line 10, SUMMARY, is not valid iCalendar. Correct it, or export it again.",
-        "This to-do has no end. Export the calendar again.",
-        "Line 16, DUE, is not valid iCalendar. Correct it, or export it again.",
-        "This is longer than 100000 characters. Shorten it, or leave it out.",
-        "“20260101T000000Z/P1D” is not a valid time for CREATED. Write it like 20300131, or 20300131T090000Z.",
-        "This to-do has no end. Export the calendar again.",
+        "“soon” is not a valid time for DUE. Write it like 20300131 or 20300131T090000Z.",
+        "The title is missing. Enter a title.",
+        "Line 10, SUMMARY, is not valid iCalendar. Correct it or export the calendar again.",
+        "The end of this to-do is missing. Export the calendar again.",
+        "Line 16, DUE, is not valid iCalendar. Correct it or export the calendar again.",
+        "This is longer than 100,000 characters. Shorten it or remove it.",
+        "“20260101T000000Z/P1D” is not a valid time for CREATED. Write it like 20300131 or 20300131T090000Z.",
+        "The end of this to-do is missing. Export the calendar again.",
     ]
 
 

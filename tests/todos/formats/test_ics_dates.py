@@ -43,7 +43,7 @@ def test_due_date_is_computed_from_start_and_duration():
         ("d4", None),
     ]
     assert rows(entries)[3].left_out == ("start “20261210T090000Z”",)
-    assert entries[4] == BadRow(27, "“PXX” is not a valid DURATION. Write it like P2D, or PT1H.")
+    assert entries[4] == BadRow(27, "“PXX” is not a valid DURATION. Write it like P2D or PT1H.")
 
 
 def test_unusual_due_dates_are_read_and_invalid_ones_are_bad_rows():

@@ -76,5 +76,5 @@ def test_events_and_journal_entries_are_counted():
 def test_calendar_with_only_events_is_reported():
     assert remarks(read_case("vevent_only.ics")) == [
         (0, "1 event was left out: only to-dos are imported."),
-        (0, "There are no to-dos in this calendar. Export the list of tasks, which is often another one."),
+        (0, "This calendar has no to-dos. Export the task list, which is often a separate calendar."),
     ]

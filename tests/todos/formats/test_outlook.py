@@ -39,7 +39,7 @@ def test_windows_encoding_error_names_line_and_remedy():
     with pytest.raises(UnreadableFile) as error:
         read("csv", content)
     assert str(error.value) == (
-        "Line 3 is not text in UTF-8. Save the file as UTF-8 with a text editor, and import it again."
+        "Line 3 is not text in UTF-8. Save the file as UTF-8 in a text editor and import it again."
     )
 
 

@@ -78,8 +78,8 @@ def test_bad_line_has_reason_and_does_not_affect_others():
     content = f"A due:2030-02-30\n2026-13-01 B\n\n(A) due:2030-01-31\n{'long ' * 30_000}\nGood\n"
     assert read("txt", content) == [
         BadRow(1, "“2030-02-30” is not a valid date. Write it as year-month-day, like 2030-01-31."),
-        BadRow(2, "“2026-13-01” is not a valid time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31."),
-        BadRow(4, "There is no title. Write down what is to be done."),
-        BadRow(5, "This is longer than 100000 characters. Shorten it, or leave it out."),
+        BadRow(2, "“2026-13-01” is not a valid time. Write it like 2030-01-31T09:00:00Z or 2030-01-31."),
+        BadRow(4, "The title is missing. Enter a title."),
+        BadRow(5, "This is longer than 100,000 characters. Shorten it or remove it."),
         Row("Good", line=6),
     ]

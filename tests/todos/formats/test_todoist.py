@@ -35,7 +35,7 @@ def test_todoist_template_is_read():
             line=4,
             left_out=("time “09:00”", "priority “1”", "duration “30 minute”"),
         ),
-        Remark(10, "The section “Home” was left out: there are no sections here."),
+        Remark(10, "The section name “Home” was left out: Headway has no sections."),
         Row(
             "Book tickets",
             "Mind the reservation\n\nSeats:\nwindow",
@@ -97,7 +97,7 @@ def test_time_of_day_and_deadline_are_reported(cells, due_on, left_out):
 def test_misplaced_and_unknown_rows_are_bad_rows():
     assert read("csv", "TYPE,CONTENT\nnote,Lonely\ntask,\nsection,\ntask,A\nevent,B\ntask,C\nnote,\n") == [
         BadRow(2, "This note does not belong to a task. Move it below one."),
-        BadRow(3, "There is no title. Write down what is to be done."),
+        BadRow(3, "The title is missing. Enter a title."),
         BadRow(6, "“event” is not a row type. The types are task, note, section and meta."),
         Row("A", line=5),
         Row("C", line=7),

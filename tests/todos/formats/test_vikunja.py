@@ -59,7 +59,7 @@ def test_vikunja_export_is_read():
             left_out=("time “22:59”", "priority “3”"),
         ),
         Row("Done", completed_at=datetime(2026, 2, 1, tzinfo=UTC), line=1),
-        Remark(1, "The list “Home” was left out: its to-dos are in one list with all others."),
+        Remark(1, "The list name “Home” was left out: Headway keeps all to-dos in one list."),
     ]
 
 
@@ -91,7 +91,7 @@ def test_todos_of_lists_in_namespaces_are_read():
     )
     assert [row.title for row in rows(entries)] == ["A", "B", "C"]
     assert [text.split("”")[0] for _, text in remarks(entries)] == [
-        f"The list “{title}" for title in ("Home", "Empty", "Private", "Archive", "Office", "Work")
+        f"The list name “{title}" for title in ("Home", "Empty", "Private", "Archive", "Office", "Work")
     ]
 
 

@@ -79,7 +79,7 @@ def test_oversized_file_is_rejected(as_alice, monkeypatch, settings):
         return problem(response, 413)["detail"]
 
     monkeypatch.setattr("todos.import_export.views.MAX_BYTES", 10)
-    assert "Split it" in reject()
+    assert "the limit for imports" in reject()
     monkeypatch.undo()
     settings.USER_QUOTA_BYTES = 10
     assert "no room" in reject()

@@ -17,7 +17,7 @@ from uploads.models import Upload
     ("name", "content", "message"),
     [
         ("latin.csv", "title\nKäse\n".encode("latin-1"), "UTF-8"),
-        ("open.csv", b'title\nBuy milk\n"never closed\n' + b"more\n" * 50_000, "quote opens"),
+        ("open.csv", b'title\nBuy milk\n"never closed\n' + b"more\n" * 50_000, "opening quote"),
         ("half.json", b'{"todos": [{"title": "Buy milk"}', ""),
         ("deep.json", b"[" * 100_000, ""),
     ],

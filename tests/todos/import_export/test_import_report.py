@@ -46,7 +46,8 @@ def test_remarks_name_what_was_left_out_of_valid_rows(as_alice, alice):
     assert report["remark_rows"] == [
         {
             "line": None,
-            "reason": "Columns without a counterpart here were left out, first used in: “estimate” (line 2).",
+            "reason": "These columns were left out, because Headway has no such fields: "
+            "“estimate” (first used in line 2).",
         },
         {"line": 2, "reason": "Imported without: tags “home”."},
     ]
@@ -54,7 +55,7 @@ def test_remarks_name_what_was_left_out_of_valid_rows(as_alice, alice):
     page = as_alice.get(f"/todos/import/{upload.pk}/").text
     assert "<strong>2</strong> remarks" in page
     assert "<td>2</td><td>Imported without: tags “home”.</td>" in page
-    assert "<td>All</td><td>Columns without" in page
+    assert "<td>All</td><td>These columns" in page
     assert as_alice.get(f"/api/uploads/{upload.pk}/").json()["metadata"]["import"] == report
 
 
@@ -71,4 +72,4 @@ def test_calendar_with_only_events_adds_nothing_and_is_explained(as_alice, alice
     assert (upload.job.state, upload.metadata["import"]["added"], titles(alice)) == (State.SUCCEEDED, 0, [])
     page = as_alice.get(f"/todos/import/{upload.pk}/").text
     assert "1 event was left out: only to-dos are imported." in page
-    assert "There are no to-dos in this calendar." in page
+    assert "This calendar has no to-dos." in page

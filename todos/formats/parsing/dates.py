@@ -99,7 +99,7 @@ def parse_time(text: str) -> datetime:
         return to_utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         raise InvalidValue(
-            f"{quoted(text)} is not a valid time. Write it like 2030-01-31T09:00:00Z, or just 2030-01-31."
+            f"{quoted(text)} is not a valid time. Write it like 2030-01-31T09:00:00Z or 2030-01-31."
         ) from None
 
 

@@ -104,10 +104,10 @@ class JsonSource:
         return block is not None
 
     def nesting_error(self) -> UnreadableFile:
-        return UnreadableFile(f"What begins in line {self.line} is nested too deeply. Leave it out.")
+        return UnreadableFile(f"The value that starts in line {self.line} is nested too deeply. Remove it.")
 
     def _syntax_error(self) -> UnreadableFile:
         return UnreadableFile(
-            f"What begins in line {self.line} is incomplete, not valid JSON, or longer than {MAX_VALUE_LENGTH} "
-            "characters. Export the list again, or correct it there."
+            f"The value that starts in line {self.line} is incomplete, not valid JSON, or longer than "
+            f"{MAX_VALUE_LENGTH:,} characters. Correct it or export the list again."
         )

@@ -72,6 +72,6 @@ def left_out(kind: str, value: str) -> tuple[str, ...]:
     return (f"{kind} {quoted(words)}",) if words else ()
 
 
-NO_TITLE = "There is no title. Write down what is to be done."
-TOO_LONG = f"This is longer than {MAX_LENGTH} characters. Shorten it, or leave it out."
-EMPTY = "This file is empty. Choose another one."
+NO_TITLE = "The title is missing. Enter a title."
+TOO_LONG = f"This is longer than {MAX_LENGTH:,} characters. Shorten it or remove it."
+EMPTY = "This file is empty. Choose another file."

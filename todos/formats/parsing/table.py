@@ -58,7 +58,8 @@ def _read_record(reader: Iterator[list[str]], source: "_Lines") -> Record | BadR
 def _check_width(width: int, line: int, cells: list[str]) -> Record | BadRow:
     """Return a BadRow if the record has more cells than columns, as after a comma in an unquoted text."""
     if any(cells[width:]):
-        return BadRow(line, f"There are {len(cells)} cells, and {width} columns. Put texts with commas into quotes.")
+        remedy = "Put text that contains commas in quotes."
+        return BadRow(line, f"This row has {len(cells)} cells, but there are only {width} columns. {remedy}")
     return line, cells[:width]
 
 
@@ -121,6 +122,6 @@ def _find_columns(
 
 def _unclosed_quote(line: int) -> UnreadableFile:
     return UnreadableFile(
-        f"A quote opens in the row that begins in line {line}, and isn't closed within {MAX_LENGTH} characters. "
-        "Close it, and import the file again."
+        f"The row that starts in line {line} has an opening quote without a closing quote within {MAX_LENGTH:,} "
+        "characters. Add the closing quote and import the file again."
     )

@@ -57,7 +57,7 @@ def encode_blocks(texts: Iterable[str]) -> Iterator[bytes]:
 
 
 def decoding_error(line: int) -> UnreadableFile:
-    remedy = "Save the file as UTF-8 with a text editor, and import it again."
+    remedy = "Save the file as UTF-8 in a text editor and import it again."
     return UnreadableFile(f"Line {line} is not text in UTF-8. {remedy}")
 
 
