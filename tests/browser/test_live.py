@@ -284,6 +284,23 @@ def test_many_changes_and_what_is_further_down_than_a_page_reaches(devices, sqli
     assert here.page.evaluate("window.mostCounts") == 1
 
 
+def test_changed_rows_at_the_end_of_a_page_are_replaced(devices, sqlite_site):
+    here, there = devices
+    add_steps(here.page, sqlite_site, 107)
+    for device in devices:
+        device.page.reload()
+        expect(device.rows).to_have_count(100)
+    titles = there.titles.all_text_contents()
+    there.look_away()
+    for index in (98, 99):
+        here.rows.nth(index).locator(".toggle").click()
+    expect(here.left).to_have_text("108 items left")
+    there.look_away(False)
+    expect(there.left).to_have_text("108 items left")
+    expect(there.page.locator(".todo-list li.completed")).to_have_count(2)
+    expect(there.titles).to_have_text(titles)
+
+
 def test_a_file_on_its_way_stays_in_a_row_that_is_changed_elsewhere(devices, tmp_path):
     here, there = devices
     line = Line(here.page)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { comparePositions, insertionIndex, positionOf } from "../../../todos/static/todos/ordering.js";
+import { comparePositions, positionOf } from "../../../todos/static/todos/ordering.js";
 
 /**
  * @param {string} order
@@ -18,23 +18,4 @@ test("orders that differ only in the last digit of 64 bits are distinguished", (
   const [first, second] = [position("9007199254740992", 2), position("9007199254740993", 1)];
   assert.ok(comparePositions(first, second) < 0);
   assert.equal(comparePositions(second, second), 0);
-});
-
-test("a position is inserted at the start, between others and at the end", () => {
-  const sorted = [position("10", 1), position("20", 2), position("20", 4), position("30", 5)];
-  assert.equal(insertionIndex(sorted, position("5", 9)), 0);
-  assert.equal(insertionIndex(sorted, position("20", 3)), 2);
-  assert.equal(insertionIndex(sorted, position("25", 1)), 3);
-  assert.equal(insertionIndex(sorted, position("30", 6)), 4);
-  assert.equal(insertionIndex([], position("1", 1)), 0);
-});
-
-test("positions that are inserted one by one are sorted", () => {
-  /** @type {ReturnType<typeof position>[]} */
-  const sorted = [];
-  for (const id of [5, 3, 9, 1, 7, 2]) {
-    const added = position(String((id * 7) % 4), id);
-    sorted.splice(insertionIndex(sorted, added), 0, added);
-  }
-  assert.deepEqual(sorted, [...sorted].sort(comparePositions));
 });

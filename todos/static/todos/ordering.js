@@ -20,19 +20,3 @@ export function comparePositions(a, b) {
   if (a.order !== b.order) return a.order < b.order ? -1 : 1;
   return a.id - b.id;
 }
-
-/**
- * Return the index at which a position has to be inserted into sorted positions.
- *
- * @param {Position[]} sorted
- * @param {Position} position
- */
-export function insertionIndex(sorted, position) {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (comparePositions(sorted[middle], position) > 0) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}

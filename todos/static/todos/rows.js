@@ -6,7 +6,7 @@
  */
 
 import { find, findById } from "../progress/dom.js";
-import { insertionIndex, positionOf } from "./ordering.js";
+import { comparePositions, positionOf } from "./ordering.js";
 
 /** @import { Position } from "./ordering.js" */
 
@@ -149,11 +149,10 @@ export function appendPage(html) {
 export function updateRows(html, ids) {
   const unlocked = ids.filter((id) => !isLocked(rowById(`todo-${id}`)));
   const fragments = parse(html);
-  const rows = new Map(takeRows(fragments).map((row) => [todoId(row), row]));
-  for (const id of unlocked) if (!rows.has(id)) removeRow(rowById(`todo-${id}`));
-  const newRows = [...rows].filter(([id, row]) => unlocked.includes(id) && !isOlder(row)).map(([, row]) => row);
-  const positions = new RowPositions(newRows);
-  dispatchInserted(newRows.filter((row) => insert(row, positions)));
+  const rows = takeRows(fragments).filter((row) => unlocked.includes(todoId(row)));
+  const found = new Set(rows.map(todoId));
+  for (const id of unlocked) if (!found.has(id)) removeRow(rowById(`todo-${id}`));
+  insertRows(rows.filter((row) => !isOlder(row)));
   htmx.swap(findById("todoapp"), fragments.innerHTML, { swapStyle: "none" });
   return unlocked;
 }
@@ -194,30 +193,21 @@ function isOlder(row) {
   return Number(row.dataset.version) < Number(rowById(row.id)?.dataset.version ?? 0);
 }
 
-/** The positions of the rows of the list, without those that are about to be inserted. */
-class RowPositions {
-  #positions;
-
-  /** @param {HTMLElement[]} newRows */
-  constructor(newRows) {
-    const ids = new Set(newRows.map(({ id }) => id));
-    this.#positions = rowsIn(findById("todo-list"))
-      .filter(({ id }) => !ids.has(id))
-      .map(rowPosition);
+/**
+ * Insert rows at their positions, from the last one to the first one. Rows with the same ids are replaced.
+ *
+ * @param {HTMLElement[]} newRows
+ */
+function insertRows(newRows) {
+  const ids = new Set(newRows.map(({ id }) => id));
+  const others = rowsIn(findById("todo-list")).filter(({ id }) => !ids.has(id));
+  const rows = [...others, ...newRows].map((row) => ({ row, ...rowPosition(row) }));
+  /** @type {HTMLElement | null} */
+  let next = null;
+  for (const { row } of rows.sort((a, b) => comparePositions(b, a))) {
+    if (!ids.has(row.id) || insert(row, next)) next = row;
   }
-
-  /**
-   * Insert the position of a row, and return the row after it, or null at the end of the list.
-   *
-   * @param {HTMLElement} row
-   */
-  insert(row) {
-    const position = rowPosition(row);
-    const index = insertionIndex(this.#positions, position);
-    const next = this.#positions[index];
-    this.#positions.splice(index, 0, position);
-    return next ? rowById(`todo-${next.id}`) : null;
-  }
+  dispatchInserted(newRows);
 }
 
 /**
@@ -229,14 +219,14 @@ function rowPosition(row) {
 }
 
 /**
- * Insert a row at its position. Return false if that is beyond the pages that have been fetched.
+ * Insert a row before another one, or at the end of the list. Return false if the row belongs to a page that has not
+ * been fetched.
  *
  * @param {HTMLElement} row
- * @param {RowPositions} positions
+ * @param {HTMLElement | null} next
  */
-function insert(row, positions) {
+function insert(row, next) {
   const list = findById("todo-list");
-  const next = positions.insert(row);
   const old = rowById(row.id);
   if (!next && findById("more").querySelector("a") && old !== list.lastElementChild) {
     removeRow(old);
