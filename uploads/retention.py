@@ -14,32 +14,34 @@ from progress.retention import delete_in_batches, ensure_schedule
 from uploads.models import Transfer, Upload
 from uploads.receiving import pieces
 
-TRASH_KEPT = timedelta(hours=1)
-EXPIRED_KEPT = timedelta(days=7)
+TRASH_RETENTION = timedelta(hours=1)
+KEEP_EXPIRED = timedelta(days=7)
 """How long the row of a transfer stays after its expiry."""
 
 LEFTOVER_SECONDS = 24 * 3600.0
 """The age at which a temporary file is deleted: the process that wrote it must have ended long before."""
 
-MINUTES = 10
+INTERVAL_MINUTES = 10
 BATCH_SIZE = 1000
 NAME = "uploads: delete what nobody will come back for"
+"""Identifies the schedule in the database, so it must not change."""
 
 
 def prune() -> None:
+    """Delete the bytes of expired transfers, and rows and files whose retention has ended."""
     now = timezone.now()
     for transfer in Transfer.objects.expired().exclude(pieces=[], reserved=0):
         _delete_bytes(transfer)
-    delete_in_batches(Transfer.objects.filter(expires_at__lt=now - EXPIRED_KEPT), BATCH_SIZE)
-    delete_in_batches(Upload.objects.filter(deleted_at__lt=now - TRASH_KEPT), 1)
+    delete_in_batches(Transfer.objects.filter(expires_at__lt=now - KEEP_EXPIRED), BATCH_SIZE)
+    delete_in_batches(Upload.objects.filter(deleted_at__lt=now - TRASH_RETENTION), 1)
     for path in settings.FILE_UPLOAD_TEMP_DIR.glob("*.upload*"):  # left behind by killed processes
         if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
             path.unlink(missing_ok=True)
 
 
 def create_schedules(**kwargs: object) -> None:
-    """Schedule `prune` every MINUTES minutes. Called after each migration."""
-    ensure_schedule(NAME, "uploads.retention.prune", MINUTES)
+    """Create or update the schedule. Called after each migration."""
+    ensure_schedule(NAME, "uploads.retention.prune", INTERVAL_MINUTES)
 
 
 def _delete_bytes(transfer: Transfer) -> None:

@@ -21,7 +21,7 @@ from uploads.listing import cursor_of, list_uploads
 from uploads.models import Rendition, Transfer, Upload
 from uploads.receiving import quota, transfers
 from uploads.receiving.limits import takes_files
-from uploads.retention import TRASH_KEPT
+from uploads.retention import TRASH_RETENTION
 from uploads.storage import serving
 
 PAGE_SIZE = 24
@@ -50,7 +50,7 @@ def index(request: UserRequest) -> HttpResponse:
         "unfinished": [transfer for transfer in unfinished if transfer.pk not in upload_ids],
         "deleted": _just_deleted(request),
         "max_bytes": settings.MAX_UPLOAD_BYTES,
-        "room": quota.free_bytes(request.user),
+        "free_bytes": quota.free_bytes(request.user),
     }
     return render(request, "uploads/index.html", context, status=form.status() if form.errors else 200)
 
@@ -82,8 +82,9 @@ def delete(request: UserRequest, upload_id: UUID) -> HttpResponse:
 @require_safe
 def trash(request: UserRequest) -> HttpResponse:
     """Show a page of the trash, newest deletion first, with the time until which each file is kept."""
-    deleted = Upload.objects.filter(owner=request.user).in_trash().filter(deleted_at__gt=timezone.now() - TRASH_KEPT)
-    uploads = deleted.annotate(kept_until=F("deleted_at") + Value(TRASH_KEPT)).order_by("-deleted_at", "id")
+    deleted_after = timezone.now() - TRASH_RETENTION
+    deleted = Upload.objects.filter(owner=request.user).in_trash().filter(deleted_at__gt=deleted_after)
+    uploads = deleted.annotate(restorable_until=F("deleted_at") + Value(TRASH_RETENTION)).order_by("-deleted_at", "id")
     page = Paginator(uploads, TRASH_PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "uploads/trash.html", {"page": page})
 

@@ -48,22 +48,22 @@ def test_deleting_can_be_undone_without_a_reload(three):
     page = three
     page.evaluate("window.same = true")
     page.get_by_role("button", name="Delete b.bin").click()
-    undo = page.get_by_role("button", name="Undo: bring b.bin back")
+    undo = page.get_by_role("button", name="Undo: restore b.bin")
     expect(undo).to_be_focused()
     expect(page.get_by_role("status").filter(has_text="Deleted b.bin.")).to_be_visible()
     expect_names(page, "c.bin", "a.bin")
     page.get_by_role("button", name="Delete c.bin").click()
-    expect(page.get_by_role("button", name="Undo: bring c.bin back")).to_be_focused()
+    expect(page.get_by_role("button", name="Undo: restore c.bin")).to_be_focused()
     assert_accessible(page)
     undo.click()
     expect(page.get_by_role("heading", name="b.bin").get_by_role("link")).to_be_focused()
-    page.get_by_role("button", name="Undo: bring c.bin back").click()
+    page.get_by_role("button", name="Undo: restore c.bin").click()
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
     expect_names(page, "c.bin", "b.bin", "a.bin")
     assert page.evaluate("window.same")
     for name in NAMES:
         page.get_by_role("button", name=f"Delete {name}").click()
-        expect(page.get_by_role("button", name=f"Undo: bring {name} back")).to_be_focused()
+        expect(page.get_by_role("button", name=f"Undo: restore {name}")).to_be_focused()
     expect(page.get_by_text("No files yet")).to_be_visible()
     page.reload()
     expect_names(page)
@@ -74,7 +74,7 @@ def test_deleting_can_be_undone_without_a_script(three, plain):
     page.get_by_role("button", name="Delete b.bin").click()
     expect(page.get_by_text("Deleted b.bin.")).to_be_visible()
     expect_names(page, "c.bin", "a.bin")
-    page.get_by_role("button", name="Undo: bring b.bin back").click()
+    page.get_by_role("button", name="Undo: restore b.bin").click()
     expect_names(page, "c.bin", "b.bin", "a.bin")
     expect(page.get_by_text("Deleted b.bin.")).to_have_count(0)
 
@@ -82,7 +82,7 @@ def test_deleting_can_be_undone_without_a_script(three, plain):
 def test_what_can_not_be_had_back_any_more_is_said(three):
     page = three
     page.get_by_role("button", name="Delete b.bin").click()
-    undo = page.get_by_role("button", name="Undo: bring b.bin back")
+    undo = page.get_by_role("button", name="Undo: restore b.bin")
     with page.context.expect_page() as opened:
         page.evaluate("open(location)")
     other = opened.value

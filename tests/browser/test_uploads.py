@@ -467,7 +467,7 @@ def test_what_is_too_large_is_said_before_anything_is_sent(page, narrow_site, tm
     sizes = {"first.bin": 3_500_000, "second.bin": 3_000_000, "third.bin": 2_000_000}
     paths = [make_file(tmp_path, name, size) for name, size in sizes.items()]
     choose(page, *paths)
-    expect(row(page, "second.bin")).to_contain_text("it has 3 MB, and 2.5 MB are left")
+    expect(row(page, "second.bin")).to_contain_text("it has 3 MB, and 2.5 MB of your quota are left")
     expect(page.locator(".card")).to_have_count(2)
     assert len(requests(page, "POST")) == 2
     for name in ("huge.bin", "second.bin"):
@@ -475,7 +475,7 @@ def test_what_is_too_large_is_said_before_anything_is_sent(page, narrow_site, tm
     expect_cards(page, "first.bin", "third.bin")
     page.reload()
     choose(page, paths[1])
-    expect(row(page, "second.bin")).to_contain_text("500 kB are left")
+    expect(row(page, "second.bin")).to_contain_text("500 kB of your quota are left")
     assert requests(page, "POST") == []
 
 

@@ -87,7 +87,7 @@ def blocked_by_this_transaction(function: Callable[[], Any]) -> Iterator[Future]
 class TestTrashPurge:
     def test_keeps_upload_restored_meanwhile(self, as_alice, alice):
         upload = ingest.create_upload(alice, file(b"precious"))
-        Upload.objects.update(deleted_at=timezone.now() - 2 * retention.TRASH_KEPT)
+        Upload.objects.update(deleted_at=timezone.now() - 2 * retention.TRASH_RETENTION)
         with blocked_by_this_transaction(retention.prune):
             as_alice.post(f"/uploads/{upload.pk}/restore/")
         assert body(as_alice.get(f"/uploads/{upload.pk}/download/")) == b"precious"
@@ -100,7 +100,7 @@ class TestTrashPurge:
 
     def test_answers_404_to_restoring_a_purged_upload(self, as_alice, alice, state_dir):
         upload = ingest.create_upload(alice, file())
-        Upload.objects.update(deleted_at=timezone.now() - 2 * retention.TRASH_KEPT)
+        Upload.objects.update(deleted_at=timezone.now() - 2 * retention.TRASH_RETENTION)
         with blocked_by_this_transaction(lambda: as_alice.post(f"/uploads/{upload.pk}/restore/")) as restored:
             retention.prune()
             assert files_below(state_dir) != []  # bytes are deleted after the commit

@@ -108,9 +108,9 @@ def test_page_has_limit_and_quota_for_the_script(as_alice, upload, settings):
     settings.MAX_UPLOAD_BYTES, settings.USER_QUOTA_BYTES = 2000, 0
     page = as_alice.get("/uploads/").text
     assert 'data-max-bytes="2000"' in page
-    assert 'data-room=""' in page
+    assert 'data-free-bytes=""' in page
     settings.USER_QUOTA_BYTES = 1005
-    assert 'data-room="1000"' in as_alice.get("/uploads/").text
+    assert 'data-free-bytes="1000"' in as_alice.get("/uploads/").text
 
 
 @pytest.mark.parametrize(

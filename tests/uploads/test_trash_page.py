@@ -9,7 +9,7 @@ from django.utils import timezone
 from tests.helpers import file
 from uploads.models import Upload
 from uploads.receiving import ingest
-from uploads.retention import TRASH_KEPT
+from uploads.retention import TRASH_RETENTION
 
 URL = "/uploads/trash/"
 
@@ -34,11 +34,11 @@ def names(page: str) -> list[str]:
 def test_files_are_sorted_by_deletion_newest_first(as_alice, alice, make_deleted):
     make_deleted("older.txt", timedelta(minutes=2))
     newer = make_deleted("newer.txt", timedelta(minutes=1))
-    make_deleted("too-old.txt", TRASH_KEPT)
+    make_deleted("too-old.txt", TRASH_RETENTION)
     ingest.create_upload(alice, file(b"hello", "kept.txt"))
     page = as_alice.get(URL).text
     assert names(page) == ["newer.txt", "older.txt"]
-    assert f'datetime="{(newer.deleted_at + TRASH_KEPT).isoformat(timespec="seconds")[:19]}' in page
+    assert f'datetime="{(newer.deleted_at + TRASH_RETENTION).isoformat(timespec="seconds")[:19]}' in page
     assert f'href="{URL}"' in as_alice.get("/uploads/").text
 
 

@@ -18,12 +18,12 @@ THUMBNAIL_WIDTH = 320
 MAX_HEIGHT = 4 * WIDTH
 """In pixels. A page that would be taller is rendered at a smaller width."""
 
-LOCKED = (
+ENCRYPTED = (
     "This PDF is protected by a password, so there is no preview. The file itself is kept. "
     "To see its pages here, save it without a password and upload that."
 )
 UNREADABLE = "No preview: the file is damaged or cut short. The file itself is kept."
-NEEDS_A_PASSWORD = (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY)
+PASSWORD_ERRORS = (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY)
 
 
 def make_renditions(content_type: str, source: Path, directory: Path, send: Send) -> None:
@@ -32,8 +32,8 @@ def make_renditions(content_type: str, source: Path, directory: Path, send: Send
         document = pypdfium2.PdfDocument(source)
         document.init_forms()  # renders the values of form fields
     except pypdfium2.PdfiumError as error:
-        if error.err_code in NEEDS_A_PASSWORD:
-            raise DecodeError("encrypted_pdf", LOCKED) from error
+        if error.err_code in PASSWORD_ERRORS:
+            raise DecodeError("encrypted_pdf", ENCRYPTED) from error
         raise DecodeError("unreadable_pdf", UNREADABLE) from error
     pages = len(document)
     shown = min(pages, MAX_PAGES)

@@ -10,7 +10,7 @@ def conditional_response(
 ) -> HttpResponseBase:
     """Return a 304 or a 412 if the conditions of the request ask for it, else the response.
 
-    A proxy that compresses an answer makes its ETag weak, so If-Match accepts the weak form of the ETag as well.
+    A proxy that compresses a response makes its ETag weak, so If-Match accepts the weak form of the ETag as well.
     """
     if "HTTP_IF_MATCH" in request.META:
         request.META["HTTP_IF_MATCH"] = request.META["HTTP_IF_MATCH"].replace('W/"', '"')

@@ -21,7 +21,7 @@ COPY_UNSUPPORTED = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 """Errors of copy_file_range between file systems that don't support it."""
 
 Pieces = list[list[int]]
-"""[number, the offset where it begins], in order."""
+"""Each piece as [number, start offset], in order."""
 
 
 def directory_of(transfer_id: UUID) -> Path:

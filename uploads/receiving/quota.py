@@ -25,8 +25,8 @@ def check_quota(owner: User, size: int) -> None:
     free = free_bytes(owner)
     if free is not None and size > free:
         raise QuotaExceeded(
-            f"There is no room for it: your files take {size_text(_used(owner))} of the "
-            f"{size_text(settings.USER_QUOTA_BYTES)} that you may keep. Delete some, then send it again."
+            f"There is no room for this file: your files and unfinished uploads use {size_text(_used(owner))} of your "
+            f"quota of {size_text(settings.USER_QUOTA_BYTES)}. Delete some of them and try again."
         )
 
 

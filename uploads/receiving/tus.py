@@ -6,8 +6,8 @@
     PATCH  /api/tus/<id>        appends bytes
     DELETE /api/tus/<id>        deletes the transfer, or the upload that it has become
     GET    /api/tus/<id>/checksum?start=0&end=1000
-                                returns the SHA-256 of acknowledged bytes. Not part of tus: a client checks by it that
-                                a file of the same name and size is the one to resume
+                                returns the SHA-256 of acknowledged bytes. Not part of tus: clients use it to check
+                                whether a file of the same name and size is the one to resume
 
 With its last byte the transfer becomes an upload with the same id, whose job is at /api/uploads/<id>/.
 """

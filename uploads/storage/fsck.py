@@ -1,8 +1,8 @@
 """Consistency check of the rows of uploads and their bytes, with a repair of each inconsistency.
 
 Bytes without a row are left by crashes, or by the restore of an older database backup; they are deleted. Rows without
-bytes are never deleted, because the disk may only not be mounted: missing renditions are made again, and the page of a
-lost file says so.
+bytes are never deleted, since the disk may not be mounted. Missing renditions are made again, and the page of a lost
+file reports the loss.
 """
 
 import shutil

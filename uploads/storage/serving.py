@@ -21,7 +21,7 @@ from progress.connections import release_connection
 from uploads.http import ranges
 from uploads.http.conditional import conditional_response
 
-UNKNOWN_TO_NGINX = ("If-Match", "If-Unmodified-Since")
+REEVALUATED_BY_NGINX = ("If-Match", "If-Unmodified-Since")
 """Conditions that nginx would evaluate again when it sends a file. It doesn't know the ETag, and would answer 412."""
 
 CHUNK_BYTES = 128 * 1024
@@ -63,11 +63,11 @@ def _send_file(request: HttpRequest, file: FieldFile, headers: dict[str, str]) -
     stat = os.stat(file.path)
     headers |= {"Last-Modified": http_date(stat.st_mtime)}
     response = HttpResponse(headers=headers)
-    answer = conditional_response(request, headers["ETag"], response, int(stat.st_mtime))
-    if answer is not response:
-        return answer  # 304 or 412
-    is_conditional = any(name in request.headers for name in UNKNOWN_TO_NGINX)
-    if request.headers.get("X-Sendfile-Type") == "X-Accel-Redirect" and not is_conditional:
+    conditional = conditional_response(request, headers["ETag"], response, int(stat.st_mtime))
+    if conditional is not response:
+        return conditional  # 304 or 412
+    nginx_would_fail = any(name in request.headers for name in REEVALUATED_BY_NGINX)
+    if request.headers.get("X-Sendfile-Type") == "X-Accel-Redirect" and not nginx_would_fail:
         response["X-Accel-Redirect"] = PRIVATE_MEDIA + quote(file.name or "")
         return response
     return _stream(request, file.path, stat.st_size, headers)

@@ -26,7 +26,7 @@ const MAX_RETRY_MS = 10000;
 const form = findById("upload-form", HTMLFormElement);
 const fileInput = find(form, "[name=file]", HTMLInputElement);
 const sameFileInput = findById("same-file", HTMLInputElement);
-const { api = "", pages = "", user = "", maxBytes, maxText, room } = form.dataset;
+const { api = "", pages = "", user = "", maxBytes, maxText, freeBytes } = form.dataset;
 const session = new Session(api, user);
 const site = { api, session, tus: new TusClient(api, session), store: new FileStore(user) };
 const cards = new CardGrid(findById("cards"), findById("empty"));
@@ -116,15 +116,17 @@ function unfinishedSenderOf(file) {
 function add(file) {
   const { name, size } = file;
   const sender = new Sender(site, { file, name, size });
-  const freeBytes = room ? Math.max(Number(room) - addedBytes(), 0) : Infinity;
+  const remainingBytes = freeBytes ? Math.max(Number(freeBytes) - addedBytes(), 0) : Infinity;
   added.push(sender);
   show(sender);
   // The server would reject these files too, but only after the request.
   if (size > Number(maxBytes)) {
     sender.reject(tooLargeMessage(maxText));
-  } else if (size > freeBytes) {
-    const [needed, free] = [size, freeBytes].map(formatSize);
-    sender.fail(`There is no room for this file: it has ${needed}, and ${free} are left. Delete some files first.`);
+  } else if (size > remainingBytes) {
+    const [needed, remaining] = [size, remainingBytes].map(formatSize);
+    sender.fail(
+      `There is no room for this file: it has ${needed}, and ${remaining} of your quota are left. Delete some files first.`,
+    );
   } else {
     sender.start();
   }
