@@ -1,4 +1,4 @@
-"""Fixtures for all tests: the users Alice, Bob and admin, an anonymous visitor, and replacements for threads."""
+"""Fixtures for all tests: users and their clients, an empty state directory, and replacements for threads."""
 
 import shutil
 import threading
@@ -21,7 +21,7 @@ from tests.helpers import PASSWORD
 
 STATE_FOLDERS = {"incoming", "media", "tmp"}
 
-# The duration of an example means nothing on a machine under load.
+# Examples may take long on a busy machine.
 hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("patient")
 
@@ -83,7 +83,7 @@ def as_admin(admin_user) -> Client:
 
 @pytest.fixture(autouse=True)
 def _heartbeat_without_thread(monkeypatch):
-    """Write heartbeats synchronously. A thread of its own could not see the transaction in which a test runs."""
+    """Write heartbeats in the thread of the test: another thread could not see the transaction in which it runs."""
     monkeypatch.setattr(Heartbeat, "start", lambda self: None)
     monkeypatch.setattr(Heartbeat, "wake", Heartbeat.write)
 
@@ -120,25 +120,25 @@ def _remove_contents(root: Path) -> None:
 
 @pytest.fixture
 def same_day():
-    """Stop the clock, so that the date does not change during the test."""
+    """Freeze the time, so that the date does not change during the test."""
     with time_machine.travel(datetime.now(UTC), tick=False):
         yield
 
 
 @pytest.fixture
-def meanwhile(monkeypatch):
-    """Return a list of functions that are called one after the other, one at each call of `Watcher.wait`.
+def during_waits(monkeypatch):
+    """Return a list of functions. Each call of `Watcher.wait` removes the first one and calls it.
 
-    A thread of the hub could not see the transaction in which a test runs, so each wait makes the hub tick. When no
-    function is left, the monotonic clock advances instead of waiting.
+    The thread of the hub could not see the transaction in which a test runs, so each wait makes the hub tick. When no
+    function is left, the monotonic clock advances by the time to wait.
     """
-    script: list = []
+    functions: list = []
     wait = Watcher.wait
     clock = [1000.0]
 
     def tick_and_wait(self, seconds):
-        if script:
-            script.pop(0)()
+        if functions:
+            functions.pop(0)()
         else:
             clock[0] += seconds
         hub.tick()
@@ -148,6 +148,6 @@ def meanwhile(monkeypatch):
     monkeypatch.setattr(hub, "_thorough_at", -1000.0)
     monkeypatch.setattr(Watcher, "wait", tick_and_wait)
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    yield script
+    yield functions
     assert not hub._watchers
     assert not hub._sources

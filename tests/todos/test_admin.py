@@ -27,7 +27,7 @@ def run_action(client, action: str):
     return client.post(URL, {"action": action, "_selected_action": ids}, follow=True)
 
 
-def test_search_and_filters(as_admin, todos):
+def test_search_and_filters_find_todos(as_admin, todos):
     assert found_titles(as_admin, "q=river") == {"Active"}
     assert found_titles(as_admin, "q=alice") == {"Active", "Done", "Deleted"}
     assert found_titles(as_admin, "completed_at__isempty=0") == {"Done"}

@@ -21,18 +21,18 @@ def ten_characters(settings):
 
 
 @pytest.mark.usefixtures("three_todos")
-class TestNumber:
-    def test_api_answers_413(self, as_alice, as_bob):
+class TestMaxTodos:
+    def test_api_returns_413(self, as_alice, as_bob):
         statuses = [as_alice.post("/api/todos/", {"title": "x"}, content_type=JSON).status_code for _ in range(4)]
         assert statuses == [201, 201, 201, 413]
         assert "3 to-dos" in problem(as_alice.post("/api/todos/", {"title": "x"}, content_type=JSON), 413)["detail"]
         assert as_bob.post("/api/todos/", {"title": "x"}, content_type=JSON).status_code == 201
 
-    def test_page_answers_413(self, as_alice, alice):
+    def test_page_returns_413(self, as_alice, alice):
         Todo.objects.bulk_create(Todo(owner=alice, title="x", order=number) for number in range(3))
-        answer = as_alice.post("/todos/", {"title": "x"})
-        assert answer.status_code == 413
-        assert "Delete some to-dos" in answer.text
+        response = as_alice.post("/todos/", {"title": "x"})
+        assert response.status_code == 413
+        assert "Delete some to-dos" in response.text
 
     def test_full_list_can_be_changed(self, as_alice, alice):
         todos = [make_todo(owner=alice) for _ in range(3)]
@@ -69,11 +69,11 @@ class TestNumber:
 
 
 @pytest.mark.usefixtures("ten_characters")
-class TestText:
+class TestMaxCharacters:
     def test_new_todo_beyond_the_limit_is_413(self, as_alice):
         assert as_alice.post("/api/todos/", {"title": "x" * 10}, content_type=JSON).status_code == 201
-        answer = as_alice.post("/api/todos/", {"title": "x"}, content_type=JSON)
-        assert "10 characters" in problem(answer, 413)["detail"]
+        response = as_alice.post("/api/todos/", {"title": "x"}, content_type=JSON)
+        assert "10 characters" in problem(response, 413)["detail"]
 
     def test_change_is_rejected_only_if_the_text_grows_beyond_the_limit(self, as_alice, alice):
         todo = make_todo(owner=alice, title="12345")
@@ -85,7 +85,7 @@ class TestText:
 
     def test_folded_text_is_counted(self, alice):
         with pytest.raises(ListFull):
-            make_todo(owner=alice, title="\ufdfa")  # one character, eighteen when it is folded
+            make_todo(owner=alice, title="\ufdfa")  # folding expands this character to eighteen
 
 
 def test_zero_means_unlimited(alice, settings):

@@ -14,14 +14,14 @@ from tests.helpers import body, make_login, make_todo, problem
 from todos.live import Lists
 from todos.models import Todo
 
-pytestmark = pytest.mark.usefixtures("meanwhile")
+pytestmark = pytest.mark.usefixtures("during_waits")
 
 URL = "/api/todos/stream/"
 
 
 @pytest.fixture(autouse=True)
 def _short_streams(monkeypatch):
-    """Most tests read a stream to its end, which costs time for each tick of the hub."""
+    """Shorten streams: most tests read them to their end, and each tick of the hub takes time."""
     monkeypatch.setattr(sse, "MAX_STREAM_SECONDS", 60.0)
 
 
@@ -33,7 +33,7 @@ def reported_changes(response) -> list[dict | None]:
 
 
 def commit_change(todo: Todo, seconds_ago: float = 0, **values) -> None:
-    """Change the to-do as a transaction does that began `seconds_ago` and is committed now."""
+    """Change the to-do as a transaction that began `seconds_ago` and commits now."""
     changed_at = timezone.now() - timedelta(seconds=seconds_ago)
     Todo.objects.filter(pk=todo.pk).update(version=F("version") + 1, updated_at=changed_at, **values)
 
@@ -44,9 +44,9 @@ def make_old_todo(**values) -> Todo:
     return todo
 
 
-def test_stream_begins_empty_and_reports_each_change_once(as_alice, alice, meanwhile):
+def test_stream_begins_empty_and_reports_each_change_once(as_alice, alice, during_waits):
     todo, other = make_old_todo(owner=alice), make_old_todo(owner=alice)
-    meanwhile += [
+    during_waits += [
         Todo.objects.filter(pk=todo.pk).complete,
         lambda: None,
         lambda: Todo.objects.filter(pk=other.pk).trash(),
@@ -55,16 +55,16 @@ def test_stream_begins_empty_and_reports_each_change_once(as_alice, alice, meanw
     assert reported_changes(as_alice.get(URL)) == [{}, {str(todo.pk): 2}, {str(other.pk): 2}, {"1000000": 1}]
 
 
-def test_stream_does_not_report_changes_of_other_users(as_bob, visitor, alice, meanwhile):
+def test_stream_does_not_report_changes_of_other_users(as_bob, visitor, alice, during_waits):
     todo = make_old_todo(owner=alice)
-    meanwhile.append(Todo.objects.filter(pk=todo.pk).complete)
+    during_waits.append(Todo.objects.filter(pk=todo.pk).complete)
     assert reported_changes(as_bob.get(f"{URL}?since={timezone.now().isoformat()[:-6]}Z")) == [{}]
     problem(visitor.get(URL), 401)
 
 
 @pytest.mark.parametrize("where", ["query", "header"])
 def test_first_event_has_the_changes_since_the_given_time(as_alice, alice, where):
-    """It includes changes of the minute before, which may have been committed since."""
+    """The event includes changes of the minute before that time, which may have been committed after it."""
     since = timezone.now() - timedelta(hours=1)
     old, pending, new = make_old_todo(owner=alice), make_old_todo(owner=alice), make_old_todo(owner=alice)
     commit_change(old, 3600 + 70)
@@ -77,17 +77,17 @@ def test_first_event_has_the_changes_since_the_given_time(as_alice, alice, where
     assert reported_changes(response) == [{str(pending.pk): 2, str(new.pk): 2}]
 
 
-def test_stream_resumes_from_the_id_of_an_event(as_alice, alice, meanwhile):
+def test_stream_resumes_from_the_id_of_an_event(as_alice, alice, during_waits):
     todo = make_old_todo(owner=alice)
-    meanwhile.append(Todo.objects.filter(pk=todo.pk).complete)
+    during_waits.append(Todo.objects.filter(pk=todo.pk).complete)
     events = body(as_alice.get(URL)).decode()
     ids = [line.removeprefix("id: ") for line in events.splitlines() if line.startswith("id: ")]
     assert reported_changes(as_alice.get(f"{URL}?since={ids[0]}"))[0] == {str(todo.pk): 2}
 
 
-@pytest.mark.parametrize("bad", ["", "yesterday", "2026-02-31T00:00:00Z", "2026-11-24T12:00:00", "12", "\0"])
-def test_invalid_time_is_400(as_alice, bad):
-    assert "its zone" in problem(as_alice.get(URL, {"since": bad}), 400)["detail"]
+@pytest.mark.parametrize("since", ["", "yesterday", "2026-02-31T00:00:00Z", "2026-11-24T12:00:00", "12", "\0"])
+def test_invalid_time_is_400(as_alice, since):
+    assert "its zone" in problem(as_alice.get(URL, {"since": since}), 400)["detail"]
 
 
 def test_time_in_the_future_is_treated_as_now(as_alice, alice):
@@ -100,28 +100,28 @@ def test_time_before_the_retention_of_the_trash_reports_null(as_alice, since):
     assert reported_changes(as_alice.get(URL, {"since": since})) == [None]
 
 
-def test_more_than_100_changes_are_reported_as_null(as_alice, alice, meanwhile):
+def test_more_than_100_changes_are_reported_as_null(as_alice, alice, during_waits):
     Todo.objects.bulk_create(Todo(owner=alice, title="Step", order=number) for number in range(101))
     now = timezone.now().isoformat()
     Todo.objects.update(updated_at=timezone.now() - timedelta(days=1))
-    meanwhile += [lambda: Todo.objects.first().delete(), lambda: Todo.objects.complete(), lambda: None]
+    during_waits += [lambda: Todo.objects.first().delete(), lambda: Todo.objects.complete(), lambda: None]
     assert [changed and len(changed) for changed in reported_changes(as_alice.get(URL))] == [{}, 100]
-    Todo.objects.bulk_create([Todo(owner=alice, title="One more", order=0)])
+    Todo.objects.bulk_create([Todo(owner=alice, title="Another step", order=0)])
     assert reported_changes(as_alice.get(URL, {"since": now}))[0] is None
 
 
-def test_change_committed_late_is_reported_once(as_alice, alice, meanwhile):
+def test_change_committed_late_is_reported_once(as_alice, alice, during_waits):
     todo = make_old_todo(owner=alice)
-    meanwhile += [lambda: commit_change(todo, seconds_ago=50), lambda: None, lambda: None]
+    during_waits += [lambda: commit_change(todo, seconds_ago=50), lambda: None, lambda: None]
     assert reported_changes(as_alice.get(URL)) == [{}, {str(todo.pk): 2}]
 
 
 def test_stream_has_the_limits_of_all_streams(as_alice, settings, monkeypatch):
-    began = time.monotonic()
+    started_at = time.monotonic()
     response = as_alice.get(URL)
     assert response["X-Accel-Buffering"] == "no"
     assert list(response)[1:] == [b": still here\n\n"] * 11
-    assert time.monotonic() - began == 60
+    assert time.monotonic() - started_at == 60
     for method in ("head", "post"):
         assert getattr(as_alice, method)(URL).status_code == 405
     monkeypatch.setattr(hub, "stopping", True)
@@ -148,21 +148,21 @@ def test_stream_that_is_never_read_is_closed(as_alice):
 def test_number_of_queries_does_not_grow_with_watched_lists(alice, bob, django_assert_num_queries):
     owners = [alice, bob]
     todos = [make_todo(owner=owner) for owner in owners for _ in range(20)]
-    one = Hub()
-    watchers = [one.watch(Lists, [owner.pk], make_login(owner)) for owner in owners for _ in range(10)]
+    new_hub = Hub()
+    watchers = [new_hub.watch(Lists, [owner.pk], make_login(owner)) for owner in owners for _ in range(10)]
     for thorough_at, queries in ((time.monotonic(), 1), (-1000.0, 3)):  # a thorough tick checks the logins as well
-        one._thorough_at = thorough_at
+        new_hub._thorough_at = thorough_at
         changed = Todo.objects.filter(pk__in=[todo.pk for todo in todos])
         assert changed.complete() or changed.reactivate()
         with django_assert_num_queries(queries):
-            one.tick()
+            new_hub.tick()
     for watcher in watchers:
         ((owner_id, changed),) = watcher.wait(0).items()
         assert changed == {todo.pk: 3 for todo in todos if todo.owner_id == owner_id}  # both changes are merged
     for watcher in watchers:
         watcher.close()
     with django_assert_num_queries(0):
-        one.tick()
+        new_hub.tick()
 
 
 def test_reported_changes_are_forgotten_after_a_minute(alice):

@@ -34,9 +34,8 @@ def test_migrated_list_keeps_its_order(alice, monkeypatch):
 
 def test_no_index_is_a_prefix_of_another(db):
     with connection.cursor() as cursor:
-        found = connection.introspection.get_constraints(cursor, Todo._meta.db_table).values()
-    indexes = [each["columns"] for each in found if each["index"] or each["unique"]]
+        constraints = connection.introspection.get_constraints(cursor, Todo._meta.db_table).values()
+    indexes = [constraint["columns"] for constraint in constraints if constraint["index"] or constraint["unique"]]
     assert ["owner_id", "order", "id"] in indexes
-    assert [
-        short for short in indexes for long in indexes if len(short) < len(long) and long[: len(short)] == short
-    ] == []
+    prefixes = [a for a in indexes for b in indexes if len(a) < len(b) and b[: len(a)] == a]
+    assert prefixes == []

@@ -1,4 +1,4 @@
-"""Positions in a list: moves change few other rows, and give every moved row a position of its own."""
+"""Positions in a list: moves update few other rows, and the moved row gets a unique position."""
 
 import random
 
@@ -17,7 +17,7 @@ POSITIONS = st.integers(ordering.LOWEST, ordering.HIGHEST)
 
 @pytest.fixture
 def make_list(alice):
-    """Return a function that adds to-dos with these positions, or this number of to-dos, and returns their ids."""
+    """Return a function that creates to-dos, by their number or by their positions, and returns their ids."""
 
     def make(positions):
         if isinstance(positions, int):
@@ -42,8 +42,8 @@ def count_ties() -> int:
     return len(positions) - len(set(positions))
 
 
-def moved(ids: list[int], todo_id: int, *, before: int | None = None, after: int | None = None) -> list[int]:
-    """Return the ids in the order that they must have after the move."""
+def after_move(ids: list[int], todo_id: int, *, before: int | None = None, after: int | None = None) -> list[int]:
+    """Return the ids in the expected order after the move."""
     others = [pk for pk in ids if pk != todo_id]
     index = others.index(before) if before is not None else others.index(after) + 1
     return [*others[:index], todo_id, *others[index:]]
@@ -62,7 +62,7 @@ def test_new_todo_is_last_after_the_largest_position(alice):
     assert listed_ids() == ids
 
 
-def test_move_before_and_after_each_neighbour(alice, make_list):
+def test_move_before_or_after_a_neighbour_changes_the_order(alice, make_list):
     a, b, c = make_list(3)
     todos = Todo.objects.visible_to(alice)
     for todo_id, target, expected in [
@@ -77,7 +77,7 @@ def test_move_before_and_after_each_neighbour(alice, make_list):
         assert listed_ids() == expected
 
 
-def test_move_to_the_present_position_writes_nothing(alice, make_list):
+def test_move_to_the_current_position_updates_no_row(alice, make_list):
     a, b, c = make_list(3)
     todos = Todo.objects.visible_to(alice)
     assert todos.move(b, after=a)
@@ -88,7 +88,7 @@ def test_move_to_the_present_position_writes_nothing(alice, make_list):
 
 
 def test_move_locks_all_changed_rows_together(alice, make_list, monkeypatch):
-    """They are locked in the order of their ids. Otherwise a move and a change of all to-dos could deadlock."""
+    """Rows are locked in the order of their ids, so that a move and a change of all to-dos do not deadlock."""
     a, b, c = make_list([5, 6, 7])
     locked = []
     lock = TodoQuerySet._lock
@@ -124,7 +124,7 @@ def test_trashed_todo_keeps_its_position(alice, make_list):
     assert count_ties() == 0
 
 
-def test_random_moves(alice, make_list):
+def test_random_moves_result_in_the_expected_order(alice, make_list):
     ids, randomness = make_list(100), random.Random(0)
     todos = Todo.objects.visible_to(alice)
     expected = list(ids)
@@ -132,7 +132,7 @@ def test_random_moves(alice, make_list):
         todo_id, neighbour = randomness.sample(ids, 2)
         target = {randomness.choice(["before", "after"]): neighbour}
         assert todos.move(todo_id, **target)
-        expected = moved(expected, todo_id, **target)
+        expected = after_move(expected, todo_id, **target)
     assert listed_ids() == expected
     assert count_ties() == 0
     assert count_updates() <= 315
@@ -147,31 +147,31 @@ def test_random_moves(alice, make_list):
         pytest.param(lambda ids, turn: (ids[-1], {"before": ids[0]}), id="last-to-the-top"),
     ],
 )
-def test_many_moves_to_one_position(alice, make_list, next_move):
+def test_many_moves_to_one_position_update_few_rows(alice, make_list, next_move):
     """Each move halves the gap between the neighbours, until the gap is used up."""
-    ids, most = make_list(100), 0
+    ids, max_per_move = make_list(100), 0
     todos, expected = Todo.objects.visible_to(alice), list(ids)
-    before = 0
+    updates = 0
     for turn in range(150):
         todo_id, target = next_move(expected, turn)
         assert todos.move(todo_id, **target)
-        expected = moved(expected, todo_id, **target)
-        now = count_updates()
-        before, most = now, max(most, now - before)
+        expected = after_move(expected, todo_id, **target)
+        previous, updates = updates, count_updates()
+        max_per_move = max(max_per_move, updates - previous)
     assert listed_ids() == expected
     assert count_ties() == 0
-    assert before <= 225
-    assert most <= 40
+    assert updates <= 225
+    assert max_per_move <= 40
 
 
-def test_move_between_equal_positions_spreads_few_of_them(alice, make_list):
-    ids = make_list([5] * 10 + [10**12 * place for place in range(1, 200)])
+def test_move_between_equal_positions_updates_few_rows(alice, make_list):
+    ids = make_list([5] * 10 + [10**12 * index for index in range(1, 200)])
     assert listed_ids() == ids
     assert Todo.objects.visible_to(alice).move(ids[-1], after=ids[4])
-    assert listed_ids() == moved(ids, ids[-1], after=ids[4])
+    assert listed_ids() == after_move(ids, ids[-1], after=ids[4])
     assert count_updates() <= 34
-    changed = Todo.objects.get(pk=ids[-1]).order
-    assert Todo.objects.filter(order=changed).count() == 1
+    position = Todo.objects.get(pk=ids[-1]).order
+    assert Todo.objects.filter(order=position).count() == 1
 
 
 def test_move_between_equal_positions_set_by_the_api(as_alice, alice, make_list):
@@ -186,8 +186,8 @@ def test_move_between_equal_positions_set_by_the_api(as_alice, alice, make_list)
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_moves_in_lists_with_any_positions(alice, make_list, data):
-    """The positions may be close together, at the ends of the range, or equal."""
+def test_moves_with_any_positions_result_in_the_expected_order(alice, make_list, data):
+    """Positions may be close together, at the ends of the range, or equal."""
     Todo.objects.all().delete()
     near = st.integers(-2, 2)
     ends = st.sampled_from([ordering.LOWEST, ordering.LOWEST + 1, ordering.HIGHEST - 1, ordering.HIGHEST])
@@ -200,19 +200,19 @@ def test_any_moves_in_lists_with_any_positions(alice, make_list, data):
             continue
         target = {data.draw(st.sampled_from(["before", "after"])): neighbour}
         assert todos.move(todo_id, **target)
-        expected = moved(expected, todo_id, **target)
+        expected = after_move(expected, todo_id, **target)
         assert listed_ids() == expected
         position = Todo.objects.get(pk=todo_id).order
         assert Todo.objects.filter(order=position).count() == 1
 
 
 @given(lower=POSITIONS | st.none(), upper=POSITIONS | st.none(), number=st.integers(1, 100))
-def test_positions_lie_between_their_bounds_and_differ(lower, upper, number):
+def test_positions_between_bounds_are_distinct_and_sorted(lower, upper, number):
     if lower is not None and upper is not None and lower > upper:
         lower, upper = upper, lower
-    found = ordering.positions_between(lower, upper, number)
+    positions = ordering.positions_between(lower, upper, number)
     low = ordering.LOWEST - 1 if lower is None else lower
     high = ordering.HIGHEST + 1 if upper is None else upper
-    assert found == sorted(set(found))
-    assert all(low < position < high for position in found)
-    assert len(found) == (number if high - low > number else 0)
+    assert positions == sorted(set(positions))
+    assert all(low < position < high for position in positions)
+    assert len(positions) == (number if high - low > number else 0)

@@ -25,74 +25,74 @@ WORDS = sorted({word for line, *_ in LINES for word in line.split()})
 
 
 @pytest.mark.parametrize(("line", "today", "title", "due_on"), LINES)
-def test_table(line, today, title, due_on):
-    found = parse(line, date.fromisoformat(today))
-    assert found == ((title, date.fromisoformat(due_on), line.removeprefix(title).strip()) if title else None)
-    assert parse(f"  {line} ", date.fromisoformat(today)) == found
+def test_line_of_the_table_is_parsed(line, today, title, due_on):
+    parsed = parse(line, date.fromisoformat(today))
+    assert parsed == ((title, date.fromisoformat(due_on), line.removeprefix(title).strip()) if title else None)
+    assert parse(f"  {line} ", date.fromisoformat(today)) == parsed
 
 
-def test_table_is_complete():
+def test_table_has_at_least_150_lines():
     assert len(LINES) >= 150
     assert all(bool(title) == bool(due_on) for _, _, title, due_on in LINES)
 
 
 @given(line=st.text() | st.lists(st.sampled_from(WORDS)).map(" ".join), today=st.dates())
 def test_title_and_phrase_make_up_the_line(line, today):
-    if found := parse(line, today):
-        assert f"{found.title} {found.phrase}".split() == line.split()
-        assert line.strip().startswith(found.title)
+    if parsed := parse(line, today):
+        assert f"{parsed.title} {parsed.phrase}".split() == line.split()
+        assert line.strip().startswith(parsed.title)
 
 
 @given(line=st.lists(st.sampled_from(WORDS)).map(" ".join), today=DAYS)
 def test_title_contains_no_second_date(line, today):
-    if found := parse(line, today):
-        assert parse(found.title, today) is None
+    if parsed := parse(line, today):
+        assert parse(parsed.title, today) is None
 
 
 @given(line=st.lists(st.sampled_from(WORDS)).map(" ".join), today=DAYS)
 def test_past_date_requires_a_year_of_four_digits(line, today):
-    if (found := parse(line, today)) and found.due_on < today:
-        assert f"{found.due_on.year}" in found.phrase
+    if (parsed := parse(line, today)) and parsed.due_on < today:
+        assert f"{parsed.due_on.year}" in parsed.phrase
 
 
 @given(phrase=st.sampled_from(PHRASES), name=st.sampled_from(["rent", "Buy milk", "Äpfel kaufen"]))
-def test_phrase_is_parsed_after_any_plain_title(phrase, name):
-    found = parse(f"{name} {phrase}", WEDNESDAY)
-    assert found.title == name
-    assert found.phrase == phrase
+def test_phrase_is_parsed_after_another_title(phrase, name):
+    parsed = parse(f"{name} {phrase}", WEDNESDAY)
+    assert parsed.title == name
+    assert parsed.phrase == phrase
 
 
 @given(day=DAYS, today=DAYS, month=st.sampled_from(list(MONTHS)))
-def test_day_and_month_are_within_a_year(day, today, month):
+def test_date_without_year_is_within_a_year(day, today, month):
     day = day.replace(day=min(day.day, 28))
-    found = parse(f"Pay rent {day.day} {month}", today)
-    assert (found.due_on.day, found.due_on.month) == (day.day, MONTHS[month])
-    assert today <= found.due_on < today + timedelta(days=367)
-    assert parse(f"Pay rent {month} {day.day}", today).due_on == found.due_on
+    parsed = parse(f"Pay rent {day.day} {month}", today)
+    assert (parsed.due_on.day, parsed.due_on.month) == (day.day, MONTHS[month])
+    assert today <= parsed.due_on < today + timedelta(days=367)
+    assert parse(f"Pay rent {month} {day.day}", today).due_on == parsed.due_on
 
 
 @given(today=DAYS, name=st.sampled_from(list(WEEKDAYS)))
 def test_weekday_is_within_a_week_and_next_weekday_in_the_next_week(today, name):
-    soon = parse(f"Pay rent {name}", today).due_on
-    assert soon.weekday() == WEEKDAYS[name]
-    assert timedelta(days=1) <= soon - today <= timedelta(days=7)
+    next_due = parse(f"Pay rent {name}", today).due_on
+    assert next_due.weekday() == WEEKDAYS[name]
+    assert timedelta(days=1) <= next_due - today <= timedelta(days=7)
     monday = today - timedelta(days=today.weekday())
-    following = parse(f"Pay rent next {name}", today).due_on
-    assert following.weekday() == WEEKDAYS[name]
-    assert timedelta(days=7) <= following - monday < timedelta(days=14)
-    if this := parse(f"Pay rent this {name}", today):
-        assert this.due_on.weekday() == WEEKDAYS[name]
-        assert today <= this.due_on < monday + timedelta(days=7)
+    next_week = parse(f"Pay rent next {name}", today).due_on
+    assert next_week.weekday() == WEEKDAYS[name]
+    assert timedelta(days=7) <= next_week - monday < timedelta(days=14)
+    if parsed := parse(f"Pay rent this {name}", today):
+        assert parsed.due_on.weekday() == WEEKDAYS[name]
+        assert today <= parsed.due_on < monday + timedelta(days=7)
 
 
 @given(day=DAYS, today=DAYS)
-def test_complete_date_is_parsed(day, today):
-    forms = (
+def test_date_with_year_is_parsed(day, today):
+    phrases = (
         day.isoformat(),
         f"{day:%d %B %Y}",
         f"{day:%b %d, %Y}",
         f"on {day.day} {day:%b} {day.year}",
         f"{day:%A, %d %B %Y}",
     )
-    for phrase in forms:
+    for phrase in phrases:
         assert parse(f"Pay rent {phrase}", today) == ("Pay rent", day, phrase)

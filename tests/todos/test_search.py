@@ -17,9 +17,9 @@ DECOMPOSED = unicodedata.normalize("NFD", "Äpfel kaufen")
 
 
 def search(client, q: str) -> list[str]:
-    answer = client.get("/api/todos/", {"q": q})
-    assert answer.status_code == 200
-    return [todo["title"] for todo in answer.json()]
+    response = client.get("/api/todos/", {"q": q})
+    assert response.status_code == 200
+    return [todo["title"] for todo in response.json()]
 
 
 @pytest.mark.parametrize(
@@ -52,15 +52,15 @@ def test_search_does_not_match_other_words(as_alice, alice, query):
     assert search(as_alice, query) == []
 
 
-class TestFoldedTextUpdates:
-    def test_api(self, as_alice):
+class TestFoldedText:
+    def test_is_updated_by_the_api(self, as_alice):
         url = as_alice.post("/api/todos/", {"title": "ÄPFEL"}, content_type="application/json")["Location"]
         assert search(as_alice, "äpfel") == ["ÄPFEL"]
         as_alice.patch(url, {"title": "Birnen", "notes": "ÖL"}, content_type="application/json")
         assert search(as_alice, "äpfel") == []
         assert search(as_alice, "öl") == ["Birnen"]
 
-    def test_pages(self, as_alice):
+    def test_is_updated_by_pages(self, as_alice):
         as_alice.post("/todos/", {"title": "ÄPFEL"})
         todo = Todo.objects.get()
         as_alice.post(f"/todos/{todo.pk}/rename/", {"title": "ÖL"})
@@ -68,27 +68,27 @@ class TestFoldedTextUpdates:
         as_alice.post(f"/todos/{todo.pk}/", {"title": "Öl", "notes": "FÜR ALLE", "due_on": ""})
         assert search(as_alice, "öl für") == ["Öl"]
 
-    def test_admin(self, as_admin, admin_user):
+    def test_is_updated_by_the_admin(self, as_admin, admin_user):
         todo = make_todo(owner=admin_user, title="ÄPFEL")
         inline = {"attachments-TOTAL_FORMS": "0", "attachments-INITIAL_FORMS": "0"}
-        given = {"owner": admin_user.pk, "title": "ÖL", "notes": "", "order": todo.order, **inline}
-        assert as_admin.post(f"/admin/todos/todo/{todo.pk}/change/", given).status_code == 302
+        data = {"owner": admin_user.pk, "title": "ÖL", "notes": "", "order": todo.order, **inline}
+        assert as_admin.post(f"/admin/todos/todo/{todo.pk}/change/", data).status_code == 302
         page = as_admin.get("/admin/todos/todo/", {"q": "öl"})
-        assert [each.title for each in page.context["cl"].result_list] == ["ÖL"]
+        assert [todo.title for todo in page.context["cl"].result_list] == ["ÖL"]
 
-    def test_save_without_field_names(self, alice):
+    def test_is_updated_by_save_without_field_names(self, alice):
         make_todo(owner=alice, title="ÄPFEL")
         todo = Todo.objects.get()
         todo.title = "ÖL"
         todo.save()
         assert Todo.objects.search("öl").get().version == 2
 
-    def test_bulk_create_and_update(self, alice):
+    def test_is_updated_by_bulk_create_and_update(self, alice):
         Todo.objects.bulk_create([Todo(owner=alice, title="ÄPFEL", order=1)])
         assert Todo.objects.search("äpfel").update(notes="ÖL", order=F("order") + 1) == 1
         assert Todo.objects.search("äpfel öl").get().order == 2
 
-    def test_import(self, as_alice, alice):
+    def test_is_updated_by_imports(self, as_alice, alice):
         make_todo(owner=alice, title="Birnen", uid="1", notes="ÄPFEL")
         Todo.objects.trash()
         rows = b"title,notes,uid\nBIRNEN \xc3\x9cBER,,1\nNeu,\xc3\x96L,2\n"

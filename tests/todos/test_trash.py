@@ -45,7 +45,7 @@ def test_trash_returns_ids_that_restore_accepts(alice, bob):
 
 
 def test_toggle_all_completes_active_todos_then_reactivates_all(as_alice, alice, bob):
-    """As TodoMVC specifies it: the button reactivates all to-dos if none is active."""
+    """The button reactivates all to-dos if none is active, as TodoMVC specifies."""
     completed, active = make_todo(owner=alice, completed_at=Now()), make_todo(owner=alice)
     make_todo(owner=bob)
     button = re.compile(r'formaction="/todos/toggle-all/" name="completed" value="(.*?)"')
@@ -67,9 +67,7 @@ def test_complete_and_reactivate_without_todos_change_nothing():
 def test_many_todos_are_updated_in_batches(alice, monkeypatch):
     monkeypatch.setattr(models, "BATCH_SIZE", 3)
     ids = [make_todo(owner=alice).pk for _ in range(7)]
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         assert Todo.objects.visible_to(alice).trash() == ids
     assert len([query for query in queries if query["sql"].startswith("UPDATE")]) == 3
     assert Todo.objects.in_trash().count() == 7
@@ -97,7 +95,7 @@ def test_todo_restored_after_the_trash_was_listed_is_kept(alice):
     assert list(Todo.objects.visible_to(alice)) == [todo]
 
 
-def test_deleting_an_upload_permanently_keeps_the_todo(alice):
+def test_permanent_deletion_of_an_upload_keeps_the_todo(alice):
     upload = ingest.create_upload(alice, file())
     todo = make_todo(owner=alice)
     todo.attach(upload)
@@ -106,7 +104,7 @@ def test_deleting_an_upload_permanently_keeps_the_todo(alice):
     todo.refresh_from_db()
 
 
-def test_edit_page_lists_no_attachments_in_the_trash(as_alice, alice):
+def test_edit_page_omits_trashed_attachments(as_alice, alice):
     kept, trashed = (ingest.create_upload(alice, file(name=name)) for name in ("kept.txt", "trashed.txt"))
     todo = make_todo(owner=alice)
     todo.set_attachments([kept, trashed])
@@ -122,9 +120,9 @@ def test_restored_upload_is_attached_again(alice):
     todo.attach(first)
     first.trash()
     todo.attach(second)
-    assert [kept.upload for kept in Todo.objects.for_list().get().attachments.all()] == [second]
+    assert [attachment.upload for attachment in Todo.objects.for_list().get().attachments.all()] == [second]
     first.restore()
-    assert {kept.upload for kept in Todo.objects.for_list().get().attachments.all()} == {first, second}
+    assert {attachment.upload for attachment in Todo.objects.for_list().get().attachments.all()} == {first, second}
 
 
 @pytest.mark.django_db

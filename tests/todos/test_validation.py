@@ -98,8 +98,8 @@ def test_api_body_that_is_not_an_object_is_400(as_alice, alice, body):
 
 def test_api_rejects_numbers_that_are_not_finite(as_alice):
     for number in ("NaN", "Infinity", "1e400"):
-        answer = as_alice.post("/api/todos/", f'{{"title": "x", "order": {number}}}', content_type=JSON)
-        assert problem(answer, 422)["errors"]["order"] == ["This must be an integer."]
+        response = as_alice.post("/api/todos/", f'{{"title": "x", "order": {number}}}', content_type=JSON)
+        assert problem(response, 422)["errors"]["order"] == ["This must be an integer."]
 
 
 def test_api_body_of_another_media_type_is_415(as_alice, alice):
@@ -126,8 +126,8 @@ def test_visible_title_is_stored_unchanged(as_alice, title):
 
 
 def test_notes_may_contain_line_breaks_and_tabs(as_alice):
-    answer = as_alice.post("/api/todos/", {"title": "x", "notes": "a\r\n\tb\rc"}, content_type=JSON)
-    assert answer.json()["notes"] == "a\n\tb\nc"
+    response = as_alice.post("/api/todos/", {"title": "x", "notes": "a\r\n\tb\rc"}, content_type=JSON)
+    assert response.json()["notes"] == "a\n\tb\nc"
 
 
 def test_pages_reject_invalid_fields(as_alice, alice):
@@ -144,7 +144,7 @@ def test_forms_reject_titles_without_a_visible_character(as_alice, as_admin, ali
         with subtests.test(title=title):
             for url in ("/todos/", f"/todos/{todo.pk}/rename/"):
                 assert as_alice.post(url, {"title": title}, headers={"HX-Request": "true"}).status_code == 422
-    title = INVISIBLE[0]  # one is enough: rendering these pages is slow
+    title = INVISIBLE[0]  # one title is enough: rendering these pages is slow
     assert as_alice.post(f"/todos/{todo.pk}/", {"title": title}).status_code == 422
     changed = as_admin.post(f"/admin/todos/todo/{todo.pk}/change/", admin_form(todo, title))
     assert "Enter a title." in changed.text

@@ -57,33 +57,33 @@ def job(alice) -> Job:
 
 @ENDS
 @pytest.mark.parametrize("url", STREAMS.values(), ids=STREAMS)
-def test_stream_ends_within_seconds_of_its_login(as_alice, job, meanwhile, end: Callable, url):
+def test_stream_ends_within_seconds_of_its_login(as_alice, job, during_waits, end: Callable, url):
     began = time.monotonic()
     response = as_alice.get(url.format(job.pk))
-    meanwhile.append(lambda: end(as_alice))
+    during_waits.append(lambda: end(as_alice))
     b"".join(response)
     assert time.monotonic() - began < 2 * THOROUGH_SECONDS + KEEPALIVE_SECONDS
     assert as_alice.get(url.format(job.pk)).status_code == 401
 
 
 @pytest.mark.parametrize("url", STREAMS.values(), ids=STREAMS)
-def test_stream_survives_the_end_of_other_logins(as_alice, as_bob, job, meanwhile, url):
+def test_stream_survives_the_end_of_other_logins(as_alice, as_bob, job, during_waits, url):
     began = time.monotonic()
     response = as_alice.get(url.format(job.pk))
-    meanwhile.append(lambda: log_out(as_bob))
+    during_waits.append(lambda: log_out(as_bob))
     b"".join(response)
     assert time.monotonic() - began == 600
 
 
 @ENDS
 @pytest.mark.parametrize("url", POLLS.values(), ids=POLLS)
-def test_long_poll_answers_401_when_its_login_ends(as_alice, job, meanwhile, monkeypatch, end: Callable, url):
-    meanwhile += [lambda: end(as_alice)]
+def test_long_poll_answers_401_when_its_login_ends(as_alice, job, during_waits, monkeypatch, end: Callable, url):
+    during_waits += [lambda: end(as_alice)]
     monkeypatch.setattr("progress.live.hub.THOROUGH_SECONDS", -1)
     problem(as_alice.get(url.format(job.pk)), 401)
 
 
-@pytest.mark.usefixtures("meanwhile")  # the thread of the hub does not run
+@pytest.mark.usefixtures("during_waits")  # the thread of the hub does not run
 def test_logins_are_checked_by_two_queries(alice, bob, job, django_assert_num_queries):
     hub = Hub()
     watchers = [hub.watch(Jobs, [job.pk], make_login(user)) for user in (alice, bob) for _ in range(15)]

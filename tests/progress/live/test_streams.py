@@ -14,7 +14,7 @@ from progress.live.jobs import Jobs
 from progress.models import Job, State, changed
 from tests.helpers import body, make_job, make_login, problem
 
-pytestmark = pytest.mark.usefixtures("meanwhile")
+pytestmark = pytest.mark.usefixtures("during_waits")
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -34,11 +34,11 @@ def running(alice) -> Job:
 
 
 class TestLongPoll:
-    def test_returns_when_the_job_has_changed(self, as_alice, running, meanwhile):
-        meanwhile += [lambda: None, lambda: change(running, percent=20)]
+    def test_returns_when_the_job_has_changed(self, as_alice, running, during_waits):
+        during_waits += [lambda: None, lambda: change(running, percent=20)]
         body = as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=30").json()
         assert (body["percent"], body["version"]) == (20, running.version + 1)
-        assert meanwhile == []
+        assert during_waits == []
 
     def test_returns_when_the_time_is_over(self, as_alice, running):
         began = time.monotonic()
@@ -47,24 +47,24 @@ class TestLongPoll:
         assert time.monotonic() - began == 2.5
 
     @pytest.mark.parametrize("query", ["", "?wait=30", "?after=0&wait=30", "?after=1", "?after=1&wait=0"])
-    def test_returns_immediately_without_after_or_wait(self, as_alice, running, query, meanwhile):
-        meanwhile.append(lambda: pytest.fail("waited"))
+    def test_returns_immediately_without_after_or_wait(self, as_alice, running, query, during_waits):
+        during_waits.append(lambda: pytest.fail("waited"))
         assert as_alice.get(f"/api/progress/{running.pk}/{query}").json()["percent"] == 10
-        meanwhile.clear()
+        during_waits.clear()
 
     def test_without_wait_registers_no_watcher(self, as_alice, running, monkeypatch):
         monkeypatch.setattr(Hub, "watch", lambda self, kind, ids: pytest.fail("watched"))
         for url in (f"/api/progress/{running.pk}/?after=99", f"/api/progress/?id={running.pk}:99"):
             assert as_alice.get(url).status_code == 200
 
-    def test_finished_job_returns_immediately(self, as_alice, alice, meanwhile):
+    def test_finished_job_returns_immediately(self, as_alice, alice, during_waits):
         job = make_job(owner=alice, state=State.SUCCEEDED)
-        meanwhile.append(lambda: pytest.fail("waited"))
+        during_waits.append(lambda: pytest.fail("waited"))
         assert as_alice.get(f"/api/progress/{job.pk}/?after=99&wait=30").json()["state"] == "succeeded"
-        meanwhile.clear()
+        during_waits.clear()
 
-    def test_job_deleted_during_the_wait_is_not_found(self, as_alice, running, meanwhile):
-        meanwhile.append(lambda: Job.objects.all().delete())
+    def test_job_deleted_during_the_wait_is_not_found(self, as_alice, running, during_waits):
+        during_waits.append(lambda: Job.objects.all().delete())
         problem(as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=30"), 404)
 
     def test_returns_immediately_when_the_process_stops(self, as_alice, running, monkeypatch):
@@ -107,26 +107,26 @@ class TestSeveralJobs:
         assert [job["id"] for job in body["jobs"]] == [str(mine.pk)]
         assert body["missing"] == [NOBODY, str(theirs.pk), str(gone.pk)]
 
-    def test_returns_when_one_job_has_changed(self, as_alice, alice, meanwhile):
+    def test_returns_when_one_job_has_changed(self, as_alice, alice, during_waits):
         jobs = [make_job(owner=alice, state=State.RUNNING, percent=1) for _ in range(3)]
-        meanwhile += [lambda: None, lambda: change(jobs[1], percent=50)]
+        during_waits += [lambda: None, lambda: change(jobs[1], percent=50)]
         query = "&".join(f"id={job.pk}:{job.version}" for job in jobs)
         body = as_alice.get(f"/api/progress/?{query}&wait=30").json()
         assert [job["percent"] for job in body["jobs"]] == [1, 50, 1]
-        assert meanwhile == []
+        assert during_waits == []
 
     @pytest.mark.parametrize("other", [NOBODY, f"{NOBODY}:1"])
-    def test_returns_immediately_when_a_job_is_missing(self, as_alice, running, other, meanwhile):
-        meanwhile.append(lambda: pytest.fail("waited"))
+    def test_returns_immediately_when_a_job_is_missing(self, as_alice, running, other, during_waits):
+        during_waits.append(lambda: pytest.fail("waited"))
         body = as_alice.get(f"/api/progress/?id={running.pk}:{running.version}&id={other}&wait=30").json()
         assert body["missing"] == [NOBODY]
-        meanwhile.clear()
+        during_waits.clear()
 
-    def test_returns_immediately_when_an_id_has_no_version(self, as_alice, alice, running, meanwhile):
-        meanwhile.append(lambda: pytest.fail("waited"))
+    def test_returns_immediately_when_an_id_has_no_version(self, as_alice, alice, running, during_waits):
+        during_waits.append(lambda: pytest.fail("waited"))
         other = make_job(owner=alice)
         as_alice.get(f"/api/progress/?id={running.pk}:{running.version}&id={other.pk}&wait=30")
-        meanwhile.clear()
+        during_waits.clear()
 
     def test_repeated_id_returns_the_job_once(self, as_alice, running):
         assert len(as_alice.get(f"/api/progress/?id={running.pk}&id={running.pk}").json()["jobs"]) == 1
@@ -169,8 +169,8 @@ class TestStream:
                 found.append((fields["event"], fields.get("id", ""), json.loads(fields["data"])))
         return found
 
-    def test_sends_the_job_then_its_changes_then_ends(self, as_alice, running, meanwhile):
-        meanwhile += [lambda: change(running, percent=20), lambda: None, lambda: finish(running)]
+    def test_sends_the_job_then_its_changes_then_ends(self, as_alice, running, during_waits):
+        during_waits += [lambda: change(running, percent=20), lambda: None, lambda: finish(running)]
         events = self.events(as_alice, running.pk)
         version = running.version
         assert [(kind, at, data.get("percent")) for kind, at, data in events] == [
@@ -185,29 +185,31 @@ class TestStream:
         job = make_job(owner=alice, state=State.FAILED, error_code="x", error_message="It broke.")
         assert [kind for kind, _, _ in self.events(as_alice, job.pk)] == ["job", "end"]
 
-    def test_other_users_jobs_are_missing_and_the_rest_is_sent(self, as_alice, bob, running, meanwhile):
+    def test_other_users_jobs_are_missing_and_the_rest_is_sent(self, as_alice, bob, running, during_waits):
         theirs = make_job(owner=bob, state=State.RUNNING)
-        meanwhile += [lambda: change(theirs, percent=50), lambda: finish(running)]
+        during_waits += [lambda: change(theirs, percent=50), lambda: finish(running)]
         events = self.events(as_alice, NOBODY, running.pk, theirs.pk)
         missing = {data["id"] for kind, _, data in events if kind == "missing"}
         assert missing == {NOBODY, str(theirs.pk)}
         assert {data["id"] for kind, _, data in events if kind == "job"} == {str(running.pk)}
         assert events[-1][0] == "end"
 
-    def test_deleted_job_is_missing(self, as_alice, running, meanwhile):
-        meanwhile.append(lambda: Job.objects.all().delete())
+    def test_deleted_job_is_missing(self, as_alice, running, during_waits):
+        during_waits.append(lambda: Job.objects.all().delete())
         assert [kind for kind, _, _ in self.events(as_alice, running.pk)] == ["job", "missing", "end"]
 
-    def test_change_that_becomes_visible_late_is_sent(self, as_alice, running, meanwhile):
+    def test_change_that_becomes_visible_late_is_sent(self, as_alice, running, during_waits):
         late = timezone.now() - timedelta(seconds=60)
-        meanwhile.append(lambda: Job.objects.filter(pk=running.pk).update(version=9, percent=90, changed_at=late))
-        meanwhile += [lambda: None, lambda: finish(running)]
+        during_waits.append(lambda: Job.objects.filter(pk=running.pk).update(version=9, percent=90, changed_at=late))
+        during_waits += [lambda: None, lambda: finish(running)]
         assert 90 in [data.get("percent") for _, _, data in self.events(as_alice, running.pk)]
 
-    def test_without_ids_changes_of_all_own_jobs_are_sent(self, as_alice, alice, bob, running, meanwhile, monkeypatch):
+    def test_without_ids_changes_of_all_own_jobs_are_sent(
+        self, as_alice, alice, bob, running, during_waits, monkeypatch
+    ):
         theirs = make_job(owner=bob, state=State.RUNNING)
         late = timezone.now() - timedelta(seconds=30)
-        meanwhile += [
+        during_waits += [
             lambda: None,  # the first tick may find what was written before
             lambda: (change(running, percent=20), change(theirs, percent=50)),
             lambda: make_job(owner=alice, label="New"),
@@ -230,8 +232,8 @@ class TestStream:
         assert chunks[1:] == [b": still here\n\n"] * 119  # the 120th would be its end
         assert time.monotonic() - began == 600
 
-    def test_ends_when_the_process_stops(self, as_alice, running, meanwhile, monkeypatch):
-        meanwhile.append(lambda: monkeypatch.setattr(hub, "stopping", True))
+    def test_ends_when_the_process_stops(self, as_alice, running, during_waits, monkeypatch):
+        during_waits.append(lambda: monkeypatch.setattr(hub, "stopping", True))
         assert [kind for kind, _, _ in self.events(as_alice, running.pk)] == ["job"]
 
     def test_503_with_retry_after_when_the_process_has_too_many_watchers(self, as_alice, running, settings):
@@ -261,9 +263,9 @@ class TestStream:
         assert "no-store" in response["Cache-Control"]
         response.close()
 
-    def test_urls_have_the_host_of_the_request(self, as_alice, running, meanwhile, settings):
+    def test_urls_have_the_host_of_the_request(self, as_alice, running, during_waits, settings):
         settings.ALLOWED_HOSTS = ["one.example.com"]
-        meanwhile.append(lambda: finish(running))
+        during_waits.append(lambda: finish(running))
         (_, _, job), *_ = self.events(as_alice, running.pk, headers={"host": "one.example.com"})
         assert job["url"] == f"http://one.example.com/api/progress/{running.pk}/"
 
