@@ -159,8 +159,8 @@ def test_pdf_shows_its_pages_and_the_list_shows_the_first(as_alice, upload):
     Upload.objects.update(content_type="application/pdf", metadata={"pages": 30}, job=None)
     for page in (1, 2, 10):
         for width in (320, 960):
-            made = Rendition(upload=upload, page=page, width=width, height=2 * width, size=4)
-            made.file.save(f"{page}-{width}.webp", ContentFile(b"webp"))
+            rendition = Rendition(upload=upload, page=page, width=width, height=2 * width, size=4)
+            rendition.file.save(f"{page}-{width}.webp", ContentFile(b"webp"))
     page = as_alice.get(f"/uploads/{upload.pk}/").text
     assert re.findall(r'alt="([^"]+)"', page) == [f"hello.tar.gz, page {n}" for n in (1, 2, 10)]
     assert f'href="/uploads/{upload.pk}/10/960.webp"' in page

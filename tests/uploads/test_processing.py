@@ -18,7 +18,7 @@ from uploads.receiving import ingest
 
 
 def test_text_file_gets_a_checksum_and_no_renditions(alice, state_dir):
-    content = b"just some words\n" * 50_000
+    content = b"a line of text\n" * 50_000
     upload = process(alice, content, "photo.jpg")
     assert upload.job.state == State.SUCCEEDED
     assert (upload.content_type, upload.sha256) == ("text/plain", hashlib.sha256(content).hexdigest())
@@ -68,7 +68,7 @@ def test_second_run_deletes_renditions_of_obsolete_widths(
     with django_capture_on_commit_callbacks(execute=True):
         processing.process(upload, NullProgress())
     assert stored_names() == ["320.webp", "640.webp", "original"]
-    assert [made.width for made in upload.renditions.all()] == [320, 640]
+    assert [rendition.width for rendition in upload.renditions.all()] == [320, 640]
 
 
 def test_stored_files_without_rows_of_a_killed_attempt_are_deleted(alice, stored_names, state_dir):

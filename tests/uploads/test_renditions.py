@@ -12,8 +12,8 @@ def test_photo_gets_three_webp_renditions(alice):
     upload = process(alice, photo(2400, 1800))
     assert upload.job.state == State.SUCCEEDED
     assert upload.metadata == {"width": 2400, "height": 1800}
-    made = [(rendition.width, rendition.height) for rendition in upload.renditions.all()]
-    assert made == [(320, 240), (960, 720), (1920, 1440)]
+    sizes = [(rendition.width, rendition.height) for rendition in upload.renditions.all()]
+    assert sizes == [(320, 240), (960, 720), (1920, 1440)]
     for rendition in upload.renditions.all():
         image = open_rendition(rendition)
         assert (image.format, image.size) == ("WEBP", (rendition.width, rendition.height))

@@ -85,13 +85,3 @@ def test_prune_is_scheduled(db):
     retention.create_schedules()
     schedule = Schedule.objects.get(name=retention.NAME)
     assert import_string(schedule.func) is retention.prune
-
-
-def test_upload_in_the_trash_is_404(as_alice, alice):
-    upload = ingest.create_upload(alice, file())
-    upload.trash()
-    for url in (f"/uploads/{upload.pk}/", f"/api/uploads/{upload.pk}/", f"/uploads/{upload.pk}/download/"):
-        assert as_alice.get(url).status_code == 404
-    assert as_alice.get("/api/uploads/").json() == []
-    upload.restore()
-    assert as_alice.get(f"/uploads/{upload.pk}/").status_code == 200

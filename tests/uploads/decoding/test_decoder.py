@@ -171,7 +171,7 @@ def test_decoder_that_hangs_is_killed(alice, replace_decoder, monkeypatch):
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
 
 
-def test_decoder_that_sends_messages_for_ever_is_killed(alice, replace_decoder, monkeypatch):
+def test_decoder_that_sends_messages_endlessly_is_killed(alice, replace_decoder, monkeypatch):
     monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
     monkeypatch.setattr(parent, "WALL_SECONDS", 0.5)
     replace_decoder("while True: print('{\"read\": 1}', flush=True)")

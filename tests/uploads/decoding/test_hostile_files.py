@@ -78,7 +78,7 @@ def test_job_after_hostile_files_succeeds(alice):
     assert [upload.job.state for upload in uploads] == [State.FAILED, State.FAILED, State.SUCCEEDED]
 
 
-@pytest.mark.services  # takes seconds
+@pytest.mark.services  # because it takes seconds
 def test_picture_just_within_the_pixel_limit_gets_renditions(alice):
     """It has as many pixels in as few bytes as a decompression bomb."""
     upload = process(alice, png(14_000, 14_000, (b"\0" + b"\xff" * 1750) * 14_000, depth=1, colours=0))
@@ -89,9 +89,9 @@ def test_picture_just_within_the_pixel_limit_gets_renditions(alice):
 def test_jpeg_followed_by_a_zip_is_a_jpeg(alice):
     upload = process(alice, photo() + zip_file(b"evil content"), "evil.zip")
     assert (upload.job.state, upload.content_type) == (State.SUCCEEDED, "image/jpeg")
-    for made in upload.renditions.all():
-        assert b"evil" not in rendition_bytes(made)
-        assert is_red(open_rendition(made), 0.1, 0.1)
+    for rendition in upload.renditions.all():
+        assert b"evil" not in rendition_bytes(rendition)
+        assert is_red(open_rendition(rendition), 0.1, 0.1)
 
 
 def test_zip_that_contains_a_jpeg_is_no_picture(alice, stored_names):
@@ -112,8 +112,8 @@ def test_zip_that_contains_a_jpeg_is_no_picture(alice, stored_names):
 def test_picture_with_html_is_shown_only_as_renditions_without_it(alice, as_alice, content):
     upload = process(alice, content, "page.html")
     assert upload.job.state == State.SUCCEEDED
-    for made in upload.renditions.all():
-        response = as_alice.get(made.get_absolute_url())
+    for rendition in upload.renditions.all():
+        response = as_alice.get(rendition.get_absolute_url())
         assert response["Content-Type"] == "image/webp"
         assert b"script" not in body(response)
     download = as_alice.get(f"/uploads/{upload.pk}/download/")

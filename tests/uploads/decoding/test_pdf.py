@@ -8,7 +8,7 @@ from tests.uploads.helpers import is_red, open_rendition, process
 
 
 def sizes(upload):
-    return [(made.page, made.width, made.height) for made in upload.renditions.all()]
+    return [(rendition.page, rendition.width, rendition.height) for rendition in upload.renditions.all()]
 
 
 def test_each_page_gets_a_rendition_and_the_first_a_thumbnail(alice, stored_names):
@@ -18,9 +18,9 @@ def test_each_page_gets_a_rendition_and_the_first_a_thumbnail(alice, stored_name
     assert sizes(upload) == [(1, 320, 453), (1, 960, 1359), (2, 960, 1359), (3, 960, 1359)]
     names = ["original", "page-1-320.webp", "page-1-960.webp", "page-2-960.webp", "page-3-960.webp"]
     assert stored_names() == names
-    for made in upload.renditions.all():
-        image = open_rendition(made)
-        assert (image.format, image.size) == ("WEBP", (made.width, made.height))
+    for rendition in upload.renditions.all():
+        image = open_rendition(rendition)
+        assert (image.format, image.size) == ("WEBP", (rendition.width, rendition.height))
         assert is_red(image, 0.1, 0.1)
         assert not is_red(image, 0.9, 0.9)
 
@@ -40,7 +40,7 @@ def test_rendition_of_an_empty_page_is_white(alice):
 def test_first_twenty_of_a_thousand_pages_are_rendered(alice):
     upload = process(alice, pdf(pages=1000, size=(100, 100)))
     assert upload.metadata == {"pages": 1000}
-    assert {made.page for made in upload.renditions.all()} == set(range(1, 21))
+    assert {rendition.page for rendition in upload.renditions.all()} == set(range(1, 21))
     assert (upload.job.stage, upload.job.current, upload.job.total) == ("Making pictures of pages", 20, 20)
     assert upload.job.unit == "pages"
 
@@ -66,7 +66,7 @@ def test_page_of_any_size_is_rendered_within_the_size_limits(alice, size, render
 def test_invalid_page_does_not_prevent_renditions_of_the_others(alice):
     upload = process(alice, pdf(pages=3).replace(b"5 0 obj\n<</Type/Page/", b"5 0 obj\n<</Type/Nope/"))
     assert upload.job.state == State.SUCCEEDED
-    assert {made.page for made in upload.renditions.all()} >= {1, 3}
+    assert {rendition.page for rendition in upload.renditions.all()} >= {1, 3}
 
 
 @pytest.mark.parametrize(

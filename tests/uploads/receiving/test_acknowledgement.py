@@ -32,7 +32,7 @@ class TestAcknowledgement:
 
     @pytest.mark.django_db(transaction=True)
     def test_is_committed_durably(self, as_alice, monkeypatch):
-        """SQLite syncs fully for these transactions, and only for them."""
+        """On SQLite, these transactions, and only these, use `synchronous = FULL`."""
         update, levels = QuerySet.update, []
 
         def record_and_update(queryset, **values):

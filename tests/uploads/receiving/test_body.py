@@ -38,9 +38,9 @@ def over_socket(monkeypatch):
         return {"wsgi.input": request.body, "gunicorn.socket": server, **declared}
 
     yield send
-    for each in sockets:
+    for end in sockets:
         with suppress(OSError):
-            each.close()
+            end.close()
 
 
 def chunks(*parts: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
@@ -62,7 +62,7 @@ class TestStalledTransfer:
         assert patch(as_alice, url, 8192, over_socket(bytes(2808), 2808)).status_code == 204
         assert Upload.objects.get().size == 11_000
 
-    def test_of_a_disconnected_client_loses_no_byte(self, as_alice, over_socket):
+    def test_of_a_disconnected_client_keeps_every_byte(self, as_alice, over_socket):
         url = create_transfer(as_alice)
         patch(as_alice, url, 0, over_socket(b"hello", 11, close=True))
         assert offset(as_alice, url) == 5

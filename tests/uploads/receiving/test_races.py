@@ -245,6 +245,8 @@ def test_killed_writer_closes_its_piece_after_the_write_in_a_thread(as_alice, mo
 
 def test_tus_view_answers_every_exception_of_transfers():
     """Any other exception would be a 500."""
-    exceptions = {each for each in vars(transfers).values() if isinstance(each, type) and issubclass(each, Exception)}
-    defined = {each for each in exceptions if each.__module__ == transfers.__name__}
+    exceptions = {
+        value for value in vars(transfers).values() if isinstance(value, type) and issubclass(value, Exception)
+    }
+    defined = {exception for exception in exceptions if exception.__module__ == transfers.__name__}
     assert defined | {BodyTooLong} == set(tus.PROBLEMS)  # a writer reads the body, which may be too long

@@ -213,7 +213,7 @@ class TestList:
         assert (listed[0]["size"], listed[1]["size"], listed[1]["offset"]) == (None, 11, 5)
         assert (listed[1]["name"], listed[1]["metadata"]) == ("old.txt", {"filename": "old.txt"})
 
-    def test_tells_which_transfers_are_being_received(self, as_alice):
+    def test_shows_which_transfers_are_being_received(self, as_alice):
         def receiving() -> bool:
             return as_alice.get("/api/tus").json()[0]["receiving"]
 

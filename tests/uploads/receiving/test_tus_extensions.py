@@ -182,7 +182,7 @@ class TestChecksumOfReceivedBytes:
         return client.get(f"{url}/checksum?start={start}&end={end}")
 
     @pytest.mark.parametrize("in_pieces", [False, True])
-    def test_is_of_the_acknowledged_bytes(self, as_alice, as_bob, in_pieces):
+    def test_covers_acknowledged_bytes(self, as_alice, as_bob, in_pieces):
         url = create_transfer(as_alice, 20)
         patch(as_alice, url, 0, b"hello")
         if in_pieces:
@@ -195,7 +195,7 @@ class TestChecksumOfReceivedBytes:
             problem(self.get(as_alice, url, start, end), 400)
         problem(self.get(as_bob, url, 0, 5), 404)
 
-    def test_of_a_finished_file(self, as_alice, django_capture_on_commit_callbacks):
+    def test_covers_a_finished_file(self, as_alice, django_capture_on_commit_callbacks):
         url = create_transfer(as_alice, 5)
         with django_capture_on_commit_callbacks(execute=True):
             patch(as_alice, url, 0, b"hello")

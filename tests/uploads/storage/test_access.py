@@ -52,6 +52,16 @@ def test_upload_can_be_deleted_and_restored_by_its_owner_only(as_bob, visitor, p
     assert Upload.objects.exists()
 
 
+def test_upload_in_the_trash_is_404(as_alice, alice):
+    upload = ingest.create_upload(alice, file())
+    upload.trash()
+    for url in (f"/uploads/{upload.pk}/", f"/api/uploads/{upload.pk}/", f"/uploads/{upload.pk}/download/"):
+        assert as_alice.get(url).status_code == 404
+    assert as_alice.get("/api/uploads/").json() == []
+    upload.restore()
+    assert as_alice.get(f"/uploads/{upload.pk}/").status_code == 200
+
+
 def test_lists_do_not_show_uploads_of_others(as_bob, picture):
     assert as_bob.get("/api/uploads/").json() == []
     assert "hölly" not in as_bob.get("/uploads/").text
