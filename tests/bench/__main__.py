@@ -1,9 +1,10 @@
-"""python -m tests.bench [--quick] [NAME …]: all benchmarks, or some; see `NAMES`."""
+"""Command line of the benchmarks: python -m tests.bench [--quick] [NAME …]"""
 
 import argparse
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import django
@@ -26,10 +27,10 @@ NAMES = [
 
 
 def main() -> int:
-    """Return 1 if a ratio is worse than wanted. A quick run judges none: it shows that each benchmark still works."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    """Run the benchmarks that the arguments name. Return 1 if a ratio is worse than wanted, except in a quick run."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure performance.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=" ".join(NAMES))
-    parser.add_argument("--quick", action="store_true", help="measure little, to see that each benchmark works")
+    parser.add_argument("--quick", action="store_true", help="measure little, to check that each benchmark works")
     options = parser.parse_args()
     names = options.names or NAMES
     if unknown := set(names) - set(NAMES):
@@ -40,7 +41,10 @@ def main() -> int:
 
 
 def measure(names: list[str], directory: Path, *, quick: bool) -> bool:
-    """Run these benchmarks, print a table of the results, and return whether all ratios are as wanted."""
+    """Run these benchmarks, and print their durations and a table of the results.
+
+    Return whether all ratios are as wanted.
+    """
     set_up(directory, quick=quick)
     from tests.bench import (
         exchange,
@@ -56,6 +60,7 @@ def measure(names: list[str], directory: Path, *, quick: bool) -> bool:
         transfers,
     )
     from tests.bench.databases import databases
+    from tests.bench.machine import describe
     from tests.bench.results import Result, is_met, table
 
     benchmarks = {
@@ -75,14 +80,16 @@ def measure(names: list[str], directory: Path, *, quick: bool) -> bool:
     with databases(directory) as made:
         try:
             for name in names:
+                start = time.monotonic()
                 results += benchmarks[name](made)
-        finally:  # whatever goes wrong with one of them, the others took minutes
-            print(table(results))
+                print(f"{name}: measured in {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+        finally:  # results of earlier benchmarks are printed even if a later one fails
+            print(f"\n{describe(made)}\n\n{table(results)}")
     return all(map(is_met, results))
 
 
 def set_up(directory: Path, *, quick: bool) -> None:
-    """Configure Django as in production, in this process and in all that it starts."""
+    """Configure Django as in production, in this process and in its subprocesses."""
     for name in ("DATABASE_URL", "QUEUE_URL", size.VARIABLE):
         os.environ.pop(name, None)
     if quick:

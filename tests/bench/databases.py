@@ -36,6 +36,10 @@ class Databases:
         with psycopg.connect(self.server.url, autocommit=True) as connection:
             connection.execute(statement)
 
+    def server_version(self) -> str:
+        with psycopg.connect(self.server.url) as connection:
+            return connection.execute("SHOW server_version").fetchone()[0]
+
     @cached_property
     def _sqlite_template(self) -> Path:
         template = self.directory / "template.sqlite3"

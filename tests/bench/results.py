@@ -1,4 +1,4 @@
-"""What was measured, beside what it is measured by, as a table."""
+"""Table of results: each value beside that of a peer, or beside a limit."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ HEADINGS = ("name", "database", "ours", "peer or limit", "ratio", "wanted", "")
 
 @dataclass(frozen=True)
 class Result:
-    """`most` and `least` are what the ratio of ours to the peer may be; without them it is for information."""
+    """A measured value. `most` and `least` limit its ratio to the peer's; a result with neither is not judged."""
 
     name: str
     database: str
@@ -30,14 +30,12 @@ class Result:
 
 
 def is_met(result: Result) -> bool:
-    """Whether the ratio is as wanted."""
     if result.most is not None and result.ratio > result.most:
         return False
     return result.least is None or result.ratio >= result.least
 
 
 def table(results: Iterable[Result]) -> str:
-    """A line each, in columns."""
     rows = [HEADINGS, *map(_row, results)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
