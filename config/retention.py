@@ -17,7 +17,7 @@ RETENTION = {
 }
 
 INTERVAL_MINUTES = 24 * 60
-NAME = "config: forget old log-ins"
+NAME = "config: delete old sessions and records of log-ins"
 
 
 def prune() -> None:

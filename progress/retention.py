@@ -18,8 +18,7 @@ from progress.models import Job, retention_period
 KEEP_EXPIRED = timedelta(days=7)
 INTERVAL_MINUTES = 10
 BATCH_SIZE = 1000
-NAME = "progress: delete what is no longer needed"
-"""Identifies the schedule in the database, so it must not change."""
+NAME = "progress: delete expired jobs"
 
 
 def prune() -> int:
@@ -52,6 +51,7 @@ def create_schedules(**kwargs: Any) -> None:
 
 
 def ensure_schedule(name: str, function: str, minutes: int) -> None:
-    """Let workers call the function with this dotted path every `minutes`. Update the schedule if the name exists."""
+    """Let workers call the function with this dotted path every `minutes`. Replace its schedules of other names."""
     values = {"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1}
     Schedule.objects.update_or_create(name=name, defaults=values)
+    Schedule.objects.filter(func=function).exclude(name=name).delete()

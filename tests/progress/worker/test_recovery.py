@@ -283,10 +283,13 @@ def test_job_retried_after_it_was_listed_for_deletion_is_kept(alice):
     assert Job.objects.get() == job
 
 
-def test_schedule_of_prune_is_created_once(db):
+def test_schedule_of_prune_is_created_once_and_renamed(db):
+    retention.create_schedules()
+    Schedule.objects.filter(name=retention.NAME).update(name="name in an older release")
     retention.create_schedules()
     retention.create_schedules()
-    schedule = Schedule.objects.get(name=retention.NAME)
+    schedule = Schedule.objects.get(func="progress.retention.prune")
+    assert schedule.name == retention.NAME
     assert import_string(schedule.func) is retention.prune
     assert (schedule.repeats, schedule.minutes) == (-1, 10)
 
