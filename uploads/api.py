@@ -16,12 +16,12 @@ from uploads.forms import UploadForm
 from uploads.http.json_api import ApiError, list_response
 from uploads.listing import cursor_of, list_uploads
 from uploads.models import Rendition, Upload
-from uploads.receiving.limits import takes_files
+from uploads.receiving.limits import accepts_files
 
 PAGE_SIZE = 50
 
 
-@takes_files
+@accepts_files
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: UserRequest) -> HttpResponse:

@@ -100,12 +100,14 @@ def _record(upload: Upload, preview: Preview) -> None:
     """Replace the rows of an earlier attempt by those of this one. Raises TaskError if the upload has been deleted."""
     if not Upload.objects.filter(pk=upload.pk).update(metadata=preview.metadata):
         raise TaskError("deleted", "The file was deleted while it was processed.")
-    kept = []
-    for made in preview.renditions:
-        values = {"file": _stored_name(upload, made), "height": made.height, "size": made.size}
-        row, _ = Rendition.objects.update_or_create(upload=upload, page=made.page, width=made.width, defaults=values)
-        kept.append(row.pk)
-    Rendition.objects.filter(upload=upload).exclude(pk__in=kept).delete()
+    row_ids = []
+    for rendition in preview.renditions:
+        values = {"file": _stored_name(upload, rendition), "height": rendition.height, "size": rendition.size}
+        row, _ = Rendition.objects.update_or_create(
+            upload=upload, page=rendition.page, width=rendition.width, defaults=values
+        )
+        row_ids.append(row.pk)
+    Rendition.objects.filter(upload=upload).exclude(pk__in=row_ids).delete()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from uploads.http.pagination import fetch_page
 from uploads.listing import cursor_of, list_uploads
 from uploads.models import Rendition, Transfer, Upload
 from uploads.receiving import quota, transfers
-from uploads.receiving.limits import takes_files
+from uploads.receiving.limits import accepts_files
 from uploads.retention import TRASH_RETENTION
 from uploads.storage import serving
 
@@ -28,13 +28,13 @@ PAGE_SIZE = 24
 TRASH_PAGE_SIZE = 100
 
 
-@takes_files
+@accepts_files
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: UserRequest) -> HttpResponse:
     """Show the user's uploads, newest first. A POST saves a file and redirects to its page."""
-    received = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = UploadForm(*received, owner=request.user)
+    data = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = UploadForm(*data, owner=request.user)
     if form.is_valid() and (upload := form.save()):
         return redirect(upload)
     # Queried before the uploads: a transfer that completes between the queries is then in both, and shown once.
@@ -116,10 +116,10 @@ def download(request: UserRequest, upload_id: UUID) -> HttpResponseBase:
 
 @require_safe
 def rendition(request: UserRequest, upload_id: UUID, page: int, width: int) -> HttpResponseBase:
-    made = get_object_or_404(
+    picture = get_object_or_404(
         Rendition, upload__in=Upload.objects.visible_to(request.user), upload=upload_id, page=page, width=width
     )
-    return serving.show_inline(request, made.file, made.content_type, made.etag)
+    return serving.show_inline(request, picture.file, picture.content_type, picture.etag)
 
 
 def _visible_upload(request: UserRequest, upload_id: UUID) -> Upload:

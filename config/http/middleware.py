@@ -144,7 +144,7 @@ class BodyLimitMiddleware:
     """Reject a body that is larger than its view accepts, before reading it. Delete the files of incomplete bodies.
 
     The limit is the view's attribute `max_body_bytes`, or else `DATA_UPLOAD_MAX_MEMORY_SIZE`. A view that accepts
-    chunked bodies, and limits their size while it reads them, has the attribute `takes_chunked_bodies`.
+    chunked bodies, and limits their size while it reads them, has the attribute `accepts_chunked_bodies`.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -160,7 +160,7 @@ class BodyLimitMiddleware:
 
     def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
         limit = getattr(view, "max_body_bytes", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-        if body.is_chunked(request) and not getattr(view, "takes_chunked_bodies", False):
+        if body.is_chunked(request) and not getattr(view, "accepts_chunked_bodies", False):
             return error_response(411, "Send the length of the body as Content-Length.")
         if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
             return error_response(413, f"This address accepts at most {limit:,} bytes in a request.")

@@ -29,7 +29,7 @@ from todos.undo import Batch
 from uploads.api import accept_upload
 from uploads.forms import UploadForm
 from uploads.models import Upload
-from uploads.receiving.limits import takes_files_of
+from uploads.receiving.limits import accepts_files_up_to
 
 MAX_BYTES = min(importing.MAX_BYTES, settings.MAX_UPLOAD_BYTES)
 
@@ -57,7 +57,7 @@ class ImportForm(UploadForm):
         return 415 if self.has_error("file", "unknown_format") else super().status()
 
 
-@takes_files_of(MAX_BYTES)
+@accepts_files_up_to(MAX_BYTES)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: UserRequest) -> HttpResponse:
@@ -82,7 +82,7 @@ def detail(request: UserRequest, upload_id: UUID) -> HttpResponse:
     return render(request, "todos/import_detail.html", context)
 
 
-@takes_files_of(MAX_BYTES)
+@accepts_files_up_to(MAX_BYTES)
 @never_cache
 @require_POST
 def api_import(request: UserRequest) -> HttpResponse:

@@ -9,10 +9,10 @@ from todos.forms.pages import EditForm
 from todos.views.responses import HtmxRequest, get_todo, row_response
 from uploads.forms import UploadForm
 from uploads.models import Upload
-from uploads.receiving.limits import takes_files
+from uploads.receiving.limits import accepts_files
 
 
-@takes_files
+@accepts_files
 @require_POST
 def attach(request: HtmxRequest, todo_id: int) -> HttpResponse:
     """Attach an existing upload, or the file of the form."""

@@ -113,9 +113,9 @@ def _make_renditions(content_type: str, source: Path, directory: Path, send: Sen
     opened = _open_jpeg(source, send) if content_type == "image/jpeg" else _open(content_type, source, send)
     picture, width = opened.picture, opened.width
     send({"metadata": {"width": width, "height": opened.height, **opened.animation}, "total": len(opened.widths)})
-    for wanted in opened.widths:
-        picture = picture.resize(scaled((width, opened.height), wanted / width), Image.Resampling.LANCZOS)
-        send({"made": [save(picture, directory / f"{wanted}.webp")]})
+    for target in opened.widths:
+        picture = picture.resize(scaled((width, opened.height), target / width), Image.Resampling.LANCZOS)
+        send({"made": [save(picture, directory / f"{target}.webp")]})
 
 
 class Opened(NamedTuple):
@@ -152,14 +152,14 @@ def _open(content_type: str, source: Path, send: Send, ending: bytes = b"") -> O
         _scale_key(image)
         orientation = orientation_of(image)
         width, height = reversed(image.size) if orientation >= 5 else image.size
-        fitting = max(1, min(width, WEBP_MAX_SIDE * width // height))
-        widths = sorted({min(fitting, wanted) for wanted in WIDTHS}, reverse=True)
+        max_width = max(1, min(width, WEBP_MAX_SIDE * width // height))
+        widths = sorted({min(max_width, target) for target in WIDTHS}, reverse=True)
         raw_size = scaled(image.size, widths[0] / width)
         image.draft("RGB", raw_size)
-        small = scalable(image).resize(raw_size, Image.Resampling.LANCZOS)
+        largest = scalable(image).resize(raw_size, Image.Resampling.LANCZOS)
         animation = animation_of(image) if content_type in ANIMATED_TYPES else {}
         file.report()
-    picture = to_srgb(small.transpose(TRANSPOSITIONS[orientation]) if orientation in TRANSPOSITIONS else small)
+    picture = to_srgb(largest.transpose(TRANSPOSITIONS[orientation]) if orientation in TRANSPOSITIONS else largest)
     return Opened(picture, width, height, widths, animation)
 
 
@@ -190,7 +190,7 @@ def scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
 
 
 def animation_of(image: Image.Image) -> dict[str, Any]:
-    """Return the metadata of an animation, or nothing for a still picture. Counting may read the whole file."""
+    """Return the metadata of an animation, or none for a still picture. Counting frames may read the whole file."""
     frames = 1
     with suppress(Exception):  # damaged later frames don't matter, since only the first is used
         frames = getattr(image, "n_frames", 1)
@@ -229,7 +229,7 @@ def _alpha_from_key(image: Image.Image, key: int) -> Image.Image:
     values = image.tobytes("raw", "I;16")
     lower, upper = (Image.frombytes("L", image.size, values[start::2]) for start in (0, 1))
     is_key = [
-        part.point(lambda value, wanted=byte: 255 * (value == wanted))
+        part.point(lambda value, expected=byte: 255 * (value == expected))
         for part, byte in ((lower, key & 255), (upper, key >> 8))
     ]
     return ImageChops.invert(ImageChops.darker(*is_key))
@@ -243,11 +243,11 @@ def to_srgb(image: Image.Image) -> Image.Image:
         image = _apply_profile(image, profile)
     elif (gamma := image.info.get("gamma")) and "srgb" not in image.info:
         image = _apply_gamma(image.convert(mode), gamma)
-    plain = Image.new(mode, image.size)
-    plain.paste(image.convert(mode))
+    result = Image.new(mode, image.size)
+    result.paste(image.convert(mode))
     if alpha:
-        plain.putalpha(alpha)
-    return plain
+        result.putalpha(alpha)
+    return result
 
 
 def _apply_gamma(image: Image.Image, gamma: float) -> Image.Image:

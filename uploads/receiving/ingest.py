@@ -33,7 +33,7 @@ def create_upload(owner: User, file: "UploadedFile[bytes]", task: Task = tasks.p
     head = file.read(SNIFFED_BYTES)
     file.seek(0)
     upload = Upload(owner=owner, name=clean_name(file.name), size=file.size or 0, content_type=sniff(head))
-    path = _path(upload)
+    stored_name = _stored_name(upload)
     release_connection()  # storing may take long
     try:
         upload.file.save("", file, save=False)
@@ -41,7 +41,7 @@ def create_upload(owner: User, file: "UploadedFile[bytes]", task: Task = tasks.p
             quota.reserve(owner, upload.size)
             record(upload, task, **arguments)
     except BaseException:
-        default_storage.delete(path)
+        default_storage.delete(stored_name)
         raise
     return upload
 
@@ -52,7 +52,7 @@ def make_upload(transfer: Transfer, path: Path, claim: int) -> Upload:
         head = file.read(SNIFFED_BYTES)
     upload = Upload(pk=transfer.pk, owner_id=transfer.owner_id, name=transfer.name, content_type=sniff(head))
     upload.size = path.stat().st_size
-    upload.file.name = f"{_path(upload)}-{claim}"
+    upload.file.name = f"{_stored_name(upload)}-{claim}"
     return upload
 
 
@@ -83,7 +83,7 @@ def record(upload: Upload, task: Task = tasks.process, **arguments: Any) -> None
     upload.save(force_insert=True)
 
 
-def _path(upload: Upload) -> str:
+def _stored_name(upload: Upload) -> str:
     return upload.file.field.generate_filename(upload, "")
 
 

@@ -23,24 +23,24 @@ class UploadTooLarge(UploadRejected):
     """The file is larger than MAX_UPLOAD_BYTES."""
 
 
-def takes_files(view: View) -> View:
+def accepts_files(view: View) -> View:
     """Let a view receive request bodies of up to MAX_UPLOAD_BYTES; the site rejects larger ones unread."""
-    return takes_files_of(settings.MAX_UPLOAD_BYTES)(view)
+    return accepts_files_up_to(settings.MAX_UPLOAD_BYTES)(view)
 
 
-def takes_files_of(size: int) -> Callable[[View], View]:
+def accepts_files_up_to(size: int) -> Callable[[View], View]:
     """Let a view receive files of up to `size` bytes."""
 
-    def take(view: View) -> View:
+    def accept(view: View) -> View:
         view.max_body_bytes = size + ENVELOPE_BYTES  # type: ignore[attr-defined]
         return view
 
-    return take
+    return accept
 
 
-def takes_chunked_bodies(view: View) -> View:
+def accepts_chunked_bodies(view: View) -> View:
     """Let a view receive a body without Content-Length, whose size the view limits itself while it reads."""
-    view.takes_chunked_bodies = True  # type: ignore[attr-defined]
+    view.accepts_chunked_bodies = True  # type: ignore[attr-defined]
     return view
 
 

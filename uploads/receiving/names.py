@@ -18,14 +18,14 @@ BIDI_CONTROLS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u206
 def clean_name(name: str | None) -> str:
     """Return the last part of the path as one line of at most MAX_LENGTH characters, with its extension."""
     last = (name or "").replace("\\", "/").rsplit("/", 1)[-1]
-    shown = "".join(
+    cleaned = "".join(
         character
         for character in last
         if unicodedata.category(character) not in FORBIDDEN_CATEGORIES and character not in BIDI_CONTROLS
     ).strip()
-    if shown.strip(".") == "" or not is_visible(shown):
+    if cleaned.strip(".") == "" or not is_visible(cleaned):
         return UNNAMED
-    if len(shown) > MAX_LENGTH:
-        extension = PurePosixPath(shown).suffix[:20]
-        shown = shown[: MAX_LENGTH - len(extension)] + extension
-    return shown
+    if len(cleaned) > MAX_LENGTH:
+        extension = PurePosixPath(cleaned).suffix[:20]
+        cleaned = cleaned[: MAX_LENGTH - len(extension)] + extension
+    return cleaned

@@ -38,17 +38,17 @@ class PieceWriter:
 
     def __init__(self, transfer_id: UUID, pieces: Pieces, offset: int) -> None:
         """Raises FileNotFoundError when acknowledged bytes are missing."""
-        number, begins_at = pieces[-1]
+        number, start = pieces[-1]
         directory = directory_of(transfer_id)
-        is_new = begins_at == offset
+        is_new = start == offset
         if is_new:
             directory.mkdir(parents=True, exist_ok=True)
-        how = os.O_WRONLY | (os.O_CREAT if is_new else 0)
-        self._fd = os.open(directory / str(number), how, settings.FILE_UPLOAD_PERMISSIONS or 0o600)
+        flags = os.O_WRONLY | (os.O_CREAT if is_new else 0)
+        self._fd = os.open(directory / str(number), flags, settings.FILE_UPLOAD_PERMISSIONS or 0o600)
         try:
-            if os.fstat(self._fd).st_size < offset - begins_at:
+            if os.fstat(self._fd).st_size < offset - start:
                 raise FileNotFoundError(f"{directory / str(number)} is shorter than it was")
-            os.ftruncate(self._fd, offset - begins_at)
+            os.ftruncate(self._fd, offset - start)
             os.lseek(self._fd, 0, os.SEEK_END)
             if is_new:
                 sync_directory(directory)
@@ -79,9 +79,9 @@ def assemble(transfer_id: UUID, pieces: Pieces, length: int, claim: int) -> Path
 
 def files_of(transfer_id: UUID, pieces: Pieces, length: int) -> Iterator[tuple[Path, int]]:
     """Yield the path of each piece, and how many of its bytes belong to the file."""
-    ends = [*(begins_at for _, begins_at in pieces[1:]), length][: len(pieces)]
-    for (number, begins_at), end in zip(pieces, ends, strict=True):
-        yield directory_of(transfer_id) / str(number), end - begins_at
+    ends = [*(start for _, start in pieces[1:]), length][: len(pieces)]
+    for (number, start), end in zip(pieces, ends, strict=True):
+        yield directory_of(transfer_id) / str(number), end - start
 
 
 def concatenate(parts: Sequence[tuple[Path, int]], target: Path) -> Path:

@@ -29,10 +29,9 @@ from django.views.decorators.cache import never_cache
 from progress.connections import release_connection
 from progress.types import UserRequest
 from uploads.models import Transfer
-from uploads.receiving import checksums, names, transfers
-from uploads.receiving import tus_headers as read
+from uploads.receiving import checksums, names, transfers, tus_headers
 from uploads.receiving.body import BodyTooLong, IncompleteBody, read_body, read_chunked
-from uploads.receiving.limits import UploadRejected, takes_chunked_bodies, takes_files
+from uploads.receiving.limits import UploadRejected, accepts_chunked_bodies, accepts_files
 
 EXTENSIONS = "creation,creation-with-upload,creation-defer-length,checksum,expiration,termination,concatenation"
 OVERRIDES = ("PATCH", "DELETE", "HEAD")
@@ -64,8 +63,8 @@ class ChecksumQuery(forms.Form):
 def protocol(**methods: View) -> View:
     """Return a view that dispatches on the method, given as keyword arguments."""
 
-    @takes_files
-    @takes_chunked_bodies
+    @accepts_files
+    @accepts_chunked_bodies
     @never_cache
     @wraps(next(iter(methods.values())))
     def view(request: UserRequest, **arguments: Any) -> HttpResponse:
@@ -82,10 +81,9 @@ def _dispatch(methods: dict[str, View], request: UserRequest, **arguments: Any) 
         return _capabilities()
     if method not in methods:
         return HttpResponse(status=405, headers={"Allow": ", ".join([*methods, "OPTIONS"])})
-    if method != "GET" and request.headers.get("Tus-Resumable") != read.VERSION:
-        return _error(
-            412, f"Send the header Tus-Resumable: {read.VERSION}. The server supports no other version.", _versions()
-        )
+    if method != "GET" and request.headers.get("Tus-Resumable") != tus_headers.VERSION:
+        detail = f"Send the header Tus-Resumable: {tus_headers.VERSION}. The server supports no other version."
+        return _error(412, detail, _versions())
     try:
         return methods[method](request, **arguments)
     except UploadRejected as reason:
@@ -97,26 +95,32 @@ def _dispatch(methods: dict[str, View], request: UserRequest, **arguments: Any) 
 
 def _post(request: UserRequest) -> HttpResponse:
     """Create a transfer ("Creation"), with or without its first bytes ("Creation With Upload")."""
-    kind, part_ids = read.concat(request)
+    kind, part_ids = tus_headers.concat(request)
     text = request.headers.get("Upload-Metadata", "")
-    fields = {"name": _name(read.metadata(text)), "metadata": text, "concat": request.headers.get("Upload-Concat", "")}
+    fields = {
+        "name": _name(tus_headers.metadata(text)),
+        "metadata": text,
+        "concat": request.headers.get("Upload-Concat", ""),
+    }
     if kind == "final":
         return _concatenate(request, part_ids, **fields)
-    length = read.initial_length(request)
-    size, digest = read.body_size(request), read.checksum(request)
-    if size != 0 and request.content_type != read.BODY_TYPE:
+    length = tus_headers.initial_length(request)
+    size, digest = tus_headers.body_size(request), tus_headers.checksum(request)
+    if size != 0 and request.content_type != tus_headers.BODY_TYPE:
         return _unsupported_type()
     if length is not None and size is not None and size > length:
         return _too_long(length)
     transfer = transfers.create(request.user, length=length, is_part=kind == "partial", **fields)
     if size != 0 or (length == 0 and not kind):  # an empty file is complete when it is created
-        _write_first(request, transfer, size, digest)
-    response = HttpResponse(status=201, headers=_state(transfer))
+        _write_initial_bytes(request, transfer, size, digest)
+    response = HttpResponse(status=201, headers=_state_headers(transfer))
     response["Location"] = _url(request, transfer)
     return response
 
 
-def _write_first(request: UserRequest, transfer: Transfer, size: int | None, digest: read.Digest | None) -> None:
+def _write_initial_bytes(
+    request: UserRequest, transfer: Transfer, size: int | None, digest: tus_headers.Digest | None
+) -> None:
     """Write the body. If that fails, delete the transfer, since the client doesn't get its URL."""
     try:
         if transfer.length is None and size is not None:
@@ -132,8 +136,8 @@ def _concatenate(request: UserRequest, part_ids: list[UUID], **fields: str) -> H
     """Make an upload of partial transfers ("Concatenation")."""
     if "Upload-Length" in request.headers:
         raise BadRequest("Leave Upload-Length out: the length of the file is the sum of its parts.")
-    whole = transfers.concatenate(request.user, part_ids, **fields)
-    return HttpResponse(status=201, headers={"Location": _url(request, whole), **_state(whole)})
+    transfer = transfers.concatenate(request.user, part_ids, **fields)
+    return HttpResponse(status=201, headers={"Location": _url(request, transfer), **_state_headers(transfer)})
 
 
 def _get(request: UserRequest) -> HttpResponse:
@@ -162,7 +166,9 @@ def _checksum(request: UserRequest, transfer_id: UUID) -> HttpResponse:
 
 def _head(request: UserRequest, transfer_id: UUID) -> HttpResponse:
     transfer = _visible_transfer(request, transfer_id)
-    return _expired() if transfer.is_expired else HttpResponse(headers=_state(transfer) | _creation_headers(transfer))
+    if transfer.is_expired:
+        return _expired()
+    return HttpResponse(headers=_state_headers(transfer) | _creation_headers(transfer))
 
 
 def _patch(request: UserRequest, transfer_id: UUID) -> HttpResponse:
@@ -170,16 +176,17 @@ def _patch(request: UserRequest, transfer_id: UUID) -> HttpResponse:
     transfer = _visible_transfer(request, transfer_id)
     if transfer.is_expired:
         return _expired()
-    if request.content_type != read.BODY_TYPE:
+    if request.content_type != tus_headers.BODY_TYPE:
         return _unsupported_type()
-    offset = read.number(request, "Upload-Offset")
+    offset = tus_headers.number(request, "Upload-Offset")
     if offset is None:
         raise BadRequest("Send the offset of the bytes in Upload-Offset.")
     if transfer.concat.startswith("final"):
         return _error(403, "This file was concatenated from parts, so nothing can be added to it.")
     if offset != transfer.offset:
         return _conflict(transfer)
-    size, digest, length = read.body_size(request), read.checksum(request), _length(request, transfer)
+    size, digest = tus_headers.body_size(request), tus_headers.checksum(request)
+    length = _known_length(request, transfer)
     if length is not None and size is not None and offset + size > length:
         return _too_long(length)
     try:
@@ -188,8 +195,8 @@ def _patch(request: UserRequest, transfer_id: UUID) -> HttpResponse:
         return _conflict(_visible_transfer(request, transfer_id))
     except IncompleteBody:
         detail = "The end of the body was not received in time. Send the rest, from Upload-Offset."
-        return _error(408, detail, _state(transfer))
-    return HttpResponse(status=204, headers=_state(transfer))
+        return _error(408, detail, _state_headers(transfer))
+    return HttpResponse(status=204, headers=_state_headers(transfer))
 
 
 def _delete(request: UserRequest, transfer_id: UUID) -> HttpResponse:
@@ -212,7 +219,7 @@ def _append(
     offset: int,
     size: int | None,
     length: int | None,
-    digest: read.Digest | None,
+    digest: tus_headers.Digest | None,
 ) -> None:
     """Write the body, unless the transfer is complete. For a file of unknown length, reserve the body's quota first."""
     end = offset + (size or 0)
@@ -222,7 +229,9 @@ def _append(
         _write(request, transfer, offset, size, digest)
 
 
-def _write(request: UserRequest, transfer: Transfer, offset: int, size: int | None, digest: read.Digest | None) -> None:
+def _write(
+    request: UserRequest, transfer: Transfer, offset: int, size: int | None, digest: tus_headers.Digest | None
+) -> None:
     """Write the body of the request. Raises what `transfers` and `body` raise."""
     body = _chunked(request, transfer, offset) if size is None else read_body(request, size)
     writer = transfers.Writer(transfer, offset, digest)
@@ -245,9 +254,9 @@ def _chunked(request: UserRequest, transfer: Transfer, offset: int) -> Iterator[
         yield data
 
 
-def _length(request: UserRequest, transfer: Transfer) -> int | None:
+def _known_length(request: UserRequest, transfer: Transfer) -> int | None:
     """Return the length if it is known by now. A deferred length comes with a later request ("Creation")."""
-    length = read.number(request, "Upload-Length")
+    length = tus_headers.number(request, "Upload-Length")
     if length is not None and transfer.length not in (None, length):
         raise BadRequest("Upload-Length differs from the one sent before.")
     if length is not None and length < transfer.offset:
@@ -271,7 +280,7 @@ def _url(request: UserRequest, transfer: Transfer) -> str:
     return request.build_absolute_uri(reverse("uploads:tus-detail", args=[transfer.pk]))
 
 
-def _state(transfer: Transfer) -> dict[str, str]:
+def _state_headers(transfer: Transfer) -> dict[str, str]:
     """Return the headers of every response about a transfer."""
     state = {"Upload-Offset": str(transfer.offset)}
     if transfer.upload_id is None:
@@ -294,7 +303,7 @@ def _as_json(transfer: Transfer, request: UserRequest) -> dict[str, Any]:
         "size": transfer.length,
         "offset": transfer.offset,
         "receiving": transfer.is_receiving,
-        "metadata": read.metadata(transfer.metadata),
+        "metadata": tus_headers.metadata(transfer.metadata),
         "expires_at": transfer.expires_at,
         "created_at": transfer.created_at,
     }
@@ -302,17 +311,17 @@ def _as_json(transfer: Transfer, request: UserRequest) -> dict[str, Any]:
 
 def _capabilities() -> HttpResponse:
     """Return the supported version, extensions and limits ("OPTIONS")."""
-    capabilities = {"Tus-Extension": EXTENSIONS, "Tus-Checksum-Algorithm": ",".join(read.ALGORITHMS)}
+    capabilities = {"Tus-Extension": EXTENSIONS, "Tus-Checksum-Algorithm": ",".join(tus_headers.ALGORITHMS)}
     return HttpResponse(headers=_versions() | capabilities | {"Tus-Max-Size": str(settings.MAX_UPLOAD_BYTES)})
 
 
 def _versions() -> dict[str, str]:
-    return {"Tus-Version": read.VERSION}
+    return {"Tus-Version": tus_headers.VERSION}
 
 
 def _conflict(transfer: Transfer) -> HttpResponse:
     detail = f"The file continues at byte {transfer.offset:,}. Another request may be sending it too."
-    return _error(409, detail, _state(transfer))
+    return _error(409, detail, _state_headers(transfer))
 
 
 def _too_long(length: int) -> HttpResponse:
@@ -324,7 +333,7 @@ def _expired() -> HttpResponse:
 
 
 def _unsupported_type() -> HttpResponse:
-    return _error(415, f"Send the bytes as Content-Type: {read.BODY_TYPE}.")
+    return _error(415, f"Send the bytes as Content-Type: {tus_headers.BODY_TYPE}.")
 
 
 def _error(status: int, text: str, headers: dict[str, str] | None = None) -> HttpResponse:

@@ -25,7 +25,7 @@ from uploads.receiving import pieces
 MIN_AGE = timedelta(hours=1)
 """Younger files may get their row in a moment, so they are not reported."""
 
-TOP = "uploads"
+ROOT = "uploads"
 LOST = "The file is lost. Ask the administrator of this site to restore it from a backup, or upload it again."
 
 
@@ -39,7 +39,7 @@ class Finding(NamedTuple):
 
 def check() -> Iterator[Finding]:
     """Yield all inconsistencies, in no particular order."""
-    stored = set(_stored(TOP))
+    stored = set(_stored(ROOT))
     yield from _bytes_without_rows(stored)
     yield from _rows_without_bytes(stored)
     yield from _pieces_without_rows()
