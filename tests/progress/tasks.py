@@ -1,4 +1,4 @@
-"""Tasks with every kind of outcome, for the tests."""
+"""Tasks with each kind of outcome."""
 
 from progress.tasks import TaskError, task
 
@@ -12,8 +12,8 @@ def count(progress, number=3):
     return {"counted": number}
 
 
-@task(label="Refusing")
-def refuse(progress):
+@task(label="Failing permanently")
+def fail_permanently(progress):
     progress.stage("Looking", total=4)
     progress.advance(1)
     progress.stage("Looking harder", total=2, weight=0.5)
@@ -30,18 +30,18 @@ def fail(progress):
 def fail_once(progress):
     CALLS.append(("fail_once",))
     if len(CALLS) == 1:
-        raise RuntimeError("the first time")
+        raise RuntimeError("first attempt")
 
 
 @task(label="Exiting", max_attempts=2)
-def leave(progress):
-    CALLS.append(("leave",))
+def exit_process(progress):
+    CALLS.append(("exit_process",))
     raise SystemExit(1)
 
 
-@task(label="Odd", max_attempts=2)
-def odd(progress):
-    CALLS.append(("odd",))
+@task(label="Returning a function", max_attempts=2)
+def return_function(progress):
+    CALLS.append(("return_function",))
     return lambda: None
 
 

@@ -17,7 +17,7 @@ from tests.progress import tasks
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
-LONG = 30.0
+TIMEOUT_SECONDS = 30.0
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])
@@ -45,15 +45,15 @@ def test_cancel_concurrent_with_a_claim_is_not_lost(alice):
         assert job.state == (State.RUNNING if claimed else State.CANCELLED)
 
 
-def test_one_of_many_concurrent_claims_gets_the_job(alice):
+def test_job_is_claimed_by_one_of_many_concurrent_claims(alice):
     make_job(owner=alice)
     claims = run_concurrently(*[lambda name=name: Job.objects.claim_next(worker=name) for name in "abcdef"])
-    (won,) = filter(None, claims)
-    assert (won.attempt, won.claim, won.worker) == (1, 1, Job.objects.get().worker)
+    (job,) = filter(None, claims)
+    assert (job.attempt, job.claim, job.worker) == (1, 1, Job.objects.get().worker)
 
 
 def test_concurrent_claims_leave_no_job_behind(alice, bob):
-    """As many claims as jobs: each starts one, although all of them choose the same job first."""
+    """Each of the claims gets a job, although all of them select the same job first."""
     for _ in range(10):
         jobs = {make_job(owner=owner).pk for owner in (alice, alice, alice, alice, bob, bob)}
         claimed = run_concurrently(*[Job.objects.claim_next] * 6)
@@ -61,13 +61,13 @@ def test_concurrent_claims_leave_no_job_behind(alice, bob):
 
 
 def test_claim_skips_a_locked_job(alice, bob):
-    """A transaction that deletes a user may hold their jobs for long."""
+    """A transaction that deletes a user may lock the user's jobs for a long time."""
     make_job(owner=alice)
-    of_bob = make_job(owner=bob)
+    job_of_bob = make_job(owner=bob)
     with transaction.atomic():
         Job.objects.select_for_update().get(owner=alice)
         (claimed,) = run_concurrently(Job.objects.claim_next)
-    assert claimed == of_bob
+    assert claimed == job_of_bob
 
 
 def test_concurrent_brokers_take_each_delivery_once(alice, monkeypatch):
@@ -82,12 +82,12 @@ def test_concurrent_brokers_take_each_delivery_once(alice, monkeypatch):
         return taken
 
     monkeypatch.setattr(broker_module.Broker, "_wait", lambda self: None)
-    taken = [payload for one in run_concurrently(*[take_all] * 4) for _, payload in one]
+    taken = [payload for deliveries in run_concurrently(*[take_all] * 4) for _, payload in deliveries]
     assert len(taken) == len(set(taken)) == 20
 
 
 def test_waiting_queue_is_woken_by_a_delivery(alice, monkeypatch):
-    monkeypatch.setattr(base, "MAX_WAIT_SECONDS", LONG)
+    monkeypatch.setattr(base, "MAX_WAIT_SECONDS", TIMEOUT_SECONDS)
     waiting = threading.Event()
     wait = broker_module.Broker._wait
     monkeypatch.setattr(broker_module.Broker, "_wait", lambda self: (waiting.set(), wait(self)))
@@ -97,13 +97,13 @@ def test_waiting_queue_is_woken_by_a_delivery(alice, monkeypatch):
         return queue.take() or queue.take()
 
     def enqueue() -> None:
-        waiting.wait(LONG)
+        waiting.wait(TIMEOUT_SECONDS)
         tasks.count.enqueue(owner=alice)
 
-    began = time.monotonic()
+    started_at = time.monotonic()
     taken, _ = run_concurrently(take, enqueue)
     assert len(taken) == 1
-    assert time.monotonic() - began < LONG / 2
+    assert time.monotonic() - started_at < TIMEOUT_SECONDS / 2
 
 
 def test_hub_notifies_its_watchers_and_its_thread_ends_with_the_last(alice):
@@ -112,23 +112,23 @@ def test_hub_notifies_its_watchers_and_its_thread_ends_with_the_last(alice):
     login = make_login(alice)
     watchers = [hub.watch(Jobs, [job.pk], login) for _ in range(20)]
     thread = hub._thread
-    assert set(watchers[0].wait(LONG)) == {job.pk}  # as it is now
+    assert set(watchers[0].wait(TIMEOUT_SECONDS)) == {job.pk}  # the current state
 
     def last_percent(watcher) -> int:
         percent = 0
         while percent < 50:
-            news = watcher.wait(LONG)  # may be empty, when it was woken for what it had taken already
-            percent = news[job.pk].job.percent if news else percent
+            changes = watcher.wait(TIMEOUT_SECONDS)  # empty if the watcher has already taken the change that woke it
+            percent = changes[job.pk].job.percent if changes else percent
         return percent
 
-    def go_on() -> int:
+    def update() -> int:
         for percent in range(2, 51):
             Job.objects.filter(pk=job.pk).update(percent=percent, **changed())
         return 50
 
     readers = [lambda watcher=watcher: last_percent(watcher) for watcher in watchers]
-    assert set(run_concurrently(go_on, *readers)) == {50}
+    assert set(run_concurrently(update, *readers)) == {50}
     for watcher in watchers:
         watcher.close()
-    thread.join(LONG)
+    thread.join(TIMEOUT_SECONDS)
     assert not thread.is_alive()

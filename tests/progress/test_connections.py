@@ -9,7 +9,7 @@ from progress.connections import release_connection
 
 @pytest.mark.django_db(transaction=True)
 def test_release_connection_drops_no_open_connection():
-    """A database in memory ends with its last connection, so Django keeps it open, and so must we."""
+    """A database in memory is lost with its last connection. Django keeps that open, so Headway must keep it, too."""
     User.objects.exists()
     before = connections["default"]
     release_connection()

@@ -72,8 +72,8 @@ def test_job_of_another_user_is_not_found(as_bob, visitor, alice, prefix, action
     url = f"{prefix}/{job.pk}/{action}/"
     assert as_bob.post(url).status_code == 404
     assert visitor.post(url).status_code in (302, 401)
-    same = Job.objects.get()
-    assert (same.state, same.cancel_requested) == (job.state, False)
+    unchanged = Job.objects.get()
+    assert (unchanged.state, unchanged.cancel_requested) == (job.state, False)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -98,15 +98,15 @@ def test_cross_site_requests_are_rejected(alice, action):
 def test_buttons_of_the_page_work_without_javascript(as_alice, alice):
     job = make_job(owner=alice, arguments={"number": 1})
     url = f"/progress/{job.pk}/"
-    assert offered(as_alice.get(url).text) == {"cancel"}
+    assert visible_actions(as_alice.get(url).text) == {"cancel"}
     page = as_alice.post(f"{url}cancel/", follow=True)
     assert page.redirect_chain == [(url, 302)]
     assert "Cancelled" in page.text
-    assert offered(page.text) == {"retry"}
+    assert visible_actions(page.text) == {"retry"}
     page = as_alice.post(f"{url}retry/", follow=True)
     assert "Waiting" in page.text
     run_queue()
-    assert offered(as_alice.get(url).text) == set()
+    assert visible_actions(as_alice.get(url).text) == set()
 
 
 def test_buttons_of_a_finished_job_show_its_page(as_alice, alice):
@@ -115,12 +115,12 @@ def test_buttons_of_a_finished_job_show_its_page(as_alice, alice):
         assert "Done" in as_alice.post(f"/progress/{job.pk}/{action}/", follow=True).text
 
 
-def offered(page: str) -> set[str]:
-    """Which forms are not hidden."""
+def visible_actions(page: str) -> set[str]:
+    """Return the actions whose forms are visible."""
     return {action for action in ACTIONS if "hidden" not in page.split(f'class="bar-{action}"')[1].split(">")[0]}
 
 
-def act(client, action: str, *jobs: Job):
+def run_admin_action(client, action: str, *jobs: Job):
     data = {"action": action, "_selected_action": [str(job.pk) for job in jobs]}
     return client.post("/admin/progress/job/", data, follow=True)
 
@@ -128,10 +128,10 @@ def act(client, action: str, *jobs: Job):
 def test_admin_cancels_and_retries_jobs(as_admin, alice):
     waiting, running = make_job(owner=alice), make_job(owner=alice, **RUNNING)
     failed, done = make_job(owner=alice, **FAILED), make_job(owner=alice, state=State.SUCCEEDED)
-    page = act(as_admin, "cancel", waiting, running, done).text
+    page = run_admin_action(as_admin, "cancel", waiting, running, done).text
     assert "2 cancelled or asked to stop." in page
     assert "1 had already finished." in page
-    page = act(as_admin, "retry", waiting, failed, done).text
+    page = run_admin_action(as_admin, "retry", waiting, failed, done).text
     assert "2 queued again." in page
     assert "1 had neither failed nor been cancelled." in page
     assert {job.pk: job.state for job in Job.objects.all()} == {
@@ -150,15 +150,15 @@ def test_admin_with_view_permission_only_can_not_cancel_jobs(alice, bob):
     client.force_login(bob)
     job = make_job(owner=alice)
     assert "Cancel the selected" not in client.get("/admin/progress/job/").text
-    act(client, "cancel", job)
+    run_admin_action(client, "cancel", job)
     assert Job.objects.get().state == State.QUEUED
 
 
 def test_admin_list_shows_progress_and_reloads_itself(as_admin, alice):
     make_job(owner=alice, state=State.RUNNING, percent=42, attempt=2, max_attempts=3, worker="here:10:12")
     page = as_admin.get("/admin/progress/job/").text
-    for shown in ('<progress value="42" max="100">', "2 of 3", "here:10:12"):
-        assert shown in page
+    for text in ('<progress value="42" max="100">', "2 of 3", "here:10:12"):
+        assert text in page
     assert 'type="module"' in page
     assert "progress/admin-live.js" in page
 

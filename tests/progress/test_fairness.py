@@ -30,23 +30,23 @@ OWNERS = 4
 @settings(max_examples=40)
 @pytest.mark.django_db
 def test_claims_are_fair_for_any_mix_of_owners(running, queued, finishes):
-    """Compare with a plain model; between claims some of the running jobs end."""
+    """Compare with a simple model. Some running jobs finish between two claims."""
     Job.objects.all().delete()
     owners = [User.objects.get_or_create(username=f"owner {number}")[0] for number in range(OWNERS)]
-    began = timezone.now()
-    under_way = [make_job(owner=owners[number], state=State.RUNNING) for number in running]
+    now = timezone.now()
+    unfinished = [make_job(owner=owners[number], state=State.RUNNING) for number in running]
     waiting = [
-        make_job(owner=owners[number], created_at=began + timedelta(seconds=at)) for at, number in enumerate(queued)
+        make_job(owner=owners[number], created_at=now + timedelta(seconds=at)) for at, number in enumerate(queued)
     ]
     while waiting:
-        busy = Counter(job.owner_id for job in under_way)
+        busy = Counter(job.owner_id for job in unfinished)
         expected = min(waiting, key=lambda job: (busy[job.owner_id], job.created_at))
         assert Job.objects.claim_next() == expected
         waiting.remove(expected)
-        under_way.append(expected)
+        unfinished.append(expected)
         if finishes.pop():
-            ended = under_way.pop(0)
-            Job.objects.filter(pk=ended.pk).update(state=State.FAILED, finished_at=timezone.now())
+            finished = unfinished.pop(0)
+            Job.objects.filter(pk=finished.pk).update(state=State.FAILED, finished_at=timezone.now())
     assert Job.objects.claim_next() is None
 
 
@@ -57,13 +57,13 @@ def test_delivery_of_one_owners_job_starts_the_job_of_another(alice, bob):
     delivered.refresh_from_db()
     other.refresh_from_db()
     assert (delivered.state, other.state) == (State.QUEUED, State.SUCCEEDED)
-    assert run_queue() == 2  # the second of them finds nothing left to do
+    assert run_queue() == 2  # the second delivery finds no queued job
     delivered.refresh_from_db()
     assert delivered.state == State.SUCCEEDED
 
 
 def test_delivered_job_starts_before_an_older_one_of_the_only_owner(alice):
-    """Jobs of one owner need no order, and so its workers needn't wait for each other."""
+    """The order of one owner's jobs doesn't matter, so workers needn't wait for each other to claim them."""
     first, second = (count.enqueue(owner=alice) for _ in range(2))
     runner.run(str(second.pk))
     first.refresh_from_db()
@@ -72,8 +72,8 @@ def test_delivered_job_starts_before_an_older_one_of_the_only_owner(alice):
 
 
 @pytest.mark.parametrize("seconds", [-1, 1])
-def test_delivered_job_waits_for_one_that_is_older_than_the_tolerance(alice, seconds):
-    """Or else a job whose delivery is lost would never start while others are enqueued."""
+def test_delivered_job_waits_for_a_job_that_is_older_than_the_tolerance(alice, seconds):
+    """Otherwise, a job whose delivery was lost would not start as long as other jobs are enqueued."""
     older = make_job(owner=alice)
     delivered = make_job(owner=alice, created_at=older.created_at + MAX_OVERTAKING + timedelta(seconds=seconds))
     assert Job.objects.claim_delivered(delivered.pk) == (delivered if seconds < 0 else None)
@@ -85,16 +85,16 @@ def test_delivered_job_that_is_not_queued_is_not_claimed(alice, state):
 
 
 def test_claim_whose_response_was_lost_is_resumed(alice, monkeypatch):
-    """The job was claimed although the worker could not know it; no other job is claimed beside it."""
+    """The database claimed the job, but the worker received no response. The worker claims no second job."""
     first, second = (count.enqueue(owner=alice) for _ in range(2))
     claim_delivered = Job.objects.claim_delivered
 
-    def lose_the_answer(job_id: str, worker: str) -> None:
+    def lose_response(job_id: str, worker: str) -> None:
         claim_delivered(job_id, worker)
         raise OperationalError("the server closed the connection unexpectedly")
 
     monkeypatch.setattr(processes, "worker_name", lambda: "here:10:12")
-    monkeypatch.setattr(Job.objects, "claim_delivered", lose_the_answer)
+    monkeypatch.setattr(Job.objects, "claim_delivered", lose_response)
     runner.run(str(first.pk))
     first.refresh_from_db()
     second.refresh_from_db()
@@ -102,7 +102,7 @@ def test_claim_whose_response_was_lost_is_resumed(alice, monkeypatch):
 
 
 def test_claim_scans_no_table(alice):
-    """Whatever the number of jobs, each step of the plan uses an index."""
+    """Each step of the query plan uses an index."""
     make_job(owner=alice)
     with CaptureQueriesContext(connection) as queries:
         Job.objects.claim_next("here:10:12")
@@ -120,7 +120,7 @@ def test_claim_scans_no_table(alice):
 
 
 class TestQueueLimit:
-    """A user who has too many queued jobs is refused more, by each entry point, before anything of theirs is lost."""
+    """Each entry point rejects further jobs of a user who has too many queued jobs, and keeps the data it has."""
 
     @pytest.fixture(autouse=True)
     def _full(self, alice, monkeypatch):
@@ -179,7 +179,7 @@ class TestQueueLimit:
         assert patch(as_alice, url, 0, b"hello").status_code == 204
         assert Upload.objects.get().job.state == State.QUEUED
 
-    def test_tus_keeps_the_parts_that_it_rejects_to_join(self, as_alice):
+    def test_tus_keeps_parts_whose_concatenation_it_rejects(self, as_alice):
         Job.objects.filter(pk=self.jobs[0].pk).delete()
         parts = [create_transfer(as_alice, 5, content=b"hello", HTTP_UPLOAD_CONCAT="partial") for _ in range(2)]
         extra = make_job(owner=self.jobs[0].owner)
@@ -191,7 +191,7 @@ class TestQueueLimit:
 
 
 def test_delivered_job_takes_over_the_delivery_of_the_claimed_one(alice, bob):
-    """So a delivery that is lost is noticed as early as if each delivery started its own job."""
+    """A lost delivery is then noticed as early as if each delivery started its own job."""
     first, second = count.enqueue(owner=bob), count.enqueue(owner=alice)
     lost_at = timezone.now() - timedelta(seconds=9)
     Job.objects.filter(pk=first.pk).update(delivered_at=lost_at)

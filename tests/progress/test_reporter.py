@@ -14,7 +14,7 @@ from progress.worker.heartbeat import HEARTBEAT_INTERVAL, Heartbeat
 
 
 class Recorder:
-    """Stands where an Attempt does, and keeps what would be written."""
+    """A replacement of Attempt that records the values to write."""
 
     def __init__(self):
         self.writes = []
@@ -53,8 +53,8 @@ def clock():
     return Clock()
 
 
-def watched(recorder, clock) -> Progress:
-    """A progress whose heartbeat beats whenever the task has counted something."""
+def progress_with_heartbeat(recorder, clock) -> Progress:
+    """Return a progress whose heartbeat runs after each `advance`."""
     progress = Progress()
     heartbeat = Heartbeat(recorder, progress, clock)
     count = progress.advance
@@ -69,7 +69,7 @@ def watched(recorder, clock) -> Progress:
 
 @pytest.fixture
 def progress(recorder, clock):
-    return watched(recorder, clock)
+    return progress_with_heartbeat(recorder, clock)
 
 
 def test_percent_is_the_fraction_of_work_done(progress, recorder, clock):
@@ -148,7 +148,7 @@ def test_negative_advance_raises_value_error(progress):
         progress.advance(-1)
 
 
-def test_track_yields_and_counts_all_items(progress, recorder, clock):
+def test_track_yields_and_counts_items(progress, recorder, clock):
     seen = []
     for item in progress.track(["a", "b", "c"], stage="Spelling", unit="letters"):
         clock.now += 1
@@ -175,7 +175,7 @@ def test_remaining_time_is_unknown_in_the_first_seconds(progress, recorder, cloc
 
 @pytest.mark.parametrize("total", [100, 3, 7])
 def test_percent_has_no_rounding_errors(recorder, clock, total):
-    progress = watched(recorder, clock)
+    progress = progress_with_heartbeat(recorder, clock)
     progress.stage("Reading", total=total)
     for done in range(1, total):
         clock.now += 1
@@ -205,20 +205,20 @@ def test_counts_before_the_first_stage_are_written(progress, recorder, clock):
     assert (recorder.last["current"], recorder.last["percent"]) == (5, None)
 
 
-@pytest.mark.parametrize("why", [Cancelled(), LostJob()])
-def test_interrupted_task_stops_at_its_next_update(progress, recorder, clock, why):
+@pytest.mark.parametrize("interrupt", [Cancelled(), LostJob()])
+def test_interrupted_task_stops_at_its_next_update(progress, recorder, clock, interrupt):
     steps = progress.track(range(10), stage="Reading")
     next(steps)
-    recorder.error = why
+    recorder.error = interrupt
     clock.now += HEARTBEAT_INTERVAL
     progress.wake()
     for update in (lambda: next(steps), lambda: progress.advance(), lambda: progress.stage("More")):
-        with pytest.raises(type(why)):
+        with pytest.raises(type(interrupt)):
             update()
 
 
 def test_cancellation_counts_as_a_heartbeat(recorder, clock):
-    """So a task may tidy up, without being taken for one that was cut off."""
+    """So a cancelled task has time to clean up before it counts as lost."""
     heartbeat = Heartbeat(recorder, Progress(), clock)
     recorder.error = Cancelled()
     clock.now += HEARTBEAT_INTERVAL
@@ -230,12 +230,12 @@ def test_cancellation_counts_as_a_heartbeat(recorder, clock):
     assert heartbeat.recorded_at == clock.now - HEARTBEAT_INTERVAL
 
 
-def test_count_is_limited_to_what_the_database_stores(progress, recorder, clock):
+def test_count_is_limited_to_the_range_of_its_column(progress, recorder, clock):
     clock.now += 1
     progress.advance(2**70)
     assert recorder.last["current"] == 2**63 - 1
     with pytest.raises(ValueError, match="total"):
-        progress.stage("Too much", total=2**70)
+        progress.stage("Too large", total=2**70)
 
 
 def test_final_counts_keep_the_percent_of_earlier_stages(progress, clock):
@@ -248,7 +248,7 @@ def test_final_counts_keep_the_percent_of_earlier_stages(progress, clock):
 
 
 def test_stage_whose_write_failed_is_written_later(progress, recorder, clock):
-    recorder.error = RuntimeError("the database is away")
+    recorder.error = RuntimeError("the database is unavailable")
     with pytest.raises(RuntimeError):
         progress.stage("One", total=2)
     recorder.error = None
@@ -257,7 +257,7 @@ def test_stage_whose_write_failed_is_written_later(progress, recorder, clock):
 
 
 def test_heartbeat_stops_when_its_job_is_lost(recorder, monkeypatch):
-    """The worker is idle then, and would ask the database in vain until its next job."""
+    """Otherwise, it would write in vain until the worker's next job."""
     monkeypatch.undo()
     recorder.error = LostJob()
     progress = Progress()
@@ -314,7 +314,7 @@ def test_remaining_time_grows_after_a_pause(progress, recorder, clock):
 )
 def test_percent_never_goes_down_and_never_reaches_100(stages):
     recorder, clock = Recorder(), Clock()
-    progress = watched(recorder, clock)
+    progress = progress_with_heartbeat(recorder, clock)
     for total, weight, steps in stages:
         progress.stage("stage", total=total, weight=weight)
         for step in steps:

@@ -28,6 +28,7 @@ def test_job_is_claimed_once(alice):
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.SUCCEEDED, State.FAILED, State.CANCELLED])
 def test_only_queued_jobs_can_be_claimed(alice, state):
+    make_job(owner=alice, state=state)
     assert Job.objects.claim_next() is None
 
 
@@ -98,7 +99,7 @@ def test_changes_increment_the_version_and_heartbeats_do_not(alice):
 
 
 @pytest.mark.parametrize(
-    "impossible",
+    "values",
     [
         {"state": State.RUNNING, "percent": 100},
         {"state": State.FAILED, "percent": 100},
@@ -108,15 +109,15 @@ def test_changes_increment_the_version_and_heartbeats_do_not(alice):
         {"state": State.FAILED, "finished_at": None},
     ],
 )
-def test_constraints_reject_impossible_rows(alice, impossible):
+def test_constraints_reject_invalid_rows(alice, values):
     with pytest.raises(IntegrityError), transaction.atomic():
-        make_job(owner=alice, **impossible)
+        make_job(owner=alice, **values)
 
 
 def test_enqueue_is_rolled_back_with_its_transaction(alice):
     with pytest.raises(RuntimeError), transaction.atomic():
         tasks.count.enqueue(owner=alice, number=1)
-        raise RuntimeError("the thing it serves could not be saved")
+        raise RuntimeError("another write of the transaction failed")
     assert not Job.objects.exists()
     assert run_queue() == 0
 
@@ -185,7 +186,7 @@ def test_retry_requires_a_failed_or_cancelled_job(alice, state):
 
 
 def test_writes_of_an_attempt_before_a_retry_raise_lost_job(alice):
-    """Its attempt has the same number as the new one's."""
+    """The attempts before and after the retry have the same number, so only the claim differs."""
     old = running(alice, max_attempts=1, claim=1)
     old.requeue("worker_lost", "")
     assert retry_job(old.job)

@@ -34,7 +34,7 @@ def test_retry_resets_the_age_of_a_queued_job(alice):
 
 def test_worker_without_recent_heartbeat_is_not_alive(db):
     assert statistics.worker_health() == (0, None)
-    Worker.objects.create(name="gone:1", beaten_at=AGO)
+    Worker.objects.create(name="old:1", beaten_at=AGO)
     alive, last_beat = statistics.worker_health()
     assert alive == 0
     assert last_beat >= timedelta(seconds=90)

@@ -21,14 +21,14 @@ POLLS = {"one": "/api/progress/{}/?after=1&wait=30", "several": "/api/progress/?
 
 
 def log_out(client: Client) -> None:
-    """In another tab of the same browser."""
+    """Log out in another tab of the same browser."""
     browser = Client()
     browser.cookies = client.cookies
     assert browser.post("/accounts/logout/").status_code == 302
 
 
 def change_password(client: Client) -> None:
-    """On another device of the same user."""
+    """Change the password on another device of the user."""
     device = Client()
     device.force_login(User.objects.get(username="alice"))
     form = {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
@@ -58,21 +58,21 @@ def job(alice) -> Job:
 @ENDS
 @pytest.mark.parametrize("url", STREAMS.values(), ids=STREAMS)
 def test_stream_ends_within_seconds_of_its_login(as_alice, job, during_waits, end: Callable, url):
-    began = time.monotonic()
+    started_at = time.monotonic()
     response = as_alice.get(url.format(job.pk))
     during_waits.append(lambda: end(as_alice))
     b"".join(response)
-    assert time.monotonic() - began < 2 * THOROUGH_SECONDS + KEEPALIVE_SECONDS
+    assert time.monotonic() - started_at < 2 * THOROUGH_SECONDS + KEEPALIVE_SECONDS
     assert as_alice.get(url.format(job.pk)).status_code == 401
 
 
 @pytest.mark.parametrize("url", STREAMS.values(), ids=STREAMS)
 def test_stream_survives_the_end_of_other_logins(as_alice, as_bob, job, during_waits, url):
-    began = time.monotonic()
+    started_at = time.monotonic()
     response = as_alice.get(url.format(job.pk))
     during_waits.append(lambda: log_out(as_bob))
     b"".join(response)
-    assert time.monotonic() - began == 600
+    assert time.monotonic() - started_at == 600
 
 
 @ENDS
@@ -83,7 +83,7 @@ def test_long_poll_answers_401_when_its_login_ends(as_alice, job, during_waits, 
     problem(as_alice.get(url.format(job.pk)), 401)
 
 
-@pytest.mark.usefixtures("during_waits")  # the thread of the hub does not run
+@pytest.mark.usefixtures("during_waits")  # so that the hub's thread doesn't run
 def test_logins_are_checked_by_two_queries(alice, bob, job, django_assert_num_queries):
     hub = Hub()
     watchers = [hub.watch(Jobs, [job.pk], make_login(user)) for user in (alice, bob) for _ in range(15)]

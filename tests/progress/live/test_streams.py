@@ -1,4 +1,4 @@
-"""Long polls of one and of several jobs, the stream of jobs, and the hub."""
+"""Long polls of one or several jobs, streams of jobs, and the hub."""
 
 import json
 import time
@@ -16,11 +16,11 @@ from tests.helpers import body, make_job, make_login, problem
 
 pytestmark = pytest.mark.usefixtures("during_waits")
 
-NOBODY = "00000000-0000-0000-0000-000000000000"
+UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
 
 def change(job: Job, **values) -> None:
-    """What a worker does when it reports."""
+    """Change a job and its version, as a worker's report does."""
     Job.objects.filter(pk=job.pk).update(**values, **changed())
 
 
@@ -40,11 +40,11 @@ class TestLongPoll:
         assert (body["percent"], body["version"]) == (20, running.version + 1)
         assert during_waits == []
 
-    def test_returns_when_the_time_is_over(self, as_alice, running):
-        began = time.monotonic()
+    def test_returns_when_the_wait_is_over(self, as_alice, running):
+        started_at = time.monotonic()
         body = as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=2.5").json()
         assert body["version"] == running.version
-        assert time.monotonic() - began == 2.5
+        assert time.monotonic() - started_at == 2.5
 
     @pytest.mark.parametrize("query", ["", "?wait=30", "?after=0&wait=30", "?after=1", "?after=1&wait=0"])
     def test_returns_immediately_without_after_or_wait(self, as_alice, running, query, during_waits):
@@ -69,25 +69,25 @@ class TestLongPoll:
 
     def test_returns_immediately_when_the_process_stops(self, as_alice, running, monkeypatch):
         monkeypatch.setattr(hub, "stopping", True)
-        began = time.monotonic()
+        started_at = time.monotonic()
         assert as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=30").status_code == 200
-        assert time.monotonic() == began
+        assert time.monotonic() == started_at
 
     def test_returns_immediately_when_the_process_has_too_many_watchers(self, as_alice, running, settings):
         settings.PROGRESS_MAX_WATCHERS = 0
-        began = time.monotonic()
+        started_at = time.monotonic()
         body = as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=30").json()
         assert body["percent"] == 10
-        assert time.monotonic() == began
+        assert time.monotonic() == started_at
 
-    @pytest.mark.parametrize("bad", ["x", "-1", "", "1.5", "1e3", "٣", "9" * 19, "9" * 5000, "0x1", " 1", "+1"])
-    def test_invalid_version_is_400(self, as_alice, running, bad):
-        body = problem(as_alice.get(f"/api/progress/{running.pk}/", {"after": bad, "wait": "1"}), 400)
+    @pytest.mark.parametrize("value", ["x", "-1", "", "1.5", "1e3", "٣", "9" * 19, "9" * 5000, "0x1", " 1", "+1"])
+    def test_invalid_version_is_400(self, as_alice, running, value):
+        body = problem(as_alice.get(f"/api/progress/{running.pk}/", {"after": value, "wait": "1"}), 400)
         assert "whole number" in body["detail"]
 
-    @pytest.mark.parametrize("bad", ["x", "-1", "", "30.1", "31", "1e1", "nan", "inf", "9" * 5000, "1.", ".5", "٣"])
-    def test_invalid_wait_is_400(self, as_alice, running, bad):
-        body = problem(as_alice.get(f"/api/progress/{running.pk}/", {"after": "1", "wait": bad}), 400)
+    @pytest.mark.parametrize("value", ["x", "-1", "", "30.1", "31", "1e1", "nan", "inf", "9" * 5000, "1.", ".5", "٣"])
+    def test_invalid_wait_is_400(self, as_alice, running, value):
+        body = problem(as_alice.get(f"/api/progress/{running.pk}/", {"after": "1", "wait": value}), 400)
         assert "from 0 to 30" in body["detail"]
 
 
@@ -100,12 +100,12 @@ class TestSeveralJobs:
         assert body["missing"] == []
 
     def test_unknown_expired_and_other_users_jobs_are_missing(self, as_alice, alice, bob):
-        mine, theirs = make_job(owner=alice), make_job(owner=bob)
-        gone = make_job(owner=alice, state=State.FAILED, finished_at=timezone.now() - timedelta(hours=2))
-        ids = [NOBODY, mine.pk, theirs.pk, gone.pk]
+        own, theirs = make_job(owner=alice), make_job(owner=bob)
+        expired = make_job(owner=alice, state=State.FAILED, finished_at=timezone.now() - timedelta(hours=2))
+        ids = [UNKNOWN, own.pk, theirs.pk, expired.pk]
         body = as_alice.get("/api/progress/?" + "&".join(f"id={job_id}" for job_id in ids)).json()
-        assert [job["id"] for job in body["jobs"]] == [str(mine.pk)]
-        assert body["missing"] == [NOBODY, str(theirs.pk), str(gone.pk)]
+        assert [job["id"] for job in body["jobs"]] == [str(own.pk)]
+        assert body["missing"] == [UNKNOWN, str(theirs.pk), str(expired.pk)]
 
     def test_returns_when_one_job_has_changed(self, as_alice, alice, during_waits):
         jobs = [make_job(owner=alice, state=State.RUNNING, percent=1) for _ in range(3)]
@@ -115,11 +115,11 @@ class TestSeveralJobs:
         assert [job["percent"] for job in body["jobs"]] == [1, 50, 1]
         assert during_waits == []
 
-    @pytest.mark.parametrize("other", [NOBODY, f"{NOBODY}:1"])
+    @pytest.mark.parametrize("other", [UNKNOWN, f"{UNKNOWN}:1"])
     def test_returns_immediately_when_a_job_is_missing(self, as_alice, running, other, during_waits):
         during_waits.append(lambda: pytest.fail("waited"))
         body = as_alice.get(f"/api/progress/?id={running.pk}:{running.version}&id={other}&wait=30").json()
-        assert body["missing"] == [NOBODY]
+        assert body["missing"] == [UNKNOWN]
         during_waits.clear()
 
     def test_returns_immediately_when_an_id_has_no_version(self, as_alice, alice, running, during_waits):
@@ -132,14 +132,19 @@ class TestSeveralJobs:
         assert len(as_alice.get(f"/api/progress/?id={running.pk}&id={running.pk}").json()["jobs"]) == 1
 
     @pytest.mark.parametrize("url", ["/api/progress/", "/api/progress/stream/"])
-    @pytest.mark.parametrize("bad", ["x", "", NOBODY[:-1], f"{NOBODY}:", f"{NOBODY}:x", f"{NOBODY}:-1", f"{NOBODY}\0"])
-    def test_invalid_id_is_400(self, as_alice, running, url, bad):
-        problem(as_alice.get(url, {"id": [str(running.pk), bad]}), 400)
+    @pytest.mark.parametrize(
+        "value", ["x", "", UNKNOWN[:-1], f"{UNKNOWN}:", f"{UNKNOWN}:x", f"{UNKNOWN}:-1", f"{UNKNOWN}\0"]
+    )
+    def test_invalid_id_is_400(self, as_alice, running, url, value):
+        problem(as_alice.get(url, {"id": [str(running.pk), value]}), 400)
 
     @pytest.mark.parametrize("url", ["/api/progress/", "/api/progress/stream/"])
     def test_more_than_100_ids_are_400(self, as_alice, url):
-        assert "at most 100" in problem(as_alice.get(url, {"id": [NOBODY] * 101}), 400)["detail"]
-        assert as_alice.get("/api/progress/", {"id": [NOBODY] * 100}).json() == {"jobs": [], "missing": [NOBODY]}
+        assert "at most 100" in problem(as_alice.get(url, {"id": [UNKNOWN] * 101}), 400)["detail"]
+        assert as_alice.get("/api/progress/", {"id": [UNKNOWN] * 100}).json() == {
+            "jobs": [],
+            "missing": [UNKNOWN],
+        }
 
     def test_without_ids_returns_unfinished_jobs_of_the_user(self, as_alice, alice, bob):
         make_job(owner=bob)
@@ -157,23 +162,23 @@ class TestSeveralJobs:
 
 class TestStream:
     def events(self, client, *jobs, **headers) -> list[tuple[str, str, dict]]:
-        """All events of a stream: type, id and data."""
+        """Return the type, id and data of each event of a stream."""
         response = client.get("/api/progress/stream/?" + "&".join(f"id={job}" for job in jobs), **headers)
         assert response.status_code == 200
         assert response["Content-Type"] == "text/event-stream"
         text = body(response).decode()
-        found = []
+        events = []
         for block in text.split("\n\n"):
             fields = dict(line.split(": ", 1) for line in block.splitlines())
             if "event" in fields:
-                found.append((fields["event"], fields.get("id", ""), json.loads(fields["data"])))
-        return found
+                events.append((fields["event"], fields.get("id", ""), json.loads(fields["data"])))
+        return events
 
-    def test_sends_the_job_then_its_changes_then_ends(self, as_alice, running, during_waits):
+    def test_sends_the_job_and_its_changes_and_then_ends(self, as_alice, running, during_waits):
         during_waits += [lambda: change(running, percent=20), lambda: None, lambda: finish(running)]
         events = self.events(as_alice, running.pk)
         version = running.version
-        assert [(kind, at, data.get("percent")) for kind, at, data in events] == [
+        assert [(kind, event_id, data.get("percent")) for kind, event_id, data in events] == [
             ("job", f"{running.pk}:{version}", 10),
             ("job", f"{running.pk}:{version + 1}", 20),
             ("job", f"{running.pk}:{version + 2}", 100),
@@ -185,12 +190,12 @@ class TestStream:
         job = make_job(owner=alice, state=State.FAILED, error_code="x", error_message="It broke.")
         assert [kind for kind, _, _ in self.events(as_alice, job.pk)] == ["job", "end"]
 
-    def test_other_users_jobs_are_missing_and_the_rest_is_sent(self, as_alice, bob, running, during_waits):
+    def test_other_users_jobs_are_missing_and_own_jobs_are_sent(self, as_alice, bob, running, during_waits):
         theirs = make_job(owner=bob, state=State.RUNNING)
         during_waits += [lambda: change(theirs, percent=50), lambda: finish(running)]
-        events = self.events(as_alice, NOBODY, running.pk, theirs.pk)
+        events = self.events(as_alice, UNKNOWN, running.pk, theirs.pk)
         missing = {data["id"] for kind, _, data in events if kind == "missing"}
-        assert missing == {NOBODY, str(theirs.pk)}
+        assert missing == {UNKNOWN, str(theirs.pk)}
         assert {data["id"] for kind, _, data in events if kind == "job"} == {str(running.pk)}
         assert events[-1][0] == "end"
 
@@ -210,7 +215,7 @@ class TestStream:
         theirs = make_job(owner=bob, state=State.RUNNING)
         late = timezone.now() - timedelta(seconds=30)
         during_waits += [
-            lambda: None,  # the first tick may find what was written before
+            lambda: None,  # the first tick may find earlier changes
             lambda: (change(running, percent=20), change(theirs, percent=50)),
             lambda: make_job(owner=alice, label="New"),
             lambda: Job.objects.filter(pk=running.pk).update(version=9, percent=90, changed_at=late),
@@ -226,30 +231,30 @@ class TestStream:
         assert len(percents) == len(set(percents))
 
     def test_sends_a_comment_every_5_seconds_and_ends_after_ten_minutes(self, as_alice, running):
-        began = time.monotonic()
+        started_at = time.monotonic()
         response = as_alice.get(f"/api/progress/stream/?id={running.pk}")
         chunks = list(response)
-        assert chunks[1:] == [b": still here\n\n"] * 119  # the 120th would be its end
-        assert time.monotonic() - began == 600
+        assert chunks[1:] == [b": still here\n\n"] * 119  # the stream ends before the 120th
+        assert time.monotonic() - started_at == 600
 
     def test_ends_when_the_process_stops(self, as_alice, running, during_waits, monkeypatch):
         during_waits.append(lambda: monkeypatch.setattr(hub, "stopping", True))
         assert [kind for kind, _, _ in self.events(as_alice, running.pk)] == ["job"]
 
-    def test_503_with_retry_after_when_the_process_has_too_many_watchers(self, as_alice, running, settings):
+    def test_too_many_watchers_of_a_process_are_503_with_retry_after(self, as_alice, running, settings):
         settings.PROGRESS_MAX_WATCHERS = 1
         with hub.watch(Jobs, [running.pk], make_login(running.owner)):
             response = as_alice.get(f"/api/progress/stream/?id={running.pk}")
         assert "Too many" in problem(response, 503)["detail"]
         assert response["Retry-After"] == "5"
 
-    def test_user_with_too_many_streams_gets_429_and_polls_are_answered(self, as_alice, running, settings):
+    def test_too_many_streams_of_a_user_are_429_and_polls_return_immediately(self, as_alice, running, settings):
         settings.PROGRESS_MAX_WATCHERS_PER_USER = 1
         with hub.watch(Jobs, [running.pk], make_login(running.owner)):
             response = as_alice.get(f"/api/progress/stream/?id={running.pk}")
-            began = time.monotonic()
+            started_at = time.monotonic()
             poll = as_alice.get(f"/api/progress/{running.pk}/?after={running.version}&wait=30")
-            assert time.monotonic() == began
+            assert time.monotonic() == started_at
         assert "You have too many" in problem(response, 429)["detail"]
         assert response["Retry-After"] == "5"
         assert poll.json()["percent"] == 10
@@ -270,56 +275,56 @@ class TestStream:
         assert job["url"] == f"http://one.example.com/api/progress/{running.pk}/"
 
     def test_only_get_is_allowed(self, as_alice, running):
-        """A HEAD would have to wait for the end of the stream."""
+        """The response to a HEAD request would be sent at the end of the stream."""
         for method in ("head", "post"):
             assert getattr(as_alice, method)(f"/api/progress/stream/?id={running.pk}").status_code == 405
 
 
 class TestHub:
-    def test_number_of_queries_does_not_grow_with_the_watchers(self, alice, settings, django_assert_num_queries):
+    def test_queries_do_not_multiply_with_watchers(self, alice, settings, django_assert_num_queries):
         settings.PROGRESS_MAX_WATCHERS_PER_USER = 600
         jobs = [make_job(owner=alice, state=State.RUNNING) for _ in range(30)]
-        one = Hub()
-        one._thorough_at = time.monotonic()
+        own_hub = Hub()
+        own_hub._thorough_at = time.monotonic()
         login = make_login(alice)
-        watchers = [one.watch(Jobs, [job.pk], login) for job in jobs for _ in range(20)]
+        watchers = [own_hub.watch(Jobs, [job.pk], login) for job in jobs for _ in range(20)]
         Job.objects.update(changed_at=Now())
-        for queries in (2, 1):  # all of them are news; then nothing is
+        for queries in (2, 1):  # first all jobs have changed, then none
             with django_assert_num_queries(queries):
-                one.tick()
+                own_hub.tick()
         change(jobs[0], percent=5)
         with django_assert_num_queries(2):
-            one.tick()
+            own_hub.tick()
         assert sum(bool(watcher._changes) for watcher in watchers) == 600
 
     def test_job_is_encoded_once_for_all_watchers(self, alice, running, monkeypatch):
         encoded = []
         monkeypatch.setattr(stream, "_encode", lambda job, base_url: encoded.append(base_url) or b"event")
-        one = Hub()
-        watchers = [one.watch(Jobs, [running.pk], make_login(running.owner)) for _ in range(10)]
-        one.tick()
+        own_hub = Hub()
+        watchers = [own_hub.watch(Jobs, [running.pk], make_login(running.owner)) for _ in range(10)]
+        own_hub.tick()
         for watcher in watchers:
             changes = watcher._changes
             events = stream.JobEvents(watcher, {}, "http://a")
             assert events.encode(changes) == b"event"
         assert encoded == ["http://a"]
 
-    def test_user_limit_leaves_room_for_other_users(self, alice, bob, running, settings):
+    def test_limit_of_a_user_does_not_affect_other_users(self, alice, bob, running, settings):
         settings.PROGRESS_MAX_WATCHERS_PER_USER = 1
-        one = Hub()
-        watcher = one.watch(Jobs, [running.pk], make_login(alice))
+        own_hub = Hub()
+        watcher = own_hub.watch(Jobs, [running.pk], make_login(alice))
         with pytest.raises(TooManyUserWatchers):
-            one.watch(Jobs, [running.pk], make_login(alice))
-        one.watch(Jobs, [running.pk], make_login(bob)).close()
+            own_hub.watch(Jobs, [running.pk], make_login(alice))
+        own_hub.watch(Jobs, [running.pk], make_login(bob)).close()
         watcher.close()
-        one.watch(Jobs, [running.pk], make_login(alice)).close()
-        assert not one._per_user
+        own_hub.watch(Jobs, [running.pk], make_login(alice)).close()
+        assert not own_hub._per_user
 
     def test_process_limit_rejects_further_watchers(self, alice, running, settings):
         settings.PROGRESS_MAX_WATCHERS = 2
-        one, login = Hub(), make_login(alice)
-        first, _ = one.watch(Jobs, [running.pk], login), one.watch(Jobs, [running.pk], login)
+        own_hub, login = Hub(), make_login(alice)
+        first, _ = own_hub.watch(Jobs, [running.pk], login), own_hub.watch(Jobs, [running.pk], login)
         with pytest.raises(TooManyWatchers):
-            one.watch(Jobs, [running.pk], login)
+            own_hub.watch(Jobs, [running.pk], login)
         first.close()
-        one.watch(Jobs, [running.pk], login).close()
+        own_hub.watch(Jobs, [running.pk], login).close()

@@ -1,4 +1,4 @@
-"""Page and JSON of a job."""
+"""The page of a job, and its JSON."""
 
 from datetime import timedelta
 
@@ -60,8 +60,8 @@ def test_failed_job_without_code_has_an_error(as_alice, alice, monkeypatch):
     def function(progress):
         raise TaskError("", "")
 
-    monkeypatch.setattr(tasks.refuse, "function", function)
-    job = tasks.refuse.enqueue(owner=alice)
+    monkeypatch.setattr(tasks.fail_permanently, "function", function)
+    job = tasks.fail_permanently.enqueue(owner=alice)
     run_queue()
     assert as_alice.get(f"/api/progress/{job.pk}/").json()["error"] == {"code": "failed", "message": ""}
 
@@ -74,9 +74,9 @@ def test_job_of_another_user_is_not_found(as_bob, visitor, alice, url):
 
 
 def test_unknown_and_invalid_ids_are_not_found(as_alice):
-    for bad in ("00000000-0000-0000-0000-000000000000", "xyz", "1", "%00", "0" * 36):
-        problem(as_alice.get(f"/api/progress/{bad}/"), 404)
-        assert as_alice.get(f"/progress/{bad}/").status_code == 404
+    for invalid in ("00000000-0000-0000-0000-000000000000", "xyz", "1", "%00", "0" * 36):
+        problem(as_alice.get(f"/api/progress/{invalid}/"), 404)
+        assert as_alice.get(f"/progress/{invalid}/").status_code == 404
 
 
 def test_job_can_not_be_changed_by_its_url(as_alice, alice):

@@ -13,15 +13,15 @@ from progress.reporter import Progress
 from progress.worker import limits as limits_module
 from progress.worker.limits import GRACE, MAX_HEARTBEAT_AGE, SIGNAL, Limits
 
-LONG = 3600.0
+TIME_LIMIT_SECONDS = 3600.0
 
 
 class FakeAttempt:
     def __init__(self):
         self.requeued = []
 
-    def requeue(self, *why, **counts):
-        self.requeued.append(why[0])
+    def requeue(self, code, *args, **counts):
+        self.requeued.append(code)
 
 
 class FakeHeartbeat:
@@ -47,11 +47,11 @@ def progress():
 
 @pytest.fixture
 def limits(progress, clock, monkeypatch):
-    """One that is asked by the test alone."""
+    """Limits that only the test checks."""
     monkeypatch.setattr(limits_module, "_thread", Mock())
-    made = Limits(FakeAttempt(), progress, FakeHeartbeat(), LONG, clock)
-    made._has_lease = False
-    return made
+    limits = Limits(FakeAttempt(), progress, FakeHeartbeat(), TIME_LIMIT_SECONDS, clock)
+    limits._has_lease = False
+    return limits
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def killed(monkeypatch):
 
 
 def check(limits: Limits) -> None:
-    """As its own thread does it, while the main thread works."""
+    """Check the limits in another thread while the main thread works, as their own thread does."""
     thread = threading.Thread(target=limits.check)
     thread.start()
     deadline = time.monotonic() + 2
@@ -87,7 +87,7 @@ def test_task_without_updates_is_interrupted_after_its_time_limit(progress):
 
 
 def test_task_whose_job_was_lost_is_interrupted(limits, progress):
-    progress.interrupt = LostJob("it is another's")
+    progress.interrupt = LostJob("claimed by another worker")
     with pytest.raises(LostJob, match="another"), limits:
         check(limits)
 
@@ -102,21 +102,21 @@ def test_task_without_heartbeats_is_interrupted_before_its_lease_expires(limits,
     limits._has_lease = True
     clock.now += MAX_HEARTBEAT_AGE
     with pytest.raises(LostJob), limits:
-        check(limits)  # not yet
+        check(limits)  # at the limit, and not over it
         clock.now += 0.1
         check(limits)
     assert LEASE.total_seconds() > MAX_HEARTBEAT_AGE + GRACE
 
 
 def test_late_heartbeat_on_sqlite_does_not_interrupt(limits, clock):
-    clock.now += LONG - 1
+    clock.now += TIME_LIMIT_SECONDS - 1
     with limits:
         check(limits)
 
 
 def test_task_that_survives_the_interruption_is_killed_and_requeued(limits, clock, killed):
     with limits:
-        clock.now += LONG + 1
+        clock.now += TIME_LIMIT_SECONDS + 1
         with pytest.raises(TimeLimit):
             check(limits)
         clock.now += GRACE
@@ -139,9 +139,9 @@ def test_task_whose_job_was_lost_is_killed_without_a_write(limits, clock, progre
 
 
 def test_process_is_killed_even_if_the_outcome_can_not_be_written(limits, clock, killed):
-    limits._attempt.requeue = lambda *why: 1 / 0
+    limits._attempt.requeue = lambda *args: 1 / 0
     with limits:
-        clock.now += LONG + 1
+        clock.now += TIME_LIMIT_SECONDS + 1
         with pytest.raises(TimeLimit):
             check(limits)
         clock.now += GRACE + 0.1

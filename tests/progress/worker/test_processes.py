@@ -1,4 +1,4 @@
-"""The processes of a cluster."""
+"""The end of a cluster's process that has lost its children."""
 
 import signal
 import subprocess
@@ -24,7 +24,7 @@ for child in children:
     child.kill()
 os._exit(0)  # without waiting for the interpreter to shut down, during which the childless process would be killed
 """
-"""A sentinel that waits for a lock which a killed child has left locked."""
+"""A sentinel that waits for a lock which a killed child didn't release."""
 
 
 @pytest.mark.parametrize(

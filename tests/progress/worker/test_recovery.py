@@ -85,17 +85,17 @@ def test_jobs_of_dead_workers_of_the_own_cluster_are_requeued_immediately(alice)
 def test_worker_that_starts_during_the_check_counts_as_living(alice):
     living_pids = {11}
 
-    def look():
+    def find_living():
         make_job(owner=alice, state=State.RUNNING, worker="here:10:13", max_attempts=2)
         return living_pids | {13}
 
     make_job(owner=alice, state=State.RUNNING, worker="here:10:11", max_attempts=2)
-    assert recovery.requeue_jobs_of_dead_workers("here:10", look) == 0
+    assert recovery.requeue_jobs_of_dead_workers("here:10", find_living) == 0
 
 
 @pytest.fixture
 def queue(db, monkeypatch) -> database.Broker:
-    """The queue as a cluster asks it, without what goes on beside it and without its pause when it is empty."""
+    """The queue of a cluster, without maintenance and without waiting while it is empty."""
     monkeypatch.setattr(Maintenance, "start", lambda self: None)
     monkeypatch.setattr(maintenance, "BUSY_DATABASE_SECONDS", 60)
     monkeypatch.setattr(processes, "die_with_parent", lambda: None)
@@ -112,6 +112,7 @@ def test_queue_is_first_in_first_out(alice, queue):
 
 
 def delivered(ago: float) -> dict:
+    """Return the values of a job that was delivered this many seconds ago."""
     return {"delivered_at": timezone.now() - timedelta(seconds=ago)}
 
 
@@ -136,7 +137,7 @@ def test_jobs_are_not_delivered_again_while_the_queue_has_deliveries(alice, queu
         assert recovery.redeliver(queue) == 0
 
 
-def test_job_with_a_lost_delivery_is_claimed_in_its_turn(alice, queue):
+def test_job_with_a_lost_delivery_is_claimed_in_order(alice, queue):
     """Deliveries of other jobs start it; once the queue is empty, the last job is delivered again."""
     an_hour_ago = timezone.now() - timedelta(hours=1)
     lost = make_job(owner=alice, arguments={"number": 1}, created_at=an_hour_ago, delivered_at=an_hour_ago)
@@ -157,13 +158,13 @@ def test_only_queued_jobs_are_delivered_again(alice, queue, state):
     assert recovery.redeliver(queue) == 0
 
 
-def test_unavailable_queue_is_tried_again(queue, monkeypatch):
-    def away(self):
+def test_error_of_the_queue_counts_as_an_empty_queue(queue, monkeypatch):
+    def fail(self):
         raise OperationalError("the server closed the connection")
 
     monkeypatch.setattr(base, "RETRY_SECONDS", 0)
     monkeypatch.setattr(database.Broker, "reconnect", lambda self: None)
-    monkeypatch.setattr(database.Broker, "take", away)
+    monkeypatch.setattr(database.Broker, "take", fail)
     assert queue.dequeue() is None
 
 
@@ -186,10 +187,10 @@ def test_maintenance_requeues_no_jobs_while_the_database_is_slow(alice, queue, m
 @pytest.mark.usefixtures("db")
 def test_workers_without_heartbeats_are_not_alive_and_are_deleted_after_a_day(queue):
     Worker.objects.create(name="silent", beaten_at=Now() - timedelta(seconds=31))
-    Worker.objects.create(name="gone", beaten_at=Now() - timedelta(days=2))
+    Worker.objects.create(name="old", beaten_at=Now() - timedelta(days=2))
     assert not Worker.objects.alive().exists()
     Maintenance(queue).run_once()
-    assert not Worker.objects.filter(name="gone").exists()
+    assert not Worker.objects.filter(name="old").exists()
     assert Worker.objects.filter(name="silent").exists()
 
 
@@ -201,7 +202,7 @@ class Clock:
 
 
 class TestWatchdog:
-    """A sign that stays means that the cluster is wedged."""
+    """A cluster is wedged if a symptom is still there at a later check."""
 
     IDLE = Process(7, IDLE, "S", 1)
     BUSY = Process(8, BUSY, "R", 1)
@@ -212,14 +213,14 @@ class TestWatchdog:
 
     @pytest.fixture
     def watchdog_with_delivery(self, alice, queue, clock):
-        """A watchdog that knows of one delivery."""
+        """A watchdog that has recorded one delivery."""
         tasks.count.enqueue(owner=alice)
         watchdog = Watchdog(clock)
         watchdog.record_delivery(queue.dequeue()[0][1])
         return watchdog
 
     def is_wedged_later(self, watchdog, clock, *children) -> bool:
-        """It never bites at the first sight."""
+        """Check twice, six seconds apart. The first check never reports a wedged cluster."""
         assert not watchdog.is_wedged(list(children))
         clock.now += 6
         return watchdog.is_wedged(list(children))
@@ -242,7 +243,7 @@ class TestWatchdog:
         assert not watchdog_with_delivery.is_wedged([self.IDLE])
 
     def test_delivery_that_started_another_owners_job_is_no_symptom(self, watchdog_with_delivery, clock, alice, bob):
-        """The job waits for another delivery then."""
+        """The delivered job then waits for another delivery."""
         make_job(owner=alice, state=State.RUNNING)
         waiting, other = Job.objects.get(state=State.QUEUED), tasks.count.enqueue(owner=bob)
         runner.run(str(waiting.pk))
@@ -262,16 +263,16 @@ class TestWatchdog:
 
 
 def test_prune_deletes_old_jobs_and_records_of_deliveries(alice):
-    kept = timezone.now() - timedelta(days=7)
-    gone = make_job(owner=alice, state=State.FAILED, finished_at=kept - timedelta(hours=2))
-    late = make_job(owner=alice, state=State.FAILED, finished_at=kept - timedelta(minutes=30))
-    waiting = make_job(owner=alice, created_at=kept - timedelta(days=100))
-    old = {"func": "f", "started": kept, "success": False}
-    Leftover.objects.create(id="a", name="a", stopped=kept - timedelta(hours=1), **old)
+    limit = timezone.now() - timedelta(days=7)
+    expired = make_job(owner=alice, state=State.FAILED, finished_at=limit - timedelta(hours=2))
+    recent = make_job(owner=alice, state=State.FAILED, finished_at=limit - timedelta(minutes=30))
+    waiting = make_job(owner=alice, created_at=limit - timedelta(days=100))
+    old = {"func": "f", "started": limit, "success": False}
+    Leftover.objects.create(id="a", name="a", stopped=limit - timedelta(hours=1), **old)
     Leftover.objects.create(id="b", name="b", stopped=timezone.now(), **old)
     assert retention.prune() == 1
-    assert set(Job.objects.all()) == {late, waiting}
-    assert gone not in Job.objects.all()
+    assert set(Job.objects.all()) == {recent, waiting}
+    assert expired not in Job.objects.all()
     assert list(Leftover.objects.values_list("id", flat=True)) == ["b"]
 
 
@@ -295,7 +296,7 @@ def test_schedule_of_prune_is_created_once_and_renamed(db):
 
 
 def test_unresponsive_worker_is_killed_at_the_second_check(alice, queue, monkeypatch):
-    """It is frozen, or runs code that lets nothing else run; a moment later another may take its job."""
+    """Its heartbeats are late, because it is stopped or blocks its threads. Soon another worker may claim its job."""
     killed = []
     silent = processes.Process(8, BUSY, "T", 1)
     monkeypatch.setattr(processes, "cluster_name", lambda: "here:10:5")

@@ -1,4 +1,4 @@
-"""Outcome of a job for everything that its task can do. Django-Q2 must never receive an exception."""
+"""Outcomes of jobs for each way in which a task can end. Django-Q2 must never receive an exception."""
 
 import uuid
 
@@ -13,7 +13,7 @@ from tests.progress import tasks
 
 
 @pytest.fixture(autouse=True)
-def _no_calls_yet():
+def _clear_calls():
     tasks.CALLS.clear()
 
 
@@ -42,7 +42,7 @@ def test_long_label_is_truncated(alice):
 
 
 def test_task_error_fails_the_job_permanently(alice):
-    tasks.refuse.enqueue(owner=alice)
+    tasks.fail_permanently.enqueue(owner=alice)
     assert run_queue() == 1
     job = Job.objects.get()
     assert (job.state, job.error_code, job.attempt) == (State.FAILED, "no_good", 1)
@@ -65,9 +65,9 @@ def test_second_attempt_can_succeed(alice):
     assert (job.state, job.attempt, job.error_code, job.error_message) == (State.SUCCEEDED, 2, "", "")
 
 
-@pytest.mark.parametrize("temper", [tasks.leave, tasks.odd])
-def test_task_that_exits_or_returns_an_invalid_result_fails(alice, temper):
-    temper.enqueue(owner=alice)
+@pytest.mark.parametrize("task", [tasks.exit_process, tasks.return_function])
+def test_task_that_exits_or_returns_an_invalid_result_fails(alice, task):
+    task.enqueue(owner=alice)
     assert run_queue() == 2
     job = Job.objects.get()
     assert (job.state, job.error_code) == (State.FAILED, "internal")
@@ -100,7 +100,7 @@ def test_job_deleted_while_running_stops(alice, monkeypatch):
         progress.stage("One")
         Job.objects.all().delete()
         progress.stage("Two")
-        tasks.CALLS.append(("went on",))
+        tasks.CALLS.append(("continued",))
 
     monkeypatch.setattr(tasks.count, "function", function)
     tasks.count.enqueue(owner=alice, number=3)
@@ -138,18 +138,18 @@ def test_claim_and_outcome_wait_for_an_unavailable_database(alice, monkeypatch):
     job = make_job(owner=alice, arguments={"number": 1})
     failures = {"claim": 2, "succeed": 2}
 
-    def once_more(name, function):
-        def maybe(*args, **values):
+    def fail_twice(name, function):
+        def call(*args, **values):
             if failures[name]:
                 failures[name] -= 1
                 raise OperationalError("the connection is lost")
             return function(*args, **values)
 
-        return maybe
+        return call
 
     monkeypatch.setattr(runner.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(Job.objects, "claim_delivered", once_more("claim", Job.objects.claim_delivered))
-    monkeypatch.setattr(runner.Attempt, "succeed", once_more("succeed", runner.Attempt.succeed))
+    monkeypatch.setattr(Job.objects, "claim_delivered", fail_twice("claim", Job.objects.claim_delivered))
+    monkeypatch.setattr(runner.Attempt, "succeed", fail_twice("succeed", runner.Attempt.succeed))
     runner.run(str(job.pk))
     job.refresh_from_db()
     assert (job.state, job.attempt, failures) == (State.SUCCEEDED, 1, {"claim": 0, "succeed": 0})
@@ -165,7 +165,7 @@ def test_result_that_is_not_json_fails_the_attempt(alice, monkeypatch, result):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("text", ["\0", "\ud800", "a\0b\udfff"])
-def test_job_finishes_whatever_characters_its_task_reports(alice, monkeypatch, text):
+def test_job_finishes_with_any_characters_in_its_reports(alice, monkeypatch, text):
     def function(progress, number):
         progress.stage(text, unit=text)
         return {"text": text}
@@ -217,8 +217,8 @@ def test_long_text_is_truncated(alice, monkeypatch):
         progress.stage("s" * 1000, unit="u" * 1000)
         raise TaskError("c" * 1000, "m" * 1000)
 
-    monkeypatch.setattr(tasks.refuse, "function", function)
-    tasks.refuse.enqueue(owner=alice)
+    monkeypatch.setattr(tasks.fail_permanently, "function", function)
+    tasks.fail_permanently.enqueue(owner=alice)
     run_queue()
     job = Job.objects.get()
     assert (job.stage, job.unit, job.error_code, job.error_message) == (
