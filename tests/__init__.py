@@ -1,1 +1,1 @@
-"""The tests, by the app that they are about; `browser/` starts the real site and uses it as a person would."""
+"""Tests, in a folder for each app. `browser/` drives the real site with Chromium."""

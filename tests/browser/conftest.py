@@ -1,5 +1,6 @@
 """Chromium from Debian, and the real site on SQLite and on PostgreSQL."""
 
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
+from tests.browser.network import Network
 from tests.browser.site import Site, running_site
 from tests.postgresql import postgresql
 
@@ -95,6 +97,17 @@ def no_errors(page):
     yield
     # A page that resumes an upload receives 409 if the server has stored more bytes than the page knows of.
     assert [error for error in errors if "409 (Conflict)" not in error] == []
+
+
+@pytest.fixture
+def network(page):
+    return Network(page)
+
+
+@pytest.fixture
+def username(request) -> str:
+    """A username made of the name of the test, which no other test of the site has."""
+    return re.sub(r"\W+", "-", request.node.name.removeprefix("test_"))[:150]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A page made of the examples of the guide, one after the other."""
+"""A page that runs the guide's examples in order."""
 
 import json
 from pathlib import Path
@@ -8,25 +8,25 @@ from playwright.sync_api import Page
 from tests.browser.conftest import PASSWORD
 
 
-def follow_the_guide(page: Page, site: str, file: Path, url: str, name: str) -> str:
-    """Write the examples of a site's guide to a file, open it at `url`, and wait until all of them have worked.
+def run_guide_examples(page: Page, site: str, file: Path, url: str, name: str) -> str:
+    """Write the examples of a site's guide to a file, open it at `url`, and wait until all of them have succeeded.
 
-    The page logs in as the user with this name. Return the guide's second page, which shows a job as a progress bar.
+    The page logs in as the user with this name. Return the guide's example page that shows a job as a progress bar.
     """
     page.goto(f"{site}/guide/")
-    snippets = page.locator("code.language-js").all_inner_texts()
-    blank_page, element = page.locator("code.language-html").all_inner_texts()
-    log_in = next(number for number, code in enumerate(snippets) if "function logIn" in code)
-    snippets.insert(log_in + 1, f'await logIn("{name}", {json.dumps(PASSWORD)});')
-    file.write_text(blank_page.replace("// the examples", "\n".join(snippets)))
+    examples = page.locator("code.language-js").all_inner_texts()
+    page_source, progress_page = page.locator("code.language-html").all_inner_texts()
+    log_in = next(number for number, code in enumerate(examples) if "function logIn" in code)
+    examples.insert(log_in + 1, f'await logIn("{name}", {json.dumps(PASSWORD)});')
+    file.write_text(page_source.replace("// the examples", "\n".join(examples)))
 
-    logged: list[str] = []
-    page.on("console", lambda message: logged.append(message.text) if message.type == "log" else None)
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text) if message.type == "log" else None)
     with (
         page.expect_console_message(lambda message: message.text.endswith("succeeded 100")),
         page.expect_console_message(lambda message: message.text == "Water all plants is done"),
         page.expect_console_message(lambda message: message.text == "422 Enter a title."),
     ):
         page.goto(url)
-    assert logged[0] == "Nobody is logged in"
-    return f"<!doctype html>{element}"
+    assert messages[0] == "Nobody is logged in"
+    return f"<!doctype html>{progress_page}"

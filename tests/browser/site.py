@@ -1,4 +1,4 @@
-"""The real site, started with `make run`, on free ports, with state of its own."""
+"""The real site, started by `make run` on free ports, with its own state directory."""
 
 import json
 import os
@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 from tests.paths import ROOT
 from tests.ports import free_port, listens
 
@@ -19,7 +21,7 @@ STOP_SECONDS = 20
 
 
 class Site:
-    """A running `make run`, of this tree or of another one."""
+    """A site that `make run` serves from this source tree or another one."""
 
     def __init__(self, state_dir: Path, root: Path = ROOT, **settings: str) -> None:
         self.root = root
@@ -56,34 +58,47 @@ class Site:
             time.sleep(0.1)
 
     def stop(self) -> int:
-        """Ctrl-C, as a terminal sends it: to all of the foreground's process group."""
+        """Interrupt the whole process group, as Ctrl+C in a terminal does. Return the exit status."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(STOP_SECONDS)
 
     def processes(self, word: str = "") -> list[int]:
-        """The ids of all processes that were started with this state directory and have the word in their command."""
+        """Return the ids of the site's processes whose command contains the word. Their STATE_DIR identifies them."""
         found = []
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
                 command = Path(f"/proc/{pid}/cmdline").read_bytes()
             except OSError:
-                continue  # it has ended meanwhile
+                continue  # the process has ended
             if f"STATE_DIR={self.state_dir}".encode() in environment and word.encode() in command:
                 found.append(int(pid))
         return found
 
+    def web_master(self) -> int:
+        """Return the id of gunicorn's master process, which replaces all web processes when it receives SIGHUP."""
+        parents = {pid: _parent(pid) for pid in self.processes("config.wsgi")}
+        (master,) = [pid for pid, parent in parents.items() if parent and parent not in parents]
+        return master
+
+    def database_connections(self) -> int:
+        """Return how many clients the PostgreSQL server has, including this function."""
+        with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
+            query = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+            return connection.execute(query).fetchone()[0]
+
     def create_superuser(self, name: str, password: str) -> None:
-        """Run the command that README names."""
+        """Run the command that the README names."""
         command = [".venv/bin/python", "manage.py", "createsuperuser", "--noinput", "--username", name, "--email", ""]
         environment = self.environment | {"DEBUG": "true", "DJANGO_SUPERUSER_PASSWORD": password}
         subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
 
     def health(self) -> dict:
+        """Return the health check's response. It is empty if the site doesn't respond."""
         try:
-            with urllib.request.urlopen(f"{self.url}/healthz/", timeout=5) as answer:
-                return json.load(answer)
+            with urllib.request.urlopen(f"{self.url}/healthz/", timeout=5) as response:
+                return json.load(response)
         except urllib.error.HTTPError as error:
             with error:
                 return json.load(error)
@@ -99,3 +114,12 @@ def running_site(state_dir: Path, **settings: str) -> Iterator[Site]:
         yield site
     finally:
         site.stop()
+
+
+def _parent(pid: int) -> int:
+    """Return the parent of a process, or 0 if the process has ended."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    return int(stat.rpartition(")")[2].split()[1])

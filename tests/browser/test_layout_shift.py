@@ -1,4 +1,4 @@
-"""Pages on a phone don't move what is already visible while they load."""
+"""Layout shifts of pages while they load on a phone."""
 
 import pytest
 from playwright.sync_api import expect
@@ -22,7 +22,7 @@ PAGES = ["/todos/", "/todos/trash/", "/todos/import/", "/uploads/", "/accounts/p
 
 @pytest.fixture
 def assert_stable(page):
-    """Load a page at the width of a phone until the element is visible, and assert that nothing was moved."""
+    """Return a function that loads a page until an element is visible, and asserts that the layout didn't shift."""
     page.set_viewport_size({"width": 375, "height": 667})
     page.add_init_script(MEASURE)
 

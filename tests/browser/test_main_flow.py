@@ -1,4 +1,4 @@
-"""The main job, end to end: sign up, keep a to-do, upload a photo, watch it being processed."""
+"""The main flow: sign up, add and complete a to-do, upload a photo, and follow its processing."""
 
 import json
 import os
@@ -11,13 +11,13 @@ from tests.browser.conftest import CLOSE_CONNECTION, TIMEOUT_MS, sign_up, sign_u
 from tests.faults.cluster import freeze
 
 RECORD = """
-window.seen = [];
-document.addEventListener("progress", ({detail}) => window.seen.push(detail));
+window.drawnJobs = [];
+document.addEventListener("progress", ({detail}) => window.drawnJobs.push(detail));
 """
 
 
 @pytest.mark.usefixtures("no_errors")
-def test_the_main_flow(page, site, holiday_photo):
+def test_main_flow_with_javascript(page, site, holiday_photo):
     sign_up_on_page(page, site, "flow")
 
     page.get_by_label("What is to be done?").fill("Print the holiday photos")
@@ -31,13 +31,13 @@ def test_the_main_flow(page, site, holiday_photo):
     page.get_by_label("A photo or any other file").set_input_files(holiday_photo)
     expect(page.get_by_role("progressbar", name="Processing holiday.jpg")).to_be_visible()
     expect(page.locator(".card")).to_be_visible()
-    seen = page.evaluate("window.seen")
-    percents = [job["percent"] for job in seen if job["percent"] is not None]
+    drawn = page.evaluate("window.drawnJobs")
+    percents = [job["percent"] for job in drawn if job["percent"] is not None]
     assert percents == sorted(percents)
     assert percents[-1] == 100
-    assert len(set(percents)) >= 3, f"the bar did not move: {percents}"
-    assert 100 not in [job["percent"] for job in seen[:-1]]
-    assert seen[-1]["state"] == "succeeded"
+    assert len(set(percents)) >= 3, f"too few steps: {percents}"
+    assert 100 not in [job["percent"] for job in drawn[:-1]]
+    assert drawn[-1]["state"] == "succeeded"
 
     page.locator(".card").get_by_role("heading").get_by_role("link", name="holiday.jpg").click()
 
@@ -52,10 +52,8 @@ def test_the_main_flow(page, site, holiday_photo):
     expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()
 
 
-def test_the_flow_without_javascript(browser, sqlite_site, holiday_photo):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.set_default_timeout(TIMEOUT_MS)
+def test_main_flow_without_javascript(page_without_javascript, sqlite_site, holiday_photo):
+    page = page_without_javascript
     sign_up_on_page(page, sqlite_site, "plain")
 
     page.get_by_label("What is to be done?").fill("Print the holiday photos")
@@ -73,22 +71,20 @@ def test_the_flow_without_javascript(browser, sqlite_site, holiday_photo):
     page.get_by_role("link", name="Uploads").click()
     page.get_by_label("A photo or any other file").set_input_files(holiday_photo)
     page.get_by_role("button", name="Upload").click()
-    expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()  # the page has reloaded itself
+    expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()  # the page reloads itself
     expect(page.get_by_role("progressbar")).to_have_count(0)
-    context.close()
 
 
-def test_a_program_uploads_and_polls(page, site, holiday_photo):
-    """What a front end does, with nothing but HTTP."""
+def test_http_client_uploads_a_photo_and_polls_its_job(page, site, holiday_photo):
     sign_up(page, site, "program")
     http = page.context.request
     token = http.get(f"{site.url}/api/session/", headers=CLOSE_CONNECTION).json()["csrf_token"]
     headers = {"X-CSRFToken": token, "Referer": site.url, **CLOSE_CONNECTION}
     with holiday_photo.open("rb") as photo:
         file = {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": photo.read()}
-    answer = http.post(f"{site.url}/api/uploads/", multipart={"file": file}, headers=headers)
-    assert answer.status == 202
-    job_url = answer.json()["job"]["url"]
+    response = http.post(f"{site.url}/api/uploads/", multipart={"file": file}, headers=headers)
+    assert response.status == 202
+    job_url = response.json()["job"]["url"]
     states = ["queued"]
     for _ in range(600):
         states.append(http.get(job_url).json()["state"])
@@ -96,12 +92,12 @@ def test_a_program_uploads_and_polls(page, site, holiday_photo):
             break
         page.wait_for_timeout(100)
     assert states[-1] == "succeeded"
-    upload = http.get(answer.headers["location"]).json()
-    assert [made["width"] for made in upload["renditions"]] == [320, 960, 1920]
-    for made in upload["renditions"]:
-        picture = http.get(made["url"])
+    upload = http.get(response.headers["location"]).json()
+    assert [rendition["width"] for rendition in upload["renditions"]] == [320, 960, 1920]
+    for rendition in upload["renditions"]:
+        picture = http.get(rendition["url"])
         assert picture.headers["content-type"] == "image/webp"
-        assert len(picture.body()) == made["size"]
+        assert len(picture.body()) == rendition["size"]
         assert b"Secret" not in picture.body()
     original = http.get(upload["download_url"])
     assert original.body() == holiday_photo.read_bytes()
@@ -112,8 +108,8 @@ def test_a_program_uploads_and_polls(page, site, holiday_photo):
     assert not list((site.state_dir / "media" / "uploads" / upload["id"]).glob("*"))
 
 
-def test_one_script_and_a_url_on_another_origin_show_cancel_and_try_again(page, sqlite_site, holiday_photo):
-    """The page has only the script and the element that the guide shows."""
+def test_progress_bars_on_another_origin_can_cancel_and_retry(page, sqlite_site, holiday_photo):
+    """The page has only the script and the elements that the guide shows."""
     sign_up(page, sqlite_site, "frontend")
     http = page.context.request
     headers = {
@@ -125,14 +121,14 @@ def test_one_script_and_a_url_on_another_origin_show_cancel_and_try_again(page, 
     workers = sqlite_site.processes("qcluster")
     freeze(*workers, sqlite=sqlite_site.state_dir / "headway.sqlite3")
     try:
-        answers = [
+        responses = [
             http.post(f"{sqlite_site.url}/api/uploads/", multipart={"file": photo}, headers=headers) for _ in range(5)
         ]
-        urls = [answer.json()["job"]["url"] for answer in answers]
+        urls = [response.json()["job"]["url"] for response in responses]
         script = f'<script type="module" src="{sqlite_site.url}/static/progress/progress-bar.js"></script>'
         bars = "".join(f'<progress-bar src="{url}"></progress-bar>' for url in urls)
-        (sqlite_site.state_dir / "public" / "mine.html").write_text(script + bars)
-        page.goto(f"{sqlite_site.dashboard_url}/mine.html")
+        (sqlite_site.state_dir / "public" / "bars.html").write_text(script + bars)
+        page.goto(f"{sqlite_site.dashboard_url}/bars.html")
         last = page.locator("progress-bar").last
         last.get_by_role("button", name="Cancel").click()
         expect(last).to_contain_text("Cancelled")

@@ -1,4 +1,4 @@
-"""`make run` as a newcomer meets it: its words, its ports, its end."""
+"""`make run`: its messages, its ports, its virtual environment, how it ends, and how it restarts."""
 
 import html
 import json
@@ -21,31 +21,32 @@ from tests.ports import free_port
 
 def make_run(**variables: str) -> subprocess.CompletedProcess:
     arguments = [f"{name}={value}" for name, value in variables.items()]
-    environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}  # nothing of a make around us
+    # no other variables: those of an outer make would change this one's behaviour
+    environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
     return subprocess.run(
         ["make", "run", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
     )
 
 
 @pytest.mark.parametrize("name", ["PORT", "DASH_PORT"])
-def test_a_taken_port_is_one_clear_line(name):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+def test_port_in_use_is_reported_in_one_line(name):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
         ports = {"PORT": str(free_port()), "DASH_PORT": str(free_port())} | {name: str(port)}
         done = make_run(**ports)
     assert done.returncode != 0
-    said = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("make:")]
-    assert len(said) == 1
-    choice = re.fullmatch(rf"Port {port} is in use. Choose another one: make run PORT=(\d+) DASH_PORT=(\d+)", said[0])
+    output = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("make:")]
+    assert len(output) == 1
+    choice = re.fullmatch(rf"Port {port} is in use. Choose another one: make run PORT=(\d+) DASH_PORT=(\d+)", output[0])
     assert choice[2 if name == "PORT" else 1] == ports["DASH_PORT" if name == "PORT" else "PORT"]
     assert int(choice[1 if name == "PORT" else 2]) > port
 
 
 @pytest.fixture
 def tree(tmp_path):
-    """The project in another folder than the one that its environment was made in, which is gone."""
+    """A copy of the project whose virtual environment was created in a folder that no longer exists."""
     files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, files.split("\0")):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +60,7 @@ def tree(tmp_path):
     return tmp_path
 
 
-def test_moved_folder_still_runs(tree):
+def test_moved_project_runs(tree):
     (tree / "state").mkdir()
     site = Site(tree / "state", root=tree)
     site.start()
@@ -69,8 +70,8 @@ def test_moved_folder_still_runs(tree):
         site.stop()
 
 
-def test_environment_of_another_python_is_made_anew(tree):
-    """As after an upgrade of the system: the packages are in the folder of the old version, where nobody looks."""
+def test_environment_of_another_python_version_is_created_again(tree):
+    """After an upgrade of the system, the packages are in the folder of the old version, which Python ignores."""
     library = next((tree / ".venv/lib").glob("python3.*"))
     library.rename(library.with_name("python3.1"))
     subprocess.run(["make", "help"], cwd=tree, check=True, capture_output=True)
@@ -79,11 +80,11 @@ def test_environment_of_another_python_is_made_anew(tree):
     assert (tree / ".venv/bin/python").exists()
 
 
-def test_shell_commands_of_guide_upload_a_file(tmp_path):
+def test_shell_commands_of_the_guide_upload_a_file(tmp_path):
     (tmp_path / "photo.jpg").write_bytes(b"hello")
     with running_site(tmp_path) as site:
-        with urllib.request.urlopen(f"{site.url}/guide/") as answer:
-            blocks = re.findall(r'<code class="language-sh">(.*?)</code>', answer.read().decode(), re.DOTALL)
+        with urllib.request.urlopen(f"{site.url}/guide/") as response:
+            blocks = re.findall(r'<code class="language-sh">(.*?)</code>', response.read().decode(), re.DOTALL)
         (commands,) = [html.unescape(block) for block in blocks if "photo.jpg" in block]
         done = subprocess.run(["bash", "-c", commands], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     *_, session, upload = done.stdout.replace("}{", "}\n{").splitlines()
@@ -92,39 +93,39 @@ def test_shell_commands_of_guide_upload_a_file(tmp_path):
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "8001"])
-def test_a_port_that_is_none_is_one_clear_line(port):
+def test_invalid_port_is_reported_in_one_line(port):
     done = make_run(PORT=port, DASH_PORT="8001")
     assert done.returncode != 0
-    said = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("make:")]
-    assert len(said) == 1
-    assert port in said[0]
+    output = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("make:")]
+    assert len(output) == 1
+    assert port in output[0]
 
 
-def test_it_says_where_it_serves_and_ctrl_c_stops_all_of_it(tmp_path):
+def test_make_run_prints_its_urls_and_ctrl_c_stops_all_processes(tmp_path):
     site = Site(tmp_path)
     site.start()
     try:
         assert site.processes("gunicorn")
         assert site.processes("qcluster")
         assert not site.processes("runserver")
-        said = site.log.read_text()
-        assert re.search(rf"http://localhost:{site.port}\b", said)
-        assert re.search(rf"http://localhost:{site.dash_port}\b", said)
+        output = site.log.read_text()
+        assert re.search(rf"http://localhost:{site.port}\b", output)
+        assert re.search(rf"http://localhost:{site.dash_port}\b", output)
     finally:
         site.stop()
     wait_until(lambda: not site.processes())
     log = site.log.read_text()
     assert "Traceback" not in log
-    assert "Error" not in log.removeprefix(said)  # before, the health check truly had no worker yet
+    assert "Error" not in log.removeprefix(output)  # the first health checks report that no worker runs
 
 
-def send(site: Site, signum: int) -> None:
+def signal_cluster(site: Site, signum: int) -> None:
     """Send a signal to every process of the cluster."""
     for pid in site.processes("qcluster"):
         kill(pid, signum)
 
 
-def test_jobs_survive_a_cluster_that_is_killed_in_the_middle_of_them(tmp_path, playwright, holiday_photo):
+def test_jobs_of_a_killed_cluster_are_completed_after_a_restart(tmp_path, playwright, holiday_photo):
     site = Site(tmp_path)
     site.start()
     try:
@@ -140,25 +141,25 @@ def test_jobs_survive_a_cluster_that_is_killed_in_the_middle_of_them(tmp_path, p
         jobs = []
 
         def upload() -> None:
-            answer = http.post("/api/uploads/", multipart={"file": photo}, headers=headers)
-            jobs.append(answer.json()["job"]["url"])
+            response = http.post("/api/uploads/", multipart={"file": photo}, headers=headers)
+            jobs.append(response.json()["job"]["url"])
 
         def freeze_cluster_with_a_running_job() -> bool:
-            """Upload another file. A job that is running in a frozen cluster can't finish before it is killed."""
+            """Upload another file. A job that runs in a frozen cluster can't finish before the cluster is killed."""
             upload()
             freeze(*site.processes("qcluster"), sqlite=tmp_path / "headway.sqlite3")
             if "running" in {http.get(job).json()["state"] for job in jobs}:
                 return True
-            send(site, signal.SIGCONT)
+            signal_cluster(site, signal.SIGCONT)
             return False
 
         for _ in range(5):
             upload()
         wait_until(freeze_cluster_with_a_running_job)
-        send(site, signal.SIGKILL)
+        signal_cluster(site, signal.SIGKILL)
         site.stop()
         states = {http.get(job).json()["state"] for job in jobs} if site.health() else set()
-        assert states == set()  # it has really stopped
+        assert states == set()  # the site has stopped
         site.start()
         wait_until(lambda: {http.get(job).json()["state"] for job in jobs} == {"succeeded"}, seconds=60)
         assert max(http.get(job).json()["attempt"] for job in jobs) == 2

@@ -1,4 +1,4 @@
-"""A site that keeps its files in a real object store: the browser shows pictures and fetches files from there."""
+"""Pictures and downloads of a site that stores its files in an object store."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,20 +23,20 @@ def store_site(tmp_path_factory) -> Iterator[Site]:
 
 
 @pytest.mark.usefixtures("no_errors")
-def test_pictures_and_downloads_come_from_the_store(page, store_site):
+def test_browser_loads_pictures_and_downloads_from_the_store(page, store_site):
     sign_up(page, store_site, "store")
     token = page.request.get(f"{store_site.url}/api/session/").json()["csrf_token"]
-    answer = page.request.post(
+    response = page.request.post(
         f"{store_site.url}/api/uploads/",
         headers={"X-CSRFToken": token},
         multipart={"file": {"name": "hölly.jpg", "mimeType": "image/jpeg", "buffer": photo()}},
     )
-    assert answer.status == 202, answer.text()
+    assert response.status == 202, response.text()
 
-    with page.expect_response(lambda response: response.url.startswith("http://127.0.0.1")) as shown:
-        page.goto(f"{store_site.url}/uploads/{answer.json()['id']}/")
+    with page.expect_response(lambda response: response.url.startswith("http://127.0.0.1")) as picture:
+        page.goto(f"{store_site.url}/uploads/{response.json()['id']}/")
         expect(page.get_by_role("img", name="hölly.jpg")).to_be_visible()
-    assert shown.value.headers["content-type"] == "image/webp"
+    assert picture.value.headers["content-type"] == "image/webp"
     page.wait_for_function("() => document.querySelector('img.large').naturalWidth > 0")
 
     with page.expect_download() as download:

@@ -1,4 +1,4 @@
-"""app.example.test and dash.example.test in Chromium, by https, with nginx in front: one session for both."""
+"""The site and the dashboard on two hosts behind nginx with TLS: shared session, logs, and reloads under load."""
 
 import http.client
 import io
@@ -15,18 +15,21 @@ from django.core.management import call_command
 from playwright.sync_api import Page, Response, expect
 
 from tests.browser.conftest import PASSWORD, TIMEOUT_MS
-from tests.browser.guide import follow_the_guide
-from tests.browser.two_hosts import APP, DASHBOARD, MINE, STRANGER, Hosts
-from tests.browser.uploading import drop, make_file
+from tests.browser.guide import run_guide_examples
+from tests.browser.two_hosts import APP, DASHBOARD, FRONT_END, OTHER_ORIGIN, Hosts
+from tests.browser.uploads.helpers import drop, make_file
 from tests.faults.cluster import wait_until
 from tests.postgresql import postgresql
 
-VISITORS = 4
+CLIENTS = 4
 
-TRY = """async ([url, method]) => {
-  const how = {method, credentials: "include", headers: method === "GET" ? {} : {"Content-Type": "application/json"}};
-  if (method !== "GET") how.body = '{"title": "Written by a stranger"}';
-  return fetch(url, how).then((answer) => answer.status, () => "unreadable");
+FETCH_STATUS = """async ([url, method]) => {
+  const options = {method, credentials: "include", headers: {}};
+  if (method !== "GET") {
+    options.headers = {"Content-Type": "application/json"};
+    options.body = '{"title": "Written by another origin"}';
+  }
+  return fetch(url, options).then((response) => response.status, () => "unreadable");
 }"""
 
 POST_A_FORM = """url => {
@@ -45,7 +48,7 @@ def hosts(tmp_path_factory) -> Iterator[Hosts]:
     with postgresql() as database_url:
         hosts = Hosts(tmp_path_factory.mktemp("two-hosts"), database_url)
         hosts.prepare()
-        with hosts.around_the_site():
+        with hosts.nginx_and_worker():
             yield hosts
 
 
@@ -65,16 +68,16 @@ def page(context) -> Iterator[Page]:
     page.close()
 
 
-def test_one_session_for_both_hosts_and_the_whole_api_from_the_other_one(hosts, context, page, tmp_path, holiday_photo):
+def test_session_and_api_work_on_both_hosts(hosts, context, page, tmp_path, holiday_photo):
     with hosts.site():
         sign_up(page, "ada")
-        with page.expect_response("**/static/**/*.css") as style:
+        with page.expect_response("**/static/**/*.css") as stylesheet:
             assert is_compressed(page.goto(DASHBOARD))
-        assert is_compressed(style.value)
+        assert is_compressed(stylesheet.value)
         expect(page.get_by_text("Logged in as ada.")).to_be_visible()
-        assert_cookies_are_where_they_belong(context, page)
+        assert_cookies_have_the_right_domains(context, page)
         use_the_api(context, page, tmp_path, holiday_photo)
-        assert_a_stranger_can_do_nothing(context)
+        assert_another_origin_has_no_access(context)
 
         page.get_by_role("button", name="Log out").click()
         expect(page.get_by_text("You are not logged in.")).to_be_visible()
@@ -85,17 +88,17 @@ def test_one_session_for_both_hosts_and_the_whole_api_from_the_other_one(hosts, 
         page.goto(f"{APP}/todos/")
         expect(page.get_by_role("link", name="ada")).to_be_visible()
 
-    assert explained(hosts, MINE) == 1
-    page.goto(DASHBOARD)  # nginx alone is there, and what it says can be read: it is no origin that is not allowed
+    assert explain_cors_status(hosts, FRONT_END) == 1
+    page.goto(DASHBOARD)  # only nginx runs. The page can read its error responses, so it doesn't blame CORS
     expect(page.get_by_text("The site can't be reached.")).to_be_visible()
     with hosts.site():
-        page.evaluate("dispatchEvent(new Event('focus'))")  # somebody comes back to look
+        page.evaluate("dispatchEvent(new Event('focus'))")  # the user returns to the window
         expect(page.get_by_text("Logged in as ada.")).to_be_visible()
 
         context.clear_cookies()
-        follow_the_guide(page, DASHBOARD, hosts.mine / "index.html", MINE, "ada")
-        assert explained(hosts, MINE) == 0
-        assert explained(hosts, STRANGER) == 1
+        run_guide_examples(page, DASHBOARD, hosts.front_end_files / "index.html", FRONT_END, "ada")
+        assert explain_cors_status(hosts, FRONT_END) == 0
+        assert explain_cors_status(hosts, OTHER_ORIGIN) == 1
 
 
 def test_logs_have_no_password_token_or_session(hosts, context, page):
@@ -114,14 +117,14 @@ def test_logs_have_no_password_token_or_session(hosts, context, page):
         page.get_by_role("button", name="Send link").click()
         page.get_by_text("we have sent a link").wait_for()
         link = re.search(r"https://\S+/accounts/reset/[^/]+/(\S+)/", hosts.mails())
-        page.goto(f"{link[0]}more")  # nothing is there
+        page.goto(f"{link[0]}more")  # responds with 404
         page.goto(link[0].removesuffix("/"))  # redirects
         page.get_by_label("New password", exact=False).first.fill("a-new-passphrase")
         page.get_by_label("New password confirmation").fill("a-new-passphrase")
         page.get_by_role("button", name="Change password").click()
         page.get_by_role("link", name="Log in").first.wait_for()
     logs = hosts.logs()
-    assert logs.count("/accounts/reset/") >= 6  # of nginx and of Headway
+    assert logs.count("/accounts/reset/") >= 6  # in the logs of nginx and of Headway
     for secret in [*secrets, link[1]]:
         assert secret not in logs
 
@@ -136,36 +139,36 @@ def sign_up(page: Page, username: str, email: str = "") -> None:
     page.wait_for_url(f"{APP}/todos/")
 
 
-def test_a_reload_under_load_fails_no_request(hosts):
-    """Each request is a connection of its own to gunicorn, so that many come while its processes are replaced."""
+def test_reload_under_load_fails_no_request(hosts):
+    """nginx opens a connection to gunicorn for each request, so that many are opened while processes are replaced."""
     trust = ssl.create_default_context(cafile=hosts.authority_file)
-    is_over = threading.Event()
+    is_done = threading.Event()
 
     statuses: list[int] = []
 
-    def ask_on_and_on() -> None:
-        with closing(Through(hosts.port, trust)) as connection:
-            while not is_over.is_set():
+    def send_requests() -> None:
+        with closing(SiteConnection(hosts.port, trust)) as connection:
+            while not is_done.is_set():
                 connection.request("GET", "/api/session/")
-                answer = connection.getresponse()
-                answer.read()
-                statuses.append(answer.status)
+                response = connection.getresponse()
+                response.read()
+                statuses.append(response.status)
 
-    with hosts.site(), ThreadPoolExecutor(VISITORS) as visitors:
-        asked = [visitors.submit(ask_on_and_on) for _ in range(VISITORS)]
+    with hosts.site(), ThreadPoolExecutor(CLIENTS) as clients:
+        results = [clients.submit(send_requests) for _ in range(CLIENTS)]
         try:
-            for times in (1, 2):
-                wait_until(lambda times=times: len(statuses) > times * 10 * VISITORS)
+            for round in (1, 2):
+                wait_until(lambda round=round: len(statuses) > round * 10 * CLIENTS)
                 hosts.reload()
         finally:
-            is_over.set()
-    for each in asked:
-        each.result()
+            is_done.set()
+    for result in results:
+        result.result()
     assert set(statuses) == {200}
 
 
-class Through(http.client.HTTPSConnection):
-    """To the site by its name, wherever nginx is."""
+class SiteConnection(http.client.HTTPSConnection):
+    """A connection to the site by its host name, at the address of nginx."""
 
     def __init__(self, port: int, trust: ssl.SSLContext) -> None:
         super().__init__("app.example.test", timeout=60)
@@ -175,16 +178,16 @@ class Through(http.client.HTTPSConnection):
         self.sock = self._trust.wrap_socket(socket.create_connection(self._nginx), server_hostname=self.host)
 
 
-def explained(hosts: Hosts, origin: str) -> int:
-    """The exit code of explain_cors for a call from there, which it makes through nginx."""
-    asked = ["--live", APP, "--cafile", str(hosts.authority_file), "--method", "PATCH", "--url", "/api/todos/1/"]
+def explain_cors_status(hosts: Hosts, origin: str) -> int:
+    """Run explain_cors for a request from this origin, which it sends through nginx. Return the exit status."""
+    arguments = ["--live", APP, "--cafile", str(hosts.authority_file), "--method", "PATCH", "--url", "/api/todos/1/"]
     resolve, out = socket.getaddrinfo, io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            socket, "getaddrinfo", lambda host, port, *how, **more: resolve("127.0.0.1", hosts.port, *how, **more)
+            socket, "getaddrinfo", lambda host, port, *args, **kwargs: resolve("127.0.0.1", hosts.port, *args, **kwargs)
         )
         try:
-            call_command("explain_cors", origin, *asked, stdout=out)
+            call_command("explain_cors", origin, *arguments, stdout=out)
         except SystemExit as end:
             print(out.getvalue())
             return end.code
@@ -195,7 +198,7 @@ def is_compressed(response: Response) -> bool:
     return response.headers["content-encoding"] == "br" and "Accept-Encoding" in response.headers["vary"]
 
 
-def assert_cookies_are_where_they_belong(context, page: Page) -> None:
+def assert_cookies_have_the_right_domains(context, page: Page) -> None:
     cookies = {cookie["name"]: cookie for cookie in context.cookies()}
     session, token = cookies["sessionid"], cookies["__Host-csrftoken"]
     assert session["domain"] == ".example.test"
@@ -207,7 +210,7 @@ def assert_cookies_are_where_they_belong(context, page: Page) -> None:
 
 
 def use_the_api(context, page: Page, tmp_path, holiday_photo) -> None:
-    """To-dos by PATCH, with a preflight; files by tus; changes made elsewhere by an event stream."""
+    """Change a to-do by PATCH, with a preflight; upload files by tus; receive changes of another page by a stream."""
     due = page.locator("due-list")
     due.get_by_label("What is to be done?").fill("Pay the rent")
     page.keyboard.press("Enter")
@@ -220,19 +223,19 @@ def use_the_api(context, page: Page, tmp_path, holiday_photo) -> None:
     expect(page.locator("latest-files").get_by_role("img", name="holiday.jpg")).to_be_visible()
     expect(page.locator("latest-files").get_by_role("link", name="data.bin").last).to_be_visible()
 
-    elsewhere = context.new_page()
-    elsewhere.goto(f"{APP}/todos/")
-    elsewhere.get_by_label("What is to be done?").fill("Written on the other host")
-    elsewhere.keyboard.press("Enter")
+    other_page = context.new_page()
+    other_page.goto(f"{APP}/todos/")
+    other_page.get_by_label("What is to be done?").fill("Written on the other host")
+    other_page.keyboard.press("Enter")
     expect(due.get_by_label("Written on the other host")).to_be_visible()
-    elsewhere.close()
+    other_page.close()
 
 
-def assert_a_stranger_can_do_nothing(context) -> None:
+def assert_another_origin_has_no_access(context) -> None:
     page = context.new_page()
-    page.goto(STRANGER)
+    page.goto(OTHER_ORIGIN)
     for method in ("GET", "POST"):
-        assert page.evaluate(TRY, [f"{APP}/api/todos/", method]) == "unreadable"
+        assert page.evaluate(FETCH_STATUS, [f"{APP}/api/todos/", method]) == "unreadable"
     with context.expect_page() as opened:
         page.evaluate(POST_A_FORM, f"{APP}/todos/")
     opened.value.wait_for_load_state()

@@ -1,6 +1,6 @@
-"""Headway as production has it, on two host names: nginx with TLS, by a socket gunicorn, PostgreSQL, and a worker.
+"""Headway as in production on two host names: nginx with TLS, gunicorn on a Unix socket, PostgreSQL, and a worker.
 
-Only the ports of nginx and its certificate are the test's own: Chromium is told that these names lead there.
+Only the port and the certificate of nginx differ. Chromium resolves the host names to that port.
 """
 
 import os
@@ -21,8 +21,8 @@ from tests.paths import ROOT
 from tests.ports import free_port, listens
 
 APP, DASHBOARD = "https://app.example.test", "https://dash.example.test"
-MINE = "https://mine.example.test"
-STRANGER = "https://evil-example.test"
+FRONT_END = "https://mine.example.test"  # allowed to use the API
+OTHER_ORIGIN = "https://evil-example.test"
 START_SECONDS = 60
 
 OTHER_SERVERS = """
@@ -30,20 +30,20 @@ server {{
     listen 127.0.0.1:{port} ssl;
     server_name mine.example.test;
     include {rendered}/tls.conf;
-    root {mine};
+    root {front_end};
 }}
 server {{
     listen 127.0.0.1:{port} ssl;
     server_name evil-example.test;
     include {rendered}/tls.conf;
     default_type text/html;
-    location / {{ return 200 "<!doctype html><link rel=icon href=data:,><title>Somebody else's</title>"; }}
+    location / {{ return 200 "<!doctype html><link rel=icon href=data:,><title>Another site</title>"; }}
 }}
 """
 
 
 class Hosts:
-    """Both, and what is behind them."""
+    """Both hosts, and the processes that serve them."""
 
     def __init__(self, directory: Path, database_url: str) -> None:
         self.port = free_port()
@@ -51,14 +51,14 @@ class Hosts:
         self._directory = directory
         self._state = directory / "state"
         self._state.mkdir()
-        self.mine = directory / "mine"
-        """The files of another front end that may use the API."""
-        self.mine.mkdir()
+        self.front_end_files = directory / "mine"
+        """The files that FRONT_END serves."""
+        self.front_end_files.mkdir()
         self._environment = {
             "PATH": os.environ["PATH"],
-            "SECRET_KEY": "one of a test, which is long enough to be taken for a secret by all that look at it",
+            "SECRET_KEY": "a key for tests, which is long enough to pass the checks of Django and of Headway",
             "ALLOWED_HOSTS": "app.example.test",
-            "FRONTEND_ORIGINS": f"{DASHBOARD},{MINE}",
+            "FRONTEND_ORIGINS": f"{DASHBOARD},{FRONT_END}",
             "COOKIE_DOMAIN": "example.test",
             "SIGNUP_OPEN": "true",
             "EMAIL_URL": f"file:///{directory}/mails",
@@ -70,11 +70,11 @@ class Hosts:
 
     @property
     def resolver_rules(self) -> str:
-        """For Chromium's --host-resolver-rules."""
+        """The value of Chromium's option --host-resolver-rules."""
         return f"MAP *:443 127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
-        """As the runbook does it: the database, the static files and site, the files of nginx."""
+        """Migrate the database, generate the static site, and write the configuration of nginx, as the runbook does."""
         self._run("manage.py", "migrate", "--verbosity", "0")
         self._run("manage.py", "distill-local", str(self._directory / "public"))
         key, certificate = self._directory / "key.pem", self._directory / "certificate.pem"
@@ -95,36 +95,37 @@ class Hosts:
         self._run("deploy/render_nginx.py", str(rendered), *(f"--{name}={value}" for name, value in options.items()))
         for name in ("app.conf", "dashboard.conf"):
             path = rendered / name
-            path.write_text(self._on_our_port(path.read_text()))
+            path.write_text(self._on_test_port(path.read_text()))
         with (rendered / "app.conf").open("a") as file:
-            file.write(OTHER_SERVERS.format(port=self.port, rendered=rendered, mine=self.mine))
+            file.write(OTHER_SERVERS.format(port=self.port, rendered=rendered, front_end=self.front_end_files))
         (self._directory / "nginx.conf").write_text(nginx.main_configuration(self._directory))
 
     @contextmanager
     def site(self) -> Iterator[None]:
-        """gunicorn, until the end of the block."""
+        """Run gunicorn during the block."""
         serve = ["-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"unix:{self._socket}", "config.wsgi"]
         with self._running(sys.executable, *serve) as self._gunicorn:
             wait_until(self._is_served, START_SECONDS)
             yield
 
     def mails(self) -> str:
+        """Return all e-mails that Headway has sent."""
         return "".join(path.read_text() for path in sorted((self._directory / "mails").iterdir()))
 
     def logs(self) -> str:
-        """All that nginx, gunicorn and the worker have logged."""
+        """Return the logs of nginx, gunicorn and the worker."""
         return "".join(path.read_text() for path in self._directory.glob("*.log"))
 
     def reload(self) -> None:
-        """The processes of gunicorn make room for new ones, as `systemctl reload` has them do; until they are gone."""
+        """Replace the web processes, as `systemctl reload` does, and wait until the old ones have ended."""
         old = self._web_processes()
         self._gunicorn.send_signal(signal.SIGHUP)
         wait_until(lambda: not old & self._web_processes(), START_SECONDS)
         assert self._web_processes()
 
     @contextmanager
-    def around_the_site(self) -> Iterator[None]:
-        """nginx and a worker."""
+    def nginx_and_worker(self) -> Iterator[None]:
+        """Run nginx and a worker during the block."""
         configuration = ["-c", str(self._directory / "nginx.conf"), "-e", "stderr"]
         with ExitStack() as stack:
             stack.enter_context(self._running(nginx.binary(), *configuration))
@@ -145,8 +146,8 @@ class Hosts:
         pid = self._gunicorn.pid
         return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
 
-    def _on_our_port(self, text: str) -> str:
-        """The same server, but only here, and not by plain http."""
+    def _on_test_port(self, text: str) -> str:
+        """Return the configuration with the test's port on 127.0.0.1 only, and without the servers for http."""
         text = re.sub(r"server \{\s+listen 80;.*?\n\}\n", "", text, flags=re.S)
         text = re.sub(r"\n *listen \[::\].*", "", text)
         return text.replace("listen 443 ", f"listen 127.0.0.1:{self.port} ")

@@ -1,18 +1,18 @@
-"""Out of the list and into it again, in Chromium, with JavaScript and without."""
+"""Export of a list and import of files, with and without JavaScript."""
 
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import TIMEOUT_MS, sign_up
-from tests.browser.test_look import assert_accessible, assert_no_sideways_scrolling
+from tests.browser.accessibility import assert_accessible, assert_no_sideways_scrolling
+from tests.browser.conftest import sign_up
 
 REPORT = ".report li"
 
 
 def add_and_export(page: Page, format: str) -> bytes:
-    """A list of two, as a file."""
+    """Add two to-dos and return the exported file."""
     for title in ("Buy milk", "Feed the cat"):
         page.get_by_label("What is to be done?").fill(title)
         page.keyboard.press("Enter")
@@ -23,20 +23,20 @@ def add_and_export(page: Page, format: str) -> bytes:
     return Path(download.value.path()).read_bytes()
 
 
-def choose(page: Page, content: bytes, name: str) -> None:
+def import_file(page: Page, content: bytes, name: str) -> None:
     page.get_by_label("A file to import").set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
     page.get_by_role("button", name="Import", exact=True).click()
 
 
 @pytest.mark.usefixtures("no_errors")
-def test_what_was_exported_and_deleted_is_imported_and_bad_rows_are_told(page, sqlite_site):
+def test_import_restores_deleted_todos_and_reports_invalid_rows(page, sqlite_site):
     sign_up(page, sqlite_site, "exchange")
-    made = add_and_export(page, "CSV")
+    exported = add_and_export(page, "CSV")
     page.get_by_role("link", name="All to-dos").click()
     page.get_by_role("button", name="Delete Buy milk").click()
     expect(page.locator(".todo-list li")).to_have_count(1)
     page.get_by_role("link", name="Import and export").click()
-    choose(page, made + b"Paint the fence,,2030-02-30,,,\r\n", "todos.csv")
+    import_file(page, exported + b"Paint the fence,,2030-02-30,,,\r\n", "todos.csv")
     expect(page.locator(REPORT)).to_have_text(
         ["0 added", "1 restored from the trash", "1 already in the list", "1 left out"]
     )
@@ -51,16 +51,13 @@ def test_what_was_exported_and_deleted_is_imported_and_bad_rows_are_told(page, s
     expect(page.locator(".todo-list li")).to_have_text(["Buy milk", "Feed the cat"])
 
 
-def test_all_of_it_without_javascript(browser, sqlite_site):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.set_default_timeout(TIMEOUT_MS)
+def test_import_and_export_work_without_javascript(page_without_javascript, sqlite_site):
+    page = page_without_javascript
     sign_up(page, sqlite_site, "exchange-plain")
-    made = add_and_export(page, "todo.txt")
-    choose(page, b"\0\1\2\3", "picture.png")
+    exported = add_and_export(page, "todo.txt")
+    import_file(page, b"\0\1\2\3", "picture.png")
     expect(page.get_by_role("alert")).to_contain_text("Files of this type can't be imported")
-    choose(page, made + b"Pay the rent due:2030-01-31\n", "todo.txt")
-    expect(page.locator(REPORT)).to_have_text(["1 added", "2 already in the list"])  # the page has reloaded itself
+    import_file(page, exported + b"Pay the rent due:2030-01-31\n", "todo.txt")
+    expect(page.locator(REPORT)).to_have_text(["1 added", "2 already in the list"])  # the page reloads itself
     page.get_by_role("link", name="See the list").click()
     expect(page.locator(".todo-list label")).to_have_text(["Buy milk", "Feed the cat", "Pay the rent"])
-    context.close()

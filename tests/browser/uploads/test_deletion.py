@@ -1,42 +1,44 @@
-"""The files that are there: deleted and had back, with a script and without, and what was left unfinished."""
+"""Deleting uploads, undo, and discarding unfinished uploads, with and without JavaScript."""
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, TIMEOUT_MS
-from tests.browser.test_look import assert_accessible, assert_no_sideways_scrolling
-from tests.browser.uploading import LABEL, Line, choose, expect_cards, make_file, open_uploads, row, send_a_part
+from tests.browser.accessibility import assert_accessible, assert_no_sideways_scrolling
+from tests.browser.conftest import log_in
+from tests.browser.uploads.helpers import (
+    LABEL,
+    choose_files,
+    expect_cards,
+    make_file,
+    open_uploads,
+    row,
+    send_partly,
+)
 
 NAMES = ["a.bin", "b.bin", "c.bin"]
 
 
 @pytest.fixture
-def three(page, sqlite_site, tmp_path, request):
-    """A page with three cards, the last one first."""
-    open_uploads(page, sqlite_site, request.node.originalname[-25:])
+def page_with_files(page, sqlite_site, tmp_path, username) -> Page:
+    """A new user's page of three uploads, newest first."""
+    open_uploads(page, sqlite_site, username)
     for name in NAMES:
-        choose(page, make_file(tmp_path, name, 1000))
+        choose_files(page, make_file(tmp_path, name, 1000))
         expect(page.locator(".card h2").first).to_have_text(name)
     expect_cards(page, *NAMES)
     return page
 
 
 @pytest.fixture
-def plain(browser, sqlite_site):
-    """Log in with a browser that runs no scripts, and go to the uploads."""
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.set_default_timeout(TIMEOUT_MS)
+def open_without_javascript(page_without_javascript, sqlite_site):
+    """Return a function that logs a user in without JavaScript, and returns the page of uploads."""
 
-    def log_in(name: str) -> Page:
-        page.goto(f"{sqlite_site.url}/accounts/login/?next=/uploads/")
-        page.get_by_label("Username").fill(name)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        return page
+    def open_uploads(name: str) -> Page:
+        page_without_javascript.goto(f"{sqlite_site.url}/accounts/login/?next=/uploads/")
+        log_in(page_without_javascript, name)
+        return page_without_javascript
 
-    yield log_in
-    context.close()
+    return open_uploads
 
 
 def expect_names(page: Page, *names: str) -> None:
@@ -44,9 +46,9 @@ def expect_names(page: Page, *names: str) -> None:
 
 
 @pytest.mark.usefixtures("no_errors")
-def test_deleting_can_be_undone_without_a_reload(three):
-    page = three
-    page.evaluate("window.same = true")
+def test_deleted_uploads_can_be_restored_without_a_reload(page_with_files):
+    page = page_with_files
+    page.evaluate("window.wasNotReloaded = true")
     page.get_by_role("button", name="Delete b.bin").click()
     undo = page.get_by_role("button", name="Undo: restore b.bin")
     expect(undo).to_be_focused()
@@ -60,7 +62,7 @@ def test_deleting_can_be_undone_without_a_reload(three):
     page.get_by_role("button", name="Undo: restore c.bin").click()
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
     expect_names(page, "c.bin", "b.bin", "a.bin")
-    assert page.evaluate("window.same")
+    assert page.evaluate("window.wasNotReloaded")
     for name in NAMES:
         page.get_by_role("button", name=f"Delete {name}").click()
         expect(page.get_by_role("button", name=f"Undo: restore {name}")).to_be_focused()
@@ -69,8 +71,9 @@ def test_deleting_can_be_undone_without_a_reload(three):
     expect_names(page)
 
 
-def test_deleting_can_be_undone_without_a_script(three, plain):
-    page = plain("test_deleting_can_be_undone_without_a_script"[-25:])
+@pytest.mark.usefixtures("page_with_files")
+def test_deleted_upload_can_be_restored_without_javascript(open_without_javascript, username):
+    page = open_without_javascript(username)
     page.get_by_role("button", name="Delete b.bin").click()
     expect(page.get_by_text("Deleted b.bin.")).to_be_visible()
     expect_names(page, "c.bin", "a.bin")
@@ -79,8 +82,8 @@ def test_deleting_can_be_undone_without_a_script(three, plain):
     expect(page.get_by_text("Deleted b.bin.")).to_have_count(0)
 
 
-def test_what_can_not_be_had_back_any_more_is_said(three):
-    page = three
+def test_undo_shows_an_error_if_the_upload_was_restored_in_another_tab(page_with_files):
+    page = page_with_files
     page.get_by_role("button", name="Delete b.bin").click()
     undo = page.get_by_role("button", name="Undo: restore b.bin")
     with page.context.expect_page() as opened:
@@ -98,13 +101,14 @@ def test_what_can_not_be_had_back_any_more_is_said(three):
     expect(page.get_by_text("There is nothing at this address")).to_be_visible()
 
 
-def test_without_a_script_what_is_unfinished_is_listed_and_can_be_discarded(page, sqlite_site, tmp_path, plain):
+def test_unfinished_upload_can_be_discarded_without_javascript(
+    page, network, sqlite_site, tmp_path, open_without_javascript
+):
     open_uploads(page, sqlite_site, "unfinished")
-    line = Line(page)
-    send_a_part(page, line, make_file(tmp_path))
+    send_partly(page, network, make_file(tmp_path))
     page.get_by_role("button", name="Pause: data.bin").click()
     expect(row(page, "data.bin")).to_contain_text("Paused")
-    other = plain("unfinished")
+    other = open_without_javascript("unfinished")
     expect(other.get_by_role("region", name="Unfinished")).to_contain_text("data.bin")
     expect(other.get_by_label(LABEL)).to_be_visible()
     assert_no_sideways_scrolling(page)
@@ -113,6 +117,6 @@ def test_without_a_script_what_is_unfinished_is_listed_and_can_be_discarded(page
     expect(other.get_by_role("region", name="Unfinished")).to_have_count(0)
     page.get_by_role("button", name="Resume: data.bin").click()
     expect(row(page, "data.bin")).to_contain_text("no longer has the part that was sent")
-    line.throttle()
+    network.throttle()
     page.get_by_role("button", name="Try again: data.bin").click()
     expect_cards(page, "data.bin")

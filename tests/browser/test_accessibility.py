@@ -1,0 +1,82 @@
+"""All pages: accessibility in light and dark, the width of phones, and use by keyboard."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.accessibility import assert_accessible, assert_no_sideways_scrolling
+from tests.browser.conftest import sign_up
+
+PUBLIC_PATHS = [
+    *("/", "/nowhere/", "/429.html", "/50x.html"),
+    *("/guide/", "/guide/architecture/", "/guide/tasks/", "/guide/cors/", "/guide/server/"),
+    *("/accounts/login/", "/accounts/signup/", "/accounts/password_reset/"),
+]
+USER_PATHS = ["/todos/", "/todos/import/", "/uploads/", "/accounts/password_change/"]
+
+FOCUS_IS_VISIBLE = """
+document.activeElement === document.body || getComputedStyle(document.activeElement).outlineStyle !== "none"
+"""
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 320), ("light", 1280)])
+def test_pages_are_accessible_and_fit(page, sqlite_site, holiday_photo, scheme, width):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    for path in PUBLIC_PATHS:
+        page.goto(sqlite_site.url + path)
+        assert_accessible(page)
+        assert_no_sideways_scrolling(page)
+    page.goto(sqlite_site.dashboard_url)
+    expect(page.get_by_text("You are not logged in.")).to_be_visible()
+    assert_accessible(page)
+    assert_no_sideways_scrolling(page)
+
+    sign_up(page, sqlite_site, f"look-{scheme}-{width}")
+    for title in ("Short", "An_unbreakable_title_" * 20):
+        page.get_by_label("What is to be done?").fill(title)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("link", name=f"Edit {title}")).to_be_visible()
+    page.get_by_role("checkbox", name="Done: Short").click()
+    page.get_by_role("link", name="Uploads").click()
+    page.get_by_label("A photo or any other file").set_input_files(holiday_photo)
+    page.locator(".card h2").get_by_role("link", name="holiday.jpg").click()
+    page.wait_for_url("**/uploads/*-*/")
+    assert_accessible(page)
+    assert_no_sideways_scrolling(page)
+    expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()
+    for path in [page.url.removeprefix(sqlite_site.url), *USER_PATHS]:
+        page.goto(sqlite_site.url + path)
+        assert_accessible(page)
+        assert_no_sideways_scrolling(page)
+    page.goto(sqlite_site.dashboard_url)
+    expect(page.locator("due-list li")).to_have_count(1)
+    assert_accessible(page)
+    assert_no_sideways_scrolling(page)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert_no_sideways_scrolling(page)
+
+
+def test_keyboard_reaches_all_controls_and_focus_is_visible(page, sqlite_site):
+    sign_up(page, sqlite_site, "keys")
+    expect(page.get_by_label("What is to be done?")).to_be_focused()
+    page.keyboard.type("Buy milk")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Edit Buy milk")).to_be_visible()
+    page.get_by_role("link", name="Skip to content").focus()
+    reached = []
+    for _ in range(16):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.innerText")
+        )
+        assert page.evaluate(FOCUS_IS_VISIBLE), reached[-1]
+    for control in (
+        "To-dos",
+        "Uploads",
+        "Log out",
+        "Move Buy milk",
+        "Done: Buy milk",
+        "Edit Buy milk",
+        "Delete Buy milk",
+    ):
+        assert any(control in name for name in reached), (control, reached)

@@ -1,0 +1,41 @@
+"""To-dos to begin with, and edits of them on the page."""
+
+import re
+import sqlite3
+from contextlib import closing
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.site import Site
+
+TITLES = ["buy some cheese", "feed the cat", "book a doctors appointment"]
+"""The titles that TodoMVC's own test suite uses."""
+
+
+def edit(row: Locator) -> Locator:
+    """Start to edit a row. Return its field."""
+    expect(row.page.locator("#todoapp")).not_to_have_attribute("aria-busy", "true")  # a response may replace the row
+    row.locator("label").dblclick()
+    expect(row).to_have_class(re.compile(r"\bediting\b"))
+    return row.locator(".edit")
+
+
+def reload_after_saving(page: Page) -> None:
+    """Reload the page after its changes are saved. Until then, it asks for confirmation."""
+    expect(page.locator("#todoapp")).to_have_attribute("aria-busy", "false")
+    page.reload()
+
+
+def add_numbered_todos(page: Page, site: Site, count: int) -> None:
+    """Add to-dos, called "Step 0" and so on, by HTTP, and set their last change to an hour ago.
+
+    After more than a hundred recent changes, a stream reports only that there were many, and the page then replaces
+    its list, which could happen at any time in a test.
+    """
+    http = page.context.request
+    token = http.get(f"{site.url}/api/session/").json()["csrf_token"]
+    for step in range(count):
+        values = {"title": f"Step {step}", "csrfmiddlewaretoken": token}
+        http.post(f"{site.url}/todos/", form=values, headers={"Referer": site.url}, max_redirects=0)
+    with closing(sqlite3.connect(site.state_dir / "headway.sqlite3", timeout=30)) as database, database:
+        database.execute("UPDATE todos_todo SET updated_at = datetime('now', '-1 hour') WHERE title LIKE 'Step %'")

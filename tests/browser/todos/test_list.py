@@ -1,0 +1,94 @@
+"""Undo, search, use without JavaScript, and accessibility of the list."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.accessibility import assert_accessible, assert_no_sideways_scrolling
+from tests.browser.conftest import sign_up
+from tests.browser.todos.helpers import TITLES, edit
+from tests.browser.uploads.helpers import make_file
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_deleted_todo_can_be_restored(page, todos):
+    page.get_by_role("button", name="Delete feed the cat").click()
+    expect(todos).to_have_text([TITLES[0], TITLES[2]])
+    expect(page.locator("#undo")).to_contain_text("Deleted “feed the cat”.")
+    page.get_by_role("button", name="Undo").click()
+    expect(todos).to_have_text(TITLES)
+    expect(page.locator("#undo")).to_be_empty()
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_search_filters_while_typing_and_has_a_url(page, todos):
+    page.get_by_label("Search the list").press_sequentially("cat")
+    expect(todos).to_have_text(["feed the cat"])
+    page.wait_for_url("**/todos/?q=cat")
+    expect(page.get_by_label("Search the list")).to_be_focused()
+    expect(page.locator(".todo-count")).to_have_text("3 items left")
+    page.get_by_label("Search the list").press_sequentially("nip")
+    expect(page.get_by_text("No to-dos match “catnip”.")).to_be_visible()
+    page.get_by_label("Search the list").fill("")
+    expect(todos).to_have_text(TITLES)
+    page.wait_for_url("**/todos/")
+
+
+def test_list_works_without_javascript(page_without_javascript, sqlite_site, tmp_path):
+    page = page_without_javascript
+    sign_up(page, sqlite_site, "no-javascript")
+    rows = page.locator(".todo-list li")
+    for title in ("Call mum today", "Buy milk", "Pay the rent"):
+        page.get_by_label("What is to be done?").fill(title)
+        page.get_by_role("button", name="Add").click()
+    expect(rows.locator("label")).to_have_text(["Call mum", "Buy milk", "Pay the rent"])
+    page.get_by_role("button", name="Move up: Pay the rent").click()
+    expect(rows.locator("label")).to_have_text(["Call mum", "Pay the rent", "Buy milk"])
+    page.get_by_role("button", name="Done: Buy milk").click()
+    expect(page.locator(".todo-count")).to_have_text("2 items left")
+    page.locator(".filters").get_by_role("link", name="Completed").click()
+    expect(rows).to_have_text(["Buy milk"])
+    page.get_by_role("button", name="Clear completed").click()
+    assert "/todos/completed/" in page.url
+    expect(rows).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(rows).to_have_text(["Buy milk"])
+    page.locator(".filters").get_by_role("link", name="All").click()
+    page.get_by_label("Search the list").fill("rent")
+    page.get_by_role("button", name="Search").click()
+    expect(rows).to_have_text(["Pay the rent"])
+    page.get_by_role("link", name="Edit Pay the rent").click()
+    page.get_by_label("Attach a file").set_input_files(make_file(tmp_path, size=1000))
+    page.get_by_role("button", name="Attach", exact=True).click()
+    expect(page.get_by_role("link", name="data.bin")).to_be_visible()
+    page.get_by_role("button", name="Detach data.bin").click()
+    expect(page.get_by_role("link", name="data.bin")).to_have_count(0)
+    page.get_by_label("Title").fill("Pay the rent and the gas")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Mark all as complete").click()
+    expect(page.locator(".todo-count")).to_have_text("0 items left")
+    page.get_by_role("button", name="Delete Pay the rent and the gas").click()
+    expect(rows.locator("label")).to_have_text(["Call mum", "Buy milk"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_rows_in_all_states_are_accessible_and_fit_on_a_phone(page, sqlite_site, scheme, add):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 320, "height": 800})
+    sign_up(page, sqlite_site, f"states-{scheme}")
+    add("Call mum today", "Buy milk", "Pay the rent", "x" * 300)
+    rows = page.locator(".todo-list li")
+    expect(rows).to_have_count(4)
+    rows.nth(1).locator(".toggle").click()
+    rows.nth(2).locator(".destroy").click()
+    expect(rows).to_have_count(3)
+    page.locator(".new-todo").fill("Paint tomorrow")
+    expect(page.locator("#previewed-date")).to_contain_text("Due")
+    edit(rows.nth(1))
+    for size in ("100%", "200%"):
+        page.evaluate("size => document.documentElement.style.fontSize = size", size)
+        assert_accessible(page)
+        assert_no_sideways_scrolling(page)
+    page.keyboard.press("Escape")
+    rows.first.locator(".open").click()
+    expect(page.get_by_role("heading", name="Edit a to-do")).to_be_visible()
+    assert_accessible(page)
