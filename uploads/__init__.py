@@ -8,5 +8,5 @@
     views, api    the pages and the JSON API; http/ has what APIs of other apps use as well
     retention     deletes expired transfers and the trash
 
-The package knows jobs (`progress`), and nothing of to-dos.
+The package depends on `progress` for jobs, and not on `todos`.
 """

@@ -187,8 +187,8 @@ class Transfer(models.Model):
     LIFETIME = timedelta(hours=24)
     """How long after its last byte a transfer expires."""
 
-    RECEIVING = timedelta(seconds=5)
-    """A transfer counts as receiving until its writer has been silent for so long."""
+    RECEIVING_TIMEOUT = timedelta(seconds=5)
+    """A transfer counts as being received until its writer has been idle for so long."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, help_text="same as the upload's id")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="transfers")
@@ -231,8 +231,8 @@ class Transfer(models.Model):
     @property
     def is_receiving(self) -> bool:
         """Whether a request is sending bytes now. Its writer extends the expiry every second."""
-        silent = timezone.now() + self.LIFETIME - self.expires_at
-        return self.writing and self.upload_id is None and silent < self.RECEIVING
+        idle = timezone.now() + self.LIFETIME - self.expires_at
+        return self.writing and self.upload_id is None and idle < self.RECEIVING_TIMEOUT
 
     @property
     def is_expired(self) -> bool:

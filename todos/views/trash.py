@@ -1,4 +1,4 @@
-"""The page of deleted to-dos: when each is deleted for good, and how to restore one or all of a deletion."""
+"""The page of deleted to-dos: when each is permanently deleted, and how to restore one or all of a deletion."""
 
 import re
 from datetime import UTC, datetime

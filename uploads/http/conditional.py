@@ -8,7 +8,7 @@ from django.utils.cache import get_conditional_response
 def conditional_response(
     request: HttpRequest, etag: str, response: HttpResponse, last_modified: int | None = None
 ) -> HttpResponseBase:
-    """Return a 304 or a 412 if the conditions of the request ask for it, else the response.
+    """Return a 304 or a 412 if the conditions of the request require it, else the response.
 
     A proxy that compresses a response makes its ETag weak, so If-Match accepts the weak form of the ETag as well.
     """

@@ -4,7 +4,7 @@ A writer appends to the newest piece if the last writer has ended properly. Othe
 suspended, the new writer starts a new piece: nothing that the old one still writes becomes part of the file. Bytes of
 a piece beyond those that are acknowledged are not part of the file either.
 
-This module knows nothing of the database. Callers pass the list of pieces and the acknowledged length.
+This module doesn't use the database. Callers pass the list of pieces and the acknowledged length.
 """
 
 import errno

@@ -3,7 +3,7 @@
 An offset is acknowledged only when its bytes are on disk and in the database. The last byte is acknowledged in the
 transaction that creates the upload and its job, so a transfer whose offset is its length has become an upload.
 
-This module knows nothing of HTTP: `receiving/tus.py` is the protocol, `receiving/pieces.py` the files on disk.
+This module doesn't handle HTTP: `receiving/tus.py` is the protocol, `receiving/pieces.py` the files on disk.
 """
 
 import time

@@ -221,7 +221,7 @@ class TestList:
         assert not receiving()
         Transfer.objects.update(writing=True)
         assert receiving()
-        Transfer.objects.update(expires_at=timezone.now() + Transfer.LIFETIME - 2 * Transfer.RECEIVING)
+        Transfer.objects.update(expires_at=timezone.now() + Transfer.LIFETIME - 2 * Transfer.RECEIVING_TIMEOUT)
         assert not receiving()
 
 
