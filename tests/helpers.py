@@ -1,4 +1,4 @@
-"""Factories and other functions for tests."""
+"""Factories and other helpers of tests."""
 
 import io
 import threading
@@ -29,14 +29,14 @@ PASSWORD = "correct horse battery staple"
 
 
 def make_login(user: Any) -> Login:
-    """Create one more session of the user."""
+    """Create a session of the user."""
     expire_date = timezone.now() + timedelta(hours=1)
     session = Session.objects.create(session_key=uuid4().hex, session_data="", expire_date=expire_date)
     return Login(user.pk, session.session_key, user.get_session_auth_hash())
 
 
 def make_job(**values: Any) -> Job:
-    """Create a job without a delivery. Columns that its state requires have defaults."""
+    """Create a job without a delivery in the queue. Columns that its state requires have defaults."""
     state = values.setdefault("state", State.QUEUED)
     values = {"task": "tests.progress.tasks.count", "label": "Counting", **values}
     if state != State.QUEUED:
@@ -54,12 +54,12 @@ def make_todo(**values: Any) -> Todo:
     return Todo.objects.create(**{"title": "Buy milk", **values})
 
 
-def photo(width: int = 400, height: int = 300, format: str = "JPEG", **how: Any) -> bytes:
-    """Return an encoded picture whose top left quarter is red and whose rest is blue."""
+def photo(width: int = 400, height: int = 300, format: str = "JPEG", **options: Any) -> bytes:
+    """Return an encoded blue picture with a red top left quarter. `options` are passed to the encoder."""
     image = Image.new("RGB", (width, height), "blue")
     ImageDraw.Draw(image).rectangle((0, 0, width // 2, height // 2), fill="red")
     file = io.BytesIO()
-    image.save(file, format, **how)
+    image.save(file, format, **options)
     return file.getvalue()
 
 
@@ -80,7 +80,7 @@ def run_queue() -> int:
 
 
 def body(response: Any) -> bytes:
-    """Return the content of a response. The test client closes a streaming response after that."""
+    """Return the whole content of a response. After that, the test client closes a streaming response."""
     return b"".join(response) if response.streaming else response.content
 
 
@@ -89,9 +89,9 @@ def files_below(directory: Path) -> list[str]:
 
 
 def complete_lines(path: Path) -> list[str]:
-    """Read a file that other processes append to. Return its lines without the one that is still being written.
+    """Return the lines of a file that other processes append to, without an incomplete last line.
 
-    Even a short line that is written by one call can be read in part: its file grows page by page.
+    A reader can see a part of a line, even if the writer wrote it by one call.
     """
     return path.read_text().rpartition("\n")[0].splitlines()
 
@@ -110,8 +110,8 @@ def problem(response: HttpResponse, status: int) -> dict[str, Any]:
 
 
 @contextmanager
-def after_select(table: str, act: Callable[[], object], times: int = 1) -> Iterator[None]:
-    """Call `act` within the block, right after the table has been selected from so many times."""
+def after_select(table: str, function: Callable[[], object], times: int = 1) -> Iterator[None]:
+    """Call the function within the block, immediately after this number of SELECT statements on the table."""
     left = times
 
     def execute(run: Callable[..., Any], sql: str, *arguments: Any) -> Any:
@@ -120,7 +120,7 @@ def after_select(table: str, act: Callable[[], object], times: int = 1) -> Itera
         if sql.startswith("SELECT") and f'FROM "{table}"' in sql:
             left -= 1
             if left == 0:
-                act()
+                function()
         return result
 
     with connection.execute_wrapper(execute):

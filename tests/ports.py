@@ -1,7 +1,7 @@
 """Ports for the servers that tests start.
 
-A port must stay free until its server binds it seconds later, or binds it again after having been killed. So ports are
-below the system's range of ephemeral ports, and each pytest-xdist process has a range of its own.
+A port must stay free until its server binds it seconds later, or again after it was killed. Therefore ports are below
+the system's range of ephemeral ports, and each process of pytest-xdist has its own range.
 """
 
 import itertools
@@ -22,7 +22,7 @@ def free_port() -> int:
     while True:
         port = FIRST_PORT + PORTS_PER_PROCESS * process + next(_numbers) % PORTS_PER_PROCESS
         with socket.socket() as probe, suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers set it
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # servers set it, too
             probe.bind(("", port))
             return port
 

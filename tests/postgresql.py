@@ -14,9 +14,9 @@ from pathlib import Path
 
 
 def _binaries() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    assert found, "PostgreSQL is missing: tests/install_system_packages installs it"
-    return found[-1].parent
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    assert programs, "PostgreSQL is missing: tests/install_system_packages installs it"
+    return programs[-1].parent
 
 
 class Server:

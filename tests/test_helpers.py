@@ -1,13 +1,13 @@
-"""Tests of the functions that other tests use."""
+"""Helpers of tests."""
 
 from tests.helpers import complete_lines
 
 
-def test_complete_lines_leave_out_a_line_that_is_being_written(tmp_path):
-    diary = tmp_path / "diary"
-    diary.write_text("1.5 20 begin\n1.")
-    assert complete_lines(diary) == ["1.5 20 begin"]
-    diary.write_text("1.")
-    assert complete_lines(diary) == []
-    diary.write_text("1.5 20 begin\n1.7 20 end\n")
-    assert complete_lines(diary) == ["1.5 20 begin", "1.7 20 end"]
+def test_complete_lines_omits_a_line_that_is_being_written(tmp_path):
+    path = tmp_path / "times"
+    path.write_text("1.5 20 begin\n1.")
+    assert complete_lines(path) == ["1.5 20 begin"]
+    path.write_text("1.")
+    assert complete_lines(path) == []
+    path.write_text("1.5 20 begin\n1.7 20 end\n")
+    assert complete_lines(path) == ["1.5 20 begin", "1.7 20 end"]

@@ -1,15 +1,18 @@
-"""Benchmarks of the engine, each against a peer or a limit in the same run: `make bench`, `make bench ARGS=latency`.
+"""Benchmarks, each against another program or a limit in the same run: `make bench`, `make bench ARGS=latency`.
 
-    track.py       what counting costs a task, against tqdm
-    latency.py     from the commit of a new job to its task, on an idle worker
-    throughput.py  jobs a second, against bare Django-Q2
-    scale.py       jobs a second with more workers and clusters, and what they cost PostgreSQL
+    track.py       overhead of progress tracking, against tqdm
+    latency.py     time from the commit of a new job to the start of its task, on an idle worker
+    throughput.py  jobs per second, against Django-Q2
+    scale.py       jobs per second with more workers and clusters, and CPU time of PostgreSQL
     streams.py     2,000 open event streams on one small server
-    pictures.py    photos, against a script that only scales them, and with two workers against one
-    todos.py       the first page of a long list, against a short one
+    transfers.py   upload of 1 GiB, against @tus/server
+    pictures.py    previews of photos, against a script that only scales them, and with two workers against one
+    todos.py       first page of a long list, against a short one
     exchange.py    imports and exports of long lists
+    live.py        time from a change of a to-do to its row on another device
+    long_list.py   longest tasks of the browser's main thread in a long list
 
-`make bench ARGS=--quick` runs each once, with the small sizes of size.py, to see that it works. It judges no ratio.
+`make bench ARGS=--quick` runs each benchmark once with small sizes, to check that it works. It checks no ratio.
 
-The site and the workers run as in production. Machines differ and are noisy, so what is judged are ratios.
+The site and the workers run as in production. Machines differ and are noisy, so ratios are checked, not durations.
 """

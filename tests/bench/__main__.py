@@ -27,23 +27,23 @@ NAMES = [
 
 
 def main() -> int:
-    """Run the benchmarks that the arguments name. Return 1 if a ratio is worse than wanted, except in a quick run."""
+    """Run the benchmarks that the arguments name. Return 1 if a ratio misses its target, except in a quick run."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure performance.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=" ".join(NAMES))
-    parser.add_argument("--quick", action="store_true", help="measure little, to check that each benchmark works")
+    parser.add_argument("--quick", action="store_true", help="use small sizes, to check that each benchmark works")
     options = parser.parse_args()
     names = options.names or NAMES
     if unknown := set(names) - set(NAMES):
-        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(NAMES)}")
+        parser.error(f"unknown: {', '.join(sorted(unknown))}. The benchmarks are: {', '.join(NAMES)}")
     with tempfile.TemporaryDirectory(prefix="headway-bench-", ignore_cleanup_errors=True) as directory:
-        are_met = measure(names, Path(directory), quick=options.quick)
-    return 0 if are_met or options.quick else 1
+        meets_targets = measure(names, Path(directory), quick=options.quick)
+    return 0 if meets_targets or options.quick else 1
 
 
 def measure(names: list[str], directory: Path, *, quick: bool) -> bool:
     """Run these benchmarks, and print their durations and a table of the results.
 
-    Return whether all ratios are as wanted.
+    Return whether all ratios meet their targets.
     """
     set_up(directory, quick=quick)
     from tests.bench import (
@@ -61,7 +61,7 @@ def measure(names: list[str], directory: Path, *, quick: bool) -> bool:
     )
     from tests.bench.databases import databases
     from tests.bench.machine import describe
-    from tests.bench.results import Result, is_met, table
+    from tests.bench.results import Result, format_table
 
     benchmarks = {
         "track": track.measure,
@@ -77,15 +77,15 @@ def measure(names: list[str], directory: Path, *, quick: bool) -> bool:
         "long_list": long_list.measure,
     }
     results: list[Result] = []
-    with databases(directory) as made:
+    with databases(directory) as factory:
         try:
             for name in names:
                 start = time.monotonic()
-                results += benchmarks[name](made)
+                results += benchmarks[name](factory)
                 print(f"{name}: measured in {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
         finally:  # results of earlier benchmarks are printed even if a later one fails
-            print(f"\n{describe(made)}\n\n{table(results)}")
-    return all(map(is_met, results))
+            print(f"\n{describe(factory)}\n\n{format_table(results)}")
+    return all(result.meets_target for result in results)
 
 
 def set_up(directory: Path, *, quick: bool) -> None:
@@ -97,8 +97,8 @@ def set_up(directory: Path, *, quick: bool) -> None:
     os.environ |= {
         "ALLOWED_HOSTS": "localhost",
         "DEBUG": "false",
-        "DJANGO_SETTINGS_MODULE": "tests.bench.settings.ours",
-        "SECRET_KEY": "a key for the benchmarks, long enough for Django's taste",
+        "DJANGO_SETTINGS_MODULE": "tests.bench.settings.two_workers",
+        "SECRET_KEY": "secret key of the benchmarks, of at least 50 characters",
         "STATE_DIR": str(directory),
     }
     django.setup()

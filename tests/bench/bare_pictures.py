@@ -1,6 +1,6 @@
-"""python tests/bench/bare_pictures.py SOURCE DIRECTORY: the three pictures of a photo by Pillow and nothing else.
+"""python tests/bench/bare_pictures.py SOURCE DIRECTORY: create the three renditions of a photo with Pillow only.
 
-The photo is decoded only as large as it is needed, and each picture made from the one before.
+The photo is decoded at the smallest sufficient size, and each rendition is scaled from the previous one.
 """
 
 import sys
@@ -17,10 +17,10 @@ def main(source: str, directory: str) -> None:
         width, height = image.size
         image.draft("RGB", (WIDTHS[0], WIDTHS[0] * height // width))
         image.load()
-    picture = image
-    for wanted in WIDTHS:
-        picture = picture.resize((wanted, round(wanted * height / width)), Image.Resampling.LANCZOS)
-        picture.save(Path(directory) / f"{wanted}.webp", "WEBP", quality=80)
+    rendition = image
+    for new_width in WIDTHS:
+        rendition = rendition.resize((new_width, round(new_width * height / width)), Image.Resampling.LANCZOS)
+        rendition.save(Path(directory) / f"{new_width}.webp", "WEBP", quality=80)
 
 
 if __name__ == "__main__":

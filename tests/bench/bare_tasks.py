@@ -1,9 +1,9 @@
-"""Work that is none, but for a line with the time in a file, its diary. Without our engine: bare Django-Q2 runs it."""
+"""A task that only logs the time at which it ran. It runs in plain Django-Q2, without Headway."""
 
 import time
 from pathlib import Path
 
 
-def nothing(diary: str) -> None:
-    with Path(diary).open("a") as file:
+def log_time(log_path: str) -> None:
+    with Path(log_path).open("a") as file:
         file.write(f"{time.monotonic()}\n")

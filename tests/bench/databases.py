@@ -1,4 +1,4 @@
-"""A new, migrated database for each measurement: a SQLite file, or a database of one PostgreSQL server."""
+"""New, migrated databases for measurements: SQLite files, or databases of one PostgreSQL server."""
 
 import itertools
 import shutil
@@ -18,13 +18,15 @@ KINDS = ("sqlite", "postgresql")
 
 
 class Databases:
+    """Factory of databases. Each is copied from a template that is migrated once."""
+
     def __init__(self, directory: Path, server: Server) -> None:
         self.directory = directory
         self.server = server
         self._numbers = itertools.count(1)
 
-    def new(self, kind: str) -> str:
-        """The URL of one that has only just been migrated."""
+    def create(self, kind: str) -> str:
+        """Create a database. Return its URL."""
         name = f"bench_{next(self._numbers)}"
         if kind == "sqlite":
             return f"sqlite:///{shutil.copy(self._sqlite_template, self.directory / f'{name}.sqlite3')}"
@@ -32,7 +34,7 @@ class Databases:
         return database(self.server.url, name)
 
     def execute(self, statement: str) -> None:
-        """Do that to the PostgreSQL server."""
+        """Execute a statement on the PostgreSQL server."""
         with psycopg.connect(self.server.url, autocommit=True) as connection:
             connection.execute(statement)
 
@@ -55,25 +57,26 @@ class Databases:
 
 @contextmanager
 def databases(directory: Path) -> Iterator[Databases]:
-    """The PostgreSQL server runs meanwhile."""
+    """Run a PostgreSQL server within the block."""
     with server() as running:
         yield Databases(directory, running)
 
 
 @contextmanager
 def using(database_url: str) -> Iterator[None]:
-    """Let the ORM of this process use that database, in all threads that are started meanwhile."""
-    usual = connections.settings["default"]
-    wanted = dj_database_url.parse(database_url)
-    options = usual["OPTIONS"] if wanted["ENGINE"] == usual["ENGINE"] else {}
-    _connect_by({**usual, **wanted, "OPTIONS": {**options, **wanted.get("OPTIONS", {})}})
+    """Use this database as the default one in this process, and in threads started within the block."""
+    previous = connections.settings["default"]
+    parsed = dj_database_url.parse(database_url)
+    options = previous["OPTIONS"] if parsed["ENGINE"] == previous["ENGINE"] else {}
+    _configure({**previous, **parsed, "OPTIONS": {**options, **parsed.get("OPTIONS", {})}})
     try:
         yield
     finally:
-        _connect_by(usual)
+        _configure(previous)
 
 
-def _connect_by(values: dict) -> None:
+def _configure(values: dict) -> None:
+    """Replace the settings of the default database."""
     connections["default"].close()
     del connections["default"]
     connections.settings["default"] = values

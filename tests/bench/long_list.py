@@ -1,6 +1,7 @@
-"""Measure the longest task of a page's main thread, by CPU time, in a list of thousands of to-dos in Chromium.
+"""Longest task of a page's main thread, by CPU time, in a list of thousands of to-dos in Chromium.
 
-Wall-clock time would tell how busy the machine is. `PerformanceObserver` has no other, so tasks are read from a trace.
+Wall-clock time would depend on the load of the machine. `PerformanceObserver` reports only that, so the tasks are read
+from a trace.
 """
 
 import json
@@ -17,19 +18,19 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.bench.databases import Databases, using
 from tests.bench.results import Result
 from tests.bench.size import size
-from tests.bench.todos import make_list
+from tests.bench.todos import make_todos
 from tests.browser.conftest import launch_options, sign_up
 from tests.browser.site import running_site
 from todos.models import Todo
 
 ROWS = size(5000, quick=400)
-PATIENCE_MS = 300_000
+TIMEOUT_MS = 300_000
 SETTLE_MS = 300
 LIMIT_MS = 100.0
-CHANGED = 90
+CHANGED_ROWS = 90
 
 ALLOW_QUERIES = patch.dict(os.environ, DJANGO_ALLOW_ASYNC_UNSAFE="true")
-"""Playwright's synchronous API runs an event loop in this thread, in which Django refuses queries otherwise."""
+"""Playwright's synchronous API runs an event loop in this thread, in which Django would not allow queries."""
 
 ROW_COUNT = "document.getElementById('todo-list').children.length"
 MIDDLE = """id => {
@@ -43,44 +44,44 @@ IDLE = "document.getElementById('todoapp').ariaBusy !== 'true'"
 
 
 def measure(databases: Databases) -> Iterator[Result]:
-    """On SQLite: the browser's part doesn't depend on the database."""
+    """Measure on SQLite: tasks of the browser don't depend on the database."""
     directory = databases.directory / "long-list"
     directory.mkdir()
     with running_site(directory) as site, ALLOW_QUERIES, sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_options("chromium-headless-shell"))
         page = browser.new_context(bypass_csp=True).new_page()  # Playwright evaluates strings
-        page.set_default_timeout(PATIENCE_MS)
+        page.set_default_timeout(TIMEOUT_MS)
         sign_up(page, site, "alice")
         with using(f"sqlite:///{site.state_dir / 'headway.sqlite3'}"):
-            ids = _make_old_list()
+            ids = _make_unchanged_list()
             page.reload()
             page.wait_for_selector("html.live")
             for name, action in _actions(page, ids):
                 longest = _longest_task_ms(browser, page, action)
-                yield Result(f"long list: {name}, longest task", "sqlite", longest, LIMIT_MS, "ms CPU", most=1)
+                yield Result(f"long list: {name}, longest task", "sqlite", longest, LIMIT_MS, "ms CPU", max_ratio=1)
         browser.close()
 
 
-def _make_old_list() -> list[int]:
-    """Of more than a hundred recent changes the page would fetch its list again."""
+def _make_unchanged_list() -> list[int]:
+    """Create the to-dos and return their ids. After more than 100 recent changes the page would reload its list."""
     owner = User.objects.get(username="alice")
-    make_list(owner, ROWS)
+    make_todos(owner, ROWS)
     owner.todos.update(updated_at=timezone.now() - timedelta(days=1))
     return list(owner.todos.in_order().values_list("pk", flat=True))
 
 
 def _actions(page: Page, ids: list[int]) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Yield what is measured. Playwright's selectors aren't used in it, because they search the page's main thread."""
+    """Yield names and actions. They don't use Playwright's selectors, which run in the main thread of the page."""
     last = ids[-1]
-    changed = Todo.objects.filter(pk__in=ids[200 : 200 + CHANGED])
-    are_gone = f"{ROW_COUNT} === {ROWS - CHANGED}"
+    changed_todos = Todo.objects.filter(pk__in=ids[200 : 200 + CHANGED_ROWS])
+    are_removed = f"{ROW_COUNT} === {ROWS - CHANGED_ROWS}"
     yield f"scroll from 100 to {ROWS:,} rows", lambda: _scroll_to_end(page, ROWS)
-    yield "tick the last", lambda: _click(page, f"toggle-{last}")
+    yield "complete the last", lambda: _click(page, f"toggle-{last}")
     yield "move the last by keyboard", lambda: _press(page, f"grip-{last}", "Alt+ArrowUp")
-    yield f"show {CHANGED} changes made elsewhere", lambda: _wait(page, changed.trash, are_gone)
+    yield f"show {CHANGED_ROWS} changes made elsewhere", lambda: _wait(page, changed_todos.trash, are_removed)
     yield "delete the last", lambda: _click(page, f"destroy-{last}")
-    page.fill("#id_title", "One more")
-    yield "add one", lambda: _press(page, "id_title", "Enter")
+    page.fill("#id_title", "New to-do")
+    yield "add a to-do", lambda: _press(page, "id_title", "Enter")
     rows = page.evaluate(ROW_COUNT)
     yield "search", lambda: _search(page, "Thing 42", f"{ROW_COUNT} <= 111")
     _search(page, "", f"{ROW_COUNT} === 100")
@@ -104,7 +105,7 @@ def _search(page: Page, text: str, condition: str) -> None:
 
 
 def _click(page: Page, id: str, condition: str = IDLE) -> None:
-    """Click at the middle of the element. Playwright's own click searches the page."""
+    """Click the middle of the element without a selector of Playwright."""
     x, y = page.evaluate(MIDDLE, id)
     _wait(page, lambda: page.mouse.click(x, y), condition)
 

@@ -1,51 +1,52 @@
-"""Table of results: each value beside that of a peer, or beside a limit."""
+"""Results of benchmarks, compared with another program or a limit, as a table."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-HEADINGS = ("name", "database", "ours", "peer or limit", "ratio", "wanted", "")
+HEADINGS = ("name", "database", "Headway", "peer or limit", "ratio", "target", "")
 
 
 @dataclass(frozen=True)
 class Result:
-    """A measured value. `most` and `least` limit its ratio to the peer's; a result with neither is not judged."""
+    """A measured value and the one it is compared with. Without a target the result is only informative."""
 
     name: str
     database: str
-    ours: float
-    peer: float
+    value: float
+    reference: float
     unit: str
-    most: float | None = None
-    least: float | None = None
+    max_ratio: float | None = None
+    min_ratio: float | None = None
 
     @property
     def ratio(self) -> float:
-        return self.ours / self.peer
+        return self.value / self.reference
 
     @property
-    def wanted(self) -> str:
-        if self.most is not None:
-            return f"≤ {self.most:g}"
-        return "" if self.least is None else f"≥ {self.least:g}"
+    def target(self) -> str:
+        if self.max_ratio is not None:
+            return f"≤ {self.max_ratio:g}"
+        return "" if self.min_ratio is None else f"≥ {self.min_ratio:g}"
+
+    @property
+    def meets_target(self) -> bool:
+        if self.max_ratio is not None and self.ratio > self.max_ratio:
+            return False
+        return self.min_ratio is None or self.ratio >= self.min_ratio
 
 
-def is_met(result: Result) -> bool:
-    if result.most is not None and result.ratio > result.most:
-        return False
-    return result.least is None or result.ratio >= result.least
-
-
-def table(results: Iterable[Result]) -> str:
+def format_table(results: Iterable[Result]) -> str:
+    """Return the results as text, one per line, in aligned columns."""
     rows = [HEADINGS, *map(_row, results)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
 def _row(result: Result) -> tuple[str, ...]:
-    verdict = ("ok" if is_met(result) else "NOT MET") if result.wanted else ""
-    ours, peer = (f"{_short(value)} {result.unit}" for value in (result.ours, result.peer))
-    return result.name, result.database, ours, peer, f"{result.ratio:.2f}", result.wanted, verdict
+    verdict = ("ok" if result.meets_target else "NOT MET") if result.target else ""
+    value, reference = (f"{_format(number)} {result.unit}" for number in (result.value, result.reference))
+    return result.name, result.database, value, reference, f"{result.ratio:.2f}", result.target, verdict
 
 
-def _short(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+def _format(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"

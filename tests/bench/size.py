@@ -1,4 +1,4 @@
-"""How much each benchmark measures: as much as its ratios need, or little, to see that it works."""
+"""Sizes of benchmarks: large enough for meaningful ratios, or small in a quick run."""
 
 import os
 from typing import TypeVar
@@ -8,6 +8,6 @@ T = TypeVar("T")
 VARIABLE = "HEADWAY_BENCH_QUICK"
 
 
-def size(usual: T, *, quick: T) -> T:
+def size(full: T, *, quick: T) -> T:
     """Return the first value, or the second in a quick run."""
-    return quick if os.environ.get(VARIABLE) else usual
+    return quick if os.environ.get(VARIABLE) else full

@@ -1,4 +1,4 @@
-"""The same work, for our engine."""
+"""The same task as in `bare_tasks`, for Headway's workers."""
 
 import time
 
@@ -6,8 +6,8 @@ from progress.tasks import task
 from tests.bench import bare_tasks
 
 
-@task(label="Nothing")
-def nothing(progress, diary, seconds):
+@task(label="Logging the time")
+def log_time(progress, log_path, seconds):
     if seconds:
         time.sleep(seconds)
-    bare_tasks.nothing(diary)
+    bare_tasks.log_time(log_path)

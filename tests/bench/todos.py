@@ -1,6 +1,6 @@
-"""The first page of a long list: what it costs with ten thousand to-dos, against a hundred.
+"""Response time of the first page of a list of 10,000 to-dos, against a list of 100.
 
-Asked of the view through all middleware, in this process, so that nothing else is measured.
+Django's test client calls the view with all middleware in this process, so nothing else is measured.
 """
 
 import time
@@ -21,48 +21,46 @@ from todos.models import Todo
 
 MANY, FEW = size((10_000, 100), quick=(200, 100))
 ROUNDS = size(30, quick=2)
-MOST_QUERIES = 6
+MAX_QUERIES = 6
 URLS = {"page": "/todos/", "JSON": "/api/todos/"}
 
 
 def measure(databases: Databases) -> Iterator[Result]:
-    """On both databases."""
-    call_command("collectstatic", interactive=False, verbosity=0)  # whose names the page needs
+    call_command("collectstatic", interactive=False, verbosity=0)  # the page contains their names
     for kind in KINDS:
-        with using(databases.new(kind)):
-            clients = [client_with(number) for number in (MANY, FEW)]
+        with using(databases.create(kind)):
+            clients = [client_with_todos(number) for number in (MANY, FEW)]
             for name, url in URLS.items():
-                rounds = [[seconds(client, url) for client in clients] for _ in range(ROUNDS)]
-                many, few = (min(measured) * 1000 for measured in zip(*rounds, strict=True))
+                rounds = [[response_seconds(client, url) for client in clients] for _ in range(ROUNDS)]
+                many, few = (min(seconds) * 1000 for seconds in zip(*rounds, strict=True))
                 queries = max(count_queries(client, url) for client in clients)
-                yield Result(f"todos: {name}, first of {MANY:,} / of {FEW}", kind, many, few, "ms", most=1.5)
-                yield Result(f"todos: {name}, queries", kind, queries, MOST_QUERIES, "", most=1)
+                yield Result(f"todos: {name}, first of {MANY:,} / of {FEW}", kind, many, few, "ms", max_ratio=1.5)
+                yield Result(f"todos: {name}, queries", kind, queries, MAX_QUERIES, "", max_ratio=1)
 
 
-def client_with(number: int) -> Client:
-    """Of somebody whose list is so long."""
+def client_with_todos(number: int) -> Client:
+    """Return a client of a new user with this number of to-dos."""
     client = Client(headers={"Host": "localhost", "X-Forwarded-Proto": "https"})
-    client.force_login(make_list(User.objects.create_user(f"owner of {number}"), number))
+    client.force_login(make_todos(User.objects.create_user(f"owner of {number}"), number))
     return client
 
 
-def make_list(owner: User, number: int) -> User:
-    """Of so many, of which every third is completed."""
+def make_todos(owner: User, number: int) -> User:
+    """Create this number of to-dos, of which every third is completed. Return the owner."""
     Todo.objects.bulk_create(
-        Todo(owner=owner, title=f"Thing {place}", order=place * ordering.GAP, completed_at=None if place % 3 else Now())
-        for place in range(number)
+        Todo(owner=owner, title=f"Thing {index}", order=index * ordering.GAP, completed_at=None if index % 3 else Now())
+        for index in range(number)
     )
     return owner
 
 
-def seconds(client: Client, url: str) -> float:
-    """How long one answer takes."""
-    begun_at = time.perf_counter()
+def response_seconds(client: Client, url: str) -> float:
+    started_at = time.perf_counter()
     assert client.get(url).status_code == 200
-    return time.perf_counter() - begun_at
+    return time.perf_counter() - started_at
 
 
 def count_queries(client: Client, url: str) -> int:
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         client.get(url)
-    return len(asked)
+    return len(queries)

@@ -1,6 +1,6 @@
-"""What `progress.track` costs a loop, against tqdm, which counts too and writes to the null device here.
+"""Overhead of `progress.track` per iteration of a loop, against tqdm, which writes to the null device here.
 
-The job is in a real database, and its heartbeat writes meanwhile.
+The job is in a real database, and its heartbeat writes to it during the loop.
 """
 
 import os
@@ -23,14 +23,13 @@ from tests.bench.size import size
 ITERATIONS = size(1_000_000, quick=10_000)
 ROUNDS = size(9, quick=1)
 LONG_SECONDS = size(4.0, quick=0.5)
-"""How long a loop must last for its writes to be counted."""
+"""Duration of the loop whose database writes are counted."""
 
 
 def measure(databases: Databases) -> Iterator[Result]:
-    """On both databases."""
     for kind in KINDS:
-        with ProcessPoolExecutor(1, get_context("fork")) as pool:  # a heartbeat stays with its process's database
-            yield from pool.submit(_measure_on, databases.new(kind), kind).result()
+        with ProcessPoolExecutor(1, get_context("fork")) as pool:  # a heartbeat keeps its first database
+            yield from pool.submit(_measure_on, databases.create(kind), kind).result()
 
 
 def _measure_on(url: str, kind: str) -> list[Result]:
@@ -39,45 +38,43 @@ def _measure_on(url: str, kind: str) -> list[Result]:
 
 
 def _measure(kind: str) -> Iterator[Result]:
-    rounds = [(tracked(ITERATIONS), with_tqdm(ITERATIONS)) for _ in range(ROUNDS)]
-    ours, peer = (min(seconds) / ITERATIONS * 1e9 for seconds in zip(*rounds, strict=True))
-    yield Result("track: an iteration / tqdm's", kind, ours, peer, "ns", most=1)
+    rounds = [(seconds_with_track(ITERATIONS), seconds_with_tqdm(ITERATIONS)) for _ in range(ROUNDS)]
+    track, peer = (min(seconds) / ITERATIONS * 1e9 for seconds in zip(*rounds, strict=True))
+    yield Result("track: an iteration / tqdm's", kind, track, peer, "ns", max_ratio=1)
 
-    seconds, writes = tracked_for_long(iterations=int(LONG_SECONDS / (ours / 1e9)))
-    yield Result("track: writes a second", kind, (writes - 1) / seconds, 1 / WRITE_INTERVAL, "/s", most=1)
+    seconds, writes = count_writes(iterations=int(LONG_SECONDS / (track / 1e9)))
+    yield Result("track: writes per second", kind, (writes - 1) / seconds, 1 / WRITE_INTERVAL, "/s", max_ratio=1)
 
 
-def tracked(iterations: int) -> float:
-    """How many seconds a loop takes that our job tracks."""
+def seconds_with_track(iterations: int) -> float:
     progress = Progress()
-    with Heartbeat(Attempt(claimed_job()), progress):
-        begun_at = time.perf_counter()
+    with Heartbeat(Attempt(claim_new_job()), progress):
+        started_at = time.perf_counter()
         for _ in progress.track(range(iterations), stage="Counting"):
             pass
-        return time.perf_counter() - begun_at
+        return time.perf_counter() - started_at
 
 
-def tracked_for_long(iterations: int) -> tuple[float, int]:
-    """The seconds, and how many writes there were; one of them is for the beginning of the stage."""
-    job, progress = claimed_job(), Progress()
+def count_writes(iterations: int) -> tuple[float, int]:
+    """Return the duration of a loop and the number of writes, of which one is for the start of the stage."""
+    job, progress = claim_new_job(), Progress()
     with Heartbeat(Attempt(job), progress):
-        begun_at = time.perf_counter()
+        started_at = time.perf_counter()
         for _ in progress.track(range(iterations), stage="Counting"):
             pass
-        seconds = time.perf_counter() - begun_at
+        seconds = time.perf_counter() - started_at
     return seconds, Job.objects.get(pk=job.pk).version - job.version
 
 
-def with_tqdm(iterations: int) -> float:
-    """How many seconds the same loop takes with tqdm."""
-    with open(os.devnull, "w") as nowhere:
-        begun_at = time.perf_counter()
-        for _ in tqdm(range(iterations), file=nowhere):
+def seconds_with_tqdm(iterations: int) -> float:
+    with open(os.devnull, "w") as null:
+        started_at = time.perf_counter()
+        for _ in tqdm(range(iterations), file=null):
             pass
-        return time.perf_counter() - begun_at
+        return time.perf_counter() - started_at
 
 
-def claimed_job() -> Job:
+def claim_new_job() -> Job:
     owner, _ = User.objects.get_or_create(username="alice")
     Job.objects.create(owner=owner, label="Counting")
     return Job.objects.claim_next()

@@ -1,4 +1,4 @@
-"""The site on gunicorn with two processes, as in production but for nginx, and a PostgreSQL that logs its queries."""
+"""The site on gunicorn with two processes, as in production but without nginx. PostgreSQL logs its queries."""
 
 import http.client
 import os
@@ -25,8 +25,8 @@ PAUSE_SECONDS = 0.05
 QUERY = re.compile(rb" LOG:  (?:execute|statement)")
 
 
-class Web:
-    """A running one."""
+class Site:
+    """A running site."""
 
     def __init__(self, process: subprocess.Popen, port: int, database_log: Path) -> None:
         self.process = process
@@ -34,49 +34,49 @@ class Web:
         self.database_log = database_log
 
     def status(self, path: str, cookie: str = "", **headers: str) -> int:
-        """Of the answer, once it is there as a whole; 0 when nobody answers."""
+        """Request a page. Return the status after the whole response was received, or 0 if the connection fails."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", path, headers={"Host": f"localhost:{self.port}", "Cookie": cookie, **headers})
-            answer = connection.getresponse()
-            answer.read()
+            response = connection.getresponse()
+            response.read()
         except OSError:
             return 0
         finally:
             connection.close()
-        return answer.status
+        return response.status
 
     def page_seconds(self, path: str, cookie: str, seconds: float) -> list[float]:
-        """How long each answer takes when somebody keeps asking for this page."""
-        found = []
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            begun_at = time.monotonic()
+        """Request a page repeatedly for this many seconds. Return the response times."""
+        times = []
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            started_at = time.monotonic()
             assert self.status(path, cookie) == 200
-            found.append(time.monotonic() - begun_at)
+            times.append(time.monotonic() - started_at)
             time.sleep(random.uniform(0, 2 * PAUSE_SECONDS))
-        return found
+        return times
 
-    def queries_a_second(self, seconds: float) -> float:
-        """Of all the web processes, in so long a time from now."""
-        already = self._queries()
+    def queries_per_second(self, seconds: float) -> float:
+        """Count the queries of all web processes for this many seconds."""
+        before = self._count_queries()
         time.sleep(seconds)
-        return (self._queries() - already) / seconds
+        return (self._count_queries() - before) / seconds
 
     def memory(self) -> int:
-        """Bytes that the web processes have for themselves, and their shares of what they have in common."""
+        """Return the proportional set size of all web processes, in bytes: shared memory is counted once."""
         workers = [process.pid for process in processes.all_processes() if process.parent == self.process.pid]
         assert len(workers) == PROCESSES
         return sum(map(_proportional_set_size, workers))
 
-    def _queries(self) -> int:
+    def _count_queries(self) -> int:
         return len(QUERY.findall(self.database_log.read_bytes()))
 
 
 @contextmanager
-def web(databases: Databases, database_url: str) -> Iterator[Web]:
-    """It has a database user of its own, so that its queries alone are logged."""
-    databases.execute("DROP ROLE IF EXISTS web")  # of the benchmark before
+def running_site(databases: Databases, database_url: str) -> Iterator[Site]:
+    """Run the site with its own database user, so that PostgreSQL logs only its queries."""
+    databases.execute("DROP ROLE IF EXISTS web")  # left by a previous benchmark
     databases.execute("CREATE ROLE web SUPERUSER LOGIN")
     databases.execute("ALTER ROLE web SET log_statement = 'all'")
     port = free_port()
@@ -91,14 +91,15 @@ def web(databases: Databases, database_url: str) -> Iterator[Web]:
     with (databases.directory / "gunicorn.log").open("w") as output:
         process = subprocess.Popen(serve, cwd=ROOT, env=environment, stdout=output, stderr=output)
     try:
-        running = Web(process, port, databases.server.directory / "log")
-        wait_until(lambda: running.status("/healthz/"), START_SECONDS)
-        yield running
+        site = Site(process, port, databases.server.directory / "log")
+        wait_until(lambda: site.status("/healthz/"), START_SECONDS)
+        yield site
     finally:
         process.terminate()
         process.wait(STOP_SECONDS)
 
 
 def _proportional_set_size(pid: int) -> int:
+    """Return the size in bytes."""
     sizes = Path(f"/proc/{pid}/smaps_rollup").read_text()
     return int(re.search(r"^Pss:\s+(\d+) kB", sizes, re.MULTILINE)[1]) * 1024

@@ -1,1 +1,1 @@
-"""Whose workers are measured: our engine's, bare Django-Q2's, and those that Django-Q2 has when nothing is set."""
+"""Settings of the measured workers: Headway with different numbers of workers, and Django-Q2 without it."""

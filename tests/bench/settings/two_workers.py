@@ -1,4 +1,4 @@
-"""Headway as it is installed, with two workers wherever it runs."""
+"""Headway's default settings, with two workers on every machine."""
 
 from config.settings import *  # noqa: F403
 from config.settings import Q_CLUSTER

@@ -1,4 +1,4 @@
-"""Headway as it is installed, with one worker."""
+"""Headway's default settings, with one worker."""
 
 from config.settings import *  # noqa: F403
 from config.settings import Q_CLUSTER

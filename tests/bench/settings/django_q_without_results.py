@@ -1,4 +1,4 @@
-"""Django-Q2 with its own queue in the database and nothing of Headway, keeping no results."""
+"""Django-Q2 without Headway, with its queue in the database. It keeps no results."""
 
 from config.settings import ALLOWED_HOSTS, DATABASES, DEFAULT_AUTO_FIELD, SECRET_KEY, USE_TZ  # noqa: F401
 

@@ -1,4 +1,4 @@
-"""Who does background work here: our engine, and Django-Q2 without it. Each starts real workers for the same no-op."""
+"""Engines for background jobs: Headway's, and Django-Q2 without it. Each runs the same task in real workers."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.models import OrmQ, Schedule
-from django_q.models import Task as Leftover
+from django_q.models import Task as TaskResult
 from django_q.tasks import async_task
 
 from progress.models import UNFINISHED, Job
@@ -24,28 +24,28 @@ from tests.paths import ROOT
 STOP_SECONDS = 20
 
 
-class Peer:
-    """`settings` is the module of `tests.bench.settings` that its workers have, beside this environment."""
+class Engine:
+    """An engine whose workers use a module of `tests.bench.settings` and additional environment variables."""
 
     def __init__(self, settings: str, **environment: str) -> None:
         self.settings = settings
         self._environment = environment
 
     def prepare(self) -> None:
-        """Make a new database what it must be before the first job. Nothing is done there by a schedule."""
+        """Prepare a new database for jobs. Schedules are deleted, so that no other tasks run."""
         Schedule.objects.all().delete()
 
-    def enqueue(self, diary: Path) -> None:
-        """One job more, whose task notes the time in that diary."""
+    def enqueue(self, log_path: Path) -> None:
+        """Add a job whose task logs the time in this file."""
         raise NotImplementedError
 
     def is_busy(self) -> bool:
-        """Whether some job isn't over, with all that is written at its end."""
+        """Return whether a job is unfinished, or its last database writes are missing."""
         raise NotImplementedError
 
     @contextmanager
-    def working(self, database_url: str, log: Path) -> Iterator[None]:
-        """Its workers are there meanwhile, or will be soon."""
+    def running_workers(self, database_url: str, log: Path) -> Iterator[None]:
+        """Run the workers within the block. They may still be starting when the block begins."""
         settings = {"DJANGO_SETTINGS_MODULE": f"tests.bench.settings.{self.settings}", "DATABASE_URL": database_url}
         with log.open("a") as output:
             supervisor = subprocess.Popen(
@@ -64,45 +64,45 @@ class Peer:
             supervisor.wait(STOP_SECONDS)
 
 
-class Ours(Peer):
+class HeadwayEngine(Engine):
     def prepare(self) -> None:
         super().prepare()
         self._owner = User.objects.create(username="alice")
 
-    def enqueue(self, diary: Path, seconds: float = 0.0) -> None:
-        """One that waits for so long, too."""
-        tasks.nothing.enqueue(owner=self._owner, diary=str(diary), seconds=seconds)
+    def enqueue(self, log_path: Path, seconds: float = 0.0) -> None:
+        """Add a job whose task waits for some seconds and logs the time."""
+        tasks.log_time.enqueue(owner=self._owner, log_path=str(log_path), seconds=seconds)
 
     def is_busy(self) -> bool:
         return Job.objects.filter(state__in=UNFINISHED).exists()
 
 
-class Bare(Peer):
-    def enqueue(self, diary: Path) -> None:
-        async_task("tests.bench.bare_tasks.nothing", str(diary), broker=ORM())
+class DjangoQWithoutResults(Engine):
+    def enqueue(self, log_path: Path) -> None:
+        async_task("tests.bench.bare_tasks.log_time", str(log_path), broker=ORM())
 
     def is_busy(self) -> bool:
-        return OrmQ.objects.exists()  # what a job leaves there is deleted after its result was saved
+        return OrmQ.objects.exists()  # a job's entry is deleted after its result was saved
 
 
-class Stock(Bare):
+class DjangoQ(DjangoQWithoutResults):
     def prepare(self) -> None:
-        """It reads all the results that it keeps for each job, so it has to have as many as it keeps."""
+        """Create as many results as Django-Q2 keeps, because it reads all of them for each job."""
         super().prepare()
         now = timezone.now()
-        Leftover.objects.bulk_create(
-            Leftover(id=uuid.uuid4().hex, name=f"{number}", func="nothing", started=now, stopped=now, success=True)
+        TaskResult.objects.bulk_create(
+            TaskResult(id=uuid.uuid4().hex, name=f"{number}", func="log_time", started=now, stopped=now, success=True)
             for number in range(250)
         )
 
 
-OURS = Ours("ours")
-BARE = Bare("bare")
-STOCK = Stock("stock")
+HEADWAY = HeadwayEngine("two_workers")
+DJANGO_Q_WITHOUT_RESULTS = DjangoQWithoutResults("django_q_without_results")
+DJANGO_Q = DjangoQ("django_q")
 
 
-class Diary:
-    """When the tasks ran, by the clock of `time.monotonic`."""
+class TaskLog:
+    """A file with the times at which tasks ran, as returned by `time.monotonic`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -112,4 +112,5 @@ class Diary:
         return [float(line) for line in complete_lines(self.path)]
 
     def wait_for(self, count: int, seconds: float) -> None:
+        """Wait until this number of tasks have run. Raises an error after some seconds."""
         wait_until(lambda: len(self.times()) >= count, seconds)
