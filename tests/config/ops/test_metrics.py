@@ -23,7 +23,7 @@ def test_metrics_describe_jobs_workers_and_files(as_alice, visitor, alice):
     as_alice.post("/api/uploads/", {"file": file(b"12345")})
     make_job(owner=alice, state=State.FAILED)
     Job.objects.filter(state=State.QUEUED).update(changed_at=Now() - timedelta(seconds=90))
-    Worker.objects.create(name="gone:1", beaten_at=Now() - timedelta(seconds=300))
+    Worker.objects.create(name="old:1", beaten_at=Now() - timedelta(seconds=300))
     Worker.objects.create(name="here:2", beaten_at=Now() - timedelta(seconds=10))
     values = samples(visitor.get("/metrics"))
     assert values[("headway_database_up",)] == 1

@@ -20,15 +20,15 @@ def _noon(as_alice):
 
 
 def add(client, **fields) -> tuple[str, str | None]:
-    answer = client.post("/api/todos/", fields, content_type=JSON)
-    assert answer.status_code == 201, answer.text
-    return answer.json()["title"], answer.json()["due_on"]
+    response = client.post("/api/todos/", fields, content_type=JSON)
+    assert response.status_code == 201, response.text
+    return response.json()["title"], response.json()["due_on"]
 
 
 def change(client, todo: Todo, **fields) -> tuple[str, str | None]:
-    answer = client.patch(f"/api/todos/{todo.pk}/", fields, content_type=JSON)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["title"], answer.json()["due_on"]
+    response = client.patch(f"/api/todos/{todo.pk}/", fields, content_type=JSON)
+    assert response.status_code == 200, response.text
+    return response.json()["title"], response.json()["due_on"]
 
 
 class TestPost:
@@ -78,9 +78,9 @@ class TestPreview:
     URL = "/api/todos/preview/"
 
     def test_returns_title_due_date_and_phrase(self, as_alice):
-        answer = as_alice.get(self.URL, {"quick_add": " Pay  rent by friday "})
-        assert answer.json() == {"title": "Pay  rent", "due_on": "2026-11-27", "phrase": "by friday"}
-        assert "no-store" in answer["Cache-Control"]
+        response = as_alice.get(self.URL, {"quick_add": " Pay  rent by friday "})
+        assert response.json() == {"title": "Pay  rent", "due_on": "2026-11-27", "phrase": "by friday"}
+        assert "no-store" in response["Cache-Control"]
         assert not Todo.objects.exists()
 
     @pytest.mark.parametrize("line", ["", " ", "friday", "Rent every friday", "\0", "x" * 5000])
@@ -94,8 +94,8 @@ class TestPreview:
 
     @pytest.mark.parametrize(("zone", "day"), [(LATE, 26), ("Mars/Olympus", 25), ("x" * 4000, 25), ("\0", 25)])
     def test_today_is_the_day_in_the_time_zone(self, as_alice, zone, day):
-        answer = as_alice.get(self.URL, {"quick_add": "Pay rent today", "time_zone": zone})
-        assert answer.json()["due_on"] == f"2026-11-{day}"
+        response = as_alice.get(self.URL, {"quick_add": "Pay rent today", "time_zone": zone})
+        assert response.json()["due_on"] == f"2026-11-{day}"
 
     def test_requires_login_and_get(self, as_alice, visitor):
         problem(visitor.get(self.URL, {"quick_add": "Pay rent today"}), 401)

@@ -25,10 +25,10 @@ def test_json_has_all_fields(as_alice, alice):
     upload = ingest.create_upload(alice, file())
     todo = make_todo(owner=alice, notes="two", due_on=date(2030, 1, 31))
     todo.attach(upload)
-    answer = as_alice.get(f"/api/todos/{todo.pk}/").json()
+    response = as_alice.get(f"/api/todos/{todo.pk}/").json()
     for name in ("created_at", "updated_at"):
-        assert datetime.fromisoformat(answer.pop(name)).tzinfo
-    assert answer == {
+        assert datetime.fromisoformat(response.pop(name)).tzinfo
+    assert response == {
         "id": todo.pk,
         "url": f"http://testserver/api/todos/{todo.pk}/",
         "title": "Buy milk",
@@ -100,8 +100,8 @@ def test_attachments_are_replaced(as_alice, as_bob, alice, bob):
     first, second, bobs = (ingest.create_upload(owner, file()) for owner in (alice, alice, bob))
     todo = make_todo(owner=alice)
     for wanted in ([first, second], [second], [second, second], []):
-        answer = patch(as_alice, todo, attachments=[str(upload.pk) for upload in wanted])
-        assert {upload["id"] for upload in answer.json()["attachments"]} == {str(upload.pk) for upload in wanted}
+        response = patch(as_alice, todo, attachments=[str(upload.pk) for upload in wanted])
+        assert {upload["id"] for upload in response.json()["attachments"]} == {str(upload.pk) for upload in wanted}
     first.trash()
     for upload_id in (bobs.pk, first.pk, todo.pk):
         errors = problem(patch(as_alice, todo, attachments=[str(upload_id)]), 422)["errors"]

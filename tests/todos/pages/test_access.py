@@ -66,9 +66,9 @@ def test_get_changes_nothing(as_alice, alice):
 
 def test_changes_of_other_users_are_not_shown(as_bob, visitor, alice, bob):
     todo = make_todo(owner=alice)
-    answer = as_bob.get(CHANGES_URL, {"id": todo.pk}, headers=HTMX)
-    assert titles(answer.text) == []
-    assert "<strong>0</strong> items left" in answer.text
+    response = as_bob.get(CHANGES_URL, {"id": todo.pk}, headers=HTMX)
+    assert titles(response.text) == []
+    assert "<strong>0</strong> items left" in response.text
     assert visitor.get(CHANGES_URL, {"id": todo.pk}, headers=HTMX).status_code == 401
 
 
@@ -76,7 +76,7 @@ def test_page_of_a_previous_user_is_403(as_bob, bob):
     todo = make_todo(owner=bob)
     for url in (f"{CHANGES_URL}?id={todo.pk}", "/todos/", "/todos/active/?cursor=-1_1"):
         assert titles(as_bob.get(url, headers=HTMX | {"X-User": "bob"}).text) == ["Buy milk"]
-        answer = as_bob.get(url, headers=HTMX | {"X-User": "alice"})
-        assert answer.status_code == 403
-        assert "You are signed in as someone else now" in answer.text
-        assert "Buy milk" not in answer.text
+        response = as_bob.get(url, headers=HTMX | {"X-User": "alice"})
+        assert response.status_code == 403
+        assert "You are signed in as someone else now" in response.text
+        assert "Buy milk" not in response.text

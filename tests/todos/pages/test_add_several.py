@@ -16,9 +16,9 @@ def saved_todos() -> list[tuple[str, str]]:
 
 def test_lines_are_appended_to_the_list(as_alice, alice):
     make_todo(owner=alice, title="First")
-    answer = as_alice.post(URL, {"lines": "Buy milk\r\n\r\n  Pay rent 2030-01-31 \nCall mum\rSow"}, headers=HTMX)
-    assert answer.status_code == 200
-    assert titles(answer.text) == ["Buy milk", "Pay rent", "Call mum", "Sow"]
+    response = as_alice.post(URL, {"lines": "Buy milk\r\n\r\n  Pay rent 2030-01-31 \nCall mum\rSow"}, headers=HTMX)
+    assert response.status_code == 200
+    assert titles(response.text) == ["Buy milk", "Pay rent", "Call mum", "Sow"]
     assert saved_todos() == [("First", ""), ("Buy milk", ""), ("Pay rent", "2030-01-31"), ("Call mum", ""), ("Sow", "")]
     assert {todo.owner for todo in Todo.objects.all()} == {alice}
 
@@ -29,8 +29,8 @@ def test_lines_are_kept_as_typed_on_request(as_alice):
 
 
 def test_only_rows_of_the_filtered_list_are_shown(as_alice):
-    answer = as_alice.post(URL, {"lines": "Buy milk\nSow", "q": "milk"}, headers=HTMX)
-    assert titles(answer.text) == ["Buy milk"]
+    response = as_alice.post(URL, {"lines": "Buy milk\nSow", "q": "milk"}, headers=HTMX)
+    assert titles(response.text) == ["Buy milk"]
     assert len(saved_todos()) == 2
 
 
@@ -45,9 +45,9 @@ def test_only_rows_of_the_filtered_list_are_shown(as_alice):
     ],
 )
 def test_invalid_lines_add_nothing(as_alice, lines, message):
-    answer = as_alice.post(URL, {"lines": lines}, headers=HTMX)
-    assert answer.status_code == 422
-    assert message in answer.text
+    response = as_alice.post(URL, {"lines": lines}, headers=HTMX)
+    assert response.status_code == 422
+    assert message in response.text
     assert saved_todos() == []
 
 

@@ -71,8 +71,8 @@ class TestRename:
         return make_todo(owner=alice, title="Pay rent", due_on=self.DUE)
 
     def rename(self, client, todo: Todo, title: str, **values: str) -> tuple[str, date | None]:
-        answer = client.post(f"/todos/{todo.pk}/rename/", {"title": title, **values})
-        assert answer.status_code == 302
+        response = client.post(f"/todos/{todo.pk}/rename/", {"title": title, **values})
+        assert response.status_code == 302
         todo.refresh_from_db()
         return todo.title, todo.due_on
 
@@ -96,8 +96,8 @@ class TestRename:
         assert todo.version == version
 
     def test_invalid_title_changes_nothing(self, as_alice, todo):
-        answer = as_alice.post(f"/todos/{todo.pk}/rename/", {"title": "Pay\x07 rent today"})
-        assert answer.status_code == 422
+        response = as_alice.post(f"/todos/{todo.pk}/rename/", {"title": "Pay\x07 rent today"})
+        assert response.status_code == 422
         todo.refresh_from_db()
         assert (todo.title, todo.due_on, todo.version) == ("Pay rent", self.DUE, 1)
 
@@ -106,18 +106,18 @@ def test_fragments_contain_the_affected_parts_only(as_alice, alice):
     for number in range(50):
         make_todo(owner=alice, title=f"Step {number}")
     todo = Todo.objects.first()
-    answer = as_alice.post(f"/todos/{todo.pk}/toggle/", {"completed": "true"}, headers=HTMX)
-    assert titles(answer.text) == ["Step 0"]
-    assert "<strong>49</strong> items left" in answer.text
-    assert "hidden" not in re.search(r"<button.*?clear-completed.*?>", answer.text)[0]
-    assert len(answer.content) <= 4096
-    answer = as_alice.post(f"/todos/{todo.pk}/toggle/", {"filter": "completed"}, headers=HTMX)
-    assert titles(answer.text) == []
-    assert f'<li id="todo-{todo.pk}" hx-swap-oob="delete">' in answer.text
-    assert "hidden" in re.search(r"<button.*?clear-completed.*?>", answer.text)[0]
-    answer = as_alice.post("/todos/", {"title": "New", "filter": "completed"}, headers=HTMX)
-    assert titles(answer.text) == []
-    assert "<strong>51</strong> items left" in answer.text
+    response = as_alice.post(f"/todos/{todo.pk}/toggle/", {"completed": "true"}, headers=HTMX)
+    assert titles(response.text) == ["Step 0"]
+    assert "<strong>49</strong> items left" in response.text
+    assert "hidden" not in re.search(r"<button.*?clear-completed.*?>", response.text)[0]
+    assert len(response.content) <= 4096
+    response = as_alice.post(f"/todos/{todo.pk}/toggle/", {"filter": "completed"}, headers=HTMX)
+    assert titles(response.text) == []
+    assert f'<li id="todo-{todo.pk}" hx-swap-oob="delete">' in response.text
+    assert "hidden" in re.search(r"<button.*?clear-completed.*?>", response.text)[0]
+    response = as_alice.post("/todos/", {"title": "New", "filter": "completed"}, headers=HTMX)
+    assert titles(response.text) == []
+    assert "<strong>51</strong> items left" in response.text
 
 
 def test_response_to_toggle_is_small_in_a_long_list(as_alice, alice):
@@ -126,9 +126,9 @@ def test_response_to_toggle_is_small_in_a_long_list(as_alice, alice):
     )
     for _ in range(150):
         make_todo(owner=alice)
-    answer = as_alice.post(f"/todos/{todo.pk}/toggle/", {"completed": "true"}, headers=HTMX)
-    assert f"todo-{todo.pk}" in answer.text
-    assert len(answer.content) <= 4096
+    response = as_alice.post(f"/todos/{todo.pk}/toggle/", {"completed": "true"}, headers=HTMX)
+    assert f"todo-{todo.pk}" in response.text
+    assert len(response.content) <= 4096
 
 
 def test_response_has_versions_of_changed_todos_without_rows(as_alice, alice):
@@ -136,8 +136,8 @@ def test_response_has_versions_of_changed_todos_without_rows(as_alice, alice):
     todo = make_todo(owner=alice)
 
     def written(url: str, **values: object) -> list[str]:
-        answer = as_alice.post(url, values, headers=HTMX)
-        found = re.search(r'id="written" hidden data-todos="(.*?)"', answer.text)
+        response = as_alice.post(url, values, headers=HTMX)
+        found = re.search(r'id="written" hidden data-todos="(.*?)"', response.text)
         return found[1].split() if found else []
 
     url = f"/todos/{todo.pk}/"
@@ -155,9 +155,9 @@ def test_rows_are_not_newer_than_counts(as_alice, alice):
     """Otherwise the page would ignore the change when the stream reports it, and keep the old counts."""
     todo = make_todo(owner=alice)
     with after_select("todos_todo", Todo.objects.all().complete):
-        answer = as_alice.get("/todos/changes/", {"id": todo.pk}, headers=HTMX).text
-    assert 'data-version="1"' in answer
-    assert "<strong>0</strong> items left" in answer
+        response = as_alice.get("/todos/changes/", {"id": todo.pk}, headers=HTMX).text
+    assert 'data-version="1"' in response
+    assert "<strong>0</strong> items left" in response
 
 
 def test_versions_are_not_newer_than_rows(as_alice, alice):
@@ -165,8 +165,8 @@ def test_versions_are_not_newer_than_rows(as_alice, alice):
     todo = make_todo(owner=alice)
     fields = {"completed": "true", "filter": "active"}
     with after_select("todos_todo", Todo.objects.all().reactivate, times=3):
-        answer = as_alice.post(f"/todos/{todo.pk}/toggle/", fields, headers=HTMX).text
-    assert 'hx-swap-oob="delete"' in answer
-    assert f'data-todos="{todo.pk}:2:' in answer
+        response = as_alice.post(f"/todos/{todo.pk}/toggle/", fields, headers=HTMX).text
+    assert 'hx-swap-oob="delete"' in response
+    assert f'data-todos="{todo.pk}:2:' in response
     todo.refresh_from_db()
     assert (todo.version, todo.is_completed) == (3, False)

@@ -18,13 +18,13 @@ def test_rows_match_the_filter_and_are_ordered(as_alice, alice):
     done = make_todo(owner=alice, title="Buy bread", completed_at=timezone.now())
     last = make_todo(owner=alice, title="Buy milk", order=2**62)
     first = make_todo(owner=alice, title="Call mum", order=-5)
-    gone = make_todo(owner=alice, title="Deleted", deleted_at=timezone.now())
+    deleted = make_todo(owner=alice, title="Deleted", deleted_at=timezone.now())
     make_todo(owner=alice, title="Not requested")
-    requested = (last, done, gone, first)
-    answer = get_changes(as_alice, *requested).text
-    assert titles(answer) == ["Call mum", "Buy bread", "Buy milk"]
-    assert f'<li id="todo-{first.pk}" data-version="1" data-order="-5"' in answer
-    assert "<strong>3</strong> items left" in answer
+    requested = (last, done, deleted, first)
+    response = get_changes(as_alice, *requested).text
+    assert titles(response) == ["Call mum", "Buy bread", "Buy milk"]
+    assert f'<li id="todo-{first.pk}" data-version="1" data-order="-5"' in response
+    assert "<strong>3</strong> items left" in response
     assert titles(get_changes(as_alice, *requested, filter="active").text) == ["Call mum", "Buy milk"]
     assert titles(get_changes(as_alice, *requested, filter="completed").text) == ["Buy bread"]
     assert titles(get_changes(as_alice, *requested, q="buy", filter="active").text) == ["Buy milk"]
@@ -41,11 +41,11 @@ def test_offer_to_undo_is_removed_after_it_was_undone_elsewhere(as_alice, alice)
     assert removal in get_changes(as_alice, todo, undo=batch).text
 
 
-@pytest.mark.parametrize("bad", [["x"], ["-1"], [""], ["1", "\0"], ["9" * 19], ["1"] * 101])
-def test_invalid_ids_and_too_many_ids_are_400(as_alice, bad):
-    answer = as_alice.get(URL, {"id": bad}, headers=HTMX)
-    assert answer.status_code == 400
-    assert "at most 100" in answer.text
+@pytest.mark.parametrize("ids", [["x"], ["-1"], [""], ["1", "\0"], ["9" * 19], ["1"] * 101])
+def test_invalid_ids_and_too_many_ids_are_400(as_alice, ids):
+    response = as_alice.get(URL, {"id": ids}, headers=HTMX)
+    assert response.status_code == 400
+    assert "at most 100" in response.text
 
 
 def test_request_without_htmx_redirects_to_the_list(as_alice):

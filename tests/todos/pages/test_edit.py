@@ -58,11 +58,11 @@ class TestConcurrentEdits:
     def test_conflict_is_reported_once_and_keeps_the_typed_text(self, as_alice, todo):
         sent = {**self.form(as_alice, todo), "notes": "mine", "due_on": ""}
         Todo.objects.update(notes="theirs <b>", due_on="2030-02-01")
-        answer = as_alice.post(f"/todos/{todo.pk}/", sent)
-        assert answer.status_code == 422
-        assert "It is now: theirs &lt;b&gt; – Save again" in answer.text
-        assert "It is now: 2030-02-01 – Save again" in answer.text
-        again = self.values(answer.text)
+        response = as_alice.post(f"/todos/{todo.pk}/", sent)
+        assert response.status_code == 422
+        assert "It is now: theirs &lt;b&gt; – Save again" in response.text
+        assert "It is now: 2030-02-01 – Save again" in response.text
+        again = self.values(response.text)
         assert (again["notes"], again["due_on"]) == ("mine", "")
         todo.refresh_from_db()
         assert todo.notes == "theirs <b>"
@@ -107,10 +107,10 @@ class TestConcurrentEdits:
     def test_date_in_title_conflicts_with_due_date_set_elsewhere(self, as_alice, todo):
         sent = {**self.form(as_alice, todo), "title": "Pay rent 2031-02-01"}
         Todo.objects.update(due_on=date(2032, 3, 4))
-        answer = as_alice.post(f"/todos/{todo.pk}/", sent)
-        assert answer.status_code == 422
-        assert "It is now: 2032-03-04" in answer.text
-        again = self.values(answer.text)
+        response = as_alice.post(f"/todos/{todo.pk}/", sent)
+        assert response.status_code == 422
+        assert "It is now: 2032-03-04" in response.text
+        again = self.values(response.text)
         assert (again["title"], again["due_on"]) == ("Pay rent", "2031-02-01")
         assert as_alice.post(f"/todos/{todo.pk}/", again).status_code == 302
         todo.refresh_from_db()

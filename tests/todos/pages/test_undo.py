@@ -42,10 +42,10 @@ def undo(client, page: str):
 @pytest.mark.usefixtures("todos")
 def test_undo_restores_the_state_before(as_alice, url, values, text):
     before = state()
-    answer = as_alice.post(f"/todos/{url}/", values, follow=True)
-    assert text in answer.text
+    response = as_alice.post(f"/todos/{url}/", values, follow=True)
+    assert text in response.text
     assert state() != before
-    reloaded = as_alice.get(answer.redirect_chain[-1][0]).text
+    reloaded = as_alice.get(response.redirect_chain[-1][0]).text
     assert text in reloaded
     undone = undo(as_alice, reloaded)
     assert state() == before
@@ -57,8 +57,8 @@ def test_undo_restores_the_state_before(as_alice, url, values, text):
 def test_undo_by_htmx_removes_the_offer(as_alice):
     before = state()
     fragments = as_alice.post("/todos/toggle-all/", {"completed": "true"}, headers=HTMX).text
-    answer = as_alice.post("/todos/undo/", {"undo": offered_batch(fragments)}, headers=HTMX).text
-    assert '<div hx-swap-oob="innerHTML:#undo"></div>' in answer
+    response = as_alice.post("/todos/undo/", {"undo": offered_batch(fragments)}, headers=HTMX).text
+    assert '<div hx-swap-oob="innerHTML:#undo"></div>' in response
     assert state() == before
 
 
@@ -100,9 +100,9 @@ class TestImport:
     @pytest.fixture
     def import_page(self, as_alice):
         def import_file() -> str:
-            answer = as_alice.post("/todos/import/", {"file": file(self.CSV.encode(), "list.csv")})
+            response = as_alice.post("/todos/import/", {"file": file(self.CSV.encode(), "list.csv")})
             run_queue()
-            return answer["Location"]
+            return response["Location"]
 
         return import_file
 
