@@ -1,9 +1,10 @@
-"""Lists of to-dos of new users."""
+"""Lists of new users."""
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import sign_up
+from tests.browser.todos.devices import two_devices
 from tests.browser.todos.helpers import TITLES
 
 
@@ -27,3 +28,9 @@ def todos(page, sqlite_site, username, add) -> Locator:
     rows = page.locator(".todo-list li")
     expect(rows).to_have_text(TITLES)
     return rows
+
+
+@pytest.fixture
+def devices(page, browser, sqlite_site, username):
+    with two_devices(page, browser, sqlite_site, username) as devices:
+        yield devices
