@@ -4,7 +4,7 @@ To support another kind, add a Kind to KINDS and a decoder module to `uploads/de
 are stored as they are. The name and the type that a client states play no part.
 
 The decoder subprocess imports this module, so it must not import Django. Signatures are those of the WHATWG MIME
-Sniffing standard, section 6; those of AVIF and HEIC are the brands of ISO/IEC 23008-12, section 10.
+Sniffing standard, section 6, and for AVIF and HEIC the brands of ISO/IEC 23008-12, section 10.
 """
 
 import codecs

@@ -117,7 +117,7 @@ class TestTermination:
 
 
 class TestCompletion:
-    def test_that_fails_in_the_database_can_be_repeated(self, as_alice, state_dir, monkeypatch):
+    def test_can_be_repeated_after_a_database_error(self, as_alice, state_dir, monkeypatch):
         as_alice.raise_request_exception = False
 
         def fail(upload):
@@ -134,7 +134,7 @@ class TestCompletion:
         as_alice.delete(url, **TUS)
         assert files_below(state_dir) == []
 
-    def test_whose_commit_succeeds_but_raises_keeps_the_file(self, as_alice, monkeypatch):
+    def test_keeps_the_file_if_the_commit_succeeds_but_raises(self, as_alice, monkeypatch):
         as_alice.raise_request_exception = False
         durably = transfers._durably
         failures = []
@@ -153,7 +153,7 @@ class TestCompletion:
         assert offset(as_alice, url) == 5
         assert download(as_alice) == b"hello"
 
-    def test_that_was_killed_before_its_commit_leaves_no_file(self, as_alice, alice, state_dir):
+    def test_deletes_the_file_of_a_completion_killed_before_its_commit(self, as_alice, alice, state_dir):
         """The job of the next completion deletes the file that the killed one has stored."""
         url = create_transfer(as_alice, 5)
         leftover = state_dir / "media" / "uploads" / url.rpartition("/")[2] / "original-1"
@@ -164,7 +164,7 @@ class TestCompletion:
         run_queue()
         assert files_below(state_dir) == [f"media/{Upload.objects.get().file.name}"]
 
-    def test_on_another_disk_copies_and_syncs_the_file(self, as_alice, state_dir, monkeypatch, settings):
+    def test_copies_and_syncs_the_file_to_another_disk(self, as_alice, state_dir, monkeypatch, settings):
         def fail(*args):
             raise OSError(errno.EXDEV, "Invalid cross-device link")
 
@@ -179,7 +179,7 @@ class TestCompletion:
         assert os.stat(upload.file.path).st_mode & 0o777 == settings.FILE_UPLOAD_PERMISSIONS
         assert download(as_alice) == b"hello"
 
-    def test_whose_directory_is_deleted_meanwhile_makes_it_again(self, as_alice, monkeypatch):
+    def test_makes_a_directory_deleted_meanwhile_again(self, as_alice, monkeypatch):
         """Another completion failed and deleted its file and with it the directory, which was empty then."""
         before_first_call(monkeypatch, os, "link", lambda path, target: shutil.rmtree(target.parent))
         assert patch(as_alice, create_transfer(as_alice, 5), 0, b"hello").status_code == 204

@@ -15,9 +15,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--repair", action="store_true", help="repair what can be repaired, and print what was done"
-        )
+        parser.add_argument("--repair", action="store_true", help="repair the inconsistencies, and print each repair")
 
     def handle(self, *args: Any, repair: bool, **options: Any) -> None:
         count = 0
