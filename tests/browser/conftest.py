@@ -14,6 +14,8 @@ from tests.browser.network import Network
 from tests.browser.site import Site, running_site
 from tests.postgresql import postgresql
 
+FAST_PASSWORDS = {"DJANGO_SETTINGS_MODULE": "tests.browser.settings"}
+
 TIMEOUT_MS = 30_000  # enough for slow machines
 
 PASSWORD = "correct horse battery staple"
@@ -72,13 +74,14 @@ def launch_chromium(browser_type):
 @pytest.fixture(scope="session")
 def sqlite_site(tmp_path_factory):
     """The site for tests that don't depend on the database."""
-    with running_site(tmp_path_factory.mktemp("sqlite")) as site:
+    with running_site(tmp_path_factory.mktemp("sqlite"), **FAST_PASSWORDS) as site:
         yield site
 
 
 @pytest.fixture(scope="session")
 def postgresql_site(tmp_path_factory):
-    with postgresql() as url, running_site(tmp_path_factory.mktemp("postgresql"), DATABASE_URL=url) as site:
+    directory = tmp_path_factory.mktemp("postgresql")
+    with postgresql() as url, running_site(directory, DATABASE_URL=url, **FAST_PASSWORDS) as site:
         yield site
 
 
