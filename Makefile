@@ -54,12 +54,12 @@ test-faults: .venv/dev .venv/system .venv/node ## run the tests that kill, freez
 
 test-machines: .venv/dev .venv/system ## run the tests of a site on several hosts, in network namespaces (as root)
 	@[ "$$(id -u)" = 0 ] || { echo "Only root can create network namespaces. Run: sudo make test-machines" >&2; exit 1; }
-	@$(BIN)/python -m pytest -m machines tests/machines $(ARGS)
+	@$(BIN)/python -m pytest -p no:randomly -m machines tests/machines $(ARGS)
 
 test-deploy: .venv/dev ## boot a Debian and install, upgrade, back up and restore Headway on it (as root; three to nine minutes; SUITE=trixie: Debian 13)
 	@[ "$$(id -u)" = 0 ] || { echo "Only root can boot a machine. Run: sudo make test-deploy" >&2; exit 1; }
 	@tests/install_system_packages deploy
-	@$(BIN)/python -m pytest -m deploy tests/deploy --durations=0 --durations-min=5 $(ARGS)
+	@$(BIN)/python -m pytest -p no:randomly -m deploy tests/deploy --durations=0 --durations-min=5 $(ARGS)
 
 bench: .venv/dev .venv/system .venv/node ## measure performance (ARGS="track latency throughput scale streams transfers pictures todos exchange live long_list"; ARGS=--quick: each once, in a small size)
 	@$(BIN)/python -m tests.bench $(ARGS)

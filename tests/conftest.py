@@ -25,11 +25,20 @@ STATE_FOLDERS = {"incoming", "media", "tmp"}
 hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("patient")
 
+TIMEOUT_SECONDS = {"services": 600, "browser": 600, "faults": 900, "machines": 900, "deploy": 3600}
+"""Time limits of tests with these markers. The limit of all other tests is in pyproject.toml."""
+
 
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        for marker in TIMEOUT_SECONDS.keys() & {marker.name for marker in item.iter_markers()}:
+            item.add_marker(pytest.mark.timeout(TIMEOUT_SECONDS[marker]))
+    if connection.vendor != "sqlite":
+        _deselect_tests_without_database(config, items)
+
+
+def _deselect_tests_without_database(config, items) -> None:
     """Run tests that use no database on SQLite only."""
-    if connection.vendor == "sqlite":
-        return
     use_database = [item for item in items if item.get_closest_marker("django_db") or "db" in item.fixturenames]
     config.hook.pytest_deselected(items=[item for item in items if item not in use_database])
     items[:] = use_database

@@ -59,6 +59,6 @@ def test_trash_shows_only_own_files(as_bob, visitor, make_deleted):
     assert as_bob.post(URL).status_code == 405
 
 
-@pytest.mark.parametrize("page", ["0", "x", "999"])
-def test_invalid_page_number_is_no_error(as_alice, page):
-    assert as_alice.get(URL, {"page": page}).status_code == 200
+@pytest.mark.parametrize("number", ["0", "x", "999"])
+def test_invalid_page_number_is_no_error(as_alice, number):
+    assert as_alice.get(URL, {"page": number}).status_code == 200

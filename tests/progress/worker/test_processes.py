@@ -17,7 +17,7 @@ from progress.worker import processes
 lock = multiprocessing.Lock()
 lock.acquire()
 children = [subprocess.Popen(["sleep", "60"]) for _ in range(int(sys.argv[1]))]
-processes.end_when_childless(0.05)
+processes.end_when_childless(0.2)
 print("ready", flush=True)
 lock.acquire(timeout=float(sys.argv[2]))
 for child in children:
@@ -29,7 +29,7 @@ os._exit(0)  # without waiting for the interpreter to shut down, during which th
 
 @pytest.mark.parametrize(
     ("children", "seconds", "code"),
-    [pytest.param(0, 60, -signal.SIGKILL, id="without children"), pytest.param(1, 0.5, 0, id="with a child")],
+    [pytest.param(0, 60, -signal.SIGKILL, id="without children"), pytest.param(1, 1, 0, id="with a child")],
 )
 def test_sentinel_that_waits_for_a_lock_ends_when_it_has_no_children(children, seconds, code):
     done = subprocess.run(

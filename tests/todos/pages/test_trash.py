@@ -61,6 +61,6 @@ def test_trash_of_another_user_is_neither_shown_nor_restored(as_bob, visitor, al
     assert as_bob.get(RESTORE).status_code == 405
 
 
-@pytest.mark.parametrize("page", ["0", "x", "999"])
-def test_invalid_page_number_shows_a_page(as_alice, page):
-    assert as_alice.get(URL, {"page": page}).status_code == 200
+@pytest.mark.parametrize("number", ["0", "x", "999"])
+def test_invalid_page_number_shows_a_page(as_alice, number):
+    assert as_alice.get(URL, {"page": number}).status_code == 200
