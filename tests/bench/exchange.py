@@ -55,10 +55,8 @@ def import_rows(databases: Databases, kind: str, rows: int) -> tuple[float, floa
     with using(url):
         HEADWAY.prepare()
         owner = User.objects.get()
-        with (
-            HEADWAY.running_workers(url, log=databases.directory / "exchange.log"),
-            run_in_fork(keep_writing) as writer,
-        ):
+        log = databases.directory / "exchange.log"
+        with HEADWAY.running_workers(url, log), run_in_fork(keep_writing) as writer:
             HEADWAY.enqueue(databases.directory / "exchange-times")  # a warm-up
             wait_until(lambda: not HEADWAY.is_busy(), START_SECONDS)
             job = ingest.create_upload(owner, make_file(rows), import_file).job

@@ -47,16 +47,14 @@ def measure(databases: Databases) -> Iterator[Result]:
     """Measure on SQLite: the database affects previews little."""
     large = make_photo(databases.directory / "large.jpg", LARGE)
     job, script = seconds_of_job_and_script(databases, large)
-    yield Result(
-        f"pictures: {LARGE[0] * LARGE[1] // 10**6} megapixels / a bare script", KIND, job, script, "s", max_ratio=1.5
-    )
+    name = f"pictures: {LARGE[0] * LARGE[1] // 10**6} megapixels / a bare script"
+    yield Result(name, KIND, job, script, "s", max_ratio=1.5)
     peak = peak_bytes(databases, large)
     yield Result("pictures: peak memory of the decoder", "", peak / 10**6, MAX_BYTES / 10**6, "MB", max_ratio=1)
 
     small = make_photo(databases.directory / "small.jpg", PHOTO)
-    rounds = [
-        [photos_per_second(engine, databases, small) for engine in (ONE_WORKER, HEADWAY)] for _ in range(LONG_ROUNDS)
-    ]
+    engines = (ONE_WORKER, HEADWAY)
+    rounds = [[photos_per_second(engine, databases, small) for engine in engines] for _ in range(LONG_ROUNDS)]
     one, two = (max(speeds) for speeds in zip(*rounds, strict=True))
     yield Result(f"pictures: {PHOTOS} photos, two workers / one", KIND, two, one, "photos/s", min_ratio=1.6)
 
@@ -65,9 +63,8 @@ def make_photo(path: Path, size: tuple[int, int]) -> Path:
     """Write a baseline JPEG and return its path."""
     noise = Image.effect_noise((size[0] // 4, size[1] // 4), 60).resize(size)
     gradients = (Image.linear_gradient("L"), Image.radial_gradient("L"), Image.linear_gradient("L").rotate(90))
-    Image.merge("RGB", [Image.blend(noise, gradient.resize(size), 0.6) for gradient in gradients]).save(
-        path, quality=88
-    )
+    channels = [Image.blend(noise, gradient.resize(size), 0.6) for gradient in gradients]
+    Image.merge("RGB", channels).save(path, quality=88)
     return path
 
 

@@ -48,13 +48,8 @@ def measure(databases: Databases) -> Iterator[Result]:
             headway.append(send(site.port, "/api/tus", headers, file))
             other.append(send(tus_port, "/files", {}, file))
         speeds = [SIZE / MEBIBYTE / median(seconds) for seconds in (headway, other)]
-        yield Result(
-            f"transfers: {SIZE // MEBIBYTE:,} MiB in one PATCH / @tus/server",
-            "postgresql",
-            *speeds,
-            "MiB/s",
-            min_ratio=1,
-        )
+        name = f"transfers: {SIZE // MEBIBYTE:,} MiB in one PATCH / @tus/server"
+        yield Result(name, "postgresql", *speeds, "MiB/s", min_ratio=1)
         peak, limit = growth.peak() / MEBIBYTE, MAX_GROWTH / MEBIBYTE
         yield Result("transfers: growth of a web process", "postgresql", peak, limit, "MiB", max_ratio=1)
 
@@ -106,14 +101,14 @@ def tus_server(directory: Path) -> Iterator[int]:
     port = free_port()
     process = subprocess.Popen(["node", "peer.mjs", str(port), str(directory)], cwd=ROOT / "tests" / "node")
     try:
-        wait_until(lambda: _responses(port), START_SECONDS)
+        wait_until(lambda: _is_ready(port), START_SECONDS)
         yield port
     finally:
         process.terminate()
         process.wait()
 
 
-def _responses(port: int) -> bool:
+def _is_ready(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port)
     try:
         return bool(_request(connection, "OPTIONS", "/files", TUS)[0].status)

@@ -1,4 +1,4 @@
-"""The table of fields: each field of the model is in it, and reaches the places that it names."""
+"""Table of fields: it lists each field of the model, and each field reaches the places that the table names."""
 
 import dataclasses
 import re
@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from tests.helpers import body, file, make_todo, problem, run_queue
+from tests.helpers import make_todo, problem
+from tests.todos.import_export.helpers import export, import_file
 from todos.fields import API_FIELDS, EDITABLE_FIELDS, FIELDS, FILE_FIELDS, INTERNAL_FIELDS, WRITABLE_FIELDS
 from todos.formats import FORMATS, Format, Row
 from todos.models import Todo
 
 MIDNIGHT = datetime(2026, 1, 2, tzinfo=UTC)
-"""A time that all formats hold: todo.txt has dates alone."""
+"""A time that all formats can express: todo.txt has only dates."""
 
 SAMPLES = {
     "title": "Pay rent",
@@ -26,7 +27,7 @@ SAMPLES = {
     "created_at": MIDNIGHT,
     "uid": "7",
 }
-"""A value of each field that is stored with the to-do."""
+"""A value of each field that is stored with the to-do, different from its default."""
 
 DERIVED = {"id", "url", "completed", "attachments", "updated_at"}
 
@@ -40,20 +41,10 @@ def values(todo: Todo, names: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(todo, name) for name in names}
 
 
-def held(format: Format) -> set[str]:
-    """Return the names of the fields that this file format has a place for."""
+def fields_in(format: Format) -> set[str]:
+    """Return the names of the fields that files of this format contain."""
     assert format.missing_fields <= FILE_FIELDS.keys()
     return FILE_FIELDS.keys() - format.missing_fields
-
-
-def exported(client, format: Format) -> bytes:
-    return body(client.get(f"/api/todos/export/?format={format.name}"))
-
-
-def import_file(client, format: Format, content: bytes) -> None:
-    response = client.post("/api/todos/import/", {"file": file(content, f"todos.{format.name}")})
-    assert response.status_code == 202, response.content
-    run_queue()
 
 
 def test_table_has_each_field_of_the_model_once():
@@ -79,8 +70,8 @@ def test_row_has_each_field_of_files():
 class TestPage:
     def test_shows_each_editable_field(self, as_alice, todo):
         page = as_alice.get(todo.get_absolute_url()).content.decode()
-        shown = set(re.findall(r'name="(\w+)"', page))
-        assert set(EDITABLE_FIELDS) <= shown
+        names = set(re.findall(r'name="(\w+)"', page))
+        assert set(EDITABLE_FIELDS) <= names
 
     def test_saved_without_changes_keeps_each_field(self, as_alice, todo):
         form = as_alice.get(todo.get_absolute_url()).context["form"]
@@ -104,35 +95,35 @@ class TestApi:
         url = reverse("todos:api-detail", args=[todo.pk])
         value = as_alice.get(url).json()[name]
         other = make_todo(owner=alice, title="Other")
-        changed = as_alice.patch(f"/api/todos/{other.pk}/", {name: value}, content_type="application/json")
-        assert changed.status_code == 200, changed.content
-        assert changed.json()[name] == value
-        assert changed.json()["title"] == (SAMPLES["title"] if name == "title" else "Other")
+        response = as_alice.patch(f"/api/todos/{other.pk}/", {name: value}, content_type="application/json")
+        assert response.status_code == 200, response.content
+        assert response.json()[name] == value
+        assert response.json()["title"] == (SAMPLES["title"] if name == "title" else "Other")
 
     @pytest.mark.parametrize("name", [field.name for field in FIELDS if field.api != "write"])
     def test_rejects_each_other_field(self, as_alice, todo, name):
-        changed = as_alice.patch(f"/api/todos/{todo.pk}/", {name: "x"}, content_type="application/json")
-        assert list(problem(changed, 422)["errors"]) == [name]
+        response = as_alice.patch(f"/api/todos/{todo.pk}/", {name: "x"}, content_type="application/json")
+        assert list(problem(response, 422)["errors"]) == [name]
 
 
 @pytest.mark.parametrize("format", FORMATS.values(), ids=FORMATS)
 class TestFiles:
     def test_import_into_another_list_keeps_each_field(self, as_alice, as_bob, bob, todo, format):
-        import_file(as_bob, format, exported(as_alice, format))
-        assert values(bob.todos.get(), held(format)) == {name: SAMPLES[name] for name in held(format)}
+        import_file(as_bob, export(as_alice, format.name), f"todos.{format.name}")
+        assert values(bob.todos.get(), fields_in(format)) == {name: SAMPLES[name] for name in fields_in(format)}
 
     def test_import_restores_each_editable_field_from_the_trash(self, as_alice, alice, todo, format):
         identifying = {"title", "due_on"} if "uid" in format.missing_fields else {"uid"}
-        changed = {name for name in FILE_FIELDS if Todo._meta.get_field(name).editable} - identifying
-        content = exported(as_alice, format)
-        Todo.objects.filter(pk=todo.pk).update(**{name: Todo._meta.get_field(name).get_default() for name in changed})
+        cleared = {name for name in FILE_FIELDS if Todo._meta.get_field(name).editable} - identifying
+        content = export(as_alice, format.name)
+        Todo.objects.filter(pk=todo.pk).update(**{name: Todo._meta.get_field(name).get_default() for name in cleared})
         Todo.objects.filter(pk=todo.pk).trash()
-        import_file(as_alice, format, content)
-        restored = changed & held(format)
+        import_file(as_alice, content, f"todos.{format.name}")
+        restored = cleared & fields_in(format)
         assert values(alice.todos.get(deleted_at=None), restored) == {name: SAMPLES[name] for name in restored}
 
     def test_import_keeps_fields_that_the_format_lacks(self, as_alice, alice, todo, format):
-        content = exported(as_alice, format)
+        content = export(as_alice, format.name)
         Todo.objects.filter(pk=todo.pk).trash()
-        import_file(as_alice, format, content)
+        import_file(as_alice, content, f"todos.{format.name}")
         assert values(alice.todos.get(deleted_at=None), SAMPLES) == SAMPLES

@@ -183,15 +183,15 @@ class _Reader:
         return TICKTICK_STATUS.get(status, status) if self._is_ticktick else status
 
     def _left_out(self, single: dict[str, str], cells: list[str]) -> tuple[str, ...]:
-        found: list[str] = []
+        entries: list[str] = []
         due_on = single.get("due_on", "").strip()
-        for place, kind in self._columns.unsupported.items():
-            text = _cell(cells, place).strip()
+        for index, kind in self._columns.unsupported.items():
+            text = _cell(cells, index).strip()
             if text.casefold() not in EMPTY_VALUES and not (kind == "start" and text == due_on):
-                found += left_out(kind, text)
+                entries += left_out(kind, text)
         if is_other_status(status := self._status(single)):
-            found += left_out("status", status)
-        return tuple(found)
+            entries += left_out("status", status)
+        return tuple(entries)
 
 
 def _cell(cells: list[str], index: int) -> str:

@@ -34,7 +34,9 @@ MAX_LISTED = 1000
 REPORT = "import"
 """The key of the report in the metadata of an upload. The report of a failed import is empty."""
 
-TOO_MANY_ROWS = f"This file has more than {MAX_ROWS:,} rows, the limit, so nothing was imported. Split the file."
+TOO_MANY_ROWS = (
+    f"This file has more than {MAX_ROWS:,} rows, the limit for imports, so nothing was imported. Split the file."
+)
 UNKNOWN_FORMAT = f"Files of this type can't be imported. Choose a file in one of these formats: {', '.join(FORMATS)}."
 UNSUPPORTED_ARCHIVE = (
     "This is a ZIP archive. Unpack it and choose the file that contains the to-dos, such as data.json from Vikunja."
