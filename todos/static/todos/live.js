@@ -12,7 +12,7 @@ import { EventStream, get } from "../progress/event-stream.js";
 import { pendingChanges, requestHeaders } from "./changes.js";
 import { isDragging } from "./moving.js";
 import { delayAfter, POLL_MS } from "./polling.js";
-import { isLocked, onCustomEvent, replaceList, rowsIn, todoId, updateRows } from "./rows.js";
+import { isLocked, onCustomEvent, replaceList, todoId, updateRows } from "./rows.js";
 
 /** @import { ServerSentEvent } from "../progress/sse.js" */
 
@@ -37,19 +37,15 @@ class LiveList extends EventStream {
   #isListOutdated = false; // more to-dos have changed than a stream reports
   /** @type {Map<string, number>} by id, the newest version of each to-do that may be shown at an older version */
   #outdated = new Map();
-  /** @type {Map<string, number>} by id, the newest version that was shown or written here */
+  /** @type {Map<string, number>} by id, the newest version that was requested or written here */
   #known = new Map();
-  /** @type {Map<string, number>} the same, of to-dos that a list which is being fetched may not contain yet */
-  #uncertain = new Map();
 
   /** @param {HTMLElement} app */
   constructor(app) {
     super();
     this.#app = app;
     this.#since = app.dataset.since;
-    this.#noteRows(rowsIn(app));
     onCustomEvent("htmx:load", ({ elt }) => this.#onHtmxLoad(elt));
-    onCustomEvent("rowsinserted", (rows) => this.#noteRows(rows));
     addEventListener("focus", () => this.#wakeIfStopped()); // the user may have logged in again in another window
     const options = { subtree: true, childList: true, attributeFilter: ["class"] };
     new MutationObserver(() => this.#update()).observe(app, options);
@@ -108,7 +104,9 @@ class LiveList extends EventStream {
     this.#isUpdating = false;
   }
 
+  /** Return whether to-dos are outdated, unless a list is being fetched, which may contain their newest versions. */
   #isBehind() {
+    if (this.#isBusy()) return false;
     for (const [id, version] of this.#outdated) if (this.#knownVersion(id) >= version) this.#outdated.delete(id);
     return this.#isListOutdated || this.#outdated.size > 0;
   }
@@ -119,29 +117,13 @@ class LiveList extends EventStream {
   }
 
   /**
+   * Note a version, unless a list is being fetched: it may be older, and the change has to be requested then.
+   *
    * @param {string} id
    * @param {number} version
    */
-  #note(id, version, isUncertain = this.#isBusy()) {
-    const newest = Math.max(version, this.#known.get(id) ?? 0);
-    this.#known.set(id, newest);
-    if (isUncertain) this.#uncertain.set(id, newest);
-  }
-
-  /** @param {HTMLElement[]} rows */
-  #noteRows(rows) {
-    const isUncertain = this.#isBusy();
-    for (const row of rows) this.#note(todoId(row), Number(row.dataset.version), isUncertain);
-  }
-
-  /** Request the uncertain to-dos again if the new list doesn't show their newest versions. */
-  #resolveUncertain() {
-    for (const [id, version] of this.#uncertain) {
-      this.#known.delete(id);
-      this.#outdated.set(id, Math.max(version, this.#outdated.get(id) ?? 0));
-    }
-    this.#uncertain.clear();
-    this.#update();
+  #note(id, version) {
+    if (!this.#isBusy()) this.#known.set(id, Math.max(version, this.#known.get(id) ?? 0));
   }
 
   /**
@@ -150,7 +132,7 @@ class LiveList extends EventStream {
    */
   async #requestOutdated() {
     for (let last = null; last !== pendingChanges(); await last) last = pendingChanges();
-    if (!this.#isBehind() || this.#isBusy()) return false;
+    if (!this.#isBehind()) return false;
     const isForList = this.#isListOutdated && !this.#app.querySelector(".editing, li .failed");
     const isUnlocked = (/** @type {string} */ id) => !isLocked(document.getElementById(`todo-${id}`));
     const requested = new Map([...this.#outdated].filter(([id]) => isUnlocked(id)).slice(0, MAX_IDS));
@@ -200,8 +182,7 @@ class LiveList extends EventStream {
 
   /** @param {HTMLElement} element that htmx has inserted */
   #onHtmxLoad(element) {
-    this.#noteRows(element.matches("li") ? [element] : rowsIn(element));
-    if (element.id === "list") this.#resolveUncertain();
+    if (element.matches("li")) this.#note(todoId(element), Number(element.dataset.version));
     if (element.id === "written") this.#noteWritten(element.dataset.todos ?? "");
   }
 

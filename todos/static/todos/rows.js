@@ -42,7 +42,9 @@ export function replaceList(html) {
   htmx.swap(retire(findById("list"), rows), fragments.innerHTML, { swapStyle: "outerHTML" }, options);
 }
 
-/** Let htmx replace a list by one without rows whenever it gets a whole list, and insert the rows without htmx. */
+/**
+ * Insert the rows of the lists and pages that htmx fetches without htmx. A list is replaced by one without rows first.
+ */
 export function insertRowsWithoutHtmx() {
   onCustomEvent("htmx:beforeSwap", (detail) => {
     if (!detail.shouldSwap || detail.target.id !== "list") return;
@@ -52,12 +54,17 @@ export function insertRowsWithoutHtmx() {
     detail.serverResponse = fragments.innerHTML;
     document.addEventListener("htmx:afterSwap", () => findById("todo-list").append(...rows), { once: true });
   });
+  onCustomEvent("htmx:beforeSwap", (detail) => {
+    if (!detail.shouldSwap || detail.target.id !== "more") return;
+    detail.shouldSwap = false;
+    appendPage(detail.serverResponse);
+  });
   onCustomEvent("htmx:oobBeforeSwap", (detail) => {
     const list = detail.fragment.firstElementChild;
     if (list?.id !== "todo-list") return;
     const rows = [...list.children];
     retire(detail.target, rows).append(...rows);
-    dispatchInserted(rows);
+    dispatchInserted();
     detail.shouldSwap = false;
   });
 }
@@ -130,12 +137,12 @@ function removeInBatches(list, rows) {
  *
  * @param {string} html
  */
-export function appendPage(html) {
+function appendPage(html) {
   const fragments = parse(html);
   const rows = takeRows(fragments).filter(({ id }) => !isLocked(rowById(id)));
   for (const { id } of rows) rowById(id)?.remove();
   findById("todo-list").append(...rows);
-  dispatchInserted(rows);
+  dispatchInserted();
   htmx.swap(findById("more"), fragments.innerHTML, { swapStyle: "outerHTML" });
 }
 
@@ -179,13 +186,9 @@ function takeRows({ content }) {
   return rows;
 }
 
-/**
- * Report the new rows to other scripts, as htmx does with `htmx:load`.
- *
- * @param {Element[]} rows
- */
-function dispatchInserted(rows) {
-  if (rows.length) document.dispatchEvent(new CustomEvent("rowsinserted", { detail: rows }));
+/** Report to other scripts that rows were inserted, as htmx does with `htmx:load`. */
+function dispatchInserted() {
+  document.dispatchEvent(new Event("rowsinserted"));
 }
 
 /** @param {HTMLElement} row */
@@ -207,7 +210,7 @@ function insertRows(newRows) {
   for (const { row } of rows.sort((a, b) => comparePositions(b, a))) {
     if (!ids.has(row.id) || insert(row, next)) next = row;
   }
-  dispatchInserted(newRows);
+  dispatchInserted();
 }
 
 /**

@@ -12,7 +12,7 @@ import { keepUpToDate } from "./live.js";
 import { enableMoving } from "./moving.js";
 import { offerToSplitLines } from "./pasting.js";
 import { createPreviewReader, showPreview } from "./preview.js";
-import { appendPage, insertRowsWithoutHtmx, onCustomEvent } from "./rows.js";
+import { insertRowsWithoutHtmx, onCustomEvent } from "./rows.js";
 
 const app = findById("todoapp");
 const form = findById("new-todo-form", HTMLFormElement);
@@ -99,13 +99,6 @@ for (const type of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     else if (elt.id === "id_q") showError(new RequestError(xhr), elt.form.id, () => htmx.trigger(elt, "search"));
   });
 }
-
-/** Append the next page of the list without htmx. */
-onCustomEvent("htmx:beforeSwap", (detail) => {
-  if (detail.target.id !== "more" || !detail.shouldSwap) return;
-  detail.shouldSwap = false;
-  appendPage(detail.serverResponse);
-});
 
 /** Update what depends on the counts. */
 onCustomEvent("htmx:load", () => {
