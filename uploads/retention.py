@@ -24,7 +24,6 @@ LEFTOVER_SECONDS = 24 * 3600.0
 INTERVAL_MINUTES = 10
 BATCH_SIZE = 1000
 NAME = "uploads: delete expired transfers and the trash"
-"""Identifies the schedule in the database, so it must not change."""
 
 
 def prune() -> None:
