@@ -27,8 +27,8 @@ FRAGMENTS = [
     *(b'"lists": ', b'"scheduled_time": ', b'{"current": true, "start": ', b"7", b"true", b", ", b'"title": "A", '),
     *(b"{", b"}", b"[", b"]", b'"completed_at": ', b'"title": ', b"\\ud800", b"1e999", b"9999-12-31T23:59:59-14:00"),
 ]
-LONG = b"long " * 200
-OPEN_QUOTE = "The row that starts in line {} has an opening quote without a closing quote within 100,000 characters"
+LONG_TEXT = b"long " * 200
+UNCLOSED_QUOTE = "The row that starts in line {} has an opening quote without a closing quote within 100,000 characters"
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ OPEN_QUOTE = "The row that starts in line {} has an opening quote without a clos
         ("csv", b"title\ncut off in \xc3", "Line 2 is not text in UTF-8"),
         ("csv", "title\n".encode("utf-16-le"), "Line 1 is not text in UTF-8"),
         ("txt", "Buy milk\n".encode("utf-16-be"), "Line 1 is not text in UTF-8"),
-        ("csv", b'title\nok\n"open\nfor\never', OPEN_QUOTE.format(3)),
-        ("csv", b'"title\nok\n', OPEN_QUOTE.format(1)),
-        ("csv", b'title,notes\n\n"A","open\n' + b"line\n" * 50_000, OPEN_QUOTE.format(3)),
+        ("csv", b'title\nok\n"open\nfor\never', UNCLOSED_QUOTE.format(3)),
+        ("csv", b'"title\nok\n', UNCLOSED_QUOTE.format(1)),
+        ("csv", b'title,notes\n\n"A","open\n' + b"line\n" * 50_000, UNCLOSED_QUOTE.format(3)),
         ("txt", "ok\nCafé\n".encode("latin-1"), "Line 2 is not text in UTF-8"),
         ("ics", "BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:Café\n".encode("latin-1"), "Line 3 is not text in UTF-8"),
         ("ics", b"\r\nBEGIN:VTODO\r\nSUMMARY:A\r\nEND:VTODO", "Line 2 must be BEGIN:VCALENDAR"),
@@ -62,17 +62,17 @@ def test_unreadable_file_error_names_cause_and_line(name, content, reason):
 
 
 def test_unclosed_quote_stops_reading_at_the_limit():
-    with pytest.raises(UnreadableFile, match=OPEN_QUOTE.format(2)):
+    with pytest.raises(UnreadableFile, match=UNCLOSED_QUOTE.format(2)):
         list(FORMATS["csv"].read(EndlessFile('title\n"', "never\n")))
 
 
 @pytest.mark.parametrize(
     ("name", "beginning", "repeated", "times"),
     [
-        ("csv", b"title\nx", LONG, 5_000),
-        ("txt", b"x", LONG, 5_000),
-        ("ics", b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x", b"\n " + LONG, 5_000),
-        ("ics", b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x", LONG, 5_000),
+        ("csv", b"title\nx", LONG_TEXT, 5_000),
+        ("txt", b"x", LONG_TEXT, 5_000),
+        ("ics", b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x", b"\n " + LONG_TEXT, 5_000),
+        ("ics", b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x", LONG_TEXT, 5_000),
         ("ics", b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x\n", b" \n", 200_000),
     ],
 )
@@ -103,7 +103,7 @@ def test_random_content_raises_only_unreadable_file(name, beginning, fragments):
         assert all(message(entry).isprintable() for entry in entries)
 
 
-MEMBERS = [
+JSON_MEMBERS = [
     *("title", "notes", "description", "due", "due_on", "due_date", "scheduled_time", "completed", "completed_at"),
     *("done", "done_at", "status", "deleted", "created", "start_date", "labels", "reminders", "assignees", "priority"),
     *("related_tasks", "repeat_after", "percent_done", "parent", "links", "id", "uid", "tasks", "items", "lists"),
@@ -113,7 +113,7 @@ MEMBERS = [
 @pytest.mark.parametrize("beginning", ['"done": true', '"status": "needsAction"', '"notes": ""'])
 @pytest.mark.parametrize("value", ["7", "-1e999", "true", "null", '"x"', "[7]", "[[]]", '[{"current": 1}]', '{"a": 7}'])
 def test_json_member_of_wrong_type_does_not_affect_other_todos(beginning, value):
-    for name in MEMBERS:
+    for name in JSON_MEMBERS:
         entries = read("json", f'[{{"title": "A", {beginning}, "{name}": {value}}}, {{"title": "B"}}]')
         assert getattr(entries[-1], "title", "") == "B"
         assert all(message(entry).isprintable() for entry in entries)
@@ -128,10 +128,10 @@ def test_json_member_of_wrong_type_does_not_affect_other_todos(beginning, value)
         ("json", '[{"title": "Café"},\n{"title": "Tea"}]\n'),
     ],
 )
-@pytest.mark.parametrize("ends", ["\n", "\r", "\r\n"])
+@pytest.mark.parametrize("newline", ["\n", "\r", "\r\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_line_endings_and_encodings_are_recognized(name, content, ends, encoding):
-    assert titles(read(name, content.replace("\n", ends).encode(encoding))) == ["Café", "Tea"]
+def test_line_endings_and_encodings_are_recognized(name, content, newline, encoding):
+    assert titles(read(name, content.replace("\n", newline).encode(encoding))) == ["Café", "Tea"]
 
 
 @pytest.mark.parametrize(

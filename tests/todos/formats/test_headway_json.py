@@ -36,22 +36,22 @@ def test_export_is_a_document_with_one_todo_per_line():
 
 
 def test_api_response_is_read(as_alice, alice):
-    longest = "😀" * 20_000  # the API escapes these characters
-    make_todo(owner=alice, title="Open", notes=longest, due_on=date(2030, 1, 31), created_at=NOW)
+    long_notes = "😀" * 20_000  # the API escapes these characters
+    make_todo(owner=alice, title="Open", notes=long_notes, due_on=date(2030, 1, 31), created_at=NOW)
     done = make_todo(owner=alice, title="Done", completed_at=NOW, created_at=NOW)
     rows = read("json", as_alice.get("/api/todos/").content)
     assert [row.title for row in rows] == ["Open", "Done"]
-    assert (rows[0].notes, rows[0].due_on, rows[0].completed_at) == (longest, date(2030, 1, 31), None)
+    assert (rows[0].notes, rows[0].due_on, rows[0].completed_at) == (long_notes, date(2030, 1, 31), None)
     assert (rows[1].completed_at, rows[1].created_at) == (NOW, NOW)
     assert rows[1].uid == f"http://testserver/api/todos/{done.pk}/"
 
 
 @pytest.mark.parametrize("indent", [None, 0, 2, 50])
-@pytest.mark.parametrize("ends", ["\n", "\r", "\r\n"])
-def test_whitespace_affects_only_line_numbers(indent, ends):
+@pytest.mark.parametrize("newline", ["\n", "\r", "\r\n"])
+def test_whitespace_affects_only_line_numbers(indent, newline):
     todos = [{"title": f"{number} {'x' * number}", "notes": None} for number in range(500)]
     content = json.dumps({"todos": todos, "other": {"nested": [1, 2]}, "version": 1}, indent=indent)
-    rows = read("json", content.replace("\n", ends))
+    rows = read("json", content.replace("\n", newline))
     assert titles(rows) == [todo["title"] for todo in todos]
     lines = content.split("\n")
     assert all(lines[row.line - 1].strip() in ("{", lines[0]) for row in rows)
@@ -132,7 +132,7 @@ INVALID = "is incomplete, not valid JSON, or longer than 500,000 characters"
     ],
     ids=lambda text: text[:30],
 )
-def test_document_without_list_is_unreadable(content, reason):
+def test_invalid_document_is_unreadable(content, reason):
     with pytest.raises(UnreadableFile) as error:
         read("json", content)
     assert reason in str(error.value)

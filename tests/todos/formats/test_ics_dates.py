@@ -10,22 +10,22 @@ from todos.formats import BadRow, Row
 
 
 @pytest.mark.parametrize(
-    ("due", "day"),
+    ("due", "due_on"),
     [
-        ("DUE;VALUE=DATE:20301231", 31),
-        ("DUE:20301231T233000", 31),
-        ("DUE;TZID=America/Los_Angeles:20301231T233000", 31),
-        ("DUE;TZID=Customized Time Zone:20301231T233000", 31),
-        ("DUE;TZID=/../../etc/passwd:20301231T233000", 31),
-        ("DUE;TZID=a,b:20301231T233000", 31),
-        (f"DUE;TZID={'x' * 5_000}:20301231T233000", 31),
-        ("DUE:20301231T113000Z", 32),
+        ("DUE;VALUE=DATE:20301231", date(2030, 12, 31)),
+        ("DUE:20301231T233000", date(2030, 12, 31)),
+        ("DUE;TZID=America/Los_Angeles:20301231T233000", date(2030, 12, 31)),
+        ("DUE;TZID=Customized Time Zone:20301231T233000", date(2030, 12, 31)),
+        ("DUE;TZID=/../../etc/passwd:20301231T233000", date(2030, 12, 31)),
+        ("DUE;TZID=a,b:20301231T233000", date(2030, 12, 31)),
+        (f"DUE;TZID={'x' * 5_000}:20301231T233000", date(2030, 12, 31)),
+        ("DUE:20301231T113000Z", date(2031, 1, 1)),
     ],
 )
-def test_due_date_is_the_local_date(due, day):
+def test_due_date_is_the_local_date(due, due_on):
     with timezone.override("Pacific/Auckland"):
         (row,) = read("ics", calendar(f"SUMMARY:A\r\n{due}"))
-    assert row.due_on == (date(2030, 12, 31) if day == 31 else date(2031, 1, 1))
+    assert row.due_on == due_on
 
 
 @pytest.mark.parametrize(("zone", "day"), [("Europe/Berlin", 31), ("America/Los_Angeles", 30), ("UTC", 30)])

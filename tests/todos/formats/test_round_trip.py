@@ -100,9 +100,9 @@ def test_notes_that_look_like_markup_survive_round_trip(name, notes):
 
 
 @pytest.mark.parametrize("name", ["csv", "ics", "json"])
-@pytest.mark.parametrize("ends", ["\r", "\r\n"])
-def test_line_endings_in_notes_are_normalized(name, ends):
-    (row,) = read(name, write(name, [Row("A", f"one{ends}{ends}two")]))
+@pytest.mark.parametrize("newline", ["\r", "\r\n"])
+def test_line_breaks_in_notes_survive_round_trip(name, newline):
+    (row,) = read(name, write(name, [Row("A", f"one{newline}{newline}two")]))
     normalized = row.notes.replace("\r\n", "\n").replace("\r", "\n")  # the form normalizes line endings, too
     assert normalized == "one\n\ntwo"
 
@@ -111,9 +111,9 @@ def test_line_endings_in_notes_are_normalized(name, ends):
 @pytest.mark.parametrize("shift", range(4))
 @pytest.mark.parametrize("text", ["é€😀", "€\n\n"])
 def test_text_at_block_boundary_survives_round_trip(name, text, shift):
-    before, long = "x" * (60_000 + shift), text * 3_000
+    padding, long = "x" * (60_000 + shift), text * 3_000
     rows = (
-        [Row("A", before), Row("B", long), Row("C")] if name != "txt" else [Row(before), Row(long.replace("\n", " "))]
+        [Row("A", padding), Row("B", long), Row("C")] if name != "txt" else [Row(padding), Row(long.replace("\n", " "))]
     )
     entries = read(name, write(name, rows))
     assert [(row.title, row.notes) for row in entries] == [(row.title.strip(), row.notes) for row in rows]

@@ -17,11 +17,11 @@ def test_named_delimiter_takes_precedence(line):
     assert read("csv", f"{line}\nTitle;a,b,c\nA;1,2\n")[0].title == "A"
 
 
-@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("before", ["", "sep=,\n", "\n \nsep=,\n\n"])
-def test_blank_lines_of_a_quoted_cell_are_kept(before, ends):
+def test_blank_lines_of_a_quoted_cell_are_kept(before, newline):
     content = f'{before}Title,Notes\n\nA,"one \n\n \ntwo"\nB,\n'
-    first, second = read("csv", content.replace("\n", ends))
+    first, second = read("csv", content.replace("\n", newline))
     line = before.count("\n") + 3
     assert (first, second) == (Row("A", "one \n\n \ntwo", line=line), Row("B", line=line + 4))
 
