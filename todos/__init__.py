@@ -1,11 +1,13 @@
 """To-dos: the list, its pages, its API, and import and export.
 
     models.py        to-dos and their attachments: queries and updates
+    fields.py        the table of fields, for forms, API and files
     ordering.py      positions in a list
     limits.py        the number of to-dos of a user and the length of their text
     search.py        the folded text that a search reads
     forms/           validation, for pages and the API
     quick_add.py     parser for quick-add lines: a title with a due date at its end
+    time_zones.py    lookup of time zones by name
     filters.py       the filter of a list, its pages and its URLs
     views/           pages of the list, of one to-do and its attachments, and of the trash
     undo.py          undo of changes of several to-dos
