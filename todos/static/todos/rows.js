@@ -16,7 +16,7 @@ const BATCH_SIZE = 100; // of rows that are removed in one task
 const rowById = (id) => (id ? document.getElementById(id) : null);
 
 /** @param {ParentNode} element */
-export const rowsIn = (element) => /** @type {HTMLElement[]} */ ([...element.querySelectorAll("li[data-version]")]);
+const rowsIn = (element) => /** @type {HTMLElement[]} */ ([...element.querySelectorAll("li[data-version]")]);
 
 /** @param {HTMLElement} row */
 export const todoId = (row) => row.id.replace("todo-", "");
