@@ -42,7 +42,7 @@ def test_input_is_kept_after_the_session_expired_and_can_be_sent_after_a_new_log
     expect(page.get_by_role("alert")).to_contain_text("You are no longer logged in.")
     expect(page.locator(".new-todo")).to_have_value("water the plants")
     with page.expect_popup() as opened:
-        page.get_by_role("link", name="Log in, in a new tab").click()
+        page.get_by_role("link", name="Log in (opens a new tab)").click()
     log_in(opened.value, name)
     opened.value.wait_for_url("**/todos/")
     opened.value.close()

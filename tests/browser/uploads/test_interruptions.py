@@ -151,7 +151,7 @@ def test_upload_continues_after_a_new_log_in(page, network, sqlite_site, tmp_pat
     expect(row(page, "data.bin")).to_contain_text("You are logged out")
     network.throttle()
     with page.expect_popup() as opened:
-        page.get_by_role("link", name="Log in, in a new tab").click()
+        page.get_by_role("link", name="Log in (opens a new tab)").click()
     log_in(opened.value, "expired")
     expect_cards(page, "data.bin")
     assert_stored_unchanged(page, sqlite_site, path)
