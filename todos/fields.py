@@ -1,7 +1,7 @@
 """Table of the fields of a to-do, from which forms, API, file formats, import and export follow.
 
-`tests/todos/test_fields.py` fails for a field of the model that is in neither FIELDS nor INTERNAL_FIELDS, and for a
-field that is lost in one of the places where this table says that it is.
+`tests/todos/test_fields.py` fails if a field of the model is in neither FIELDS nor INTERNAL_FIELDS, or if a page, the
+API or a file format loses a field that this table lists for it.
 """
 
 from dataclasses import dataclass
@@ -18,23 +18,25 @@ class Field:
     is_editable: bool = False
     """Whether users change the field on the page of the to-do."""
 
-    api: Literal["read", "write"] | None = None
+    api: Literal["read-only", "read-write"] | None = None
+    """What clients of the API can do with the field. None: the API doesn't have it."""
+
     is_in_files: bool = False
     """Whether exported files contain the field. `formats.Format.missing_fields` has the exceptions."""
 
 
 FIELDS = (
-    Field("id", int, api="read"),
-    Field("url", str, api="read"),
-    Field("title", str, is_editable=True, api="write", is_in_files=True),
-    Field("notes", str, is_editable=True, api="write", is_in_files=True),
-    Field("due_on", date, is_editable=True, api="write", is_in_files=True),
-    Field("completed", bool, api="write"),
-    Field("completed_at", datetime, api="read", is_in_files=True),
-    Field("order", int, api="write"),
-    Field("attachments", list, api="write"),
-    Field("created_at", datetime, api="read", is_in_files=True),
-    Field("updated_at", datetime, api="read"),
+    Field("id", int, api="read-only"),
+    Field("url", str, api="read-only"),
+    Field("title", str, is_editable=True, api="read-write", is_in_files=True),
+    Field("notes", str, is_editable=True, api="read-write", is_in_files=True),
+    Field("due_on", date, is_editable=True, api="read-write", is_in_files=True),
+    Field("completed", bool, api="read-write"),
+    Field("completed_at", datetime, api="read-only", is_in_files=True),
+    Field("order", int, api="read-write"),
+    Field("attachments", list, api="read-write"),
+    Field("created_at", datetime, api="read-only", is_in_files=True),
+    Field("updated_at", datetime, api="read-only"),
     Field("uid", str, is_in_files=True),
 )
 INTERNAL_FIELDS = {
@@ -45,5 +47,5 @@ INTERNAL_FIELDS = {
 
 EDITABLE_FIELDS = tuple(field.name for field in FIELDS if field.is_editable)
 API_FIELDS = tuple(field.name for field in FIELDS if field.api)
-WRITABLE_FIELDS = {field.name: field.type for field in FIELDS if field.api == "write"}
+WRITABLE_FIELDS = {field.name: field.type for field in FIELDS if field.api == "read-write"}
 FILE_FIELDS = {field.name: field.type for field in FIELDS if field.is_in_files}

@@ -110,7 +110,7 @@ MEMBERS = {name: JSON_TYPES[field_type] for name, field_type in WRITABLE_FIELDS.
 }
 """The members of a JSON object that may be sent, and their types."""
 
-READ_ONLY_FIELDS = {field.name for field in FIELDS if field.api == "read"}
+READ_ONLY_FIELDS = {field.name for field in FIELDS if field.api == "read-only"}
 
 
 def _type_errors(data: dict[str, Any]) -> dict[str, list[str]]:
