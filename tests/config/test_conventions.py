@@ -72,7 +72,7 @@ def test_url_requires_login_unless_it_is_public(visitor, alice, route):
 
 @pytest.mark.parametrize("route", [route for route in OURS if "<" in route and "reset" not in route])
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
-def test_url_of_another_users_object_answers_404(as_bob, alice, route, method):
+def test_url_of_another_users_object_returns_404(as_bob, alice, route, method):
     response = getattr(as_bob, method)(fill(route, alice), HTTP_TUS_RESUMABLE="1.0.0")
     assert response.status_code in (404, 405)
     if route.startswith("/api/"):

@@ -70,7 +70,7 @@ class TestMaxTodos:
 
 @pytest.mark.usefixtures("ten_characters")
 class TestMaxCharacters:
-    def test_new_todo_beyond_the_limit_is_413(self, as_alice):
+    def test_new_todo_beyond_the_limit_returns_413(self, as_alice):
         assert as_alice.post("/api/todos/", {"title": "x" * 10}, content_type=JSON).status_code == 201
         response = as_alice.post("/api/todos/", {"title": "x"}, content_type=JSON)
         assert "10 characters" in problem(response, 413)["detail"]

@@ -17,7 +17,7 @@ from todos.models import Attachment, Todo
 from uploads.receiving import ingest
 
 
-def test_trashed_todo_is_404(as_alice, alice):
+def test_trashed_todo_returns_404(as_alice, alice):
     todo = make_todo(owner=alice)
     assert as_alice.delete(f"/api/todos/{todo.pk}/").status_code == 204
     assert as_alice.get("/api/todos/").json() == []

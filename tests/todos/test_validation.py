@@ -89,7 +89,7 @@ def test_api_reports_all_invalid_fields_together(as_alice):
         *(b"[" * 100_000, b'{"a":' * 100_000, b"[]", b'"x"', b"null", b"7"),
     ],
 )
-def test_api_body_that_is_not_an_object_is_400(as_alice, alice, body):
+def test_api_body_that_is_not_an_object_returns_400(as_alice, alice, body):
     todo = make_todo(owner=alice)
     problem(as_alice.post("/api/todos/", body, content_type=JSON), 400)
     problem(as_alice.patch(f"/api/todos/{todo.pk}/", body, content_type=JSON), 400)
@@ -102,13 +102,13 @@ def test_api_rejects_numbers_that_are_not_finite(as_alice):
         assert problem(response, 422)["errors"]["order"] == ["This must be an integer."]
 
 
-def test_api_body_of_another_media_type_is_415(as_alice, alice):
+def test_api_body_of_another_media_type_returns_415(as_alice, alice):
     todo = make_todo(owner=alice)
     problem(as_alice.post("/api/todos/", {"title": "x"}), 415)
     problem(as_alice.patch(f"/api/todos/{todo.pk}/", "title=x", content_type="text/plain"), 415)
 
 
-def test_api_body_that_is_too_large_is_413(as_alice):
+def test_api_body_that_is_too_large_returns_413(as_alice):
     large = json.dumps({"title": "x", "notes": "n" * 3_000_000})
     problem(as_alice.post("/api/todos/", large, content_type=JSON), 413)
 

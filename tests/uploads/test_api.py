@@ -77,13 +77,13 @@ def test_next_page_exists_after_the_last_upload_of_a_page_is_deleted(as_alice, a
     assert [upload["name"] for upload in as_alice.get(url).json()] == ["1.txt", "0.txt"]
 
 
-def test_invalid_cursor_is_400(as_alice):
+def test_invalid_cursor_returns_400(as_alice):
     time, upload_id = "2026-01-01T00:00:00", "00000000-0000-0000-0000-000000000000"
     for cursor in ("xyz", upload_id, "\0", f"{time}_{upload_id}", f"{time}+00:00_x", "_", f"9{time}Z_{upload_id}"):
         problem(as_alice.get("/api/uploads/", {"cursor": cursor}), 400)
 
 
-def test_other_methods_are_405(as_alice, alice):
+def test_other_methods_return_405(as_alice, alice):
     upload = ingest.create_upload(alice, file())
     assert problem(as_alice.put("/api/uploads/"), 405)
     assert problem(as_alice.patch(f"/api/uploads/{upload.pk}/"), 405)

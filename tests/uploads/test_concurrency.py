@@ -98,7 +98,7 @@ class TestTrashPurge:
             Todo.objects.all().restore()
         assert Todo.objects.visible_to(alice).get() == todo
 
-    def test_answers_404_to_restoring_a_purged_upload(self, as_alice, alice, state_dir):
+    def test_returns_404_if_a_purged_upload_is_restored(self, as_alice, alice, state_dir):
         upload = ingest.create_upload(alice, file())
         Upload.objects.update(deleted_at=timezone.now() - 2 * retention.TRASH_RETENTION)
         with blocked_by_this_transaction(lambda: as_alice.post(f"/uploads/{upload.pk}/restore/")) as restored:
@@ -109,14 +109,14 @@ class TestTrashPurge:
 
 
 class TestAttaching:
-    def test_of_an_upload_deleted_meanwhile_is_404(self, as_alice, alice):
+    def test_of_an_upload_deleted_meanwhile_returns_404(self, as_alice, alice):
         upload, todo = ingest.create_upload(alice, file()), make_todo(owner=alice)
         attach = partial(as_alice.post, f"/todos/{todo.pk}/attach/", {"upload": upload.pk})
         with blocked_by_this_transaction(attach) as attached:
             upload.delete()
         assert attached.result().status_code == 404
 
-    def test_to_a_todo_deleted_meanwhile_is_404(self, as_alice, alice):
+    def test_to_a_todo_deleted_meanwhile_returns_404(self, as_alice, alice):
         upload, todo = ingest.create_upload(alice, file()), make_todo(owner=alice)
         attach = partial(as_alice.post, f"/todos/{todo.pk}/attach/", {"upload": upload.pk})
         with blocked_by_this_transaction(attach) as attached:

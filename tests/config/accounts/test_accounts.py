@@ -73,7 +73,7 @@ def test_log_in_redirects_to_the_requested_page_of_this_site_only(visitor, alice
     assert visitor.post("/accounts/login/", credentials | {"next": "https://evil.test/"})["Location"] == "/todos/"
 
 
-def test_fifth_failed_log_in_is_429_with_the_waiting_time(visitor, alice):
+def test_fifth_failed_log_in_returns_429_with_the_waiting_time(visitor, alice):
     for _ in range(4):
         assert log_in(visitor, "wrong").status_code == 200
     locked = log_in(visitor, "wrong")

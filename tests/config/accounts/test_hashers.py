@@ -46,7 +46,7 @@ def test_hash_that_waits_too_long_raises_server_busy(under_gevent, monkeypatch):
 
 
 @pytest.mark.parametrize("url", ["/accounts/login/", "/api/session/"])
-def test_server_busy_is_503(visitor, alice, monkeypatch, url):
+def test_server_busy_returns_503(visitor, alice, monkeypatch, url):
     def fail(*args, **values):
         raise ServerBusy("Try again in a minute.")
 

@@ -51,7 +51,7 @@ def test_username_that_no_account_can_have_is_invalid(visitor, name, url):
     assert not AccessFailureLog.objects.exists()
 
 
-def test_limit_that_a_concurrent_log_in_resets_is_429(alice, monkeypatch):
+def test_limit_that_a_concurrent_log_in_resets_returns_429(alice, monkeypatch):
     """The limit is reached when the attempt is rejected, and reset when the response is rendered."""
     until = iter([timezone.now() + timedelta(minutes=15)])
     monkeypatch.setattr(login_limits, "_locked_until", lambda *args: next(until, None))

@@ -55,13 +55,13 @@ def test_log_out_deletes_the_cookie(csrf_client, alice):
     assert response.cookies["sessionid"].value == ""
 
 
-def test_wrong_password_is_401(csrf_client, alice):
+def test_wrong_password_returns_401(csrf_client, alice):
     response = log_in(csrf_client, {"username": "alice", "password": "wrong"})
     assert "Incorrect username" in problem(response, 401)["detail"]
     assert response["WWW-Authenticate"]
 
 
-def test_fifth_wrong_password_is_429(csrf_client, alice):
+def test_fifth_wrong_password_returns_429(csrf_client, alice):
     for _ in range(4):
         problem(log_in(csrf_client, {"username": "alice", "password": "wrong"}), 401)
     locked = log_in(csrf_client, {"username": "alice", "password": "wrong"})
@@ -70,7 +70,7 @@ def test_fifth_wrong_password_is_429(csrf_client, alice):
     problem(log_in(csrf_client), 429)
 
 
-def test_requests_without_the_token_are_403(csrf_client, alice):
+def test_requests_without_the_token_return_403(csrf_client, alice):
     problem(csrf_client.post("/api/session/", CREDENTIALS, content_type="application/json"), 403)
     log_in(csrf_client)
     problem(csrf_client.delete("/api/session/"), 403)
@@ -100,11 +100,11 @@ def test_invalid_body_is_a_problem(csrf_client, body, status):
     assert ("errors" in document) == (status == 422)
 
 
-def test_body_of_another_type_is_415(csrf_client):
+def test_body_of_another_type_returns_415(csrf_client):
     problem(csrf_client.post("/api/session/", CREDENTIALS, headers=token(csrf_client)), 415)
 
 
-def test_other_methods_are_405(visitor):
+def test_other_methods_return_405(visitor):
     problem(visitor.put("/api/session/"), 405)
 
 

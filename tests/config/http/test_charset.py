@@ -49,7 +49,7 @@ def test_another_charset_is_detected(content_type):
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize("content_type", OTHER_CHARSETS[:4])
-def test_another_charset_is_415_for_every_page_and_method(db, method, content_type):
+def test_another_charset_returns_415_for_every_page_and_method(db, method, content_type):
     client = Client(enforce_csrf_checks=True)
     for url in ("/accounts/login/", "/admin/login/", "/todos/", "/nowhere/"):
         response = client.generic(method, url, b"x=%80", content_type)
@@ -59,7 +59,7 @@ def test_another_charset_is_415_for_every_page_and_method(db, method, content_ty
 
 
 @pytest.mark.parametrize("content_type", OTHER_CHARSETS)
-def test_content_type_that_django_cannot_parse_is_415(db, content_type):
+def test_content_type_that_django_cannot_parse_returns_415(db, content_type):
     """Django parses the header before any middleware runs."""
     environ = RequestFactory().generic("POST", "/api/session/", b"{}", "text/plain").environ
     started = []

@@ -53,12 +53,12 @@ def client_of_alice(alice):
 
 
 class TestDiskFull:
-    def test_api_is_507(self, client_of_alice):
+    def test_api_returns_507(self, client_of_alice):
         with failing("full"):
             response = client_of_alice.post("/api/todos/", {"title": "x"}, content_type="application/json")
         assert "disk of this site is full" in problem(response, 507)["detail"]
 
-    def test_page_is_507(self, client_of_alice):
+    def test_page_returns_507(self, client_of_alice):
         with failing("full"):
             response = client_of_alice.post("/todos/", {"title": "x"})
         assert response.status_code == 507
@@ -66,24 +66,24 @@ class TestDiskFull:
 
     @pytest.mark.parametrize("password", [PASSWORD, "wrong"])
     @pytest.mark.parametrize("url", ["/accounts/login/", "/api/session/"])
-    def test_log_in_is_507(self, visitor, alice, url, password):
+    def test_log_in_returns_507(self, visitor, alice, url, password):
         kind = "application/json" if url.startswith("/api/") else "application/x-www-form-urlencoded"
         credentials = {"username": "alice", "password": password}
         with failing("full"):
             data = credentials if kind == "application/json" else urlencode(credentials)
             assert visitor.post(url, data, content_type=kind).status_code == 507
 
-    def test_session_that_cannot_be_saved_is_507(self, visitor, alice):
+    def test_session_that_cannot_be_saved_returns_507(self, visitor, alice):
         with failing("full", ('UPDATE "django_session"', 'INSERT INTO "django_session"')):
             response = visitor.post("/accounts/login/", {"username": "alice", "password": PASSWORD})
         assert response.status_code == 507
 
-    def test_error_outside_of_views_is_507(self, client_of_alice):
+    def test_error_outside_of_views_returns_507(self, client_of_alice):
         with failing("full", ("SELECT",)):
             problem(client_of_alice.get("/api/todos/"), 507)
 
     @pytest.mark.skipif("connection.vendor != 'sqlite'")
-    def test_full_sqlite_file_is_507(self, client_of_alice):
+    def test_full_sqlite_file_returns_507(self, client_of_alice):
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA max_page_count = 1")  # SQLite raises it to the current number of pages
         try:
@@ -95,7 +95,7 @@ class TestDiskFull:
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA max_page_count = 1073741823")
 
-    def test_input_output_error_of_sqlite_is_507_only_on_a_full_disk(self, monkeypatch):
+    def test_input_output_error_of_sqlite_returns_507_only_on_a_full_disk(self, monkeypatch):
         error = OperationalError("disk I/O error")
         error.__cause__ = type("Cause", (Exception,), {"sqlite_errorcode": 4874})()
         assert database_errors.status_of(error) is None
@@ -104,7 +104,7 @@ class TestDiskFull:
 
 
 @pytest.mark.parametrize("kind", ["interrupted", "locked"])
-def test_busy_database_is_503(client_of_alice, kind):
+def test_busy_database_returns_503(client_of_alice, kind):
     with failing(kind, ("SELECT",)):
         response = client_of_alice.get("/api/todos/")
     detail = problem(response, 503)["detail"]
@@ -114,7 +114,7 @@ def test_busy_database_is_503(client_of_alice, kind):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_reference_to_a_deleted_row_is_409():
+def test_reference_to_a_deleted_row_returns_409():
     with pytest.raises(IntegrityError) as raised:
         make_job(owner_id=10**6)
     assert database_errors.status_of(raised.value) == (409, "")

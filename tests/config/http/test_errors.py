@@ -55,7 +55,7 @@ def test_exceptions_of_views_have_a_status_and_reveal_nothing(as_alice, raising,
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_unknown_address_is_404(visitor, settings, debug):
+def test_unknown_address_returns_404(visitor, settings, debug):
     settings.DEBUG = debug
     page = visitor.get("/nowhere/")
     assert page.status_code == 404
@@ -65,7 +65,7 @@ def test_unknown_address_is_404(visitor, settings, debug):
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_api_address_without_its_final_slash_is_404_that_names_it(visitor, settings, debug):
+def test_api_address_without_its_final_slash_returns_404_that_names_it(visitor, settings, debug):
     settings.DEBUG = debug
     for method in ("get", "post", "put", "delete"):
         assert "/api/uploads/" in problem(getattr(visitor, method)("/api/uploads"), 404)["detail"]
@@ -79,7 +79,7 @@ def test_method_that_is_not_allowed_lists_allowed_methods(as_alice):
     assert "Go to the home page" in response.text
 
 
-def test_unknown_host_is_400(visitor):
+def test_unknown_host_returns_400(visitor):
     assert visitor.get("/", headers={"Host": "evil.test"}).status_code == 400
     problem(visitor.get("/api/session/", headers={"Host": "evil.test"}), 400)
 

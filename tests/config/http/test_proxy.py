@@ -119,7 +119,7 @@ def test_error_of_nginx_is_a_page_outside_of_the_api(unreachable_site, size, sta
 
 
 @pytest.mark.parametrize(("path", "text"), [("/api/session/", '"status": 429'), ("/accounts/login/", PAGES["429"])])
-def test_log_ins_are_limited_but_reading_is_not(unreachable_site, path, text):
+def test_logins_are_limited_but_reading_is_not(unreachable_site, path, text):
     responses = [try_to_log_in(unreachable_site + path) for _ in range(60)]
     codes = [code for code, _ in responses]
     assert codes[0] in (502, 429)

@@ -15,7 +15,7 @@ def worker(db):
     return Worker.objects.create(name="here:1", beaten_at=Now())
 
 
-def test_passing_checks_are_200(visitor, worker):
+def test_passing_checks_return_200(visitor, worker):
     response = visitor.get("/healthz/")
     assert response.status_code == 200
     assert response.json() == {"status": "ok", "checks": {"database": "ok", "worker": "ok", "storage": "ok"}}

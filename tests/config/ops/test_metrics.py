@@ -76,7 +76,7 @@ def test_unavailable_database_is_a_metric(visitor, monkeypatch):
     ],
 )
 @pytest.mark.parametrize("debug", [False, True])
-def test_metrics_are_404_unless_all_addresses_are_allowed(visitor, settings, peer, forwarded, status, debug):
+def test_metrics_return_404_unless_all_addresses_are_allowed(visitor, settings, peer, forwarded, status, debug):
     settings.DEBUG = debug
     settings.METRICS_ALLOW = [*settings.METRICS_ALLOW, ip_network("10.0.0.0/8")]
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}

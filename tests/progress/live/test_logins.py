@@ -77,7 +77,7 @@ def test_stream_survives_the_end_of_other_logins(as_alice, as_bob, job, during_w
 
 @ENDS
 @pytest.mark.parametrize("url", POLLS.values(), ids=POLLS)
-def test_long_poll_answers_401_when_its_login_ends(as_alice, job, during_waits, monkeypatch, end: Callable, url):
+def test_long_poll_returns_401_when_its_login_ends(as_alice, job, during_waits, monkeypatch, end: Callable, url):
     during_waits += [lambda: end(as_alice)]
     monkeypatch.setattr("progress.live.hub.THOROUGH_SECONDS", -1)
     problem(as_alice.get(url.format(job.pk)), 401)

@@ -81,12 +81,12 @@ class TestLongPoll:
         assert time.monotonic() == started_at
 
     @pytest.mark.parametrize("value", ["x", "-1", "", "1.5", "1e3", "٣", "9" * 19, "9" * 5000, "0x1", " 1", "+1"])
-    def test_invalid_version_is_400(self, as_alice, running, value):
+    def test_invalid_version_returns_400(self, as_alice, running, value):
         body = problem(as_alice.get(f"/api/progress/{running.pk}/", {"after": value, "wait": "1"}), 400)
         assert "whole number" in body["detail"]
 
     @pytest.mark.parametrize("value", ["x", "-1", "", "30.1", "31", "1e1", "nan", "inf", "9" * 5000, "1.", ".5", "٣"])
-    def test_invalid_wait_is_400(self, as_alice, running, value):
+    def test_invalid_wait_returns_400(self, as_alice, running, value):
         body = problem(as_alice.get(f"/api/progress/{running.pk}/", {"after": "1", "wait": value}), 400)
         assert "from 0 to 30" in body["detail"]
 
@@ -135,11 +135,11 @@ class TestSeveralJobs:
     @pytest.mark.parametrize(
         "value", ["x", "", UNKNOWN[:-1], f"{UNKNOWN}:", f"{UNKNOWN}:x", f"{UNKNOWN}:-1", f"{UNKNOWN}\0"]
     )
-    def test_invalid_id_is_400(self, as_alice, running, url, value):
+    def test_invalid_id_returns_400(self, as_alice, running, url, value):
         problem(as_alice.get(url, {"id": [str(running.pk), value]}), 400)
 
     @pytest.mark.parametrize("url", ["/api/progress/", "/api/progress/stream/"])
-    def test_more_than_100_ids_are_400(self, as_alice, url):
+    def test_more_than_100_ids_return_400(self, as_alice, url):
         assert "at most 100" in problem(as_alice.get(url, {"id": [UNKNOWN] * 101}), 400)["detail"]
         assert as_alice.get("/api/progress/", {"id": [UNKNOWN] * 100}).json() == {
             "jobs": [],
@@ -155,7 +155,7 @@ class TestSeveralJobs:
         assert [job["id"] for job in body["jobs"]] == [str(running.pk), str(waiting.pk)]
         assert body["missing"] == []
 
-    def test_anonymous_request_is_401(self, visitor, running):
+    def test_anonymous_request_returns_401(self, visitor, running):
         problem(visitor.get(f"/api/progress/?id={running.pk}"), 401)
         problem(visitor.get(f"/api/progress/stream/?id={running.pk}"), 401)
 
@@ -241,14 +241,14 @@ class TestStream:
         during_waits.append(lambda: monkeypatch.setattr(hub, "stopping", True))
         assert [kind for kind, _, _ in self.events(as_alice, running.pk)] == ["job"]
 
-    def test_too_many_watchers_of_a_process_are_503_with_retry_after(self, as_alice, running, settings):
+    def test_too_many_watchers_of_a_process_return_503_with_retry_after(self, as_alice, running, settings):
         settings.PROGRESS_MAX_WATCHERS = 1
         with hub.watch(Jobs, [running.pk], make_login(running.owner)):
             response = as_alice.get(f"/api/progress/stream/?id={running.pk}")
         assert "Too many" in problem(response, 503)["detail"]
         assert response["Retry-After"] == "5"
 
-    def test_too_many_streams_of_a_user_are_429_and_polls_return_immediately(self, as_alice, running, settings):
+    def test_too_many_streams_of_a_user_return_429_and_polls_return_immediately(self, as_alice, running, settings):
         settings.PROGRESS_MAX_WATCHERS_PER_USER = 1
         with hub.watch(Jobs, [running.pk], make_login(running.owner)):
             response = as_alice.get(f"/api/progress/stream/?id={running.pk}")

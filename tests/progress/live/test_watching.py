@@ -89,7 +89,7 @@ def test_job_can_not_be_changed_by_its_url(as_alice, alice):
 
 
 @pytest.mark.parametrize("state", [State.SUCCEEDED, State.FAILED, State.CANCELLED])
-def test_finished_job_is_410_after_its_retention(as_alice, alice, state):
+def test_finished_job_returns_410_after_its_retention(as_alice, alice, state):
     job = make_job(owner=alice, state=state, finished_at=timezone.now() - timedelta(minutes=59))
     assert as_alice.get(f"/api/progress/{job.pk}/").status_code == 200
     Job.objects.update(finished_at=timezone.now() - timedelta(minutes=61))

@@ -49,7 +49,7 @@ def test_long_list_is_paginated_by_link_header(as_alice, alice, monkeypatch):
 
 
 @pytest.mark.parametrize("cursor", ["x", "1", "_", "1_", "_1", "1_x", "\0", "1.5_1", "9" * 5000 + "_1"])
-def test_invalid_cursor_is_400(as_alice, cursor):
+def test_invalid_cursor_returns_400(as_alice, cursor):
     problem(as_alice.get("/api/todos/", {"cursor": cursor}), 400)
 
 

@@ -138,7 +138,7 @@ def test_delete_all_or_completed(as_alice, alice, bob):
     assert Todo.objects.visible_to(bob).exists()
 
 
-def test_another_users_todo_is_404(as_bob, visitor, alice):
+def test_another_users_todo_returns_404(as_bob, visitor, alice):
     todo = make_todo(owner=alice)
     url = f"/api/todos/{todo.pk}/"
     assert as_bob.get("/api/todos/").json() == []
@@ -167,7 +167,7 @@ def test_requests_without_csrf_token_and_other_methods_are_rejected(alice):
 
 
 class TestConditionalRequests:
-    def test_unchanged_todo_is_304(self, as_alice, alice):
+    def test_unchanged_todo_returns_304(self, as_alice, alice):
         todo = make_todo(owner=alice)
         url = f"/api/todos/{todo.pk}/"
         etag = as_alice.get(url)["ETag"]
@@ -178,7 +178,7 @@ class TestConditionalRequests:
         assert as_alice.get(url, HTTP_IF_NONE_MATCH=etag).json()["title"] == "x"
         assert post(as_alice, title="new")["ETag"].endswith('-1"')
 
-    def test_outdated_if_match_is_412_with_current_todo(self, as_alice, alice):
+    def test_outdated_if_match_returns_412_with_current_todo(self, as_alice, alice):
         todo = make_todo(owner=alice)
         url, stale = f"/api/todos/{todo.pk}/", todo.etag
         current = patch(as_alice, todo, title="Buy bread").json()
@@ -196,7 +196,7 @@ class TestConditionalRequests:
         assert changed.json()["title"] == "x"
         assert as_alice.delete(url, HTTP_IF_MATCH=form.format(changed["ETag"])).status_code == 204
 
-    def test_invalid_if_match_is_412(self, as_alice, alice):
+    def test_invalid_if_match_returns_412(self, as_alice, alice):
         todo = make_todo(owner=alice)
         for nonsense in ("", "nonsense", '"', todo.etag.strip('"')):
             problem(as_alice.delete(f"/api/todos/{todo.pk}/", HTTP_IF_MATCH=nonsense), 412)

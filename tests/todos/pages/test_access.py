@@ -22,7 +22,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("url", "values"), CHANGES)
-def test_another_users_todo_is_404(as_bob, visitor, alice, url, values):
+def test_another_users_todo_returns_404(as_bob, visitor, alice, url, values):
     todo = make_todo(owner=alice)
     assert as_bob.post(f"/todos/{todo.pk}/{url}", values).status_code == 404
     assert visitor.post(f"/todos/{todo.pk}/{url}", values).status_code == 302
@@ -72,7 +72,7 @@ def test_changes_of_other_users_are_not_shown(as_bob, visitor, alice, bob):
     assert visitor.get(CHANGES_URL, {"id": todo.pk}, headers=HTMX).status_code == 401
 
 
-def test_page_of_a_previous_user_is_403(as_bob, bob):
+def test_page_of_a_previous_user_returns_403(as_bob, bob):
     todo = make_todo(owner=bob)
     for url in (f"{CHANGES_URL}?id={todo.pk}", "/todos/", "/todos/active/?cursor=-1_1"):
         assert titles(as_bob.get(url, headers=HTMX | {"X-User": "bob"}).text) == ["Buy milk"]

@@ -47,7 +47,7 @@ def test_move_next_to_a_neighbour_and_by_one_row_of_the_filtered_list(as_alice, 
     assert order_after(three, direction="up", filter="active") == ["three", "one", "two"]
 
 
-def test_move_next_to_another_users_todo_is_404(as_alice, alice, bob):
+def test_move_next_to_another_users_todo_returns_404(as_alice, alice, bob):
     todo, other = make_todo(owner=alice), make_todo(owner=bob)
     assert as_alice.post(f"/todos/{todo.pk}/move/", {"before": other.pk}).status_code == 404
 

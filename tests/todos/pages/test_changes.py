@@ -42,7 +42,7 @@ def test_offer_to_undo_is_removed_after_it_was_undone_elsewhere(as_alice, alice)
 
 
 @pytest.mark.parametrize("ids", [["x"], ["-1"], [""], ["1", "\0"], ["9" * 19], ["1"] * 101])
-def test_invalid_ids_and_too_many_ids_are_400(as_alice, ids):
+def test_invalid_ids_and_too_many_ids_return_400(as_alice, ids):
     response = as_alice.get(URL, {"id": ids}, headers=HTMX)
     assert response.status_code == 400
     assert "at most 100" in response.text

@@ -46,7 +46,7 @@ def test_restore_all_restores_one_deletion(as_alice, alice):
 
 
 @pytest.mark.parametrize("values", [{}, {"todo": "x"}, {"todo": "9" * 30}, {"deleted": "x"}, {"deleted": "9999-12-31"}])
-def test_restore_of_unknown_todo_is_404(as_alice, values):
+def test_restore_of_unknown_todo_returns_404(as_alice, values):
     assert as_alice.post(RESTORE, values).status_code == 404
 
 

@@ -81,13 +81,13 @@ def test_todo_toggled_since_is_not_in_the_batch(as_alice, todos):
 
 
 @pytest.mark.parametrize("name", ["", "x", "\0", "00000000-0000-0000-0000-000000000000"])
-def test_unknown_batch_is_404_and_not_offered(as_alice, name):
+def test_unknown_batch_returns_404_and_is_not_offered(as_alice, name):
     assert as_alice.post("/todos/undo/", {"undo": name}).status_code == 404
     assert "Undo" not in as_alice.get("/todos/", {"undo": name}).text
 
 
 @pytest.mark.usefixtures("todos")
-def test_batch_of_another_user_is_404(as_alice, as_bob):
+def test_batch_of_another_user_returns_404(as_alice, as_bob):
     page = as_alice.post("/todos/toggle-all/", {"completed": "true"}, follow=True).text
     before = state()
     assert as_bob.post("/todos/undo/", {"undo": offered_batch(page)}).status_code == 404
@@ -156,6 +156,6 @@ def test_clear_completed_after_toggle_all_can_be_undone(as_alice, alice):
 
 
 @pytest.mark.parametrize("name", ["", "yesterday", "2026-02-31T00:00:00Z", "0001-01-01T00:00:00+23:00", "\0"])
-def test_invalid_batch_is_404_and_ignored_by_the_page(as_alice, name):
+def test_invalid_batch_returns_404_and_is_ignored_by_the_page(as_alice, name):
     assert as_alice.post("/todos/undo/", {"undo": name}).status_code == 404
     assert as_alice.get("/todos/", {"undo": name}).status_code == 200

@@ -53,7 +53,7 @@ def patch(client, url, start, environ, **headers):
 
 
 class TestStalledTransfer:
-    def test_is_408_and_keeps_received_bytes(self, as_alice, over_socket):
+    def test_returns_408_and_keeps_received_bytes(self, as_alice, over_socket):
         """Less than 4 KiB may be lost, because gunicorn returns only complete reads."""
         url = create_transfer(as_alice, 11_000)
         response = patch(as_alice, url, 0, over_socket(bytes(9000), 11_000))
@@ -68,7 +68,7 @@ class TestStalledTransfer:
         assert offset(as_alice, url) == 5
 
     @pytest.mark.parametrize("close", [False, True])
-    def test_with_chunks_is_408_and_keeps_received_bytes(self, as_alice, over_socket, close):
+    def test_with_chunks_returns_408_and_keeps_received_bytes(self, as_alice, over_socket, close):
         url = create_transfer(as_alice)
         response = patch(as_alice, url, 0, over_socket(chunks(b"hell", b"o", end=b""), close=close))
         problem(response, 408)
@@ -80,7 +80,7 @@ class TestStalledTransfer:
         problem(response, 408)
         assert response["Upload-Offset"] == "0"
 
-    def test_as_post_is_201_and_keeps_received_bytes(self, as_alice, over_socket):
+    def test_as_post_returns_201_and_keeps_received_bytes(self, as_alice, over_socket):
         response = post_transfer(as_alice, 11_000, CONTENT_TYPE=BODY_TYPE, **over_socket(bytes(9000), 11_000))
         assert (response.status_code, response["Upload-Offset"]) == (201, "8192")
 
@@ -98,7 +98,7 @@ class TestStalledRequest:
             ("/api/todos/", "application/json"),
         ],
     )
-    def test_is_408(self, as_alice, over_socket, url, content_type):
+    def test_returns_408(self, as_alice, over_socket, url, content_type):
         part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc'
         environ = over_socket(part if content_type == MULTIPART else b"title=", 1000)
         response = as_alice.generic("POST", url, CONTENT_TYPE=content_type, **environ)
@@ -115,19 +115,19 @@ class TestChunkedBody:
         assert Upload.objects.get().size == 11
 
     @pytest.mark.parametrize("excess", [b"!", b"!" * 100_000])
-    def test_longer_than_the_file_is_413(self, as_alice, over_socket, excess):
+    def test_longer_than_the_file_returns_413(self, as_alice, over_socket, excess):
         url = create_transfer(as_alice)
         problem(patch(as_alice, url, 0, over_socket(chunks(b"hello world", excess))), 413)
         assert offset(as_alice, url) < 11
         assert not Upload.objects.exists()
 
-    def test_longer_than_the_limit_is_413(self, as_alice, over_socket, settings):
+    def test_longer_than_the_limit_returns_413(self, as_alice, over_socket, settings):
         settings.MAX_UPLOAD_BYTES = 8
         url = create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
         problem(patch(as_alice, url, 0, over_socket(chunks(b"hello", b"world"))), 413)
         assert not Upload.objects.exists()
 
-    def test_longer_than_the_quota_is_413(self, as_alice, over_socket, settings):
+    def test_longer_than_the_quota_returns_413(self, as_alice, over_socket, settings):
         settings.USER_QUOTA_BYTES = 8
         url = create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
         problem(patch(as_alice, url, 0, over_socket(chunks(b"hello", b"world"))), 413)
@@ -141,7 +141,7 @@ class TestChunkedBody:
         assert Upload.objects.get().size == 11
 
     @pytest.mark.parametrize("content", [b"x\r\nhello\r\n", b"5\r\nhelloXX", b"5\r\nhello\r\n0\r\nbad trailer\r\n\r\n"])
-    def test_with_malformed_chunks_is_400(self, as_alice, over_socket, content):
+    def test_with_malformed_chunks_returns_400(self, as_alice, over_socket, content):
         problem(patch(as_alice, create_transfer(as_alice), 0, over_socket(content)), 400)
 
     def test_as_post_is_appended(self, as_alice, over_socket):
@@ -150,6 +150,6 @@ class TestChunkedBody:
         problem(post_transfer(as_alice, CONTENT_TYPE=BODY_TYPE, **over_socket(chunks(b"hello world", b"!"))), 413)
         assert Transfer.objects.count() == 1
 
-    def test_of_another_view_is_411(self, as_alice, over_socket):
+    def test_of_another_view_returns_411(self, as_alice, over_socket):
         environ = over_socket(chunks(b"{}"))
         problem(as_alice.generic("POST", "/api/todos/", CONTENT_TYPE="application/json", **environ), 411)

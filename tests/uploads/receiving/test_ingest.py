@@ -60,7 +60,7 @@ def test_any_file_name_is_accepted_and_cleaned(as_alice, state_dir, name):
 
 @by_form_and_api
 @pytest.mark.parametrize(("data", "reason"), [({}, "Choose a file"), ({"file": "text"}, "Choose a file")])
-def test_missing_file_is_422(as_alice, state_dir, via, data, reason):
+def test_missing_file_returns_422(as_alice, state_dir, via, data, reason):
     response = post(as_alice, via, **data)
     assert response.status_code == 422
     assert reason in response.text
@@ -85,7 +85,7 @@ def test_empty_file_is_stored_and_processed(as_alice, state_dir, via):
 
 
 @by_form_and_api
-def test_file_over_the_limit_is_413(as_alice, state_dir, settings, via):
+def test_file_over_the_limit_returns_413(as_alice, state_dir, settings, via):
     settings.MAX_UPLOAD_BYTES = 4
     response = post(as_alice, via, file=file(b"hello"))
     assert response.status_code == 413
@@ -97,7 +97,7 @@ def test_file_over_the_limit_is_413(as_alice, state_dir, settings, via):
 
 @pytest.mark.parametrize("url", ["/uploads/", "/api/uploads/", "/todos/", "/accounts/login/", "/api/session/"])
 @pytest.mark.parametrize("excess", [1, 10**9])
-def test_body_over_the_limit_is_413_before_it_is_read(as_alice, url, excess):
+def test_body_over_the_limit_returns_413_before_it_is_read(as_alice, url, excess):
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     if "uploads" in url:
         limit = settings.MAX_UPLOAD_BYTES + ENVELOPE_BYTES
@@ -108,12 +108,12 @@ def test_body_over_the_limit_is_413_before_it_is_read(as_alice, url, excess):
     assert as_alice.post(url, b"--x--", **multipart).status_code != 413
 
 
-def test_body_of_unknown_length_is_411(as_alice):
+def test_body_of_unknown_length_returns_411(as_alice):
     problem(as_alice.post("/api/uploads/", {"file": file()}, HTTP_TRANSFER_ENCODING="Chunked"), 411)
 
 
 @by_form_and_api
-def test_file_over_the_quota_is_413(as_alice, alice, settings, via):
+def test_file_over_the_quota_returns_413(as_alice, alice, settings, via):
     settings.USER_QUOTA_BYTES = 9
     assert post(as_alice, "api", file=file(b"12345")).status_code == 202
     response = post(as_alice, via, file=file(b"12345"))
@@ -122,12 +122,12 @@ def test_file_over_the_quota_is_413(as_alice, alice, settings, via):
     assert alice.uploads.count() == 1
 
 
-def test_body_of_unsupported_type_is_415(as_alice):
+def test_body_of_unsupported_type_returns_415(as_alice):
     for content_type in ("application/json", "image/jpeg", "application/x-www-form-urlencoded", "nonsense"):
         problem(as_alice.post("/api/uploads/", b"{}", content_type=content_type), 415)
 
 
-def test_malformed_multipart_body_is_400(as_alice, state_dir):
+def test_malformed_multipart_body_returns_400(as_alice, state_dir):
     problem(as_alice.post("/api/uploads/", b"xxx", content_type="multipart/form-data"), 400)
     disposition = b'Content-Disposition: form-data; name="file"; filename="a.txt"'
     body = b"\r\n".join([b"--x", disposition, b"Content-Transfer-Encoding: base64", b"", b"!", b"--x--", b""])
@@ -135,7 +135,7 @@ def test_malformed_multipart_body_is_400(as_alice, state_dir):
     assert_nothing_stored(state_dir)
 
 
-def test_missing_csrf_token_is_403(alice, state_dir):
+def test_missing_csrf_token_returns_403(alice, state_dir):
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
     problem(post(client, "api", file=file()), 403)
@@ -152,7 +152,7 @@ def test_visitor_must_log_in(visitor, state_dir):
 
 
 @by_form_and_api
-def test_disk_full_while_the_file_is_stored_is_507(as_alice, state_dir, monkeypatch, via):
+def test_disk_full_while_the_file_is_stored_returns_507(as_alice, state_dir, monkeypatch, via):
     def fail(self, name, content):
         (state_dir / "media" / "uploads").mkdir(exist_ok=True)
         raise OSError(errno.ENOSPC, "No space left on device", "/secret")
@@ -166,7 +166,7 @@ def test_disk_full_while_the_file_is_stored_is_507(as_alice, state_dir, monkeypa
 
 
 @by_form_and_api
-def test_disk_full_while_the_body_is_received_is_507(alice, state_dir, monkeypatch, via):
+def test_disk_full_while_the_body_is_received_returns_507(alice, state_dir, monkeypatch, via):
     def fail(self, raw_data, start):
         raise OSError(errno.ENOSPC, "No space left on device", "/secret")
 

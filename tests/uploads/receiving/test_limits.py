@@ -19,7 +19,7 @@ def small_quota(settings) -> None:
     settings.USER_QUOTA_BYTES = 10
 
 
-def test_transfer_over_the_quota_is_413_when_it_is_created(as_alice):
+def test_transfer_over_the_quota_returns_413_when_it_is_created(as_alice):
     assert "no room" in problem(post_transfer(as_alice, 11), 413)["detail"]
     assert not Transfer.objects.exists()
 
@@ -76,7 +76,7 @@ def test_trash_is_deleted_when_a_new_file_needs_its_space(
     assert files_below(state_dir) == [f"media/uploads/{new.pk}/original"]
 
 
-def test_file_is_413_if_another_request_has_used_the_quota_meanwhile(as_alice, monkeypatch, state_dir):
+def test_file_returns_413_if_another_request_has_used_the_quota_meanwhile(as_alice, monkeypatch, state_dir):
     """Two concurrent requests may both pass the validation of the form, but only one of them stores its file."""
     create_transfer(as_alice, 8)
     monkeypatch.setattr(forms, "check_quota", lambda owner, size: None)
@@ -84,7 +84,7 @@ def test_file_is_413_if_another_request_has_used_the_quota_meanwhile(as_alice, m
     assert files_below(state_dir) == []
 
 
-def test_file_larger_than_the_free_disk_space_is_507_when_it_is_created(as_alice, settings, monkeypatch):
+def test_file_larger_than_the_free_disk_space_returns_507_when_it_is_created(as_alice, settings, monkeypatch):
     settings.USER_QUOTA_BYTES = 0
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10, 5, 5))
@@ -107,7 +107,7 @@ def test_disk_full_during_a_patch_keeps_acknowledged_bytes(as_alice, monkeypatch
     assert Upload.objects.get().size == 10
 
 
-def test_disk_full_during_a_patch_with_checksum_is_507(as_alice, monkeypatch):
+def test_disk_full_during_a_patch_with_checksum_returns_507(as_alice, monkeypatch):
     def fail(self, data):
         raise OSError(errno.ENOSPC, "No space left on device")
 

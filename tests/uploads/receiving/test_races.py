@@ -187,7 +187,7 @@ class TestCompletion:
 
 
 class TestLostBytes:
-    def test_are_410_and_expire_the_transfer(self, as_alice, state_dir):
+    def test_return_410_and_expire_the_transfer(self, as_alice, state_dir):
         url = create_transfer(as_alice, 15)
         patch(as_alice, url, 0, b"hello")
         shutil.rmtree(state_dir / "incoming")
@@ -195,13 +195,13 @@ class TestLostBytes:
         assert head(as_alice, url).status_code == 410
         problem(patch(as_alice, url, 5, b"world"), 410)
 
-    def test_at_completion_are_410(self, as_alice, state_dir, monkeypatch):
+    def test_at_completion_return_410(self, as_alice, state_dir, monkeypatch):
         url = create_transfer(as_alice, 5)
         before_first_call(monkeypatch, pieces, "assemble", lambda *args: shutil.rmtree(state_dir / "incoming"))
         problem(patch(as_alice, url, 0, b"hello"), 410)
         assert not Upload.objects.exists()
 
-    def test_of_parts_are_409(self, as_alice, state_dir):
+    def test_of_parts_return_409(self, as_alice, state_dir):
         part = create_transfer(as_alice, 5, content=b"hello", HTTP_UPLOAD_CONCAT="partial")
         shutil.rmtree(state_dir / "incoming")
         problem(post_transfer(as_alice, None, HTTP_UPLOAD_CONCAT=f"final;{part}"), 409)

@@ -41,7 +41,7 @@ class TestProtocol:
             assert response["Tus-Checksum-Algorithm"] == "sha1,sha256,md5"
 
     @pytest.mark.parametrize("version", [None, "0.2.2", "1.0.0.", ""])
-    def test_unsupported_version_is_412(self, as_alice, version):
+    def test_unsupported_version_returns_412(self, as_alice, version):
         url = create_transfer(as_alice)
         headers = {} if version is None else {"HTTP_TUS_RESUMABLE": version}
         for method, path in [("POST", "/api/tus"), ("HEAD", url), ("PATCH", url), ("DELETE", url)]:
@@ -67,13 +67,13 @@ class TestProtocol:
         assert patch(as_alice, f"{url}/", 0, b"hello").status_code == 204
 
     @pytest.mark.parametrize("offset", ["-1", "x", "1.5", "", "9" * 30, "٣"])
-    def test_invalid_offset_is_400(self, as_alice, offset):
+    def test_invalid_offset_returns_400(self, as_alice, offset):
         problem(patch(as_alice, create_transfer(as_alice), offset, b"hello"), 400)
 
-    def test_missing_offset_is_400(self, as_alice):
+    def test_missing_offset_returns_400(self, as_alice):
         problem(as_alice.generic("PATCH", create_transfer(as_alice), b"hello", content_type=BODY_TYPE, **TUS), 400)
 
-    def test_wrong_offset_is_409_with_the_current_offset(self, as_alice):
+    def test_wrong_offset_returns_409_with_the_current_offset(self, as_alice):
         url = create_transfer(as_alice)
         patch(as_alice, url, 0, b"hello")
         for wrong in (0, 4, 6, 11):
@@ -82,12 +82,12 @@ class TestProtocol:
             assert response["Upload-Offset"] == "5"
 
     @pytest.mark.parametrize("content_type", ["", "text/plain", "application/octet-stream", "multipart/form-data"])
-    def test_unsupported_content_type_is_415(self, as_alice, content_type):
+    def test_unsupported_content_type_returns_415(self, as_alice, content_type):
         url = create_transfer(as_alice)
         problem(patch(as_alice, url, 0, b"hello", CONTENT_TYPE=content_type), 415)
         assert offset(as_alice, url) == 0
 
-    def test_body_longer_than_the_file_is_413(self, as_alice):
+    def test_body_longer_than_the_file_returns_413(self, as_alice):
         url = create_transfer(as_alice, 5)
         problem(patch(as_alice, url, 0, b"hello!"), 413)
         assert offset(as_alice, url) == 0
@@ -158,7 +158,7 @@ class TestTusResumableHeader:
 
 
 class TestAccess:
-    def test_another_users_transfer_is_404(self, as_alice, as_bob):
+    def test_another_users_transfer_returns_404(self, as_alice, as_bob):
         url = create_transfer(as_alice)
         assert head(as_bob, url).status_code == 404
         problem(patch(as_bob, url, 0, b"hello"), 404)
@@ -173,7 +173,7 @@ class TestAccess:
         problem(patch(visitor, url, 0, b"hello"), 401)
         assert head(visitor, url).status_code == 401
 
-    def test_missing_csrf_token_is_403(self, alice):
+    def test_missing_csrf_token_returns_403(self, alice):
         client = Client(enforce_csrf_checks=True)
         client.force_login(alice)
         problem(post_transfer(client), 403)
@@ -183,7 +183,7 @@ class TestAccess:
         problem(client.delete(url, **TUS), 403)
         assert patch(client, url, 0, b"hello", HTTP_X_CSRFTOKEN=token).status_code == 204
 
-    def test_other_methods_are_405(self, as_alice):
+    def test_other_methods_return_405(self, as_alice):
         url = create_transfer(as_alice)
         for method, path in [("PUT", url), ("GET", url), ("PATCH", "/api/tus"), ("DELETE", "/api/tus")]:
             problem(as_alice.generic(method, path, **TUS), 405)

@@ -15,15 +15,15 @@ class TestCreation:
         assert response["Upload-Expires"].endswith("GMT")
 
     @pytest.mark.parametrize("length", ["-1", "x", "", "9" * 30])
-    def test_invalid_length_is_400(self, as_alice, length):
+    def test_invalid_length_returns_400(self, as_alice, length):
         problem(post_transfer(as_alice, length), 400)
 
-    def test_file_over_the_limit_is_413(self, as_alice, settings):
+    def test_file_over_the_limit_returns_413(self, as_alice, settings):
         settings.MAX_UPLOAD_BYTES = 4
         assert "the limit on this server" in problem(post_transfer(as_alice, 5), 413)["detail"]
         assert not Transfer.objects.exists()
 
-    def test_transfers_over_the_limit_are_429_until_one_is_finished(self, as_alice, as_bob, monkeypatch):
+    def test_transfers_over_the_limit_return_429_until_a_transfer_is_finished(self, as_alice, as_bob, monkeypatch):
         monkeypatch.setattr("uploads.receiving.transfers.MAX_PENDING", 2)
         create_transfer(as_alice, 5)
         url = create_transfer(as_alice, 5)
@@ -58,7 +58,7 @@ class TestCreation:
     @pytest.mark.parametrize(
         "metadata", ["filename ???", "a YQ==,a Yg==", "ключ YQ==", "filename a b c", "x " + "QUFB" * 2000]
     )
-    def test_invalid_metadata_is_400(self, as_alice, metadata):
+    def test_invalid_metadata_returns_400(self, as_alice, metadata):
         problem(post_transfer(as_alice, HTTP_UPLOAD_METADATA=metadata), 400)
 
     @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ class TestCreation:
         assert (response.status_code, response["Upload-Offset"]) == (201, "11")
         assert Upload.objects.get().size == 11
 
-    def test_body_of_unsupported_content_type_is_415(self, as_alice):
+    def test_body_of_unsupported_content_type_returns_415(self, as_alice):
         problem(as_alice.post("/api/tus", b"hello", content_type="text/plain", HTTP_UPLOAD_LENGTH="5", **TUS), 415)
 
     def test_length_may_be_sent_with_a_later_patch(self, as_alice):

@@ -21,7 +21,7 @@ class TestChecksum:
         checksum = f"{algorithm} {b64(hashlib.new(algorithm, b'hello').digest())}"
         assert patch(as_alice, url, 0, b"hello", HTTP_UPLOAD_CHECKSUM=checksum).status_code == 204
 
-    def test_mismatching_body_is_460_and_discarded(self, as_alice):
+    def test_mismatching_body_returns_460_and_is_discarded(self, as_alice):
         url = create_transfer(as_alice)
         response = patch(
             as_alice, url, 0, b"hellO", HTTP_UPLOAD_CHECKSUM=f"sha1 {b64(hashlib.sha1(b'hello').digest())}"
@@ -49,7 +49,7 @@ class TestExpiration:
     def expire(self):
         Transfer.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
 
-    def test_expired_transfer_is_410(self, as_alice):
+    def test_expired_transfer_returns_410(self, as_alice):
         url = create_transfer(as_alice)
         self.expire()
         assert head(as_alice, url).status_code == 410
@@ -91,7 +91,7 @@ class TestTermination:
         assert not Upload.objects.exists()
         assert files_below(state_dir) == []
 
-    def test_upload_in_the_trash_is_404(self, as_alice):
+    def test_upload_in_the_trash_returns_404(self, as_alice):
         url = create_transfer(as_alice, 5)
         patch(as_alice, url, 0, b"hello")
         Upload.objects.get().trash()
@@ -136,7 +136,7 @@ class TestConcatenation:
         empty = create_transfer(as_alice, 0, HTTP_UPLOAD_CONCAT="partial;")
         assert self.concatenate(as_alice, empty, self.part(as_alice, b"hello")).status_code == 201
 
-    def test_incomplete_part_is_409(self, as_alice):
+    def test_incomplete_part_returns_409(self, as_alice):
         url = create_transfer(as_alice, 5, HTTP_UPLOAD_CONCAT="partial")
         patch(as_alice, url, 0, b"hell")
         assert "incomplete" in problem(self.concatenate(as_alice, url), 409)["detail"]
@@ -151,7 +151,7 @@ class TestConcatenation:
         part = self.part(as_alice, b"hello")
         problem(self.concatenate(as_alice, part, part), 409)
 
-    def test_part_of_another_user_is_409(self, as_alice, as_bob):
+    def test_part_of_another_user_returns_409(self, as_alice, as_bob):
         problem(self.concatenate(as_bob, self.part(as_alice, b"hello")), 409)
         assert not Upload.objects.exists()
 
@@ -159,14 +159,14 @@ class TestConcatenation:
         "concat",
         ["final", "final;", "partial;x", "both", "final;/todos/", "final;http://evil.test/x", "final;/api/tus"],
     )
-    def test_invalid_header_is_400(self, as_alice, concat):
+    def test_invalid_header_returns_400(self, as_alice, concat):
         problem(post_transfer(as_alice, None, HTTP_UPLOAD_CONCAT=concat), 400)
 
-    def test_final_file_with_length_is_400(self, as_alice):
+    def test_final_file_with_length_returns_400(self, as_alice):
         url = self.part(as_alice, b"hello")
         problem(self.concatenate(as_alice, url, HTTP_UPLOAD_LENGTH="5"), 400)
 
-    def test_final_file_over_the_limit_is_413(self, as_alice, settings):
+    def test_final_file_over_the_limit_returns_413(self, as_alice, settings):
         settings.MAX_UPLOAD_BYTES = 9
         problem(self.concatenate(as_alice, self.part(as_alice, b"hello"), self.part(as_alice, b"world")), 413)
 
@@ -201,13 +201,13 @@ class TestChecksumOfReceivedBytes:
             patch(as_alice, url, 0, b"hello")
         assert self.get(as_alice, url, 1, 5).json()["sha256"] == hashlib.sha256(b"ello").hexdigest()
 
-    def test_of_lost_bytes_is_409(self, as_alice, state_dir):
+    def test_of_lost_bytes_returns_409(self, as_alice, state_dir):
         url = create_transfer(as_alice, 20)
         patch(as_alice, url, 0, b"hello")
         shutil.rmtree(state_dir / "incoming")
         problem(self.get(as_alice, url, 0, 5), 409)
 
-    def test_of_too_many_bytes_is_400(self, as_alice, monkeypatch):
+    def test_of_too_many_bytes_returns_400(self, as_alice, monkeypatch):
         monkeypatch.setattr(checksums, "MAX_BYTES", 4)
         url = create_transfer(as_alice, 20)
         patch(as_alice, url, 0, b"hello")

@@ -32,13 +32,13 @@ def test_owner_can_open_url(as_alice, picture, url):
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_url_is_404_for_other_users_and_needs_a_login(as_bob, visitor, picture, url):
+def test_url_returns_404_for_other_users_and_needs_a_login(as_bob, visitor, picture, url):
     assert as_bob.get(url.format(picture.pk)).status_code == 404
     assert visitor.get(url.format(picture.pk)).status_code in (302, 401)
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_url_with_invalid_id_is_404(as_alice, url):
+def test_url_with_invalid_id_returns_404(as_alice, url):
     for invalid in ("00000000-0000-0000-0000-000000000000", "xyz", "..", "%00"):
         assert as_alice.get(url.format(invalid)).status_code == 404
 
@@ -52,7 +52,7 @@ def test_upload_can_be_deleted_and_restored_by_its_owner_only(as_bob, visitor, p
     assert Upload.objects.exists()
 
 
-def test_upload_in_the_trash_is_404(as_alice, alice):
+def test_upload_in_the_trash_returns_404(as_alice, alice):
     upload = ingest.create_upload(alice, file())
     upload.trash()
     for url in (f"/uploads/{upload.pk}/", f"/api/uploads/{upload.pk}/", f"/uploads/{upload.pk}/download/"):
@@ -85,7 +85,7 @@ def test_rendition_is_inline_and_not_cached_by_proxies(as_alice, picture):
     assert body(response).startswith(b"RIFF")
 
 
-def test_download_of_lost_bytes_is_404(as_alice, picture, state_dir):
+def test_download_of_lost_bytes_returns_404(as_alice, picture, state_dir):
     (state_dir / "media/uploads" / str(picture.pk) / "original").unlink()
     assert as_alice.get(f"/uploads/{picture.pk}/download/").status_code == 404
 

@@ -279,7 +279,7 @@ def restart_swift(swift_server, bucket):
         swift_server.start()
 
 
-def test_posted_file_is_503_during_an_outage(as_alice, restart_swift, bucket, state_dir):
+def test_posted_file_returns_503_during_an_outage(as_alice, restart_swift, bucket, state_dir):
     for url in ("/api/uploads/", "/uploads/"):
         response = as_alice.post(url, {"file": file()})
         assert response.status_code == 503

@@ -63,7 +63,7 @@ def test_several_ranges_get_the_whole_file(get):
     assert body(response) == CONTENT
 
 
-def test_range_after_the_end_is_416_with_the_size(get):
+def test_range_after_the_end_returns_416_with_the_size(get):
     response = get(Range=f"bytes={len(CONTENT)}-")
     assert response.status_code == 416
     assert response["Content-Range"] == f"bytes */{len(CONTENT)}"
@@ -76,7 +76,7 @@ def test_download_is_resumed_only_if_the_etag_matches(get):
     assert body(get(Range="bytes=9-", If_Range='"another"')) == CONTENT
 
 
-def test_matching_etag_is_304(get):
+def test_matching_etag_returns_304(get):
     response = get(If_None_Match=f'"other", {get()["ETag"]}', Range="bytes=0-1")
     assert response.status_code == 304
     assert response["Cache-Control"] == "private, no-cache"
@@ -84,7 +84,7 @@ def test_matching_etag_is_304(get):
     assert body(response) == b""
 
 
-def test_if_match_with_another_etag_is_412(get):
+def test_if_match_with_another_etag_returns_412(get):
     assert get(If_Match='"another"').status_code == 412
     assert get(If_Match=get()["ETag"]).status_code == 200
 
