@@ -1,7 +1,7 @@
-"""Database errors that are not bugs: a full disk, a query over its time limit, a lock that wasn't released in time, a
-row that was deleted concurrently.
+"""Database errors that are not bugs: full disk, statement timeout, lock timeout or deadlock, no free connection, and
+rows deleted concurrently.
 
-SQLite reports each by a result code, PostgreSQL by an SQLSTATE.
+SQLite identifies them by result codes, PostgreSQL by SQLSTATE codes.
 """
 
 import shutil
@@ -15,25 +15,28 @@ from psycopg_pool import PoolTimeout
 DISK_FULL = {sqlite3.SQLITE_FULL, "53100"}
 INTERRUPTED = {sqlite3.SQLITE_INTERRUPT, "57014"}
 LOCKED = {sqlite3.SQLITE_BUSY, "55P03", "40P01"}
-"""Including a deadlock, which PostgreSQL resolves by aborting one of the transactions."""
+"""Lock timeouts, and deadlocks, which PostgreSQL resolves by aborting one of the transactions."""
 
 FOREIGN_KEY = {sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY, "23503"}
 
 CANNOT_WRITE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
-"""Reported by SQLite if it can't create the files next to its database, for a full disk or another reason."""
+"""SQLite can't create or write its files, for example because the disk is full."""
 
 FULL_DISK_BYTES = 64 * 1024
 """A disk with less free space than this is considered full."""
 
-QUERY_TOO_SLOW = "This took too long, so it was cancelled. Try again later. Searching for longer words takes less time."
+QUERY_TOO_SLOW = (
+    "The database query took too long and was cancelled. Try again later. If you searched, use longer words."
+)
 DATABASE_LOCKED = "The database is busy with another change. Nothing was saved. Try again in a minute."
+NO_CONNECTION = "No database connection became available in time. Nothing was saved. Try again in a minute."
 
 
 def status_of(error: DatabaseError) -> tuple[int, str] | None:
     """Return the HTTP status and detail for a database error, or None if it is a bug."""
     cause = error.__cause__
     code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorcode", 0)
-    if code in FOREIGN_KEY or _has_updated_no_row(error):
+    if code in FOREIGN_KEY or _updated_no_row(error):
         return 409, ""
     if isinstance(code, int):
         code &= 0xFF  # the low byte of an extended result code is the primary result code
@@ -41,17 +44,19 @@ def status_of(error: DatabaseError) -> tuple[int, str] | None:
         return 507, ""
     if code in INTERRUPTED:
         return 503, QUERY_TOO_SLOW
-    if code in LOCKED or isinstance(cause, PoolTimeout):
+    if code in LOCKED:
         return 503, DATABASE_LOCKED
+    if isinstance(cause, PoolTimeout):
+        return 503, NO_CONNECTION
     return None
 
 
-def _has_updated_no_row(error: DatabaseError) -> bool:
-    """Return whether save() has found no row to update. Before version 6.0, Django has no class for this error."""
+def _updated_no_row(error: DatabaseError) -> bool:
+    """Return whether save() updated no row. Django has no class for this error before 6.0 (Model.NotUpdated)."""
     return "did not affect any rows" in str(error)
 
 
 def directory() -> Path:
-    """Return the directory of SQLite's file, or STATE_DIR for another database or one in memory."""
+    """Return the directory of the SQLite database file, or STATE_DIR for PostgreSQL or an in-memory database."""
     name = Path(connection.settings_dict["NAME"])
     return name.parent if connection.vendor == "sqlite" and name.is_file() else settings.STATE_DIR

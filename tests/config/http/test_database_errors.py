@@ -1,4 +1,4 @@
-"""Responses to database errors that are not bugs: full disk, time limit of queries, locks, deleted rows."""
+"""Responses to database errors that are not bugs: full disk, query timeout, locks, connections, deleted rows."""
 
 import sqlite3
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from django.db import IntegrityError, OperationalError, connection
 from django.test import Client
+from psycopg_pool import PoolTimeout
 
 from config import database_errors
 from tests.helpers import PASSWORD, make_job, problem
@@ -23,6 +24,8 @@ CAUSE = {
 
 def fail(kind: str) -> None:
     """Make the database raise this error."""
+    if kind == "pool":
+        raise OperationalError("couldn't get a connection") from PoolTimeout("couldn't get a connection: secret")
     if connection.vendor == "postgresql":
         state = CAUSE[kind, "postgresql"]
         connection.cursor().execute(f"DO $$ BEGIN RAISE EXCEPTION 'secret' USING ERRCODE = '{state}'; END $$")
@@ -103,11 +106,19 @@ class TestDiskFull:
         assert database_errors.status_of(error) == (507, "")
 
 
-@pytest.mark.parametrize("kind", ["interrupted", "locked"])
-def test_busy_database_returns_503(client_of_alice, kind):
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("interrupted", "The database query took too long and was cancelled."),
+        ("locked", "The database is busy with another change."),
+        ("pool", "No database connection became available in time."),
+    ],
+)
+def test_busy_database_returns_503_with_cause(client_of_alice, kind, message):
     with failing(kind, ("SELECT",)):
         response = client_of_alice.get("/api/todos/")
     detail = problem(response, 503)["detail"]
+    assert detail.startswith(message)
     assert "Try again" in detail
     assert "secret" not in detail
     assert response["Retry-After"]
