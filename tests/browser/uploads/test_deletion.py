@@ -116,7 +116,7 @@ def test_unfinished_upload_can_be_discarded_without_javascript(
     expect(other.get_by_text("Discarded data.bin.")).to_be_visible()
     expect(other.get_by_role("region", name="Unfinished")).to_have_count(0)
     page.get_by_role("button", name="Resume: data.bin").click()
-    expect(row(page, "data.bin")).to_contain_text("no longer has the part that was sent")
+    expect(row(page, "data.bin")).to_contain_text("no longer has this unfinished upload")
     network.throttle()
     page.get_by_role("button", name="Try again: data.bin").click()
     expect_cards(page, "data.bin")

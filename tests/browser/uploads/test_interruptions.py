@@ -131,7 +131,7 @@ def test_request_that_a_proxy_rejects_is_halved_and_the_limit_is_remembered(page
 def test_error_names_a_proxy_that_rejects_the_smallest_request(page, tmp_path, behind_proxy):
     _, rejected = behind_proxy("16k", "narrow-proxy")
     choose_files(page, make_file(tmp_path))
-    expect(row(page, "data.bin")).to_contain_text("Failed: A proxy in front of this site rejects even small parts")
+    expect(row(page, "data.bin")).to_contain_text("Failed: A proxy in front of this site rejects even small requests")
     assert len(rejected) == 3  # requests of 128, 64 and 32 KiB
     expect(page.get_by_role("button", name="Try again: data.bin")).to_be_visible()
 
@@ -173,7 +173,7 @@ def test_file_changed_on_disk_is_not_continued(page, network, sqlite_site, tmp_p
     send_partly(page, network, path)
     path.write_bytes(b"other content")
     network.throttle(SLOW)
-    expect(row(page, "data.bin")).to_contain_text("can't be read any more")
+    expect(row(page, "data.bin")).to_contain_text("can no longer be read")
     make_file(tmp_path)
     network.throttle()
     choose_files(page, path)

@@ -142,7 +142,7 @@ function removeError(near) {
 
 /** Wait until the user is logged in again, and send the new CSRF token from then on. */
 async function renewToken() {
-  await session.returned();
+  await session.waitUntilActive();
   const token = await session.token.get();
   app.setAttribute("hx-headers", JSON.stringify({ ...requestHeaders(), "X-CSRFToken": token }));
 }

@@ -1,19 +1,20 @@
 /**
- * The sending of one file: it is created on the server, then sent in chunks through any number of interruptions, until
- * the server has all of it and has started to process it. A sender draws nothing; it dispatches "change".
+ * Resumable upload of one file. A sender creates the upload on the server, sends the file in chunks, and continues after
+ * interruptions until the server has received all bytes and has started to process the file. It has no user interface,
+ * but dispatches "change".
  *
  *   waiting → sending → received → sent            and by the user: paused, cancelled
  *             sending ⇄ unreachable, logged out    continues by itself
  *             sending ⇄ resuming                   requests the offset, and compares the server's bytes with the file
  *   waiting → other tab                            another tab is sending the file; continues by itself
- *             sending ⇄ other device               another device is sending it; continues when that has stopped
+ *             sending ⇄ other device               another device is sending it; continues when that device has stopped
  *   followed → sent, needs file                    another device is sending it, and this one doesn't have the file
- *   failed, needs file                             continues when the user retries or chooses the file
- *   rejected                                       has never started
+ *   failed, needs file                             continues when the user retries or selects the file
+ *   rejected                                       the file was rejected before the upload was created
  *
  * `offset` is the number of bytes that the server has acknowledged. Bytes that this sender hasn't sent are compared
- * with the file before it continues. If they differ, the file is sent from its start as another upload, and "replaced"
- * names the old one.
+ * with the file before it continues. If they differ, the file is sent from the beginning as another upload, and the
+ * event "replaced" has the id of the old upload.
  */
 
 import { Backoff } from "../progress/backoff.js";
@@ -34,7 +35,7 @@ import { sha256 } from "./sha256.js";
 /** @typedef {{ id: string, job: Job | null }} Upload a file on the server, as the API returns it */
 /** @typedef {Pick<FileStore, "keep" | "delete" | "deleteSent">} Store where files are kept for a reload */
 /** @typedef {{ id?: string | null, offset?: number, isKept?: boolean }} ExistingUpload */
-/** @typedef {{ api: string, session: Session, tus: TusClient, store: Store }} Site what all senders share */
+/** @typedef {{ api: string, session: Session, tus: TusClient, store: Store }} Site dependencies that all senders share */
 
 /** @type {readonly SenderState[]} */
 export const ACTIVE_STATES = ["waiting", "sending", "resuming", "other device", "unreachable", "logged out"];
@@ -42,21 +43,23 @@ export const ACTIVE_STATES = ["waiting", "sending", "resuming", "other device", 
 const sendingSlots = new Semaphore(3);
 const creatingSlots = new Semaphore(3);
 
-const COMPARED_BYTES = 16 * 1024 * 1024; // in one step
-const MAX_OWN_CONFLICTS = 3; // in a row, with an earlier request of this browser that the server is still receiving
-const OWN_CONFLICT_MS = 300; // by then the server has noticed that the earlier request was aborted
-const MAX_CONFLICTS = 5; // in a row
-const OTHER_DEVICE_MS = 3000; // another device that is sending gets an acknowledgement within that
-const MAX_FORBIDDEN = 3; // in a row
-const MAX_RETRY_MS = 10000; // a deployment takes no longer
-const TOO_MANY_TRANSFERS = 429; // until other transfers have ended
+const COMPARED_BYTES = 16 * 1024 * 1024; // bytes per checksum request
+const MAX_OWN_CONFLICTS = 3; // consecutive conflicts with an earlier request of this browser, still being received
+const OWN_CONFLICT_MS = 300; // the server detects an aborted request within this time
+const MAX_CONFLICTS = 5; // consecutive conflicts before the upload fails
+const OTHER_DEVICE_MS = 3000; // a device that is sending receives an acknowledgement within this time
+const MAX_FORBIDDEN = 3; // consecutive 403 responses before the upload fails
+const MAX_RETRY_MS = 10000; // a deployment takes less time, so longer delays would only slow down the upload
+const TOO_MANY_TRANSFERS = 429; // the user must wait until other transfers have ended
 const TEMPORARY = [408, 423, 425, TOO_MANY_TRANSFERS, 500, 502, 503, 504];
 
-const UNREADABLE = "The file can't be read any more. It may have been changed or moved since you chose it.";
-const EXPIRED = "The server no longer has the part that was sent. Try again to send the file from its start.";
-const CONFLICT = "This file is being sent from somewhere else at the same time. Try again when that has ended.";
+const UNREADABLE =
+  "This file can no longer be read. It may have been changed or moved since you selected it. Select it again.";
+const EXPIRED = "The server no longer has this unfinished upload. Try again to send the file from the beginning.";
+const CONFLICT =
+  "This file is being sent from another tab or device at the same time. Try again when that upload has ended.";
 const PROXY_LIMIT =
-  "A proxy in front of this site rejects even small parts of this file. Ask the administrator to raise its limit.";
+  "A proxy in front of this site rejects even small requests. Ask the administrator to raise the proxy's limit.";
 
 class UnreadableFile extends Error {}
 class DifferentFile extends Error {}
@@ -66,8 +69,8 @@ export class Sender extends EventTarget {
   state = "needs file";
   problem = ""; // the error message for the user
   /** @type {Upload | null} */
-  upload = null; // once the file is sent
-  isKept; // whether sending continues by itself after a reload
+  upload = null; // null until the file is sent
+  isKept; // whether the file is stored in the browser, so that the upload continues after a reload
 
   #site;
   /** @type {File | null} */
@@ -76,16 +79,17 @@ export class Sender extends EventTarget {
   #run = Promise.resolve();
   #abort = new AbortController();
   #chunkSize = new ChunkSize();
-  #sentBytes = 0; // in the last request
+  #sentBytes = 0; // size of the last request
   #retries = new Backoff({ maxMs: MAX_RETRY_MS });
   #key = Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join("-");
-  #isUnsure; // whether the server may have more than `offset`
-  #comparedBytes = 0; // the server's bytes up to here are known to be the file's
-  #ownConflicts = MAX_OWN_CONFLICTS; // how many more to expect
+  #mayExist = false; // whether a request to create the upload has been sent
+  #isOffsetUnknown; // whether the server may have received more than `offset`
+  #comparedBytes = 0; // the server's bytes up to this offset are identical to the file's
+  #ownConflictsLeft = MAX_OWN_CONFLICTS; // expected conflicts, until a request succeeds
   #conflicts = 0;
   #hasCompetitor = false; // whether another device may be sending the file
   /** @type {number | null} */
-  #competitorOffset = null; // when it was last requested
+  #competitorOffset = null; // the offset in the last response
   #forbidden = 0;
 
   /**
@@ -101,7 +105,7 @@ export class Sender extends EventTarget {
     this.isKept = isKept;
     this.#site = site;
     this.#file = file;
-    this.#isUnsure = id !== null;
+    this.#isOffsetUnknown = id !== null;
   }
 
   get isActive() {
@@ -119,7 +123,7 @@ export class Sender extends EventTarget {
   }
 
   /**
-   * Return whether this may be the file. Its bytes are compared once it is started.
+   * Return whether name and size match. The bytes are compared after the sender has started.
    *
    * @param {File} file
    */
@@ -140,14 +144,14 @@ export class Sender extends EventTarget {
     this.#file = file;
     this.#abort.abort();
     this.#abort = new AbortController();
-    this.#ownConflicts = MAX_OWN_CONFLICTS;
+    this.#ownConflictsLeft = MAX_OWN_CONFLICTS;
     this.#conflicts = this.#forbidden = 0;
     const { signal } = this.#abort;
     this.#setState("waiting");
     this.#run = this.#run.then(() => this.#sendAll(signal));
   }
 
-  /** Pause. The server keeps what it has received of the current chunk, so the offset is requested. */
+  /** Pause, and update the offset, because the server keeps the bytes of the current chunk that it has received. */
   async pause() {
     const abort = this.#abort;
     abort.abort();
@@ -160,7 +164,7 @@ export class Sender extends EventTarget {
     this.#setState("paused");
   }
 
-  /** Stop, and delete the upload on the server, however long it takes to reach it. */
+  /** Stop, and delete the upload on the server. Retry until the server responds. */
   async cancel() {
     this.#setState("cancelled");
     this.#abort.abort();
@@ -174,14 +178,14 @@ export class Sender extends EventTarget {
   /**
    * Reject the file before anything is sent.
    *
-   * @param {string} problem
+   * @param {string} problem the message for the user
    */
   reject(problem) {
     this.problem = problem;
     this.#setState("rejected");
   }
 
-  /** @param {string} problem */
+  /** @param {string} problem the message for the user */
   fail(problem) {
     this.problem = problem;
     this.#setState("failed");
@@ -214,16 +218,17 @@ export class Sender extends EventTarget {
   /** Send the file as another upload, because the server has the bytes of a different file. */
   #replace() {
     const { id, name, size, offset } = this;
-    this.#forget();
+    this.#reset();
     this.dispatchEvent(new CustomEvent("replaced", { detail: { id, name, size, offset } }));
   }
 
-  #forget() {
+  #reset() {
     if (this.id) this.#site.store.delete(this.id);
     this.id = null;
     this.offset = 0;
     this.isKept = false;
-    this.#isUnsure = false;
+    this.#mayExist = false;
+    this.#isOffsetUnknown = false;
     this.#comparedBytes = 0;
   }
 
@@ -235,7 +240,7 @@ export class Sender extends EventTarget {
       this.problem = UNREADABLE;
       this.#setState("needs file");
     } else if (this.id && (status === 404 || status === 410)) {
-      this.#forget();
+      this.#reset();
       this.fail(EXPIRED);
     } else {
       if (!status) reportError(error);
@@ -244,14 +249,15 @@ export class Sender extends EventTarget {
   }
 
   /**
-   * Create the upload unless it exists, and return its id. This isn't aborted, because the id is needed to delete it.
+   * Create the upload unless it exists, and return its id. The request isn't aborted, because the id is needed to delete
+   * the upload.
    *
    * @param {AbortSignal} signal
    */
   async #create(signal) {
     const release = await creatingSlots.acquire(signal);
     try {
-      this.id ??= await this.#retry(() => this.#register(), signal);
+      this.id ??= await this.#retry(() => this.#findOrCreate(), signal);
     } finally {
       release();
     }
@@ -260,13 +266,13 @@ export class Sender extends EventTarget {
     return id;
   }
 
-  async #register() {
-    const existingId = this.#isUnsure && (await this.#findUpload());
-    this.#isUnsure = true;
+  async #findOrCreate() {
+    const existingId = this.#mayExist && (await this.#findUpload());
+    this.#mayExist = true;
     const { name: filename, size } = this;
     const id =
       existingId || (await this.#site.tus.create({ filename, filetype: this.#file?.type ?? "", key: this.#key, size }));
-    this.#isUnsure = Boolean(existingId);
+    this.#isOffsetUnknown = Boolean(existingId);
     return id;
   }
 
@@ -286,7 +292,8 @@ export class Sender extends EventTarget {
     const release = await sendingSlots.acquire(signal);
     try {
       this.#setState("sending");
-      while (this.#isUnsure || this.offset < this.size) await this.#retry(() => this.#sendNext(id, signal), signal);
+      while (this.#isOffsetUnknown || this.offset < this.size)
+        await this.#retry(() => this.#sendNext(id, signal), signal);
       signal.throwIfAborted();
       this.#setState("received");
     } finally {
@@ -299,15 +306,16 @@ export class Sender extends EventTarget {
    * @param {AbortSignal} signal
    */
   async #sendNext(id, signal) {
-    if (this.#hasCompetitor) return this.#giveWay(id, signal);
-    if (this.#isUnsure) return this.#catchUp(id, signal);
+    if (this.#hasCompetitor) return this.#waitForOtherDevice(id, signal);
+    if (this.#isOffsetUnknown) return this.#verifyOffset(id, signal);
     const chunk = this.#slice(this.offset, this.offset + this.#chunkSize.bytes);
     const startedAt = performance.now();
-    this.#isUnsure = true;
+    this.#isOffsetUnknown = true;
     this.#sentBytes = chunk.size;
     const offset = await this.#site.tus.send(id, this.offset, chunk, signal);
-    this.#chunkSize.acknowledged(offset - this.offset, performance.now() - startedAt);
-    this.#conflicts = this.#forbidden = this.#ownConflicts = 0;
+    this.#chunkSize.adapt(offset - this.offset, performance.now() - startedAt);
+    this.#conflicts = this.#forbidden = 0;
+    this.#ownConflictsLeft = 0; // no earlier request is being received
     this.#comparedBytes = offset;
     return this.#acknowledge(offset);
   }
@@ -318,7 +326,7 @@ export class Sender extends EventTarget {
    * @param {string} id
    * @param {AbortSignal} signal
    */
-  async #catchUp(id, signal) {
+  async #verifyOffset(id, signal) {
     const offset = await this.#site.tus.offset(id, signal);
     this.offset = offset;
     this.#comparedBytes = Math.min(this.#comparedBytes, offset);
@@ -336,7 +344,7 @@ export class Sender extends EventTarget {
    */
   async #compare(id, end, signal) {
     const checksum = sha256(this.#slice(this.#comparedBytes, end)).catch(throwUnreadable);
-    checksum.catch(() => {}); // it is awaited below, unless the server's response fails first
+    checksum.catch(() => {}); // prevents an unhandled rejection if the request below fails first
     const serversChecksum = await this.#site.tus.checksum(id, this.#comparedBytes, end, signal);
     if (serversChecksum !== (await checksum)) throw new DifferentFile();
     this.#comparedBytes = end;
@@ -352,16 +360,16 @@ export class Sender extends EventTarget {
   }
 
   /**
-   * Wait until another device has stopped sending: two senders of the same file would interrupt each other for ever.
+   * Wait until another device has stopped sending: two senders of the same file would interrupt each other forever.
    *
    * @param {string} id
    * @param {AbortSignal} signal
    */
-  async #giveWay(id, signal) {
+  async #waitForOtherDevice(id, signal) {
     const offset = await this.#site.tus.offset(id, signal);
     this.#hasCompetitor = offset !== this.#competitorOffset && offset < this.size;
     this.#competitorOffset = this.#hasCompetitor ? offset : null;
-    if (!this.#hasCompetitor) return this.#catchUp(id, signal);
+    if (!this.#hasCompetitor) return this.#verifyOffset(id, signal);
     this.offset = offset;
     this.#setState("other device");
     return sleep(OTHER_DEVICE_MS * (1 + Math.random() / 2), signal);
@@ -383,7 +391,7 @@ export class Sender extends EventTarget {
 
   /** @param {number} offset */
   #acknowledge(offset) {
-    this.#isUnsure = false;
+    this.#isOffsetUnknown = false;
     this.#retries.reset();
     this.offset = offset;
     this.#setState(this.state === "paused" ? "paused" : "sending");
@@ -431,18 +439,18 @@ export class Sender extends EventTarget {
     await this.#checkReadable(); // sending a file that can't be read fails like a network error
     signal.throwIfAborted();
     if (error instanceof NetworkError || TEMPORARY.includes(status)) {
-      this.#chunkSize.interrupted();
-      this.#ownConflicts = MAX_OWN_CONFLICTS;
+      this.#chunkSize.halve();
+      this.#ownConflictsLeft = MAX_OWN_CONFLICTS;
       this.#setState(status === TOO_MANY_TRANSFERS ? "waiting" : "unreachable");
       await sleep(Math.max(this.#retries.next(), 1000 * delayOf(error)), signal);
-    } else if (isProxyLimit(error) && this.#chunkSize.refusedByProxy(this.#sentBytes)) {
-      return; // repeat it immediately, with a smaller chunk
+    } else if (isProxyLimit(error) && this.#chunkSize.limitBelow(this.#sentBytes)) {
+      return; // repeat the request immediately, with a smaller chunk
     } else if (isLoggedOut) {
       this.#setState("logged out");
-      await abortable(session.returned(), signal);
+      await abortable(session.waitUntilActive(), signal);
     } else if (status === 403 && this.#forbidden++ < MAX_FORBIDDEN) {
       session.token.discard();
-    } else if (status === 409 && this.#ownConflicts-- > 0) {
+    } else if (status === 409 && this.#ownConflictsLeft-- > 0) {
       this.#setState("resuming");
       await sleep(OWN_CONFLICT_MS, signal);
     } else if (status === 409 && this.#conflicts++ < MAX_CONFLICTS) {
@@ -485,7 +493,7 @@ function isProxyLimit(error) {
 }
 
 /**
- * Return the delay that the server has asked for, in seconds.
+ * Return the delay in the Retry-After header in seconds, or 0 without one.
  *
  * @param {unknown} error
  */

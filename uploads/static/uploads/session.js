@@ -8,12 +8,12 @@ const INTERVAL_MS = 4000;
 export class Session {
   #url;
   #username;
-  /** @type {Promise<void> | null} while a caller waits for it */
-  #returned = null;
+  /** @type {Promise<void> | null} the wait that all callers share */
+  #waiting = null;
 
   /**
-   * @param {string} api the URL that the API begins with
-   * @param {string} username the user whose page this is: only their log-in counts
+   * @param {string} api the base URL of the API
+   * @param {string} username the user whose page this is: the session is active only if this user is logged in
    */
   constructor(api, username) {
     this.#url = `${api}/session/`;
@@ -27,12 +27,12 @@ export class Session {
   }
 
   /**
-   * Wait until the user is logged in again. That is requested when the reader comes back to the page, and every few
-   * seconds while the page is visible.
+   * Wait until the user is logged in again. The session is requested when the page becomes visible or receives the
+   * focus, and every few seconds while it is visible.
    */
-  returned() {
-    this.#returned ??= this.#wait().finally(() => (this.#returned = null));
-    return this.#returned;
+  waitUntilActive() {
+    this.#waiting ??= this.#wait().finally(() => (this.#waiting = null));
+    return this.#waiting;
   }
 
   async #wait() {
