@@ -222,7 +222,7 @@ def test_unreachable_api_shows_an_error_and_is_retried(page, sqlite_site):
     page.route(f"{sqlite_site.url}/**", lambda route: route.abort("connectionrefused"))
     add(page, "Wait")
     expect(page.get_by_text("The site can't be reached.")).to_be_visible()
-    expect(page.get_by_text("The server didn't respond, so this may not be saved.")).to_be_visible()
+    expect(page.get_by_text("The server didn't respond, so your change may not have been saved.")).to_be_visible()
     expect(page.get_by_label("What is to be done?")).to_have_value("Wait")
     page.unroute(f"{sqlite_site.url}/**")
     expect(page.get_by_text("Logged in as away.")).to_be_visible()

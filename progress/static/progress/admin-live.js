@@ -10,7 +10,7 @@ const ROWS = "#result_list tbody";
 
 async function update() {
   if (document.hidden) return;
-  const response = await fetch(location.href, { redirect: "error" }); // as a redirect to the log-in page
+  const response = await fetch(location.href, { redirect: "error" }); // a redirect leads to the login page
   if (!response.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const rows = find(document, ROWS);

@@ -37,7 +37,7 @@ export class CsrfToken {
   }
 
   /**
-   * Send a request with the token. If the server answers 403, send it once more with a new token.
+   * Send a request with the token. If the server returns 403, send it once more with a new token.
    *
    * @template T
    * @param {(token: string) => Promise<T>} send

@@ -1,10 +1,10 @@
 /**
- * A connection that reports changes by a stream of server-sent events, and by polling where a stream doesn't work.
+ * Connection that receives changes as server-sent events, or by polling if events don't get through.
  *
- * A stream that breaks is opened again after a delay that grows with each failure, and immediately when the network or
- * the reader comes back. While the page is hidden there is no stream, because a browser opens only six connections to a
- * server. A connection can break without an error, and a proxy can buffer it: if nothing is received for a few seconds,
- * the stream is closed, and `isPolling` is true for a while.
+ * A broken stream is reopened with exponential backoff, or immediately when the browser goes online or the page becomes
+ * visible. While the page is hidden, there is no stream, because browsers open at most six HTTP/1.1 connections to an
+ * origin. A connection can break without an error, and a proxy can buffer the stream: if nothing is received for some
+ * seconds, the stream is closed, and `isPolling` is true for POLLING_MS.
  */
 
 import { Backoff } from "./backoff.js";
@@ -14,12 +14,12 @@ import { parseEvents } from "./sse.js";
 /** @import { ServerSentEvent } from "./sse.js" */
 
 const MAX_RETRY_MS = 30000;
-const DEFAULT_RETRY_AFTER_SECONDS = 5; // for a Retry-After header that has no number
+const DEFAULT_RETRY_AFTER_SECONDS = 5; // used if the Retry-After header has no number
 const FIRST_EVENT_TIMEOUT_MS = 5000; // the server sends the first event immediately
-const TIMEOUT_MS = 12000; // and something every 5 seconds after that
-const POLLING_MS = 30000; // the time of polling after a stream that timed out; doubled each time
+const TIMEOUT_MS = 12000; // the server sends an event or a comment every 5 seconds
+const POLLING_MS = 30000; // how long to poll after a stream has timed out; doubled each time
 const MAX_POLLING_MS = 600000;
-const RECONNECT_MS = 1; // after a time-out
+const RECONNECT_MS = 1; // delay before the first poll after a timeout
 
 /** @type {EventStream[]} */
 const streams = [];
@@ -49,18 +49,18 @@ export class EventStream {
   }
 
   /**
-   * Request changes until the response ends. Return the delay before the next request in milliseconds, or null to send
-   * none until `wake` is called.
+   * Request changes until the response ends. Return the delay before the next request in milliseconds, or null to wait
+   * for a call to `wake`.
    *
    * @abstract
    * @param {AbortController} _connection
    * @returns {Promise<number | null>}
    */
   async connect(_connection) {
-    throw new Error("A subclass connects.");
+    throw new Error("Subclasses must implement connect().");
   }
 
-  /** Connect now, because the network, the reader or a reason to connect has come back. */
+  /** Connect immediately: the browser is online or the page is visible again, or there are changes to wait for. */
   wake() {
     if (!this.isNeeded) return;
     this.pause(); // an open connection may be broken without an error
@@ -80,13 +80,13 @@ export class EventStream {
     if (!document.hidden) this.#timer = setTimeout(() => this.#connect(), ms);
   }
 
-  /** Whether to send requests that are answered immediately, instead of opening a stream. */
+  /** Whether to poll instead of opening a stream. */
   get isPolling() {
     return Date.now() < this.#pollUntil;
   }
 
   /**
-   * Return the delay after an error response. A server with too many streams is polled until the time that it names.
+   * Return the delay after an error response. If the server has too many streams, poll until its Retry-After has passed.
    *
    * @param {Response} response
    * @param {number} pollMs the delay before a poll
@@ -98,8 +98,8 @@ export class EventStream {
     return wasPolling ? this.#retries.next() : pollMs;
   }
 
-  /** Note that a valid response was received. */
-  succeeded() {
+  /** Reset the delay between retries, after a valid response. */
+  resetRetries() {
     this.#retries.reset();
   }
 
@@ -122,7 +122,7 @@ export class EventStream {
       const response = await get(url, connection.signal);
       if (!response.ok || !response.body) return onError(response);
       for await (const event of parseEvents(response.body, () => timeout.restart())) {
-        this.succeeded();
+        this.resetRetries();
         const delay = await onEvent(event);
         if (delay) return delay;
       }
@@ -155,7 +155,7 @@ export class EventStream {
 }
 
 /**
- * Whether the server refused a stream because too many are open.
+ * Return whether the server rejected a stream because too many are open.
  *
  * @param {Response} response
  */
@@ -172,7 +172,7 @@ export function get(url, signal, headers = {}) {
   return fetch(url, { credentials: "include", cache: "no-store", signal, headers });
 }
 
-/** A time limit on the pause between two chunks of a stream. */
+/** Idle timeout of a stream. */
 class Timeout {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;

@@ -32,9 +32,9 @@ import { EventStream, get } from "./event-stream.js";
 
 export const FINISHED_STATES = ["succeeded", "failed", "cancelled"];
 
-const MAX_IDS = 100; // in a request; for more jobs there is a stream of all jobs of the user
+const MAX_IDS = 100; // ids per request; more jobs are watched by the stream of all jobs of the user
 const GATHER_MS = 30; // bars that are added at the same time share a stream from the start
-const NEXT_STREAM_MS = 500; // after a stream whose jobs have all finished, while others were added
+const NEXT_STREAM_MS = 500; // delay after a stream whose jobs have all finished, if other jobs were added
 const POLL_MS = 1000;
 const CHECK_MS = 60000; // the stream of all jobs doesn't report that a job was deleted
 
@@ -202,7 +202,7 @@ class JobStream extends EventStream {
     const response = await get(this.#url("", ids), connection.signal);
     if (!response.ok) return onError(response);
     const { jobs, missing } = await response.json();
-    this.succeeded();
+    this.resetRetries();
     for (const job of jobs) this.#onJob(job);
     for (const id of missing) await this.#onMissing(id, connection);
     return null;
@@ -233,13 +233,13 @@ class JobStream extends EventStream {
       try {
         listener.onChange(job);
       } catch (error) {
-        reportError(error); // the other listeners are called all the same
+        reportError(error); // not thrown, so that the other listeners are called
       }
     }
   }
 
   /**
-   * Request the job's own URL, which answers why the job is missing. A stream can't.
+   * Request the job's own URL, whose status says why the job is missing. A stream doesn't report the reason.
    *
    * @param {string} id
    * @param {AbortController} connection
@@ -271,5 +271,5 @@ class JobStream extends EventStream {
  * @returns {never}
  */
 function raise({ url, status }) {
-  throw new Error(`${url} answered ${status}`);
+  throw new Error(`${url} returned ${status}`);
 }

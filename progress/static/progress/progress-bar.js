@@ -60,7 +60,7 @@ export class ProgressBar extends HTMLElement {
    * @param {string | null} previous
    */
   attributeChangedCallback(_name, previous) {
-    if (previous === null) this.#watch(); // until now the bar was only drawn
+    if (previous === null) this.#watch(); // without a URL, the bar was only drawn
   }
 
   get #url() {
@@ -183,7 +183,7 @@ export class ProgressBar extends HTMLElement {
   }
 
   /**
-   * Cancel or retry the job. The button isn't disabled meanwhile, because it would lose the focus.
+   * Cancel or retry the job. The button isn't disabled during the request, because it would lose the focus.
    *
    * @param {Action} action
    */
@@ -197,7 +197,7 @@ export class ProgressBar extends HTMLElement {
       this.#drawStage("The request failed. Try again.");
     }
     button.ariaDisabled = null;
-    this.#watch(); // after a retry, or after an error that had ended the watching
+    this.#watch(); // needed after a retry, and after an error that has ended the watching
   }
 
   /** The token of the page's own forms, if the server has rendered them. */
@@ -223,7 +223,7 @@ export class ProgressBar extends HTMLElement {
 }
 
 /**
- * Cancel or retry a job and return its new state. If the server answers that its state forbids that, return its state.
+ * Cancel or retry a job and return its new state. If its state doesn't allow the action (409), return its state.
  *
  * @param {string} url
  * @param {string | undefined} knownToken

@@ -59,19 +59,19 @@ test("an API that answers only requests whose answer can't be read doesn't allow
   let count = 0;
   const { connection } = connect(t, () => (count++ ? new Response() : Promise.reject(new TypeError("CORS"))));
   await connection.check();
-  assert.equal(connection.state, "not allowed");
+  assert.equal(connection.state, "origin not allowed");
 });
 
 test("an API that doesn't answer at all is down", async (t) => {
   const { connection } = connect(t, () => Promise.reject(new TypeError("Failed to fetch")));
   await connection.check();
-  assert.equal(connection.state, "down");
+  assert.equal(connection.state, "unreachable");
 });
 
 test("an API whose proxy reports an error is down", async (t) => {
   const { connection } = connect(t, () => new Response("", { status: 502 }));
   await connection.check();
-  assert.equal(connection.state, "down");
+  assert.equal(connection.state, "unreachable");
 });
 
 test("a change with an outdated token is sent again with a new one", async (t) => {
@@ -82,7 +82,7 @@ test("a change with an outdated token is sent again with a new one", async (t) =
   });
   await connection.check();
   token = "new";
-  assert.deepEqual(await connection.change("POST", "/todos/", {}), { id: 1 });
+  assert.deepEqual(await connection.send("POST", "/todos/", {}), { id: 1 });
   assert.deepEqual(
     requests.map((sent) => `${sent.method} ${sent.path} ${sent.token ?? ""}`.trim()),
     ["GET /api/session/", "POST /api/todos/ old", "GET /api/session/", "POST /api/todos/ new"],
@@ -110,5 +110,5 @@ test("the order of a to-do keeps all digits of a 64-bit integer, and text that l
 test("a response that was cut off counts as none", async (t) => {
   const { connection } = connect(t, () => new Response('{"title": "Buy'));
   const error = await connection.get("/todos/1/").catch((reason) => reason);
-  assert.match(await connection.saveErrorMessage(error), /^The server didn't respond/);
+  assert.match(await connection.messageForFailedSave(error), /^The server didn't respond/);
 });

@@ -1,6 +1,6 @@
 /**
- * Changes of the list in other tabs and on other devices. A stream reports which to-dos have changed, and their
- * versions; those that are shown at an older version, or not at all, are requested, and their rows are updated.
+ * Changes of the list in other tabs and on other devices. A stream reports the ids and versions of changed to-dos.
+ * To-dos that the page shows at an older version, or not at all, are requested, and their rows are updated.
  *
  * The changes of this page are reported with versions that it already has, so nothing is requested. Rows that are being
  * edited or dragged, or that show an error, are updated later. A response that may be older than a change of this page
@@ -16,15 +16,15 @@ import { isLocked, onCustomEvent, replaceList, todoId, updateRows } from "./rows
 
 /** @import { ServerSentEvent } from "../progress/sse.js" */
 
-const MAX_IDS = 100; // in a request
+const MAX_IDS = 100; // ids per request
 const TIMEOUT_MS = 30000;
-const RETRY_MS = 5000; // after a request that failed
+const RETRY_MS = 5000; // delay after a failed request
 const HTMX_SOURCES = ["search-form", "more", "todos-footer"]; // the elements that contain the links and fields of htmx
 
 class HttpError extends Error {
   /** @param {Response} response */
   constructor({ url, status }) {
-    super(`${url} answered ${status}`);
+    super(`${url} returned ${status}`);
     this.status = status;
   }
 }
@@ -32,7 +32,7 @@ class HttpError extends Error {
 class LiveList extends EventStream {
   #app;
   #since;
-  #isStopped = false; // nobody is logged in any more, or another user is
+  #isStopped = false; // whether the user has been logged out, or another user is logged in
   #isUpdating = false;
   #isListOutdated = false; // more to-dos have changed than a stream reports
   /** @type {Map<string, number>} by id, the newest version of each to-do that may be shown at an older version */
@@ -117,12 +117,12 @@ class LiveList extends EventStream {
   }
 
   /**
-   * Note a version, unless a list is being fetched: it may be older, and the change has to be requested then.
+   * Record a version, unless a list is being fetched: the list may be older, and then the change must be requested.
    *
    * @param {string} id
    * @param {number} version
    */
-  #note(id, version) {
+  #record(id, version) {
     if (!this.#isBusy()) this.#known.set(id, Math.max(version, this.#known.get(id) ?? 0));
   }
 
@@ -159,12 +159,12 @@ class LiveList extends EventStream {
   #showRows(html, requested) {
     for (const id of updateRows(html, [...requested.keys()])) {
       const version = requested.get(id) ?? 0;
-      this.#note(id, version);
+      this.#record(id, version);
       if (this.#outdated.get(id) === version) this.#outdated.delete(id);
     }
   }
 
-  /** Return whether a row is dragged or htmx is fetching another list. No row is visited to find out. */
+  /** Return whether a row is dragged or htmx is fetching another list. The search is fast, because it visits no row. */
   #isBusy() {
     return isDragging() || HTMX_SOURCES.some((id) => findById(id).querySelector(".htmx-request"));
   }
@@ -182,20 +182,20 @@ class LiveList extends EventStream {
 
   /** @param {HTMLElement} element that htmx has inserted */
   #onHtmxLoad(element) {
-    if (element.matches("li")) this.#note(todoId(element), Number(element.dataset.version));
-    if (element.id === "written") this.#noteWritten(element.dataset.todos ?? "");
+    if (element.matches("li")) this.#record(todoId(element), Number(element.dataset.version));
+    if (element.id === "written") this.#recordWritten(element.dataset.todos ?? "");
   }
 
   /**
-   * Note the versions that a change of this page has written. A row that is only one version older differs in nothing
-   * else.
+   * Record the versions that a change of this page has written. A row that is one version older shows the change
+   * already, so only its version and order are updated.
    *
-   * @param {string} todos "id:version:order" of each
+   * @param {string} todos "id:version:order" of each to-do, separated by spaces
    */
-  #noteWritten(todos) {
+  #recordWritten(todos) {
     for (const todo of todos.trim().split(" ")) {
       const [id, version, order] = todo.split(":");
-      this.#note(id, Number(version));
+      this.#record(id, Number(version));
       const row = document.getElementById(`todo-${id}`);
       if (row && Number(row.dataset.version) + 1 === Number(version)) Object.assign(row.dataset, { version, order });
     }

@@ -10,7 +10,7 @@ import { comparePositions, positionOf } from "./ordering.js";
 
 /** @import { Position } from "./ordering.js" */
 
-const BATCH_SIZE = 100; // of rows that are removed in one task
+const BATCH_SIZE = 100; // rows that are removed in one task of the event loop
 
 /** @param {string | null | undefined} id */
 const rowById = (id) => (id ? document.getElementById(id) : null);
@@ -147,8 +147,8 @@ function appendPage(html) {
 }
 
 /**
- * Update the rows of these to-dos from a response. Those without a row in it are removed. Return the ids of those that
- * were not locked.
+ * Update the rows of these to-dos from a response. Remove the rows of to-dos that the response doesn't contain. Return
+ * the ids of the to-dos whose rows were not locked.
  *
  * @param {string} html
  * @param {string[]} ids
@@ -197,7 +197,7 @@ function isOlder(row) {
 }
 
 /**
- * Insert rows at their positions, from the last one to the first one. Rows with the same ids are replaced.
+ * Insert rows at their positions, from the last row to the first. Rows with the same ids are replaced.
  *
  * @param {HTMLElement[]} newRows
  */
@@ -222,7 +222,7 @@ function rowPosition(row) {
 }
 
 /**
- * Insert a row before another one, or at the end of the list. Return false if the row belongs to a page that has not
+ * Insert a row before another row, or at the end of the list. Return false if the row belongs to a page that has not
  * been fetched.
  *
  * @param {HTMLElement} row

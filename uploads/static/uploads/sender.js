@@ -292,8 +292,9 @@ export class Sender extends EventTarget {
     const release = await sendingSlots.acquire(signal);
     try {
       this.#setState("sending");
-      while (this.#isOffsetUnknown || this.offset < this.size)
+      while (this.#isOffsetUnknown || this.offset < this.size) {
         await this.#retry(() => this.#sendNext(id, signal), signal);
+      }
       signal.throwIfAborted();
       this.#setState("received");
     } finally {

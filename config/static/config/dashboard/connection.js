@@ -1,35 +1,36 @@
 /**
- * The connection to the API: who is logged in, and why the API can't be used if it can't. "change" reports a new state.
+ * Connection to the API. Its state says whether a user is logged in, or why the API can't be used. "change" is
+ * dispatched when the state changes.
  *
- *   connecting → ready, logged out, not allowed, down      and from each of them to each other one
+ *   connecting → ready, logged out, origin not allowed, unreachable      each of them can change to any other
  *
- * Browsers don't tell a page why a request has failed. But a request whose response can't be read ("no-cors") fails
- * only without a response: if it succeeds where another has failed, then the API is up and doesn't allow this origin.
+ * A page can't find out why a request has failed. But a request in the mode "no-cors" fails only if there is no
+ * response: if it succeeds after a CORS request has failed, the API is up and doesn't allow this origin.
  */
 
 import { CsrfToken } from "../../progress/csrf.js";
 import { messageOf, NetworkError, request, statusOf } from "../../progress/request.js";
 import { Session } from "../../uploads/session.js";
 
-/** @typedef {"connecting" | "ready" | "logged out" | "not allowed" | "down"} ConnectionState */
+/** @typedef {"connecting" | "ready" | "logged out" | "origin not allowed" | "unreachable"} ConnectionState */
 
 const PROBE_SECONDS = 10;
-const GATEWAY_ERRORS = [502, 503, 504]; // the responses of a proxy whose app doesn't respond
+const GATEWAY_ERRORS = [502, 503, 504]; // a proxy sends them if the upstream server doesn't respond
 
 export class Connection extends EventTarget {
   /** @type {ConnectionState} */
   state = "connecting";
-  username = ""; // of the user whose page this is, also when they are logged out
+  username = ""; // the user whose data the page shows, kept after they have been logged out
 
   #api;
   #token = new CsrfToken(() => this.#requestSession());
   /** @type {Session | null} */
   #session = null;
   /** @type {Promise<void> | null} */
-  #check = null;
-  #isAllowed = false; // whether a response could be read, so that this origin is allowed
+  #pendingCheck = null;
+  #isOriginAllowed = false; // known once a response could be read
 
-  /** @param {string} api the URL that the API begins with */
+  /** @param {string} api the base URL of the API */
   constructor(api) {
     super();
     this.#api = api;
@@ -39,26 +40,26 @@ export class Connection extends EventTarget {
     return this.#api;
   }
 
-  /** The session of the user, who has logged in. */
+  /** The user's session. Throws an error if no user has logged in since the page was loaded. */
   get session() {
     if (!this.#session) throw new Error("No user has logged in.");
     return this.#session;
   }
 
-  /** Request who is logged in. It doesn't throw; an error is in the state. Concurrent calls share one request. */
+  /** Request the session and update the state, also after an error. Concurrent calls share one request. */
   check() {
-    this.#check ??= this.#checkSession().finally(() => (this.#check = null));
-    return this.#check;
+    this.#pendingCheck ??= this.#checkSession().finally(() => (this.#pendingCheck = null));
+    return this.#pendingCheck;
   }
 
   /**
-   * Return a successful response.
+   * Send a GET request and return the response. Throws ApiError or NetworkError.
    *
-   * @param {string} path below the API's URL, or a whole URL
+   * @param {string} path relative to the API's base URL, or an absolute URL
    */
   async fetch(path) {
     const response = await request(this.#url(path));
-    this.#isAllowed = true;
+    this.#isOriginAllowed = true;
     return response;
   }
 
@@ -84,13 +85,13 @@ export class Connection extends EventTarget {
   }
 
   /**
-   * Send a change and return the JSON of the response.
+   * Send a request that changes data, and return the parsed body of the response.
    *
    * @param {"POST" | "PATCH" | "DELETE"} method
    * @param {string} path
    * @param {object} [body]
    */
-  change(method, path, body) {
+  send(method, path, body) {
     return this.#token.use(async (token) => {
       const headers = { "X-CSRFToken": token, "Content-Type": "application/json" };
       return readJson(await request(this.#url(path), { method, headers, body: body && JSON.stringify(body) }));
@@ -102,21 +103,21 @@ export class Connection extends EventTarget {
    *
    * @param {unknown} error
    */
-  async saveErrorMessage(error) {
+  async messageForFailedSave(error) {
     await this.#onError(error);
     if (error instanceof NetworkError) {
-      return "The server didn't respond, so this may not be saved. Try again when the site is back.";
+      return "The server didn't respond, so your change may not have been saved. Try again later.";
     }
-    if (statusOf(error) === 401) return "Your session has ended, so this was not saved. Log in and try again.";
+    if (statusOf(error) === 401) return "Your session has ended, so your change was not saved. Log in and try again.";
     return messageOf(error);
   }
 
   /**
-   * Return the message for something that couldn't be loaded. It is empty if the state already explains it.
+   * Return the message for a failed load, or an empty string if the state already explains the failure.
    *
    * @param {unknown} error
    */
-  async loadErrorMessage(error) {
+  async messageForFailedLoad(error) {
     await this.#onError(error);
     return this.state === "ready" ? messageOf(error) : "";
   }
@@ -126,11 +127,11 @@ export class Connection extends EventTarget {
       this.#token.set(await this.#requestSession());
     } catch (error) {
       await this.#onError(error);
-      if (statusOf(error)) this.#setState("down"); // nothing works without the session
+      if (statusOf(error)) this.#setState("unreachable"); // nothing works without the session
     }
   }
 
-  /** Update who is logged in, and return the CSRF token of the session. */
+  /** Update the user, and return the CSRF token of the session. */
   async #requestSession() {
     const { user, csrf_token: token } = await this.get("/session/");
     this.#setUser(user?.username);
@@ -145,13 +146,13 @@ export class Connection extends EventTarget {
   async #onError(error) {
     const status = statusOf(error);
     if (error instanceof NetworkError) {
-      this.#setState(!this.#isAllowed && (await this.#isUp()) ? "not allowed" : "down");
+      this.#setState(!this.#isOriginAllowed && (await this.#isUp()) ? "origin not allowed" : "unreachable");
     } else if (status === 401) {
       this.#setState("logged out");
     } else if (status && GATEWAY_ERRORS.includes(status)) {
-      this.#setState("down");
+      this.#setState("unreachable");
     } else if (!status) {
-      reportError(error); // an error of the dashboard itself
+      reportError(error); // a bug in the dashboard
     }
   }
 
@@ -171,7 +172,7 @@ export class Connection extends EventTarget {
   }
 
   /**
-   * Reload the page if another user is logged in, so that nobody sees what belongs to the previous user.
+   * Reload the page if another user is logged in, so that the previous user's data is no longer shown.
    *
    * @param {string | undefined} username
    */
@@ -193,7 +194,7 @@ export class Connection extends EventTarget {
 }
 
 /**
- * Return the JSON of a response. A body that was cut off counts as no response.
+ * Parse the JSON of a response. Throws NetworkError for a truncated body.
  *
  * @param {Response} response
  */
@@ -206,8 +207,8 @@ async function readJson(response) {
 }
 
 /**
- * Parse JSON, but read the `order` of to-dos as strings: it is a 64-bit integer, of which a JavaScript number would
- * lose digits. The pattern matches no text inside a JSON string, where each quotation mark follows a backslash.
+ * Parse JSON, but read the `order` of to-dos as strings: it is a 64-bit integer, which a JavaScript number can't
+ * represent exactly. The pattern can't match inside a JSON string, where quotation marks are escaped.
  *
  * @param {string} json
  */

@@ -2,9 +2,9 @@
  * The dashboard: a static page on an origin of its own. It renders data of the API of another origin, which it requests
  * with the visitor's cookies; the pages of the site itself are rendered by the server.
  *
- * Its panels are custom elements. This module checks who is logged in, shows why the API can't be used if it can't, and
- * continues by itself when it can. Panels watch streams themselves; since no stream reports that a job has been started
- * or a file has been uploaded elsewhere, the panels are also refreshed at intervals.
+ * Its panels are custom elements. This module checks whether a user is logged in. While the API can't be used, it shows
+ * the reason and tries again at intervals. Panels watch streams themselves; since no stream reports that a job has been
+ * started or a file has been uploaded elsewhere, the panels are also refreshed at intervals.
  */
 
 import { find, findById } from "../../progress/dom.js";
@@ -21,13 +21,13 @@ import { RefreshTimer } from "./refresh-timer.js";
 /** @import { Panel } from "./panel.js" */
 
 const INTERVAL_MS = 15000;
-const RETRY_MS = 3000; // while the API can't be used
+const RETRY_MS = 3000; // delay between checks while the API can't be used
 
 const notices = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".notice"));
 const panels = /** @type {Panel[]} */ ([...document.querySelectorAll("due-list, file-sender, job-list, latest-files")]);
 const connection = new Connection(findById("dashboard").dataset.api ?? "");
 const timer = new RefreshTimer();
-let isLoaded = false; // whether the panels have their first content: before that they would move each other
+let isLoaded = false; // whether all panels have content; until then they are hidden, because they would move each other
 let isFocusLost = false; // whether the element that had the focus has been hidden
 
 async function refreshForever() {
@@ -46,7 +46,7 @@ function show() {
   const { state, username } = connection;
   const focused = document.activeElement;
   for (const notice of notices) notice.hidden = notice.dataset.when !== state;
-  findById("panels").hidden = !isLoaded || !username || !["ready", "down"].includes(state);
+  findById("panels").hidden = !isLoaded || !username || !["ready", "unreachable"].includes(state);
   findById("user").textContent = state === "ready" ? username : "";
   findById("log-out").hidden = state !== "ready";
   findById("state").textContent = headline(state, username);
@@ -70,7 +70,7 @@ function headline(state, username) {
       return `Logged in as ${username}.`;
     case "logged out":
       return username ? "Your session has ended. Log in to continue." : "You are not logged in.";
-    case "not allowed":
+    case "origin not allowed":
       return "This page isn't allowed to use the API.";
     default:
       return "The site can't be reached.";
@@ -83,24 +83,24 @@ async function logIn(form) {
   const problem = find(form, ".error");
   problem.textContent = "";
   try {
-    await connection.change("POST", "/session/", { username: username.value, password: password.value });
+    await connection.send("POST", "/session/", { username: username.value, password: password.value });
     form.reset();
   } catch (error) {
     const isRejected = error instanceof Error && statusOf(error) === 401;
-    problem.textContent = isRejected ? error.message : await connection.saveErrorMessage(error);
+    problem.textContent = isRejected ? error.message : await connection.messageForFailedSave(error);
     password.select();
   }
   timer.wake();
 }
 
 async function logOut() {
-  await connection.change("DELETE", "/session/").catch((error) => connection.saveErrorMessage(error));
-  location.reload(); // so that nothing of the user stays in the page
+  await connection.send("DELETE", "/session/").catch((error) => connection.messageForFailedSave(error));
+  location.reload(); // removes the user's data from the page
 }
 
 connection.addEventListener("change", () => {
   show();
-  if (connection.state !== "ready") timer.wake(); // the reason may be gone already
+  if (connection.state !== "ready") timer.wake(); // the API may be usable again already
 });
 findById("origin").textContent = location.origin;
 findById("log-in").addEventListener("submit", (event) => {

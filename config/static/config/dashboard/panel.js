@@ -26,13 +26,13 @@ export class Panel extends HTMLElement {
    */
   async load() {}
 
-  /** Load the panel again. An error is shown in it, unless the page shows it. */
+  /** Load the panel again. An error is shown in the panel, unless the connection's state explains it. */
   async refresh() {
     try {
       await this.load();
       this.setText(".not-loaded", "");
     } catch (error) {
-      this.setText(".not-loaded", await this.connection.loadErrorMessage(error));
+      this.setText(".not-loaded", await this.connection.messageForFailedLoad(error));
     }
   }
 
@@ -47,7 +47,7 @@ export class Panel extends HTMLElement {
     try {
       return await change();
     } catch (error) {
-      this.setText(".not-saved", await this.connection.saveErrorMessage(error));
+      this.setText(".not-saved", await this.connection.messageForFailedSave(error));
       return undefined;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * The time of the next refresh: after an interval, or earlier when the reader, the network or a reason for it comes
- * back.
+ * Timer of the next refresh: after an interval, or earlier if the page becomes visible or receives the focus, the
+ * browser goes online or offline, or `wake` is called.
  */
 
 export class RefreshTimer {
@@ -12,7 +12,7 @@ export class RefreshTimer {
     document.addEventListener("visibilitychange", () => this.wake());
   }
 
-  /** End the current wait, or the next one if there is none. */
+  /** End the current wait, or the next wait if there is none. */
   wake() {
     this.#isAwake = true;
     this.#onWake();

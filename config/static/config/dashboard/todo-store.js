@@ -1,6 +1,6 @@
 /**
  * The user's to-dos, as the API returns them: the whole list is requested once, then kept up to date by a stream that
- * reports which to-dos have changed. It draws nothing; it dispatches "change".
+ * reports which to-dos have changed. It has no user interface, but dispatches "change".
  *
  * Of two responses for a to-do, the one with the later `updated_at` is kept, in whichever order they are received.
  */
@@ -54,7 +54,7 @@ export class TodoStore extends EventTarget {
 
   /** @param {object} values */
   async add(values) {
-    return this.#takeResult(await this.#connection.change("POST", "/todos/", values));
+    return this.#takeResult(await this.#connection.send("POST", "/todos/", values));
   }
 
   /**
@@ -62,7 +62,7 @@ export class TodoStore extends EventTarget {
    * @param {object} values
    */
   async change(url, values) {
-    return this.#takeResult(await this.#connection.change("PATCH", url, values));
+    return this.#takeResult(await this.#connection.send("PATCH", url, values));
   }
 
   /** @param {ChangedVersions} changed */
@@ -83,13 +83,13 @@ export class TodoStore extends EventTarget {
       }
       this.#dispatch("");
     } catch (error) {
-      this.#dispatch(await this.#connection.loadErrorMessage(error));
+      this.#dispatch(await this.#connection.messageForFailedLoad(error));
       if (this.#connection.state === "ready") setTimeout(() => this.#update(), RETRY_MS); // else the stream reconnects
     }
     this.#isUpdating = false;
   }
 
-  /** Request the list. Changes that are reported meanwhile are requested after it. */
+  /** Request the list. Changes reported during the request are requested afterwards. */
   async #requestList() {
     const missing = new Set(this.#todos.keys());
     this.#isListOutdated = false;
@@ -112,7 +112,7 @@ export class TodoStore extends EventTarget {
 
   /** @param {number} id */
   async #requestTodo(id) {
-    this.#changedIds.delete(id); // before the request: the to-do may change again meanwhile
+    this.#changedIds.delete(id); // deleted first, because the to-do may change again during the request
     try {
       this.#keep(await this.#connection.get(`/todos/${id}/`));
     } catch (error) {
@@ -168,7 +168,7 @@ class ChangeStream extends EventStream {
   }
 
   /**
-   * Open the stream after a check of who is logged in, because it reports the to-dos of that user.
+   * Check the session, then open the stream, which reports the to-dos of the logged-in user.
    *
    * @param {AbortController} connection
    */
@@ -188,8 +188,8 @@ class ChangeStream extends EventStream {
   }
 
   /**
-   * The server sends an event immediately. The first stream doesn't report what was there before it, so that the list
-   * is requested.
+   * Handle an event, which the server sends immediately after a request. The first stream doesn't report earlier
+   * changes, so the list is requested.
    *
    * @param {ServerSentEvent} event
    */
