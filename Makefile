@@ -11,13 +11,15 @@ export PORT DASH_PORT PUBLIC DEBUG
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 PYTEST := $(BIN)/python -m pytest --numprocesses 2
+UNIT_TESTS := -p no:playwright -m "not postgresql and not services" $(addprefix --ignore tests/, browser deploy faults machines)
 COMPILE := $(BIN)/python -m uv pip compile --quiet --no-header --python-platform linux --python-version 3.11 --generate-hashes
 MAKEFLAGS += --no-print-directory
+unexport PYTHONDONTWRITEBYTECODE # otherwise each process that runs tests compiles all of them again
 
 # Delete a .venv whose Python was removed or replaced, for example by a system upgrade, so that it is created again.
 $(shell [ ! -d .venv ] || $(BIN)/python -c "import pip" 2>/dev/null || rm -rf .venv)
 
-.PHONY: help run test test-unit test-javascript test-postgresql test-services test-browser test-faults test-machines test-deploy bench lint format requirements clean
+.PHONY: help run test test-unit coverage test-javascript test-postgresql test-services test-browser test-faults test-machines test-deploy bench lint format requirements clean
 
 help: ## list all commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
@@ -32,10 +34,13 @@ run: ## run the site, a worker and the static dashboard (PORT=, DASH_PORT=)
 	@echo "Ctrl-C stops everything."
 	@$(BIN)/python -m honcho --procfile deploy/Procfile start || test $$? -eq 130 # Ctrl-C is not an error
 
-test: test-unit test-javascript test-postgresql test-services test-browser test-faults ## run all tests except test-machines and test-deploy
+test: coverage test-javascript test-postgresql test-services test-browser test-faults ## run all tests except test-machines and test-deploy
 
 test-unit: .venv/dev ## run the tests that need neither servers nor a browser
-	@$(PYTEST) -m "not browser and not postgresql and not services and not faults and not machines and not deploy" $(ARGS)
+	@$(PYTEST) $(UNIT_TESTS) $(ARGS)
+
+coverage: .venv/dev ## run the unit tests, and fail if they run less than 95 % of the lines and branches
+	@$(PYTEST) $(UNIT_TESTS) --cov --cov-report term $(ARGS)
 
 test-javascript: .venv/node ## run the tests of JavaScript modules in Node.js
 	@npm --prefix tests/node test --silent

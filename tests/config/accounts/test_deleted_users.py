@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.helpers import PASSWORD, after_select, file, make_todo, run_concurrently
+from todos.models import Todo
 from uploads.models import Upload
 
 JSON = "application/json"
@@ -82,3 +83,19 @@ def test_admin_deletes_a_user_who_is_adding_objects(admin_user, alice, url, form
     assert deleted == [302]
     assert [status for statuses in others for status in statuses if status >= 500] == []
     assert not User.objects.filter(pk=alice.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "form"),
+    [("/admin/auth/user/{}/delete/", {}), ("/admin/auth/user/", {"action": "delete_selected"})],
+    ids=["page", "action"],
+)
+def test_admin_deletes_a_user_with_todos_and_files(as_admin, alice, bob, url, form):
+    for user in (alice, bob):
+        make_todo(owner=user)
+        Upload.objects.create(owner=user, name="x", size=1, file="x")
+    response = as_admin.post(url.format(alice.pk), form | {"post": "yes", "_selected_action": [alice.pk]})
+    assert response.status_code == 302
+    assert not User.objects.filter(pk=alice.pk).exists()
+    assert [todo.owner for todo in Todo.objects.all()] == [bob]
+    assert [upload.owner for upload in Upload.objects.all()] == [bob]
