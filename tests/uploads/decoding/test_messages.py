@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import AvifImagePlugin, Image
+from PIL.ImageCms import ImageCmsProfile, createProfile
 
 from tests.helpers import photo
 from tests.uploads.files import encrypted_pdf, pdf, png
@@ -115,6 +116,17 @@ def test_grey_of_16_bits_is_reduced_to_8(decode, tmp_path):
 def test_linear_gamma_is_converted_to_that_of_srgb(decode, tmp_path):
     decode("image/png", png(1, 1, b"\x00\x80\x80\x80", gAMA=(100_000).to_bytes(4)))
     assert opened(tmp_path / "1.webp").getpixel((0, 0)) == pytest.approx((187, 187, 187, 255), abs=3)
+
+
+@pytest.mark.parametrize(
+    "profile", [ImageCmsProfile(createProfile("sRGB")).tobytes(), b"damaged"], ids=["sRGB", "damaged"]
+)
+@pytest.mark.parametrize("mode", ["RGB", "LA"])
+def test_profile_without_effect_keeps_the_colours(decode, tmp_path, mode, profile):
+    written = io.BytesIO()
+    Image.new("RGB", (1, 1), (200, 200, 200)).convert(mode).save(written, "PNG", icc_profile=profile)
+    decode("image/png", written.getvalue())
+    assert opened(tmp_path / "1.webp").getpixel((0, 0)) == pytest.approx((200, 200, 200, 255), abs=3)
 
 
 def test_pdf_reports_pages_and_each_rendition(decode, tmp_path):
