@@ -1,1 +1,1 @@
-"""Tests, in a folder for each app. `browser/` drives the real site with Chromium."""
+"""Tests, in a directory for each app. `browser/` drives the real site with Chromium."""

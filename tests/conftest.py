@@ -23,11 +23,11 @@ from progress.worker.heartbeat import Heartbeat
 from tests.helpers import PASSWORD
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-STATE_FOLDERS = {"incoming", "media", "tmp"}
+STATE_DIRECTORIES = {"incoming", "media", "tmp"}
 
-# Examples may take long on a busy machine.
-hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-hypothesis_settings.load_profile("patient")
+# Examples may run slowly on a busy machine.
+hypothesis_settings.register_profile("no-deadline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("no-deadline")
 
 TIMEOUT_SECONDS = {"services": 600, "browser": 600, "faults": 900, "machines": 900, "deploy": 3600}
 """Time limits of tests with these markers. The limit of all other tests is in pyproject.toml."""
@@ -42,14 +42,14 @@ def pytest_collection_modifyitems(config, items):
 
 
 def _deselect_tests_without_database(config, items) -> None:
-    """Run tests that use no database on SQLite only."""
+    """Deselect tests that don't use the database. They run with SQLite only."""
     use_database = [item for item in items if item.get_closest_marker("django_db") or "db" in item.fixturenames]
     config.hook.pytest_deselected(items=[item for item in items if item not in use_database])
     items[:] = use_database
 
 
 def pytest_make_parametrize_id(val):
-    """Shorten long ids, because the name of the test is in the environment of the processes that it starts."""
+    """Shorten long ids: pytest puts the id into PYTEST_CURRENT_TEST, which subprocesses inherit."""
     return repr(val[:80]) if isinstance(val, str | bytes) and len(val) > 200 else None
 
 
@@ -102,7 +102,7 @@ def as_admin(admin_user) -> Client:
 
 @pytest.fixture(autouse=True)
 def _heartbeat_without_thread(monkeypatch):
-    """Write heartbeats in the thread of the test: another thread could not see the transaction in which it runs."""
+    """Write heartbeats in the test's thread: another thread couldn't see the test's uncommitted transaction."""
     monkeypatch.setattr(Heartbeat, "start", lambda self: None)
     monkeypatch.setattr(Heartbeat, "wake", Heartbeat.write)
 
@@ -114,9 +114,9 @@ def shared_state_dir(tmp_path_factory) -> Path:
 
 @pytest.fixture(autouse=True)
 def state_dir(request, shared_state_dir, settings) -> Iterator[Path]:
-    """Return an empty state directory: `tmp_path` if the test uses it, otherwise a shared one, which is faster."""
+    """Yield an empty state directory: `tmp_path` if the test uses it, otherwise a shared directory, which is faster."""
     root = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else shared_state_dir
-    for name in STATE_FOLDERS:
+    for name in STATE_DIRECTORIES:
         (root / name).mkdir(exist_ok=True)
     settings.STATE_DIR = root
     settings.FILE_UPLOAD_TEMP_DIR = root / "tmp"
@@ -129,26 +129,26 @@ def state_dir(request, shared_state_dir, settings) -> Iterator[Path]:
 
 
 def _remove_contents(root: Path) -> None:
-    """Remove the files of a test, but keep the empty state folders."""
+    """Remove the files of a test, but keep the empty state directories."""
     for path in root.iterdir():
         if not path.is_dir():
             path.unlink()
-        elif path.name not in STATE_FOLDERS or any(path.iterdir()):
+        elif path.name not in STATE_DIRECTORIES or any(path.iterdir()):
             shutil.rmtree(path)
 
 
 @pytest.fixture
-def same_day():
-    """Freeze the time, so that the date does not change during the test."""
+def frozen_time():
+    """Freeze the time, so that the date doesn't change during the test."""
     with time_machine.travel(datetime.now(UTC), tick=False):
         yield
 
 
 @pytest.fixture
 def during_waits(monkeypatch):
-    """Return a list of functions. Each call of `Watcher.wait` removes the first one and calls it.
+    """Yield a list of functions. Each call to `Watcher.wait` pops the first function and calls it.
 
-    The thread of the hub could not see the transaction in which a test runs, so each wait makes the hub tick. When no
+    The hub's thread couldn't see the test's uncommitted transaction, so `Watcher.wait` runs the tick itself. When no
     function is left, the monotonic clock advances by the time to wait.
     """
     functions: list = []

@@ -43,7 +43,7 @@ def launch_options(program: str, *flags: str) -> dict:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark the tests of this folder, and group them by their site.
+    """Mark the tests in this directory, and group them by their site.
 
     The site on PostgreSQL is started once for all of its tests. The site on SQLite, which starts faster, is started by
     each process that runs one of the modules that need it.
@@ -165,7 +165,7 @@ def sign_up_on_page(page: Page, site: Site, name: str) -> None:
 
 
 def log_in(page: Page, name: str) -> None:
-    """Submit the log-in form that the page shows."""
+    """Submit the login form that the page shows."""
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()

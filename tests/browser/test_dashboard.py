@@ -190,7 +190,7 @@ def test_input_during_a_request_is_kept(page, sqlite_site):
     assert [todo["title"] for todo in saved] == ["Buy milk", "Bake bread and eat it"]
 
 
-def test_ended_session_shows_the_log_in_form_and_keeps_input(page, sqlite_site):
+def test_ended_session_shows_the_login_form_and_keeps_input(page, sqlite_site):
     open_dashboard(page, sqlite_site, "ended")
     page.get_by_label("What is to be done?").fill("Half a thought")
     call_api(page, sqlite_site, "DELETE", "/api/session/")

@@ -234,11 +234,11 @@ def observed(case: Case, path: str, page: Page, servers: Servers) -> str:
 
 
 ATTACKS = {
-    "read": "url => fetch(url, {credentials: 'include'}).then(answer => answer.text(), () => '')",
+    "read": "url => fetch(url, {credentials: 'include'}).then(response => response.text(), () => '')",
     "write": """url => fetch(url, {method: 'POST', credentials: 'include', body: '{"title": "Evil"}',
         headers: {'Content-Type': 'application/json', 'X-CSRFToken': 'x'}}).then(() => 'read', () => '')""",
     "write blindly": """url => fetch(url, {method: 'POST', mode: 'no-cors', credentials: 'include', body: 'title=Evil',
-        headers: {'Content-Type': 'application/x-www-form-urlencoded'}}).then(answer => answer.text(), () => '')""",
+        headers: {'Content-Type': 'application/x-www-form-urlencoded'}}).then(response => response.text(), () => '')""",
 }
 POST_A_FORM = """url => {
   document.body.innerHTML = `<form method=post action="${url}"><input name=title value=Evil></form>`;
@@ -262,7 +262,7 @@ def test_page_of_another_origin_can_neither_read_nor_write(origin, page, servers
             with page.expect_navigation():
                 page.evaluate(POST_A_FORM, f"{APP}{path}?{MARK}")
             assert servers.received[count].method == "POST"
-            del servers.received[count + 1 :]  # the log-in page redirects logged-in users to their list
+            del servers.received[count + 1 :]  # the login page redirects logged-in users to their list
             page.goto(f"{origin}/page")
         assert any(request.session for request in servers.received) == (origin == "https://evil.example.test")
         assert not alice.todos.exists()

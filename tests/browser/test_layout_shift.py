@@ -36,7 +36,7 @@ def assert_stable(page):
     return load
 
 
-def test_dashboard_is_stable_when_the_site_stops_answering(page, sqlite_site):
+def test_dashboard_is_stable_when_the_site_stops_responding(page, sqlite_site):
     page.set_viewport_size({"width": 375, "height": 667})
     sign_up(page, sqlite_site, "a-name-that-needs-more-than-a-line-of-its-own-on-a-phone")
     page.goto(sqlite_site.dashboard_url)

@@ -46,7 +46,7 @@ def test_port_in_use_is_reported_in_one_line(name):
 
 @pytest.fixture
 def tree(tmp_path):
-    """A copy of the project whose virtual environment was created in a folder that no longer exists."""
+    """A copy of the project whose virtual environment was created in a directory that no longer exists."""
     files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, files.split("\0")):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def test_moved_project_runs(tree):
 
 
 def test_environment_of_another_python_version_is_created_again(tree):
-    """After an upgrade of the system, the packages are in the folder of the old version, which Python ignores."""
+    """After an upgrade of the system, the packages are in the directory of the old version, which Python ignores."""
     library = next((tree / ".venv/lib").glob("python3.*"))
     library.rename(library.with_name("python3.1"))
     subprocess.run(["make", "help"], cwd=tree, check=True, capture_output=True)

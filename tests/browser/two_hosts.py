@@ -134,7 +134,7 @@ class Hosts:
             yield
 
     def _is_served(self) -> bool:
-        """Return whether a web process answers. Connections are accepted before any web process has started."""
+        """Return whether a web process responds. Connections are accepted before any web process has started."""
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(START_SECONDS)
             if client.connect_ex(str(self._socket)):

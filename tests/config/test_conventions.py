@@ -151,7 +151,7 @@ def test_dependency_has_a_reason():
         assert re.search(r'",\s+# [\w`]+', line), line
 
 
-def test_top_folder_has_no_other_files():
+def test_top_directory_has_no_other_files():
     visible = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     assert visible - {"var", "public", "test-results"} == {
         *("manage.py", "config", "todos", "uploads", "progress", "templates", "deploy", "tests"),

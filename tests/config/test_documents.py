@@ -14,7 +14,7 @@ from tests.paths import ROOT
 from uploads.receiving import ingest
 
 GITHUB = ROOT / ".github"
-FOLDERS = "config|todos|uploads|progress|templates|deploy|tests|.github"
+DIRECTORIES = "config|todos|uploads|progress|templates|deploy|tests|.github"
 TEXTS = {
     str(path.relative_to(ROOT)): path.read_text()
     for path in [
@@ -45,7 +45,7 @@ class TestDocument:
         assert set(re.findall(r"manage\.py ([a-z][\w-]+)", TEXTS[document])) <= get_commands().keys()
 
     def test_names_files_that_exist(self, document):
-        named = re.findall(rf"(?<![\w./'|-])((?:{FOLDERS})/[\w./*-]*[\w/])", TEXTS[document])
+        named = re.findall(rf"(?<![\w./'|-])((?:{DIRECTORIES})/[\w./*-]*[\w/])", TEXTS[document])
         assert [name for name in named if not any(ROOT.glob(name.rstrip("/")))] == []
 
     def test_names_settings_that_exist(self, document):
@@ -62,7 +62,7 @@ def test_readme_names_a_file_for_each_idea():
     ideas = re.search(r"^## Where each idea is\n\n(.*?)\n\n", TEXTS["README.md"], re.MULTILINE | re.DOTALL)[1]
     rows = ideas.splitlines()[2:]
     assert len(rows) > 10
-    assert [row for row in rows if not re.search(rf"`({FOLDERS})/", row)] == []
+    assert [row for row in rows if not re.search(rf"`({DIRECTORIES})/", row)] == []
 
 
 def test_readme_fits_on_one_screen():

@@ -105,7 +105,7 @@ def wait_for_event(stream):
 
 
 def test_metrics_are_hidden_from_forged_addresses(web):
-    for address in ("6.6.6.6", "127.0.0.1, 6.6.6.6", "6.6.6.6, 127.0.0.1", "unknown"):
+    for address in ("203.0.113.6", "127.0.0.1, 203.0.113.6", "203.0.113.6, 127.0.0.1", "unknown"):
         response = send(web, "GET", "/metrics", {"X-Forwarded-For": address})
         assert response.status == 404
         assert b"headway_" not in response.body

@@ -1,4 +1,4 @@
-"""Tasks with each kind of outcome."""
+"""Tasks for tests: one for each outcome of a job."""
 
 from progress.tasks import TaskError, task
 

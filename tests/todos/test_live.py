@@ -1,4 +1,4 @@
-"""The stream of changed to-dos."""
+"""Event stream of changed to-dos."""
 
 import json
 import time
@@ -21,19 +21,19 @@ URL = "/api/todos/stream/"
 
 @pytest.fixture(autouse=True)
 def _short_streams(monkeypatch):
-    """Shorten streams: most tests read them to their end, and each tick of the hub takes time."""
+    """Shorten streams: most tests read them to the end, and each tick of the hub takes time."""
     monkeypatch.setattr(sse, "MAX_STREAM_SECONDS", 60.0)
 
 
 def reported_changes(response) -> list[dict | None]:
-    """Read the stream to its end. Return the changes in each event."""
+    """Read the stream to the end. Return the changes in each event."""
     assert (response.status_code, response["Content-Type"]) == (200, "text/event-stream")
     blocks = [block for block in body(response).decode().split("\n\n") if block.startswith("event: todos\nid: ")]
     return [json.loads(block.partition("\ndata: ")[2])["changed"] for block in blocks]
 
 
 def commit_change(todo: Todo, seconds_ago: float = 0, **values) -> None:
-    """Change the to-do as a transaction that began `seconds_ago` and commits now."""
+    """Simulate a transaction that changed the to-do `seconds_ago` seconds ago and commits now."""
     changed_at = timezone.now() - timedelta(seconds=seconds_ago)
     Todo.objects.filter(pk=todo.pk).update(version=F("version") + 1, updated_at=changed_at, **values)
 
@@ -55,22 +55,22 @@ def test_stream_begins_empty_and_reports_each_change_once(as_alice, alice, durin
     assert reported_changes(as_alice.get(URL)) == [{}, {str(todo.pk): 2}, {str(other.pk): 2}, {"1000000": 1}]
 
 
-def test_stream_does_not_report_changes_of_other_users(as_bob, visitor, alice, during_waits):
+def test_stream_does_not_report_other_users_changes(as_bob, visitor, alice, during_waits):
     todo = make_old_todo(owner=alice)
     during_waits.append(Todo.objects.filter(pk=todo.pk).complete)
     assert reported_changes(as_bob.get(f"{URL}?since={timezone.now().isoformat()[:-6]}Z")) == [{}]
     problem(visitor.get(URL), 401)
 
 
-@pytest.mark.parametrize("where", ["query", "header"])
-def test_first_event_has_the_changes_since_the_given_time(as_alice, alice, where):
-    """The event includes changes of the minute before that time, which may have been committed after it."""
+@pytest.mark.parametrize("source", ["query", "header"])
+def test_first_event_has_the_changes_since_the_given_time(as_alice, alice, source):
+    """Changes made up to a minute before `since` are included, because their transactions may have committed later."""
     since = timezone.now() - timedelta(hours=1)
     old, pending, new = make_old_todo(owner=alice), make_old_todo(owner=alice), make_old_todo(owner=alice)
     commit_change(old, 3600 + 70)
     commit_change(pending, 3600 + 50)
     commit_change(new, 3000)
-    if where == "query":
+    if source == "query":
         response = as_alice.get(URL, {"since": since.isoformat()})
     else:
         response = as_alice.get(f"{URL}?since=2020-01-01T00:00Z", headers={"Last-Event-ID": since.isoformat()})
@@ -86,17 +86,17 @@ def test_stream_resumes_from_the_id_of_an_event(as_alice, alice, during_waits):
 
 
 @pytest.mark.parametrize("since", ["", "yesterday", "2026-02-31T00:00:00Z", "2026-11-24T12:00:00", "12", "\0"])
-def test_invalid_time_returns_400(as_alice, since):
+def test_invalid_since_returns_400(as_alice, since):
     assert "its zone" in problem(as_alice.get(URL, {"since": since}), 400)["detail"]
 
 
-def test_time_in_the_future_is_treated_as_now(as_alice, alice):
+def test_since_in_the_future_is_treated_as_now(as_alice, alice):
     todo = make_todo(owner=alice)
     assert reported_changes(as_alice.get(URL, {"since": "9999-12-31T23:59:59-12:00"}))[0] == {str(todo.pk): 1}
 
 
 @pytest.mark.parametrize("since", ["0001-01-01T00:00:00+23:00", "2020-01-01T00:00Z"])
-def test_time_before_the_retention_of_the_trash_reports_null(as_alice, since):
+def test_since_older_than_trash_retention_reports_null(as_alice, since):
     assert reported_changes(as_alice.get(URL, {"since": since})) == [None]
 
 
@@ -116,7 +116,7 @@ def test_change_committed_late_is_reported_once(as_alice, alice, during_waits):
     assert reported_changes(as_alice.get(URL)) == [{}, {str(todo.pk): 2}]
 
 
-def test_stream_has_the_limits_of_all_streams(as_alice, settings, monkeypatch):
+def test_stream_has_common_headers_duration_and_limits(as_alice, settings, monkeypatch):
     started_at = time.monotonic()
     response = as_alice.get(URL)
     assert response["X-Accel-Buffering"] == "no"
@@ -141,7 +141,7 @@ def test_stream_with_once_ends_after_the_first_event_and_ignores_the_limit(as_al
     problem(as_alice.get(f"{URL}?once=true&since=yesterday"), 400)
 
 
-def test_stream_that_is_never_read_is_closed(as_alice):
+def test_closing_unread_stream_removes_its_watcher(as_alice):
     as_alice.get(URL).close()
 
 
@@ -165,7 +165,7 @@ def test_number_of_queries_does_not_grow_with_watched_lists(alice, bob, django_a
         new_hub.tick()
 
 
-def test_reported_changes_are_forgotten_after_a_minute(alice):
+def test_reported_changes_are_discarded_after_a_minute(alice):
     lists = Lists()
     lists.watching[alice.pk] = set()
     todo = make_todo(owner=alice)

@@ -85,14 +85,14 @@ def blocked_by_this_transaction(function: Callable[[], Any]) -> Iterator[Future]
 
 
 class TestTrashPurge:
-    def test_keeps_upload_restored_meanwhile(self, as_alice, alice):
+    def test_keeps_concurrently_restored_upload(self, as_alice, alice):
         upload = ingest.create_upload(alice, file(b"precious"))
         Upload.objects.update(deleted_at=timezone.now() - 2 * retention.TRASH_RETENTION)
         with blocked_by_this_transaction(retention.prune):
             as_alice.post(f"/uploads/{upload.pk}/restore/")
         assert body(as_alice.get(f"/uploads/{upload.pk}/download/")) == b"precious"
 
-    def test_keeps_todo_restored_meanwhile(self, alice):
+    def test_keeps_concurrently_restored_todo(self, alice):
         todo = make_todo(owner=alice, deleted_at=timezone.now() - 2 * todos.retention.TRASH_RETENTION)
         with blocked_by_this_transaction(todos.retention.prune):
             Todo.objects.all().restore()
@@ -109,14 +109,14 @@ class TestTrashPurge:
 
 
 class TestAttaching:
-    def test_of_an_upload_deleted_meanwhile_returns_404(self, as_alice, alice):
+    def test_of_concurrently_deleted_upload_returns_404(self, as_alice, alice):
         upload, todo = ingest.create_upload(alice, file()), make_todo(owner=alice)
         attach = partial(as_alice.post, f"/todos/{todo.pk}/attach/", {"upload": upload.pk})
         with blocked_by_this_transaction(attach) as attached:
             upload.delete()
         assert attached.result().status_code == 404
 
-    def test_to_a_todo_deleted_meanwhile_returns_404(self, as_alice, alice):
+    def test_to_concurrently_deleted_todo_returns_404(self, as_alice, alice):
         upload, todo = ingest.create_upload(alice, file()), make_todo(owner=alice)
         attach = partial(as_alice.post, f"/todos/{todo.pk}/attach/", {"upload": upload.pk})
         with blocked_by_this_transaction(attach) as attached:

@@ -63,7 +63,7 @@ class JobServer:
             self.changed.notify_all()
 
     def delete(self, job_id: str = ID) -> None:
-        """Delete a job. Its URL then answers 410."""
+        """Delete a job. Its URL then returns 410."""
         with self.changed:
             self.jobs[job_id] = {}
             self.changed.notify_all()

@@ -1,4 +1,4 @@
-"""Two devices that show the list of the same user."""
+"""Two browser contexts that show the same user's list."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ SET_HIDDEN = """isHidden => {
 
 
 class Device:
-    """The page of a device, with its requests and script errors."""
+    """Page in one browser context. Records requests and uncaught errors."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -60,14 +60,14 @@ class Device:
         self.page.evaluate(SET_HIDDEN, is_hidden)
 
     def requested_changes(self) -> list[list[str]]:
-        """Return the ids of each request for changed to-dos."""
+        """Return the to-do ids in each request to /todos/changes/."""
         return [re.findall(r"id=(\d+)", url) for url in self.requested_urls if "/todos/changes/" in url]
 
 
 @contextmanager
-def two_devices(page: Page, browser: Browser, site: Site, name: str) -> Iterator[tuple[Device, Device]]:
-    """Open a new user's list of three to-dos on two devices. Assert afterwards that neither had a script error."""
-    sign_up(page, site, name)
+def two_devices(page: Page, browser: Browser, site: Site, username: str) -> Iterator[tuple[Device, Device]]:
+    """Sign up a user with three to-dos and open their list on two devices. Assert at the end that no script failed."""
+    sign_up(page, site, username)
     here = Device(page)
     here.add(*TITLES)
     expect(here.titles).to_have_text(TITLES)

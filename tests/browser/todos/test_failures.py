@@ -34,7 +34,7 @@ def test_input_is_kept_while_the_network_is_lost_and_can_be_sent_again(page, net
     expect(page.locator(".new-todo-form").get_by_role("alert")).to_have_count(0)
 
 
-def test_input_is_kept_after_the_session_expired_and_can_be_sent_after_a_new_log_in(page, todos, add):
+def test_input_is_kept_after_the_session_expired_and_can_be_sent_after_a_new_login(page, todos, add):
     name = page.locator(".account a").inner_text()
     old = page.locator("#todoapp").get_attribute("hx-headers")
     page.context.clear_cookies()

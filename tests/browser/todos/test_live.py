@@ -32,7 +32,7 @@ def test_changes_are_shown_on_the_other_device(devices, sqlite_site):
     here.page.goto(f"{sqlite_site.url}/todos/?undo={batch}")
     here.page.get_by_role("button", name="Undo").click()
     expect(there.titles).to_have_text([TITLES[0], "water the plants", "feed the dog", TITLES[2]])
-    expect(there.page.locator("#undo")).to_be_empty()  # because the other device did it
+    expect(there.page.locator("#undo")).to_be_empty()  # the undo on the other device has closed the undo message
 
     here.page.locator(".clear-completed").click()
     expect(there.titles).to_have_text([TITLES[0], "water the plants", TITLES[2]])
@@ -48,7 +48,7 @@ def test_changes_are_shown_on_the_other_device(devices, sqlite_site):
     expect(here.page.get_by_text("Nothing here yet")).to_be_visible()
 
 
-def test_changes_follow_the_filter_and_the_search_of_each_device(devices):
+def test_changes_respect_each_devices_filter_and_search(devices):
     here, there = devices
     there.select_filter("Active")
     here.row("feed the cat").locator(".toggle").click()
@@ -67,7 +67,7 @@ def test_changes_follow_the_filter_and_the_search_of_each_device(devices):
     expect(there.titles).to_have_text(["stroke the cat"])
 
 
-def test_own_changes_are_not_requested(devices):
+def test_device_does_not_refetch_its_own_changes(devices):
     here, there = devices
     here.row(TITLES[0]).locator(".toggle").click()
     here.rename(TITLES[1], "feed the dog")
@@ -86,7 +86,7 @@ def test_own_changes_are_not_requested(devices):
     assert here.requested_changes() == [[here.rows.last.get_attribute("id").removeprefix("todo-")]]
 
 
-def test_change_during_a_request_for_the_list_is_shown_after_it(devices, sqlite_site):
+def test_outdated_list_response_does_not_hide_newer_change(devices, sqlite_site):
     here, _ = devices
     outdated = here.page.request.get(f"{sqlite_site.url}/todos/active/", headers={"HX-Request": "true"}).text()
     routes = []
@@ -101,7 +101,7 @@ def test_change_during_a_request_for_the_list_is_shown_after_it(devices, sqlite_
     expect(here.titles).to_have_text([*TITLES, "water the plants"])
 
 
-def test_edit_is_kept_during_changes_of_its_todo_and_after_its_deletion(devices):
+def test_unsaved_edit_survives_remote_change_and_deletion(devices):
     here, there = devices
     field = edit(here.row("feed the cat"))
     field.fill("feed the dog")
@@ -132,7 +132,7 @@ def test_edit_is_kept_during_changes_of_its_todo_and_after_its_deletion(devices)
     expect(here.titles).to_have_text([TITLES[2], "water the plants", "mow the lawn"])
 
 
-def test_focus_is_kept_and_moves_to_a_neighbour_of_a_deleted_row(devices):
+def test_focus_stays_on_changed_row_and_leaves_deleted_row(devices):
     here, there = devices
     here.row("feed the cat").locator(".toggle").focus()
     there.page.get_by_role("button", name="Move feed the cat").focus()
@@ -168,10 +168,13 @@ RECORD_MAX_COUNTERS = """() => {
     };
     new MutationObserver(record).observe(document.body, { childList: true, subtree: true });
 }"""
-"""Record how many counters the page ever has. While a list is replaced, its old rows are removed in batches."""
+"""Record the largest number of `.todo-count` elements on the page.
+
+A replaced list stays in the document until its rows are removed in batches, and must not show a second count.
+"""
 
 
-def test_many_changes_are_shown_in_a_list_of_several_pages(devices, sqlite_site):
+def test_many_changes_update_a_partly_loaded_list(devices, sqlite_site):
     here, there = devices
     add_numbered_todos(here.page, sqlite_site, 107)
     for device in devices:
@@ -192,7 +195,7 @@ def test_many_changes_are_shown_in_a_list_of_several_pages(devices, sqlite_site)
     assert here.page.evaluate("window.maxCounters") == 1
 
 
-def test_changed_rows_at_the_end_of_a_page_are_replaced(devices, sqlite_site):
+def test_changed_rows_at_the_end_of_a_batch_are_replaced(devices, sqlite_site):
     here, there = devices
     add_numbered_todos(here.page, sqlite_site, 107)
     for device in devices:

@@ -1,4 +1,4 @@
-"""The stream of changes of a list: polling instead of it, another user's log-in, and replaced server processes."""
+"""The stream of changes of a list: polling instead of it, another user's login, and replaced server processes."""
 
 import os
 import re

@@ -98,7 +98,7 @@ def tus_requests(page: Page, method: str) -> list[str]:
 
 
 def drop(page: Page, *paths: Path) -> None:
-    """Drop files or folders on the window, as if they were dragged from a file manager."""
+    """Drop files or directories on the window, as if they were dragged from a file manager."""
     drop_at(page, 100, 300, *paths)
 
 

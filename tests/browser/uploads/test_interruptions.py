@@ -142,7 +142,7 @@ def clear_cookie(page, name: str) -> None:
     page.context.clear_cookies(name=found)
 
 
-def test_upload_continues_after_a_new_log_in(page, network, sqlite_site, tmp_path):
+def test_upload_continues_after_a_new_login(page, network, sqlite_site, tmp_path):
     open_uploads(page, sqlite_site, "expired")
     path = make_file(tmp_path)
     send_partly(page, network, path)

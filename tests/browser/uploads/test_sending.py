@@ -90,11 +90,11 @@ def test_empty_file_is_sent(page, sqlite_site, tmp_path):
     assert_stored_unchanged(page, sqlite_site, path)
 
 
-def test_dropped_files_and_folders_are_uploaded(page, sqlite_site, tmp_path):
+def test_dropped_files_and_directories_are_uploaded(page, sqlite_site, tmp_path):
     open_uploads(page, sqlite_site, "drop")
-    (tmp_path / "folder" / "inner").mkdir(parents=True)
-    paths = [make_file(tmp_path, name, 10_000) for name in ("a.bin", "folder/b.bin", "folder/inner/c.bin")]
-    drop(page, tmp_path / "a.bin", tmp_path / "folder")
+    (tmp_path / "directory" / "inner").mkdir(parents=True)
+    paths = [make_file(tmp_path, name, 10_000) for name in ("a.bin", "directory/b.bin", "directory/inner/c.bin")]
+    drop(page, tmp_path / "a.bin", tmp_path / "directory")
     expect(page.locator("html")).not_to_have_class("dragging")
     expect_cards(page, "a.bin", "b.bin", "c.bin")
     assert_stored_unchanged(page, sqlite_site, *paths)
@@ -145,8 +145,8 @@ def test_rows_in_all_states_are_accessible(page, network, sqlite_site, tmp_path,
     expect(stages.get_by_text("Failed: This file is larger than")).to_have_count(1)
     buttons = page.locator("#rows button:visible")
     assert sorted(buttons.all_inner_texts()) == ["Cancel"] * 6 + ["Pause"] * 4 + ["Resume"]
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=f"{folder}/rows-{scheme}-{width}.png", full_page=True)
+    if directory := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{directory}/rows-{scheme}-{width}.png", full_page=True)
     assert_accessible(page)
     assert_no_sideways_scrolling(page)
     expect(page.get_by_label(LABEL)).to_be_visible()

@@ -1,4 +1,4 @@
-"""The account pages: sign-up, log-in, log-out, changes and resets of passwords, and the limit of attempts."""
+"""The account pages: sign-up, login, logout, password changes and resets, and rate limits on attempts."""
 
 import re
 from datetime import timedelta
@@ -57,7 +57,7 @@ def test_sign_up_can_be_closed(visitor, settings):
         assert "/accounts/signup/" not in visitor.get(url).text
 
 
-def test_log_in_and_log_out(visitor, alice):
+def test_login_and_logout(visitor, alice):
     assert "/accounts/signup/" in visitor.get("/accounts/login/").text
     assert log_in(visitor, PASSWORD)["Location"] == "/todos/"
     assert "alice" in visitor.get("/todos/").text
@@ -66,14 +66,14 @@ def test_log_in_and_log_out(visitor, alice):
     assert visitor.get("/todos/")["Location"] == "/accounts/login/?next=/todos/"
 
 
-def test_log_in_redirects_to_the_requested_page_of_this_site_only(visitor, alice):
+def test_login_redirects_only_to_pages_of_this_site(visitor, alice):
     credentials = {"username": "alice", "password": PASSWORD}
     assert visitor.post("/accounts/login/", credentials | {"next": "/uploads/"})["Location"] == "/uploads/"
     visitor.post("/accounts/logout/")
     assert visitor.post("/accounts/login/", credentials | {"next": "https://evil.test/"})["Location"] == "/todos/"
 
 
-def test_fifth_failed_log_in_returns_429_with_the_waiting_time(visitor, alice):
+def test_fifth_failed_login_returns_429_with_the_waiting_time(visitor, alice):
     for _ in range(4):
         assert log_in(visitor, "wrong").status_code == 200
     locked = log_in(visitor, "wrong")
@@ -99,7 +99,7 @@ def test_limit_ends_after_15_minutes(visitor, alice):
         assert log_in(visitor, PASSWORD).status_code == 302
 
 
-def test_successful_log_in_resets_the_count(visitor, alice):
+def test_successful_login_resets_the_count(visitor, alice):
     for _ in range(2):
         for _ in range(4):
             log_in(visitor, "wrong")
@@ -161,7 +161,7 @@ def test_password_reset_does_not_reveal_whether_an_account_exists(visitor):
     assert mail.outbox == []
 
 
-def test_log_in_page_redirects_logged_in_users_to_their_list(as_alice):
+def test_login_page_redirects_logged_in_users_to_their_list(as_alice):
     response = as_alice.get("/accounts/login/")
     assert (response.status_code, response["Location"]) == (302, "/todos/")
 

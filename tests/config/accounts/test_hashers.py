@@ -18,7 +18,7 @@ from config.http.errors import ServerBusy
 from tests.faults.web import Web, running_web
 from tests.helpers import PASSWORD
 
-LOG_INS = 4
+LOGINS = 4
 MIN_RESPONSES_PER_HASH = 5
 
 
@@ -61,13 +61,13 @@ def test_server_busy_returns_503(visitor, alice, monkeypatch, url):
 def test_process_serves_other_requests_while_it_hashes(tmp_path: Path):
     url = f"sqlite:///{tmp_path}/headway.sqlite3"
     with running_web_with_tables(tmp_path, url) as web, ThreadPoolExecutor() as pool:
-        log_ins = [pool.submit(log_in, web, f"user{number}") for number in range(LOG_INS)]
+        logins = [pool.submit(log_in, web, f"user{number}") for number in range(LOGINS)]
         served = 0
-        while not all(each.done() for each in log_ins):
+        while not all(each.done() for each in logins):
             with urlopen(f"http://127.0.0.1:{web.port}/", timeout=60) as response:
                 served += response.status == 200
-        assert [each.result() for each in log_ins] == [200] * LOG_INS
-        assert served >= LOG_INS * MIN_RESPONSES_PER_HASH  # a hash that blocks the process allows one at most
+        assert [each.result() for each in logins] == [200] * LOGINS
+        assert served >= LOGINS * MIN_RESPONSES_PER_HASH  # a hash that blocks the process allows one at most
 
 
 def running_web_with_tables(tmp_path: Path, database_url: str):
@@ -77,7 +77,7 @@ def running_web_with_tables(tmp_path: Path, database_url: str):
 
 
 def log_in(web: Web, username: str) -> int:
-    """Send a log-in of an unknown user, for which Django hashes the password too. Return the status."""
+    """Send a login attempt for an unknown user, for which Django hashes the password too. Return the status."""
     token = "a" * 32
     body = urlencode({"username": username, "password": PASSWORD, "csrfmiddlewaretoken": token}).encode()
     request = Request(f"http://127.0.0.1:{web.port}/accounts/login/", body, {"Cookie": f"csrftoken={token}"})

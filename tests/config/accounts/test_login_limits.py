@@ -1,4 +1,4 @@
-"""Limits of password attempts, which count each attempt."""
+"""Rate limits on password attempts."""
 
 from datetime import timedelta
 
@@ -24,8 +24,8 @@ def log_in(password, username="alice", address="192.0.2.1", url="/accounts/login
 
 
 @pytest.fixture
-def botnet(alice):
-    """Record failures from many addresses up to the limit of the account."""
+def account_at_limit(alice):
+    """Record as many failures, each from another address, as the account limit allows."""
     AccessFailureLog.objects.bulk_create(
         AccessFailureLog(username="alice", ip_address=f"198.51.100.{number}") for number in range(PER_ACCOUNT.failures)
     )
@@ -33,7 +33,7 @@ def botnet(alice):
 
 @pytest.mark.parametrize("url", ["/accounts/login/", "/admin/login/"])
 @pytest.mark.parametrize("password", ["wrong", "x\ud800", "\0", "x" * 100_000, "ﬁ", "\u202e"])
-def test_each_wrong_password_counts_or_is_not_checked(admin_user, monkeypatch, url, password):
+def test_every_checked_password_is_recorded(admin_user, monkeypatch, url, password):
     checked = []
     monkeypatch.setattr(User, "check_password", lambda self, raw: checked.append(raw) or raw == PASSWORD)
     for _ in range(PER_ACCOUNT_AND_ADDRESS.failures + 2):
@@ -44,15 +44,15 @@ def test_each_wrong_password_counts_or_is_not_checked(admin_user, monkeypatch, u
 
 @pytest.mark.parametrize("name", ["x" * 151, "x" * 100_000, "a\0", "a" * 200 + "\u0301"])
 @pytest.mark.parametrize("url", ["/accounts/login/", "/admin/login/"])
-def test_username_that_no_account_can_have_is_invalid(visitor, name, url):
+def test_invalid_username_is_rejected_and_not_recorded(visitor, name, url):
     response = visitor.post(url, {"username": name, "password": "x"})
     assert response.status_code == 200
     assert "errorlist" in response.text or "errornote" in response.text
     assert not AccessFailureLog.objects.exists()
 
 
-def test_limit_that_a_concurrent_log_in_resets_returns_429(alice, monkeypatch):
-    """The limit is reached when the attempt is rejected, and reset when the response is rendered."""
+def test_lockout_reset_by_concurrent_login_still_returns_429(alice, monkeypatch):
+    """A concurrent login resets the limit after the attempt is rejected and before the response is rendered."""
     until = iter([timezone.now() + timedelta(minutes=15)])
     monkeypatch.setattr(login_limits, "_locked_until", lambda *args: next(until, None))
     response = log_in(PASSWORD)
@@ -74,7 +74,7 @@ def test_password_is_not_checked_if_the_attempt_cannot_be_recorded(visitor, alic
 
 
 def test_concurrent_attempts_are_checked_up_to_the_limit(visitor, alice, monkeypatch):
-    """All attempts pass the first check before one of them is recorded."""
+    """All attempts pass the first check before any of them is recorded."""
     monkeypatch.setattr(login_limits.Handler, "is_allowed", lambda *args: True)
     checked = []
     monkeypatch.setattr(User, "check_password", lambda self, raw: bool(checked.append(raw)))
@@ -83,28 +83,28 @@ def test_concurrent_attempts_are_checked_up_to_the_limit(visitor, alice, monkeyp
     assert len(checked) == PER_ACCOUNT_AND_ADDRESS.failures == AccessFailureLog.objects.count()
 
 
-def test_account_is_locked_for_new_addresses(alice, botnet):
-    locked = log_in(PASSWORD)
-    assert locked.status_code == 429
-    assert "Wait 24 hours" in locked.text
-    assert 86_000 < int(locked["Retry-After"]) <= 86_400
+def test_account_lockout_applies_to_new_addresses(alice, account_at_limit):
+    response = log_in(PASSWORD)
+    assert response.status_code == 429
+    assert "Wait 24 hours" in response.text
+    assert 86_000 < int(response["Retry-After"]) <= 86_400
 
 
-def test_account_is_not_locked_for_addresses_of_earlier_log_ins(alice):
+def test_account_lockout_exempts_addresses_of_previous_logins(alice):
     assert log_in(PASSWORD).status_code == 302
     AccessFailureLog.objects.bulk_create(AccessFailureLog(username="alice") for _ in range(PER_ACCOUNT.failures))
     assert log_in(PASSWORD, address="192.0.2.2").status_code == 429
     assert log_in(PASSWORD).status_code == 302
 
 
-def test_account_lock_ends_after_a_day_or_a_reset(alice, botnet):
+def test_account_lockout_ends_after_a_day_or_a_reset(alice, account_at_limit):
     with time_machine.travel(timezone.now() + PER_ACCOUNT.window + timedelta(seconds=1)):
         assert log_in(PASSWORD).status_code == 302
     reset(username="alice")
     assert log_in(PASSWORD, address="192.0.2.3").status_code == 302
 
 
-def test_address_is_locked_after_failures_of_many_accounts(alice):
+def test_address_is_locked_out_after_failures_for_many_accounts(alice):
     for number in range(PER_ADDRESS.failures):
         AccessFailureLog.objects.create(username=f"user{number}", ip_address="192.0.2.1")
     assert log_in(PASSWORD).status_code == 429
@@ -133,25 +133,25 @@ def test_client_network_of_an_address(rf, address, network):
     assert client_network(rf.get("/", REMOTE_ADDR=address)) == network
 
 
-def test_successful_log_in_deletes_only_failures_of_its_account(alice, bob):
+def test_successful_login_deletes_only_failures_for_that_account(alice, bob):
     for username in ("alice", "bob"):
         log_in("wrong", username)
     log_in(PASSWORD, "bob")
     assert [failure.username for failure in AccessFailureLog.objects.all()] == ["alice"]
 
 
-def test_attempt_during_the_lock_does_not_extend_it(alice):
+def test_attempt_during_lockout_does_not_extend_lockout(alice):
     for _ in range(PER_ACCOUNT_AND_ADDRESS.failures):
         log_in("wrong")
     with time_machine.travel(timezone.now() + timedelta(minutes=14)):
-        locked = log_in("wrong")
-        assert (locked.status_code, locked["Retry-After"]) == (429, "60")
-        assert "Wait 1 minute and" in locked.text
+        response = log_in("wrong")
+        assert (response.status_code, response["Retry-After"]) == (429, "60")
+        assert "Wait 1 minute and" in response.text
     with time_machine.travel(timezone.now() + timedelta(minutes=15, seconds=1)):
         assert log_in(PASSWORD).status_code == 302
 
 
-def test_api_session_has_the_same_limits(alice, botnet):
+def test_api_session_has_the_same_limits(alice, account_at_limit):
     body = {"username": "alice", "password": PASSWORD}
     problem(Client().post("/api/session/", body, content_type="application/json"), 429)
 
@@ -163,18 +163,18 @@ class TestPasswordChange:
         for _ in range(5):
             assert as_admin.post(url, wrong).status_code == 200
         for old in ("wrong", PASSWORD):
-            locked = as_admin.post(url, wrong | {"old_password": old})
-            assert (locked.status_code, locked["Retry-After"]) == (429, "900")
+            response = as_admin.post(url, wrong | {"old_password": old})
+            assert (response.status_code, response["Retry-After"]) == (429, "900")
         with time_machine.travel(timezone.now() + timedelta(minutes=16)):
             assert as_admin.post(url, wrong | {"old_password": PASSWORD}).status_code == 302
 
-    def test_correct_old_password_does_not_count(self, as_alice):
+    def test_correct_old_password_is_not_recorded(self, as_alice):
         for _ in range(6):
             fields = {"old_password": PASSWORD, "new_password1": "x", "new_password2": "y"}
             assert as_alice.post("/accounts/password_change/", fields).status_code == 200
         assert not AccessFailureLog.objects.exists()
 
-    def test_failures_do_not_lock_the_log_in(self, as_alice, alice):
+    def test_failures_do_not_lock_out_login(self, as_alice, alice):
         for _ in range(5):
             as_alice.post("/accounts/password_change/", {"old_password": "wrong"})
         assert log_in(PASSWORD).status_code == 302

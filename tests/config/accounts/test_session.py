@@ -1,4 +1,4 @@
-"""/api/session/: log-in, log-out and CSRF token for front ends, and its CORS headers."""
+"""/api/session/: login, logout and CSRF token for front ends, and its CORS headers."""
 
 import re
 import subprocess
@@ -34,7 +34,7 @@ def test_visitor_has_no_user_but_a_token(csrf_client):
     assert "no-store" in response["Cache-Control"]
 
 
-def test_log_in_and_log_out(csrf_client, alice):
+def test_login_and_logout(csrf_client, alice):
     assert log_in(csrf_client).json()["user"] == {"username": "alice"}
     assert csrf_client.get("/api/session/").json()["user"] == {"username": "alice"}
     assert csrf_client.post("/api/uploads/", {"file": file()}, headers=token(csrf_client)).status_code == 202
@@ -49,7 +49,7 @@ def test_response_to_an_ended_session_does_not_delete_the_cookie(csrf_client, al
     assert "sessionid" not in csrf_client.get(path).cookies
 
 
-def test_log_out_deletes_the_cookie(csrf_client, alice):
+def test_logout_deletes_the_cookie(csrf_client, alice):
     log_in(csrf_client)
     response = csrf_client.delete("/api/session/", headers=token(csrf_client))
     assert response.cookies["sessionid"].value == ""

@@ -69,7 +69,7 @@ class TestDiskFull:
 
     @pytest.mark.parametrize("password", [PASSWORD, "wrong"])
     @pytest.mark.parametrize("url", ["/accounts/login/", "/api/session/"])
-    def test_log_in_returns_507(self, visitor, alice, url, password):
+    def test_login_returns_507(self, visitor, alice, url, password):
         kind = "application/json" if url.startswith("/api/") else "application/x-www-form-urlencoded"
         credentials = {"username": "alice", "password": password}
         with failing("full"):

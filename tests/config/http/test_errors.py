@@ -11,7 +11,7 @@ from uploads.storage.directory import StorageUnavailable
 
 
 @pytest.fixture
-def raising(monkeypatch, as_alice, alice):
+def break_job_views(monkeypatch, as_alice, alice):
     """Return a function that makes the views of a job raise an error and returns their URLs."""
     as_alice.raise_request_exception = False
 
@@ -39,9 +39,9 @@ def raising(monkeypatch, as_alice, alice):
         (StorageUnavailable("http://secret"), 503),
     ],
 )
-def test_exceptions_of_views_have_a_status_and_reveal_nothing(as_alice, raising, settings, debug, error, status):
+def test_view_exception_returns_its_status_without_details(as_alice, break_job_views, settings, debug, error, status):
     settings.DEBUG = debug
-    page_url, api_url = raising(error)
+    page_url, api_url = break_job_views(error)
     for accept in ("text/html", "application/json"):
         response = as_alice.get(api_url, headers={"Accept": accept})
         problem(response, status)
@@ -55,7 +55,7 @@ def test_exceptions_of_views_have_a_status_and_reveal_nothing(as_alice, raising,
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_unknown_address_returns_404(visitor, settings, debug):
+def test_unknown_url_returns_404(visitor, settings, debug):
     settings.DEBUG = debug
     page = visitor.get("/nowhere/")
     assert page.status_code == 404
@@ -65,14 +65,14 @@ def test_unknown_address_returns_404(visitor, settings, debug):
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_api_address_without_its_final_slash_returns_404_that_names_it(visitor, settings, debug):
+def test_api_url_without_trailing_slash_returns_404_with_correct_url(visitor, settings, debug):
     settings.DEBUG = debug
     for method in ("get", "post", "put", "delete"):
         assert "/api/uploads/" in problem(getattr(visitor, method)("/api/uploads"), 404)["detail"]
     assert visitor.get("/todos")["Location"] == "/todos/"
 
 
-def test_method_that_is_not_allowed_lists_allowed_methods(as_alice):
+def test_405_response_lists_allowed_methods(as_alice):
     response = as_alice.put("/todos/")
     assert response.status_code == 405
     assert response["Allow"] == "GET, HEAD, POST"
@@ -93,16 +93,16 @@ def test_error_page_needs_no_session(visitor, monkeypatch, settings):
     assert "Something went wrong on the server" in page.text
 
 
-def test_rendered_error_responses_of_views_are_unchanged(as_alice):
+def test_error_response_rendered_by_a_view_is_unchanged(as_alice):
     assert as_alice.post("/todos/", {"title": ""}).status_code == 422
     assert "What is to be done?" in as_alice.post("/todos/", {"title": ""}).text
 
 
-def test_status_without_a_reason_phrase_has_a_problem_document():
+def test_problem_document_supports_status_without_reason_phrase():
     assert errors.problem_document(460, "Checksum mismatch.").status_code == 460
 
 
-def test_headers_and_cookies_of_error_responses_are_kept(as_alice, alice, monkeypatch):
+def test_error_response_keeps_headers_and_cookies(as_alice, alice, monkeypatch):
     def fail(*args):
         response = HttpResponse("Later.", status=503, headers={"Retry-After": "5"})
         response.set_cookie("flavour", "vanilla")
@@ -119,7 +119,7 @@ def test_headers_and_cookies_of_error_responses_are_kept(as_alice, alice, monkey
 
 
 @pytest.mark.parametrize("url", ["/", "/nowhere/", "/accounts/login/", "/healthz/"])
-def test_pages_have_a_content_security_policy_without_inline_code(visitor, url):
+def test_content_security_policy_disallows_unsafe_sources(visitor, url):
     policy = visitor.get(url)["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy

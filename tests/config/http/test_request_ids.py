@@ -17,8 +17,8 @@ REQUEST_ID = "7ff1c5d4b0a24b4f9a3ad1f2d25f4c11"
 
 
 @pytest.fixture
-def logged():
-    """Return a function that returns the lines logged during the test, as in production."""
+def log_lines():
+    """Yield a function that parses the JSON lines logged so far."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logs.JsonLines())
@@ -27,7 +27,7 @@ def logged():
     logging.getLogger().removeHandler(handler)
 
 
-def finish(response, sent=0):
+def log_response(response, sent=0):
     """Log the request, as gunicorn does when it has sent the response."""
     log_request(response.wsgi_request.META, response.status_code, sent=sent, received=0)
 
@@ -64,32 +64,32 @@ def test_500_contains_the_request_id(as_alice, alice, monkeypatch, settings):
     assert REQUEST_ID in page.text
 
 
-def test_job_stores_the_request_id_and_its_worker_logs_it(as_alice, logged):
+def test_job_stores_the_request_id_and_its_worker_logs_it(as_alice, log_lines):
     as_alice.post("/api/uploads/", {"file": file()}, headers={"X-Request-ID": REQUEST_ID})
     job = Job.objects.get()
     assert job.request_id == REQUEST_ID
     as_alice.get("/", headers={"X-Request-ID": "of-another-request"})
     run_queue()
-    (line,) = [line for line in logged() if line["logger"] == "progress.worker.runner"]
+    (line,) = [line for line in log_lines() if line["logger"] == "progress.worker.runner"]
     assert (line["request_id"], line["job_id"], line["attempt"]) == (REQUEST_ID, str(job.pk), 1)
     assert line["message"].endswith("attempt 1 of 3: succeeded")
     assert line["seconds"] > 0
 
 
-def test_exception_is_a_field_of_a_line_with_job_and_attempt(alice, logged):
+def test_logged_exception_has_job_id_and_attempt(alice, log_lines):
     job = tasks.fail.enqueue(owner=alice)
     run_queue()
-    failures = [line for line in logged() if "exception" in line]
+    failures = [line for line in log_lines() if "exception" in line]
     assert [(line["job_id"], line["attempt"]) for line in failures] == [(str(job.pk), number) for number in (1, 2, 3)]
     assert "Traceback" in failures[0]["exception"]
     assert "RuntimeError" in failures[0]["exception"]
-    states = [line["message"].rpartition(": ")[2] for line in logged() if "exception" not in line]
+    states = [line["message"].rpartition(": ")[2] for line in log_lines() if "exception" not in line]
     assert states == ["queued", "queued", "failed"]
 
 
-def test_request_is_a_line_without_its_query(as_alice, alice, logged):
-    finish(as_alice.get("/todos/?q=secret", headers={"X-Request-ID": REQUEST_ID}), sent=1234)
-    (line,) = logged()
+def test_request_log_omits_query_string(as_alice, alice, log_lines):
+    log_response(as_alice.get("/todos/?q=secret", headers={"X-Request-ID": REQUEST_ID}), sent=1234)
+    (line,) = log_lines()
     assert 0 < line.pop("seconds") < 600
     assert line.pop("time").endswith("+00:00")
     assert line == {
@@ -116,16 +116,16 @@ SECRET_PATHS = [
 
 @pytest.mark.parametrize("path", SECRET_PATHS)
 @pytest.mark.parametrize("method", ["get", "put"])
-def test_log_has_no_token_of_a_password_reset(visitor, logged, method, path):
-    finish(getattr(visitor, method)(path))
-    lines = logged()
+def test_log_omits_password_reset_token(visitor, log_lines, method, path):
+    log_response(getattr(visitor, method)(path))
+    lines = log_lines()
     assert lines[-1]["path"].startswith("/accounts/reset/")
     assert "…" in lines[-1]["path"]
     assert "secret" not in json.dumps(lines)
 
 
 @pytest.mark.parametrize("formatter", ["json", "text"])
-def test_log_line_is_printable(formatter):
+def test_log_line_escapes_unprintable_characters(formatter):
     printable = "h\u00f6lly \u6f22 \U0001f600"
     unprintable = "\x00\x07\x1b[31m\x7f\x9b\u00ad\u200b\u202e\u2028\u2066\ufeff\U000e0041\ud800\n\r"
     error = ValueError(unprintable)
@@ -143,17 +143,17 @@ def test_log_line_is_printable(formatter):
         assert line.count("\n") == 2  # the message and two lines of the exception
 
 
-def test_log_line_has_the_user_if_the_view_loaded_it(as_alice, alice, logged):
-    finish(as_alice.get("/nowhere/"))
-    finish(as_alice.get("/uploads/"))
-    assert [line.get("user_id") for line in logged() if "view" in line] == [None, alice.pk]
+def test_request_log_has_user_id_only_if_view_loaded_user(as_alice, alice, log_lines):
+    log_response(as_alice.get("/nowhere/"))
+    log_response(as_alice.get("/uploads/"))
+    assert [line.get("user_id") for line in log_lines() if "view" in line] == [None, alice.pk]
 
 
-def test_polled_views_are_logged_only_if_they_fail(visitor, logged):
-    finish(visitor.get("/metrics"))
-    assert logged() == []
-    finish(visitor.get("/healthz/"))  # fails, because there is no worker
-    assert [line["status"] for line in logged() if "view" in line] == [503]
+def test_polled_views_are_logged_only_if_they_fail(visitor, log_lines):
+    log_response(visitor.get("/metrics"))
+    assert log_lines() == []
+    log_response(visitor.get("/healthz/"))  # fails, because there is no worker
+    assert [line["status"] for line in log_lines() if "view" in line] == [503]
 
 
 def test_other_attributes_of_log_records_are_omitted():
@@ -162,6 +162,6 @@ def test_other_attributes_of_log_records_are_omitted():
     assert json.loads(logs.JsonLines().format(record))["status"] == 404
 
 
-def test_request_that_gunicorn_rejects_is_not_logged(logged):
+def test_request_rejected_by_gunicorn_is_not_logged(log_lines):
     log_request({"REQUEST_METHOD": "GET"}, 400, sent=0, received=0)
-    assert logged() == []
+    assert log_lines() == []

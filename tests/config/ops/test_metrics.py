@@ -1,4 +1,4 @@
-"""The content of /metrics, and access to it. tests/faults/test_metrics_and_logs.py tests it with several processes."""
+"""Content of /metrics and access control. tests/faults/test_metrics_and_logs.py covers several processes."""
 
 from datetime import timedelta
 from ipaddress import ip_network
@@ -36,7 +36,7 @@ def test_metrics_describe_jobs_workers_and_files(as_alice, visitor, alice):
     assert values[("headway_stored_bytes",)] == 5
 
 
-def test_unused_site_has_no_heartbeat(visitor):
+def test_heartbeat_age_is_absent_without_workers(visitor):
     values = samples(visitor.get("/metrics"))
     assert values[("headway_longest_wait_seconds",)] == values[("headway_workers",)] == 0
     assert ("headway_last_beat_seconds",) not in values
@@ -47,7 +47,7 @@ def test_metrics_need_at_most_four_queries(visitor, django_assert_max_num_querie
         visitor.get("/metrics")
 
 
-def test_unavailable_database_is_a_metric(visitor, monkeypatch):
+def test_unavailable_database_is_reported(visitor, monkeypatch):
     def fail():
         raise OperationalError("no database")
 
@@ -63,12 +63,12 @@ def test_unavailable_database_is_a_metric(visitor, monkeypatch):
         ("::ffff:127.0.0.1", "", 200),
         ("", "127.0.0.1", 200),  # through the proxy's Unix socket
         ("127.0.0.1", "10.1.2.3", 200),
-        ("127.0.0.1", "6.6.6.6", 404),
-        ("", "6.6.6.6", 404),
-        ("", "127.0.0.1, 6.6.6.6", 404),  # 6.6.6.6 sent the first address, and the proxy added the second
-        ("", "6.6.6.6, 10.1.2.3", 404),  # through two proxies, of which the last is trusted
-        ("6.6.6.6", "", 404),
-        ("6.6.6.6", "127.0.0.1", 404),  # without a proxy
+        ("127.0.0.1", "203.0.113.6", 404),
+        ("", "203.0.113.6", 404),
+        ("", "127.0.0.1, 203.0.113.6", 404),  # the client forged the first address; the proxy appended its real one
+        ("", "203.0.113.6, 10.1.2.3", 404),  # through two proxies, of which the last is trusted
+        ("203.0.113.6", "", 404),
+        ("203.0.113.6", "127.0.0.1", 404),  # without a proxy
         ("", "", 404),  # through a proxy that doesn't send the header
         ("127.0.0.1", "localhost", 404),
         ("127.0.0.1", "127.0.0.1,", 404),
@@ -76,7 +76,7 @@ def test_unavailable_database_is_a_metric(visitor, monkeypatch):
     ],
 )
 @pytest.mark.parametrize("debug", [False, True])
-def test_metrics_return_404_unless_all_addresses_are_allowed(visitor, settings, peer, forwarded, status, debug):
+def test_metrics_return_404_unless_every_address_is_allowed(visitor, settings, peer, forwarded, status, debug):
     settings.DEBUG = debug
     settings.METRICS_ALLOW = [*settings.METRICS_ALLOW, ip_network("10.0.0.0/8")]
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}

@@ -1,4 +1,4 @@
-"""The daily deletion of expired sessions and old records of log-ins."""
+"""Daily deletion of expired sessions and old login records."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from tests.helpers import PASSWORD
 FORM = {"username": "alice", "password": PASSWORD}
 
 
-def test_prune_deletes_expired_sessions_and_old_records_only(alice, as_bob):
+def test_prune_deletes_only_expired_sessions_and_old_records(alice, as_bob):
     Client().post("/accounts/login/", FORM)
     Client().post("/accounts/login/", FORM | {"username": "bob", "password": "wrong"})
     old = timezone.now() - retention.RETENTION[AccessLog] - timedelta(days=1)

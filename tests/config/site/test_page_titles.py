@@ -48,7 +48,7 @@ def test_static_and_dynamic_pages_share_their_navigation(as_alice, url):
     assert links(as_alice.get(url).text) == ["To-dos", "Uploads", "Dashboard", "Guide"]
 
 
-def test_static_pages_have_no_links_to_log_in_or_sign_up(as_alice):
+def test_static_pages_have_no_login_and_sign_up_links(as_alice):
     for url in ("/", "/guide/"):
         page = as_alice.get(url).text
         assert not re.search(r'<a [^>]*href="[^#"][^>]*>(Log in|Sign up)</a>', page)

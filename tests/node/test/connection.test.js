@@ -6,19 +6,19 @@ import { Connection } from "../../../config/static/config/dashboard/connection.j
 /** @typedef {{ method: string, path: string, token: string | undefined }} SentRequest */
 
 /**
- * Return a connection whose requests are answered by this function, and the requests.
+ * Return a connection, and the requests that it sends. `respond` returns the responses.
  *
  * @param {import("node:test").TestContext} t
- * @param {(request: SentRequest) => Response | Promise<Response>} answer
+ * @param {(request: SentRequest) => Response | Promise<Response>} respond
  */
-function connect(t, answer) {
+function connect(t, respond) {
   /** @type {SentRequest[]} */
   const requests = [];
   t.mock.method(globalThis, "fetch", async (/** @type {string} */ url, /** @type {any} */ options = {}) => {
     const { pathname, search } = new URL(url);
     const sent = { method: options.method ?? "GET", path: pathname + search, token: options.headers?.["X-CSRFToken"] };
     requests.push(sent);
-    return answer(sent);
+    return respond(sent);
   });
   return { connection: new Connection("https://example.com/api"), requests };
 }
@@ -55,14 +55,14 @@ test("the name of a user who has logged out is kept", async (t) => {
   assert.equal(connection.username, "alice");
 });
 
-test("an API that answers only requests whose answer can't be read doesn't allow this origin", async (t) => {
+test("an API whose responses can't be read doesn't allow this origin", async (t) => {
   let count = 0;
   const { connection } = connect(t, () => (count++ ? new Response() : Promise.reject(new TypeError("CORS"))));
   await connection.check();
   assert.equal(connection.state, "origin not allowed");
 });
 
-test("an API that doesn't answer at all is down", async (t) => {
+test("an API that doesn't respond is down", async (t) => {
   const { connection } = connect(t, () => Promise.reject(new TypeError("Failed to fetch")));
   await connection.check();
   assert.equal(connection.state, "unreachable");

@@ -36,12 +36,12 @@ test("a rejected token is renewed, and the request sent once more", async () => 
   const token = new CsrfToken(tokens(), "known");
   /** @type {string[]} */
   const sent = [];
-  const answer = await token.use(async (value) => {
+  const result = await token.use(async (value) => {
     sent.push(value);
     if (value === "known") throw rejection(403);
     return "done";
   });
-  assert.equal(answer, "done");
+  assert.equal(result, "done");
   assert.deepEqual(sent, ["known", "new 1"]);
   assert.equal(await token.get(), "new 1");
 });

@@ -9,12 +9,12 @@ import { comparePositions, positionOf } from "../../../todos/static/todos/orderi
  */
 const position = (order, id) => positionOf({ order, id });
 
-test("to-dos are ordered by their order, and then by their id", () => {
+test("to-dos are sorted by `order`, then by id", () => {
   const sorted = [position("-5", 9), position("2", 3), position("2", 10), position("10", 1)];
   assert.deepEqual([...sorted].reverse().sort(comparePositions), sorted);
 });
 
-test("orders that differ only in the last digit of 64 bits are distinguished", () => {
+test("`order` values above 2^53 are compared exactly", () => {
   const [first, second] = [position("9007199254740992", 2), position("9007199254740993", 1)];
   assert.ok(comparePositions(first, second) < 0);
   assert.equal(comparePositions(second, second), 0);

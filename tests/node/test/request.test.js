@@ -5,41 +5,41 @@ import { ApiError, NetworkError, request, retryAfter, statusOf } from "../../../
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {() => Promise<Response>} answer
+ * @param {() => Promise<Response>} respond
  */
-const answerWith = (t, answer) => t.mock.method(globalThis, "fetch", answer);
+const respondWith = (t, respond) => t.mock.method(globalThis, "fetch", respond);
 
 const json = { "Content-Type": "application/problem+json" };
 
 test("a successful response is returned", async (t) => {
-  answerWith(t, async () => new Response("text"));
+  respondWith(t, async () => new Response("text"));
   assert.equal(await (await request("https://example.com/")).text(), "text");
 });
 
 test("an error response has the server's message", async (t) => {
-  answerWith(t, async () => new Response('{"detail": "Too large."}', { status: 413, headers: json }));
+  respondWith(t, async () => new Response('{"detail": "Too large."}', { status: 413, headers: json }));
   await assert.rejects(request("https://example.com/"), { message: "Too large.", status: 413 });
 });
 
 test("an error response for invalid fields has the messages of the fields", async (t) => {
   const body = JSON.stringify({ detail: "Invalid.", errors: { title: ["Too long."], due_on: ["No date."] } });
-  answerWith(t, async () => new Response(body, { status: 422, headers: json }));
+  respondWith(t, async () => new Response(body, { status: 422, headers: json }));
   await assert.rejects(request("https://example.com/"), { message: "Too long. No date." });
 });
 
 test("the text of a proxy's error page is not shown", async (t) => {
-  answerWith(t, async () => new Response("<h1>Bad gateway</h1>", { status: 502 }));
+  respondWith(t, async () => new Response("<h1>Bad gateway</h1>", { status: 502 }));
   await assert.rejects(request("https://example.com/"), { message: "The server returned an error (502)." });
 });
 
 test("a request without a response fails with a network error", async (t) => {
-  answerWith(t, () => Promise.reject(new TypeError("Failed to fetch")));
+  respondWith(t, () => Promise.reject(new TypeError("Failed to fetch")));
   await assert.rejects(request("https://example.com/"), NetworkError);
 });
 
 test("an aborted request fails with the reason", async (t) => {
   const controller = new AbortController();
-  answerWith(t, () => {
+  respondWith(t, () => {
     controller.abort(new Error("no longer needed"));
     return Promise.reject(new TypeError("Failed to fetch"));
   });

@@ -9,7 +9,7 @@ import { TusClient } from "../../../uploads/static/uploads/tus.js";
 const session = /** @type {Session} */ (/** @type {unknown} */ ({ token: { get: async () => "token" } }));
 
 /**
- * Return a client, and the requests that it sends. Each is answered with this response.
+ * Return a client, and the requests that it sends. Each request gets this response.
  *
  * @param {import("node:test").TestContext} t
  * @param {ResponseInit} response

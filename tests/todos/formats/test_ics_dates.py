@@ -1,4 +1,4 @@
-"""Dates and times in iCalendar files: due dates, durations, time zones and unset times."""
+"""Dates and times in iCalendar files: due dates, durations, time zones and zero times."""
 
 from datetime import UTC, date, datetime
 
@@ -22,7 +22,7 @@ from todos.formats import BadRow, Row
         ("DUE:20301231T113000Z", date(2031, 1, 1)),
     ],
 )
-def test_due_date_is_the_local_date(due, due_on):
+def test_due_date_ignores_tzid_and_converts_utc(due, due_on):
     with timezone.override("Pacific/Auckland"):
         (row,) = read("ics", calendar(f"SUMMARY:A\r\n{due}"))
     assert row.due_on == due_on
@@ -57,7 +57,7 @@ def test_unusual_due_dates_are_read_and_invalid_ones_are_bad_rows():
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Los_Angeles"])
-def test_zero_time_of_go_is_ignored(zone):
+def test_go_zero_time_is_ignored(zone):
     times = "".join(f"\n{name}:00010101T000000Z" for name in ("DUE", "DTSTART", "COMPLETED", "CREATED"))
     with timezone.override(zone):
         assert read("ics", calendar(f"SUMMARY:A{times}")) == [Row("A", line=2)]

@@ -126,7 +126,7 @@ def test_project_longer_than_a_block_is_read():
         ("0001-01-01T09:00:00Z", date(1, 1, 1)),
     ],
 )
-def test_zero_time_of_go_is_not_a_due_date(due, due_on):
+def test_go_zero_time_is_not_a_due_date(due, due_on):
     (row,) = read("json", f'[{{"title": "A", "done": false, "due_date": "{due}"}}]')
     assert row.due_on == due_on
 

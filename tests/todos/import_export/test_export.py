@@ -30,7 +30,7 @@ def test_export_has_own_todos_in_order_without_trashed_ones(as_alice, as_bob, al
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.usefixtures("same_day")
+@pytest.mark.usefixtures("frozen_time")
 def test_export_is_an_uncached_download_with_date(as_alice, format):
     response = as_alice.get(f"/api/todos/export/?format={format}")
     assert response.streaming

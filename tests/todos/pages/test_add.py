@@ -39,7 +39,7 @@ def test_title_of_500_characters_is_valid(as_alice):
     assert as_alice.post("/todos/", {"title": "x" * 500}).status_code == 302
 
 
-@pytest.mark.usefixtures("same_day")
+@pytest.mark.usefixtures("frozen_time")
 def test_date_at_the_end_becomes_the_due_date_unless_kept_as_typed(as_alice):
     today = timezone.localdate()
     as_alice.post("/todos/", {"title": "Call mum today"})

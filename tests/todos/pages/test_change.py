@@ -76,7 +76,7 @@ class TestRename:
         todo.refresh_from_db()
         return todo.title, todo.due_on
 
-    @pytest.mark.usefixtures("same_day")
+    @pytest.mark.usefixtures("frozen_time")
     def test_date_at_the_end_becomes_the_due_date(self, as_alice, todo):
         assert self.rename(as_alice, todo, "Pay the rent today") == ("Pay the rent", timezone.localdate())
 

@@ -80,7 +80,7 @@ def test_invalid_cursor_shows_the_first_page(as_alice, alice, cursor):
     assert titles(as_alice.get("/todos/", {"cursor": cursor}).text) == ["Buy milk"]
 
 
-@pytest.mark.usefixtures("same_day")
+@pytest.mark.usefixtures("frozen_time")
 @pytest.mark.parametrize(
     ("days", "marked"), [(-2, 'class="due overdue"'), (0, 'class="due today"'), (1, 'class="due "')]
 )

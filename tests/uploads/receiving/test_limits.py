@@ -76,7 +76,7 @@ def test_trash_is_deleted_when_a_new_file_needs_its_space(
     assert files_below(state_dir) == [f"media/uploads/{new.pk}/original"]
 
 
-def test_file_returns_413_if_another_request_has_used_the_quota_meanwhile(as_alice, monkeypatch, state_dir):
+def test_file_returns_413_if_a_concurrent_request_used_the_quota(as_alice, monkeypatch, state_dir):
     """Two concurrent requests may both pass the validation of the form, but only one of them stores its file."""
     create_transfer(as_alice, 8)
     monkeypatch.setattr(forms, "check_quota", lambda owner, size: None)

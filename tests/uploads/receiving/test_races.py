@@ -94,7 +94,7 @@ class TestNewWriter:
 
 
 class TestTermination:
-    def test_deletes_a_file_that_was_finished_meanwhile(self, as_alice, state_dir, monkeypatch):
+    def test_deletes_concurrently_finished_file(self, as_alice, state_dir, monkeypatch):
         url = create_transfer(as_alice, 5)
         before_first_call(monkeypatch, transfers, "terminate", lambda *args: patch(as_alice, url, 0, b"hello"))
         assert as_alice.delete(url, **TUS).status_code == 204
@@ -109,7 +109,7 @@ class TestTermination:
             writer.receive([b"x" * 10])
         assert list((state_dir / "incoming").iterdir()) == []
 
-    def test_by_the_page_deletes_a_file_that_was_finished_meanwhile(self, as_alice, monkeypatch):
+    def test_by_the_page_deletes_concurrently_finished_file(self, as_alice, monkeypatch):
         url = create_transfer(as_alice, 5)
         before_first_call(monkeypatch, transfers, "terminate", lambda *args: patch(as_alice, url, 0, b"hello"))
         as_alice.post(f"/uploads/unfinished/{url.rpartition('/')[2]}/discard/")
@@ -179,7 +179,7 @@ class TestCompletion:
         assert os.stat(upload.file.path).st_mode & 0o777 == settings.FILE_UPLOAD_PERMISSIONS
         assert download(as_alice) == b"hello"
 
-    def test_makes_a_directory_deleted_meanwhile_again(self, as_alice, monkeypatch):
+    def test_recreates_concurrently_deleted_directory(self, as_alice, monkeypatch):
         """Another completion failed and deleted its file and with it the directory, which was empty then."""
         before_first_call(monkeypatch, os, "link", lambda path, target: shutil.rmtree(target.parent))
         assert patch(as_alice, create_transfer(as_alice, 5), 0, b"hello").status_code == 204
@@ -243,7 +243,7 @@ def test_killed_writer_closes_its_piece_after_the_write_in_a_thread(as_alice, mo
     assert done_at_close == [True]
 
 
-def test_tus_view_answers_every_exception_of_transfers():
+def test_tus_view_handles_every_exception_of_transfers():
     """Any other exception would be a 500."""
     exceptions = {
         value for value in vars(transfers).values() if isinstance(value, type) and issubclass(value, Exception)

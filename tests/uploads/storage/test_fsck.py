@@ -82,7 +82,7 @@ def test_lost_file_is_reported_on_its_page_and_keeps_its_row(as_alice, picture, 
     assert "The file is lost" in as_alice.get(f"/uploads/{picture.pk}/").text
 
 
-def test_bytes_that_got_a_row_meanwhile_are_kept(picture, state_dir):
+def test_bytes_with_concurrently_created_row_are_kept(picture, state_dir):
     stray = state_dir / "media/uploads" / str(picture.pk) / "stray"
     stray.touch()
     make_old(stray)
@@ -100,7 +100,7 @@ def test_missing_renditions_are_made_once_while_a_job_is_queued(picture, state_d
     assert run_queue() == 1
 
 
-def test_repair_of_an_upload_deleted_meanwhile_does_nothing(picture, state_dir):
+def test_repair_of_concurrently_deleted_upload_does_nothing(picture, state_dir):
     for name in ("original", "320.webp"):
         (state_dir / "media/uploads" / str(picture.pk) / name).unlink()
     findings = list(fsck.check())
