@@ -56,7 +56,7 @@ def render_all(directory: Path, values: dict[str, str]) -> None:
 
 
 def render(text: str, values: dict[str, str]) -> str:
-    """Replace each @NAME@ in the text by its value. Raises KeyError for an unknown name."""
+    """Replace each @NAME@ in the text by its value. Raise KeyError for an unknown name."""
     return re.sub(r"@([A-Z0-9_]+)@", lambda match: values[match[1]], text)
 
 
@@ -104,7 +104,7 @@ def worker_connections() -> int:
 def raise_limits(text: str, connections: int) -> str:
     """Return an nginx.conf that allows each process this many connections, and twice as many open files.
 
-    Higher limits are kept. Raises SystemExit if there is no events block.
+    Higher limits are kept. Raise SystemExit if there is no events block.
     """
     if not EVENTS.search(text):
         raise SystemExit("headway: nginx.conf contains no events block. Add one: events {}")
@@ -135,7 +135,7 @@ def dashboard_host() -> str | None:
 
 
 def nginx_version() -> tuple[int, ...]:
-    """Return the version of this machine's nginx. Raises SystemExit if it is not installed."""
+    """Return the version of this machine's nginx. Raise SystemExit if it is not installed."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if not program:
         raise SystemExit("headway: nginx is missing. Install it: apt-get install nginx")

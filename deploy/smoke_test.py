@@ -72,7 +72,7 @@ class Site:
         self._token = ""
 
     def call(self, method: str, path: str, value: Any = None) -> Any:
-        """Send a JSON request and return the decoded response. Raises SmokeTestFailed for an error status."""
+        """Send a JSON request and return the decoded response. Raise SmokeTestFailed for an error status."""
         body = json.dumps(value).encode() if value is not None else None
         status, response = self._request(method, path, body, "application/json")
         if status >= 400:
@@ -89,7 +89,7 @@ class Site:
         return response
 
     def wait_for_job(self, job_id: str) -> None:
-        """Return when the job has succeeded. Raises SmokeTestFailed if it ends otherwise or takes too long."""
+        """Return when the job has succeeded. Raise SmokeTestFailed if it ends otherwise or takes too long."""
         deadline = time.monotonic() + TIMEOUT_SECONDS
         version = 0
         while time.monotonic() < deadline:
@@ -102,7 +102,7 @@ class Site:
         raise SmokeTestFailed(f"the picture's job is still {job['state']} after {TIMEOUT_SECONDS:.0f} seconds")
 
     def wait_until_healthy(self) -> None:
-        """Return when /healthz/ reports no failure. Raises SmokeTestFailed if that takes too long."""
+        """Return when /healthz/ reports no failure. Raise SmokeTestFailed if that takes too long."""
         deadline = time.monotonic() + TIMEOUT_SECONDS
         response: object = "no response"
         while time.monotonic() < deadline:

@@ -75,7 +75,7 @@ def cancel(request: UserRequest, job: Job) -> HttpResponse:
 @require_POST
 @for_job
 def retry(request: UserRequest, job: Job) -> HttpResponse:
-    """Queue a failed or cancelled job again. Return 409 if it is in another state. Raises TooManyJobs."""
+    """Queue a failed or cancelled job again. Return 409 if it is in another state. Raise TooManyJobs."""
     check_queue_limit(request.user)
     return _changed(request, job, retry_job(job), "Only a job that failed or was cancelled can be tried again.")
 
@@ -96,7 +96,7 @@ def _should_wait(jobs: dict[UUID, Job], versions: dict[UUID, int]) -> bool:
 
 
 def _wait_for_change(request: UserRequest, versions: dict[UUID, int], seconds: float) -> dict[UUID, Job]:
-    """Wait for a change or until the time is over, and return the jobs. Raises LoginEnded.
+    """Wait for a change or until the time is over, and return the jobs. Raise LoginEnded.
 
     Return immediately if the user or the process has too many watchers.
     """

@@ -80,7 +80,7 @@ class Progress:
         """Begin the next stage.
 
         `total` is its number of units of work, None if unknown. `weight` is its fraction of the whole job, by default
-        all that earlier stages have left. Raises ValueError for a total that is negative or above MAX_COUNT.
+        all that earlier stages have left. Raise ValueError for a total that is negative or above MAX_COUNT.
         """
         if total is not None and not 0 <= total <= MAX_COUNT:
             raise ValueError(f"total must be from 0 to {MAX_COUNT}")
@@ -93,7 +93,7 @@ class Progress:
         self._raise_interrupt()
 
     def advance(self, n: int = 1) -> None:
-        """Count n more units of the stage as done. Raises ValueError if n is negative."""
+        """Count n more units of the stage as done. Raise ValueError if n is negative."""
         if n < 0:
             raise ValueError("progress can't go backwards")
         self.current_stage.current += n

@@ -69,7 +69,7 @@ class Task:
     def enqueue(self, *, owner: User, **arguments: Any) -> Job:
         """Create a job and deliver it, in the caller's transaction if there is one.
 
-        Raises TypeError for arguments that don't match the function's signature, or that aren't JSON.
+        Raise TypeError for arguments that don't match the function's signature, or that aren't JSON.
         """
         bound = self.signature.bind(None, **arguments)
         bound.apply_defaults()
@@ -89,7 +89,7 @@ class Task:
 def task(*, label: str, max_attempts: int = 3, time_limit: float = TIME_LIMIT) -> Callable[[Callable[..., Any]], Task]:
     """Make the function a Task. `label` is shown to users and may contain arguments in braces.
 
-    `time_limit` is in seconds. Raises ValueError if `max_attempts` is less than 1.
+    `time_limit` is in seconds. Raise ValueError if `max_attempts` is less than 1.
     """
     if max_attempts < 1:
         raise ValueError("max_attempts must be at least 1")

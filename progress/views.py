@@ -29,7 +29,7 @@ def cancel(request: UserRequest, job: Job) -> HttpResponse:
 @require_POST
 @for_job
 def retry(request: UserRequest, job: Job) -> HttpResponse:
-    """Queue the job again, if it failed or was cancelled, and show it. Raises TooManyJobs."""
+    """Queue the job again, if it failed or was cancelled, and show it. Raise TooManyJobs."""
     check_queue_limit(request.user)
     retry_job(job)
     return redirect(job)

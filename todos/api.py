@@ -122,7 +122,7 @@ def _get(request: UserRequest, todo_id: int) -> Todo:
 
 
 def _locked(request: UserRequest, todo_id: int) -> Todo:
-    """Return the to-do, locked until the end of the transaction. Raises ApiError if If-Match doesn't match."""
+    """Return the to-do, locked until the end of the transaction. Raise ApiError if If-Match doesn't match."""
     todos = Todo.objects.visible_to(request.user).for_list().select_for_update(no_key=True)
     todo = get_object_or_404(todos, pk=todo_id)
     # A proxy that compresses responses makes ETags weak. Ours identify a version, so the weak form is as good.

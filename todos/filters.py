@@ -110,7 +110,7 @@ class FilteredList:
     def of(cls, request: UserRequest, status: str = "all") -> Self:
         """Return the list that the query names, or the form if the request is a change.
 
-        Raises PermissionDenied if the page of the request was loaded by a user who is no longer logged in.
+        Raise PermissionDenied if the page of the request was loaded by a user who is no longer logged in.
         """
         if unquote(request.headers.get("X-User", "")) not in ("", request.user.get_username()):
             raise PermissionDenied("You are signed in as someone else now. Reload the page to continue.")

@@ -19,7 +19,7 @@ class ListFull(ApiError):
 def make_room(todos: QuerySet[Any], number: int, characters: int) -> None:
     """Permanently delete the oldest to-dos in the trash, until `number` more to-dos with this much text are allowed.
 
-    `todos` are all to-dos of one owner. Raises ListFull if emptying the trash is not enough, and then deletes nothing.
+    `todos` are all to-dos of one owner. Raise ListFull if emptying the trash is not enough, and then deletes nothing.
     """
     used = todos.aggregate(todos=Count("pk"), characters=Coalesce(Sum("text_length"), 0))
     too_many = _excess(used["todos"] + number, settings.MAX_TODOS)

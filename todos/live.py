@@ -116,7 +116,7 @@ def timestamp() -> str:
 
 
 def _since(request: UserRequest) -> datetime | None:
-    """Return the time from which the client requests changes. Raises BadRequest."""
+    """Return the time from which the client requests changes. Raise BadRequest."""
     text = request.headers.get("Last-Event-ID", request.GET.get("since"))
     if text is None:
         return None

@@ -115,7 +115,7 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         return self._change(completed_at=F("completed_before"), deleted_at=F("deleted_before"))
 
     def append(self, owner: User, todos: list["Todo"]) -> None:
-        """Save new to-dos at the end of the owner's list, in this order. Raises ListFull."""
+        """Save new to-dos at the end of the owner's list, in this order. Raise ListFull."""
         with transaction.atomic():
             lock_owner(owner)
             limits.make_room(owner.todos.all(), len(todos), sum(todo.folded_length for todo in todos))
@@ -233,7 +233,7 @@ class Todo(models.Model):
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         """Append a new to-do to the list unless it has a position. Increment the version of an existing one.
 
-        Raises ListFull if the to-do or its text exceeds the limits of the owner.
+        Raise ListFull if the to-do or its text exceeds the limits of the owner.
         """
         with transaction.atomic():
             self._make_room(update_fields)

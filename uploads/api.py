@@ -69,7 +69,7 @@ def _rendition_json(rendition: Rendition, request: UserRequest) -> dict[str, Any
 def accept_upload(request: UserRequest, form_class: type[UploadForm]) -> HttpResponse:
     """Save the file of a multipart form and return 202 with the upload and its queued job.
 
-    Raises ApiError for a wrong media type or a file that is too large, and ValidationError.
+    Raise ApiError for a wrong media type or a file that is too large, and ValidationError.
     """
     if request.content_type != "multipart/form-data":
         raise ApiError(415, 'Send the file as multipart/form-data, in a field named "file".')

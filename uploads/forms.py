@@ -32,7 +32,7 @@ class UploadForm(forms.Form):
         self.owner = owner
 
     def clean_file(self) -> "UploadedFile[bytes]":
-        """Check the size, and whether a job for the file may be queued. Raises TooManyJobs."""
+        """Check the size, and whether a job for the file may be queued. Raise TooManyJobs."""
         check_queue_limit(self.owner)
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         try:

@@ -14,7 +14,7 @@ from uploads.models import Upload, UploadQuerySet
 
 
 def list_uploads(owner: User, cursor: str = "") -> UploadQuerySet:
-    """Return all uploads, or those after the cursor. Raises InvalidCursor."""
+    """Return all uploads, or those after the cursor. Raise InvalidCursor."""
     uploads = Upload.objects.visible_to(owner).for_list()
     return uploads.older_than(*_parse(cursor)) if cursor else uploads
 

@@ -41,7 +41,7 @@ class MovableFile(BinaryFile):
 
 
 def process(upload: Upload, progress: Progress) -> None:
-    """Compute the checksum and make the renditions. Raises TaskError if the file can't be decoded."""
+    """Compute the checksum and make the renditions. Raise TaskError if the file can't be decoded."""
     with _deleting_files_without_rows(upload):
         kind = kind_of(upload.content_type)
         if kind is None:
@@ -97,7 +97,7 @@ def _store(upload: Upload, rendition: RenditionFile) -> None:
 
 @transaction.atomic
 def _record(upload: Upload, preview: Preview) -> None:
-    """Replace the rows of an earlier attempt by those of this one. Raises TaskError if the upload has been deleted."""
+    """Replace the rows of an earlier attempt by those of this one. Raise TaskError if the upload has been deleted."""
     if not Upload.objects.filter(pk=upload.pk).update(metadata=preview.metadata):
         raise TaskError("deleted", "The file was deleted while it was processed.")
     row_ids = []

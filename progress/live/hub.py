@@ -51,7 +51,7 @@ class Source(ABC, Generic[Key, Change]):
 
     @abstractmethod
     def changes(self, thorough: bool) -> Iterable[tuple[Key, Change]]:
-        """Query the keys that are watched and have changed. Raises DatabaseError.
+        """Query the keys that are watched and have changed. Raise DatabaseError.
 
         Transactions become visible in a different order than their changes were made in. So each tick must also query
         changes of the recent past again, and a thorough tick those of a longer period.
@@ -130,7 +130,7 @@ class Hub:
     def watch(self, kind: type[Source[Key, Change]], keys: Iterable[Key], login: Login) -> Watcher[Key, Change]:
         """Start watching these keys. Read their current state afterwards, so that no change is missed.
 
-        Raises TooManyWatchers or TooManyUserWatchers.
+        Raise TooManyWatchers or TooManyUserWatchers.
         """
         watcher = Watcher(self, kind, keys, login)
         with self.lock:
@@ -174,7 +174,7 @@ class Hub:
             watcher.wake()
 
     def tick(self) -> None:
-        """Query for changes, and notify their watchers. Raises DatabaseError."""
+        """Query for changes, and notify their watchers. Raise DatabaseError."""
         thorough = time.monotonic() - self._thorough_at > THOROUGH_SECONDS
         if thorough:
             self._thorough_at = time.monotonic()

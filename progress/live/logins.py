@@ -32,7 +32,7 @@ class Login:
 def still_valid(logins: Collection[Login]) -> set[Login]:
     """Return the logins whose session exists and whose user is active and has the same password as before.
 
-    Raises DatabaseError.
+    Raise DatabaseError.
     """
     sessions = Session.objects.filter(
         session_key__in={login.session_key for login in logins}, expire_date__gt=timezone.now()

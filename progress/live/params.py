@@ -18,7 +18,7 @@ UNKNOWN = -1
 
 
 def parse_ids(request: HttpRequest) -> dict[UUID, int]:
-    """Return the version that the client has of each job named by `id`, or UNKNOWN. Raises BadRequest."""
+    """Return the version that the client has of each job named by `id`, or UNKNOWN. Raise BadRequest."""
     ids = request.GET.getlist("id")
     if not ids:
         raise BadRequest("Name the jobs: ?id=<uuid>&id=<uuid>")
@@ -28,13 +28,13 @@ def parse_ids(request: HttpRequest) -> dict[UUID, int]:
 
 
 def parse_after(request: HttpRequest) -> int:
-    """Return `after`, the version that the client has of a single job, or UNKNOWN. Raises BadRequest."""
+    """Return `after`, the version that the client has of a single job, or UNKNOWN. Raise BadRequest."""
     text = request.GET.get("after")
     return UNKNOWN if text is None else _version("after", text)
 
 
 def parse_wait(request: HttpRequest) -> float:
-    """Return `wait` in seconds, 0 by default. Raises BadRequest."""
+    """Return `wait` in seconds, 0 by default. Raise BadRequest."""
     text = request.GET.get("wait", "0")
     whole, point, fraction = text.partition(".")
     is_number = len(text) < 10 and _is_number(whole) and (not point or _is_number(fraction))

@@ -66,5 +66,5 @@ class ClusterQueue:
         """Drop the connection, which may be broken, so that the next call makes a new one."""
 
     def is_empty(self) -> bool:
-        """Return whether the queue has no delivery. Raises one of `connection_errors`."""
+        """Return whether the queue has no delivery. Raise one of `connection_errors`."""
         raise NotImplementedError

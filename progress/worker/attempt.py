@@ -26,29 +26,29 @@ class Attempt:
         return f"job {self.job.pk} ({self.job.task}), attempt {self.job.attempt} of {self.job.max_attempts}"
 
     def report(self, **values: Any) -> None:
-        """Write these columns as the job's progress. Raises LostJob or Cancelled."""
+        """Write these columns as the job's progress. Raise LostJob or Cancelled."""
         if not self._continuing().update(heartbeat_at=Now(), **changed(), **values):
             self._raise_interruption()
 
     def record_heartbeat(self) -> None:
-        """Write that the attempt is still running. Raises LostJob or Cancelled."""
+        """Write that the attempt is still running. Raise LostJob or Cancelled."""
         if not self._continuing().update(heartbeat_at=Now()):
             self._raise_interruption()
 
     def succeed(self, result: Any, **counts: Any) -> None:
-        """Finish the job. `result` is JSON, or None. Raises LostJob, or TypeError for a result that isn't JSON."""
+        """Finish the job. `result` is JSON, or None. Raise LostJob, or TypeError for a result that isn't JSON."""
         self._finish(state=State.SUCCEEDED, result=result, **counts | {"percent": 100, "eta_seconds": 0})
 
     def fail(self, code: str, message: str, **counts: Any) -> None:
-        """Finish the job as failed, without changing its percent. Raises LostJob."""
+        """Finish the job as failed, without changing its percent. Raise LostJob."""
         self._finish(state=State.FAILED, **_error(code, message), **counts)
 
     def cancel(self, **counts: Any) -> None:
-        """Finish the job as cancelled, without changing its percent. Raises LostJob."""
+        """Finish the job as cancelled, without changing its percent. Raise LostJob."""
         self._finish(state=State.CANCELLED, **counts)
 
     def requeue(self, code: str, message: str, **counts: Any) -> None:
-        """Queue the next attempt, or fail with this error if this was the last. Raises LostJob.
+        """Queue the next attempt, or fail with this error if this was the last. Raise LostJob.
 
         A job whose cancellation was requested is cancelled instead.
         """

@@ -39,7 +39,7 @@ INTERNAL_ERROR = ("internal", "Something went wrong on the server. Try again lat
 
 
 def run(job_id: str) -> None:
-    """Run the next attempt of the queued job whose turn it is. Raises DatabaseError if none can be claimed.
+    """Run the next attempt of the queued job whose turn it is. Raise DatabaseError if none can be claimed.
 
     `job_id` is the job that was delivered. If other owners have queued jobs, one of theirs may come first.
     """
@@ -98,7 +98,7 @@ def retry_while_unavailable(write: Callable[[], T]) -> T:
 
 
 def _finish(attempt: Attempt, progress: Progress, heartbeat: Heartbeat, limits: Limits) -> None:
-    """Run the task and write its outcome. Raises LostJob or DatabaseError."""
+    """Run the task and write its outcome. Raise LostJob or DatabaseError."""
     write_outcome = _outcome(attempt, progress, heartbeat, limits)
     if limits.has_interrupted:
         replace_connection()
@@ -110,7 +110,7 @@ def _finish(attempt: Attempt, progress: Progress, heartbeat: Heartbeat, limits: 
 
 
 def _outcome(attempt: Attempt, progress: Progress, heartbeat: Heartbeat, limits: Limits) -> Callable[..., None]:
-    """Run the task. Return the method that writes its outcome, given the final counts. Raises LostJob."""
+    """Run the task. Return the method that writes its outcome, given the final counts. Raise LostJob."""
     try:
         with heartbeat, limits:
             result = _call(attempt.job, progress, limits)

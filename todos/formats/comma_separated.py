@@ -78,7 +78,7 @@ class _Reader:
     """Reader of the rows of one file, by its columns and the order of day and month in its dates."""
 
     def __init__(self, headers: list[str], *, is_day_first: bool) -> None:
-        """Find the columns. Raises UnreadableFile if none is the title.
+        """Find the columns. Raise UnreadableFile if none is the title.
 
         `is_day_first` is the default for ambiguous dates. Files with semicolons come from countries with a decimal
         comma, where the month is never written first.
@@ -157,7 +157,7 @@ class _Reader:
         }
 
     def _due(self, single: dict[str, str]) -> Due | None:
-        """Return the due date in the time zone of the row. Raises InvalidValue."""
+        """Return the due date in the time zone of the row. Raise InvalidValue."""
         text, zone = single.get("due_on", ""), single.get("time_zone", "").strip()
         if not text.strip():
             return None

@@ -18,7 +18,7 @@ def is_task(value: dict[str, Any]) -> bool:
 
 
 def row(task: dict[str, Any], line: int) -> Row | Remark:
-    """Return the to-do of this task. Raises InvalidValue."""
+    """Return the to-do of this task. Raise InvalidValue."""
     texts = {name: value for name, value in task.items() if isinstance(value, str)}
     if task.get("deleted") is True:
         return Remark(line, "A deleted task was left out.")

@@ -135,7 +135,7 @@ def _todo(value: Any, line: int) -> Row | BadRow | Remark:
 
 
 def _texts(value: Any) -> dict[str, str]:
-    """Return the fields as texts. Raises InvalidValue."""
+    """Return the fields as texts. Raise InvalidValue."""
     if not isinstance(value, dict):
         raise InvalidValue('This is not a to-do. A to-do is an object, like {"title": "Pay rent"}.')
     for name, member in value.items():

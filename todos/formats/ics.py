@@ -209,13 +209,13 @@ class _Todo:
         return IS_DONE.get(self._status(), by_other_properties)
 
     def _due(self) -> Due | None:
-        """Return the value of DUE, or else the sum of DTSTART and DURATION. Raises InvalidValue."""
+        """Return the value of DUE, or else the sum of DTSTART and DURATION. Raise InvalidValue."""
         if self.values.get("DUE") or not (duration := self.values.get("DURATION")):
             return self._parse("DUE", local_due)
         return self._parse("DTSTART", lambda start: local_due(start + _duration(duration, start)))
 
     def _time(self, name: str) -> datetime | None:
-        """Return the time of a property in UTC. Without a TZID it is in the current time zone. Raises InvalidValue."""
+        """Return the time of a property in UTC. Without a TZID it is in the current time zone. Raise InvalidValue."""
         zone = get_time_zone(self.params[name].get("TZID", "")) if name in self.params else None
         with timezone.override(zone or timezone.get_current_timezone()):
             return self._parse(name, to_utc)
@@ -242,7 +242,7 @@ class _Todo:
             return False
 
     def _parse(self, name: str, convert: Callable[[date], T]) -> T | None:
-        """Parse the date or time of a property and convert it. Return None if it is missing. Raises InvalidValue.
+        """Parse the date or time of a property and convert it. Return None if it is missing. Raise InvalidValue.
 
         The time zone of DUE is ignored, because the date is already in that zone.
         """
@@ -262,7 +262,7 @@ class _Todo:
 
 
 def _duration(text: str, start: date) -> timedelta:
-    """Parse a duration. Raises InvalidValue."""
+    """Parse a duration. Raise InvalidValue."""
     try:
         duration = vDDDTypes.from_ical(text)
     except (ValueError, OverflowError):
@@ -273,13 +273,13 @@ def _duration(text: str, start: date) -> timedelta:
 
 
 def _parse_line(line: str, number: int) -> tuple[str, Parameters, str]:
-    """Return name, parameters and value of a line. Raises ValueError, and UnreadableFile if it is not UTF-8."""
+    """Return name, parameters and value of a line. Raise ValueError, and UnreadableFile if it is not UTF-8."""
     name, params, value = Contentline(quoted_printable.add_parameter_name(_join_characters(line, number))).parts()
     return name, params, quoted_printable.decode(value, params)
 
 
 def _calendar_lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
-    """Return the unfolded lines, each with its first line number. Raises UnreadableFile if it is not a calendar."""
+    """Return the unfolded lines, each with its first line number. Raise UnreadableFile if it is not a calendar."""
     numbered = _unfold(file)
     first = next(numbered, None)
     if first is None:
@@ -313,7 +313,7 @@ def _unfold(file: BinaryIO) -> Iterator[tuple[int, str]]:
 
 
 def _join_characters(line: str, number: int) -> str:
-    """Return the line with split multi-byte characters joined. Raises UnreadableFile."""
+    """Return the line with split multi-byte characters joined. Raise UnreadableFile."""
     try:
         return line if line.isascii() else line.encode("utf-8", "surrogateescape").decode()
     except UnicodeDecodeError:

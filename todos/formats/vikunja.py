@@ -26,7 +26,7 @@ def is_task(value: dict[str, Any]) -> bool:
 
 
 def row(task: dict[str, Any], line: int) -> Row:
-    """Return the to-do of this task. Raises InvalidValue."""
+    """Return the to-do of this task. Raise InvalidValue."""
     texts = {name: value for name, value in task.items() if isinstance(value, str)}
     due = _time(texts, "due_date")
     completed = (_time(texts, "done_at") or timezone.now().isoformat()) if task.get("done") is True else ""

@@ -56,7 +56,7 @@ class JsonForm(TodoForm):
 
 
 def validate_json(data: dict[str, Any], todo: Todo) -> JsonForm:
-    """Return the valid form of a JSON object. Raises ValidationError with the errors of all fields."""
+    """Return the valid form of a JSON object. Raise ValidationError with the errors of all fields."""
     json_errors = _type_errors(data) | _combination_errors(data)
     form = JsonForm(_with_title({name: value for name, value in data.items() if name not in json_errors}), todo)
     errors: dict[str, Any] = form.errors.as_data()

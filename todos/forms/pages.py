@@ -176,7 +176,7 @@ class QuickAddForm(TodoForm):
 
 
 def _check_characters(text: str, categories: set[str], allowed: str = "") -> str:
-    """Return the text. Raises ValidationError if it contains a character of one of these Unicode categories."""
+    """Return the text. Raise ValidationError if it contains a character of one of these Unicode categories."""
     for character in text:
         if unicodedata.category(character) in categories and character not in allowed:
             raise ValidationError(f"Remove the control character U+{ord(character):04X}. It can't be displayed.")

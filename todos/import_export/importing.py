@@ -52,7 +52,7 @@ CHECKSUM_WEIGHT, READING_WEIGHT, CHECKING_WEIGHT = 0.02, 0.45, 0.38
 
 
 def import_upload(upload: Upload, progress: Progress) -> dict[str, Any]:
-    """Import the file and return the report. Raises TaskError if the file as a whole can't be imported."""
+    """Import the file and return the report. Raise TaskError if the file as a whole can't be imported."""
     try:
         return upload.metadata.get(REPORT) or _import(upload, progress)
     except TaskError as error:
@@ -97,7 +97,7 @@ def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
 
 
 def _read(upload: Upload, path: Path, progress: Progress) -> list[Row | BadRow | Remark]:
-    """Return all rows, because the next stage needs their number for its progress. Raises TaskError."""
+    """Return all rows, because the next stage needs their number for its progress. Raise TaskError."""
     rows: list[Row | BadRow | Remark] = []
     progress.stage("Reading the file", total=upload.size, unit="bytes", weight=READING_WEIGHT)
     with path.open("rb") as file:

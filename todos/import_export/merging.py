@@ -138,7 +138,7 @@ class TodoPreparer:
 
 
 def merge(owner: User, prepared: Sequence[PreparedTodo], progress: Progress) -> Counts:
-    """Add missing to-dos and restore trashed ones. The caller must hold the lock of the owner. Raises ListFull."""
+    """Add missing to-dos and restore trashed ones. The caller must hold the lock of the owner. Raise ListFull."""
     missing, trashed = _compare(prepared, _ExistingTodos(owner, prepared))
     limits.make_room(owner.todos.all(), len(missing), sum(todo.text_length for todo in missing))
     positions = ordering.positions_at_end(owner.todos.all(), len(missing))

@@ -39,7 +39,7 @@ def detach(request: HtmxRequest, todo_id: int) -> HttpResponse:
 
 
 def _upload(request: HtmxRequest) -> Upload:
-    """Return the upload that the form names. Raises Http404."""
+    """Return the upload that the form names. Raise Http404."""
     try:
         return get_object_or_404(Upload.objects.visible_to(request.user), pk=request.POST.get("upload"))
     except ValidationError:  # not a UUID

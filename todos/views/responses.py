@@ -25,7 +25,7 @@ class HtmxRequest(UserRequest):
 
 
 def get_todo(request: HtmxRequest, todo_id: int) -> Todo:
-    """Return the to-do. Raises Http404 if it belongs to another user or is in the trash."""
+    """Return the to-do. Raise Http404 if it belongs to another user or is in the trash."""
     return get_object_or_404(Todo.objects.visible_to(request.user), pk=todo_id)
 
 

@@ -32,7 +32,7 @@ PR_SET_NO_NEW_PRIVS = 38
 
 
 def main(content_type: str, source: Path, directory: Path, send: Send) -> None:
-    """Make the renditions, or send the reason why the file can't be decoded. Raises MemoryError and OSError."""
+    """Make the renditions, or send the reason why the file can't be decoded. Raise MemoryError and OSError."""
     try:
         load_decoder(content_type)(content_type, source, directory, send)
     except DecodeError as reason:

@@ -27,7 +27,7 @@ PASSWORD_ERRORS = (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY)
 
 
 def make_renditions(content_type: str, source: Path, directory: Path, send: Send) -> None:
-    """Render the pages one by one. A page that can't be rendered gets no rendition. Raises DecodeError."""
+    """Render the pages one by one. A page that can't be rendered gets no rendition. Raise DecodeError."""
     try:
         document = pypdfium2.PdfDocument(source)
         document.init_forms()  # renders the values of form fields

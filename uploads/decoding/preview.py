@@ -32,7 +32,7 @@ class Preview:
     renditions: list[RenditionFile] = field(default_factory=list)
 
     def make(self, kind: Kind, content_type: str, source: Path, directory: Path, progress: Progress) -> None:
-        """Make renditions of `source` in `directory`. Raises TaskError with a message for the file's owner."""
+        """Make renditions of `source` in `directory`. Raise TaskError with a message for the file's owner."""
         _start_opening(kind, source, progress)
         read = 0
         with decoding(content_type, source, directory) as decoder:

@@ -54,7 +54,7 @@ class Decoder:
     def messages(self, while_waiting: Callable[[], None]) -> Iterator[dict[str, Any]]:
         """Yield the decoder's messages until it ends. `while_waiting` is called every POLL_SECONDS, and may raise.
 
-        Raises TaskError if the decoder exceeded a limit, and RuntimeError after any other failure.
+        Raise TaskError if the decoder exceeded a limit, and RuntimeError after any other failure.
         """
         for line in self._lines(while_waiting):
             yield json.loads(line)

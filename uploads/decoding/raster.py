@@ -82,7 +82,7 @@ class CountedFile(io.BufferedReader):
 def make_renditions(content_type: str, source: Path, directory: Path, send: Send) -> None:
     """Decode once, at the smallest sufficient size, and scale each rendition from the one before.
 
-    Raises DecodeError and OSError.
+    Raise DecodeError and OSError.
     """
     _prepare(content_type)
     try:

@@ -25,7 +25,7 @@ class ApiError(Exception):
 
 
 def read_object(request: HttpRequest) -> dict[str, Any]:
-    """Return the JSON object in the body. Raises ApiError (415) for another media type, and BadRequest."""
+    """Return the JSON object in the body. Raise ApiError (415) for another media type, and BadRequest."""
     if request.content_type != "application/json":
         raise ApiError(415, "Send JSON, with Content-Type: application/json.")
     try:

@@ -13,7 +13,7 @@ class RangeNotSatisfiable(ValueError):
 
 
 def requested_range(request: HttpRequest, size: int, etag: str) -> range | None:
-    """Return the requested bytes of a file of `size` bytes, or None for the whole file. Raises RangeNotSatisfiable.
+    """Return the requested bytes of a file of `size` bytes, or None for the whole file. Raise RangeNotSatisfiable.
 
     The range is ignored if If-Range names another ETag, or a date (section 13.1.5).
     """

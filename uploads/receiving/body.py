@@ -33,7 +33,7 @@ def is_chunked(request: HttpRequest) -> bool:
 
 
 def read_body(request: HttpRequest, size: int) -> Iterator[bytes]:
-    """Yield a body of so many bytes as it is received, and b"" for each second without. Raises IncompleteBody."""
+    """Yield a body of so many bytes as it is received, and b"" for each second without. Raise IncompleteBody."""
     read_size = 16 * MIN_READ
     received_at = time.monotonic()
     with socket_timeout(request, TICK_SECONDS):  # gunicorn keeps what it had received by then for the next try
@@ -58,7 +58,7 @@ def read_body(request: HttpRequest, size: int) -> Iterator[bytes]:
 def read_chunked(request: HttpRequest, limit: int) -> Iterator[bytes]:
     """Yield a chunked body of at most `limit` bytes as it is received.
 
-    The last bytes within the limit are yielded when it is known that no more follow. Raises BodyTooLong,
+    The last bytes within the limit are yielded when it is known that no more follow. Raise BodyTooLong,
     IncompleteBody, and BadRequest.
     """
     read_size = 16 * MIN_READ

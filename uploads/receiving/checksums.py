@@ -19,7 +19,7 @@ MAX_BYTES = 32 * 1024**2
 
 
 def checksum(transfer: Transfer, start: int, end: int) -> str:
-    """Return the digest in hexadecimal. Raises FileNotFoundError when some of the bytes are lost."""
+    """Return the digest in hexadecimal. Raise FileNotFoundError when some of the bytes are lost."""
     upload = transfer.upload
     release_connection()
     if upload is None:

@@ -28,7 +28,7 @@ from uploads.threads import run_in_thread
 def create_upload(owner: User, file: "UploadedFile[bytes]", task: Task = tasks.process, **arguments: Any) -> Upload:
     """Store the file of a form. `task` is called with `upload_id`, `name` and `arguments`.
 
-    Raises QuotaExceeded, and OSError when the disk is full. Then nothing is stored.
+    Raise QuotaExceeded, and OSError when the disk is full. Then nothing is stored.
     """
     head = file.read(SNIFFED_BYTES)
     file.seek(0)
@@ -60,7 +60,7 @@ def make_upload(transfer: Transfer, path: Path, claim: int) -> Upload:
 def stored(upload: Upload, path: Path) -> Iterator[None]:
     """Store the file, and delete it again if the block doesn't save the row.
 
-    Storing may take long, so it happens before the transaction. The file at `path` stays. Raises FileNotFoundError if
+    Storing may take long, so it happens before the transaction. The file at `path` stays. Raise FileNotFoundError if
     there is none.
     """
     name = upload.file.name or ""

@@ -37,7 +37,7 @@ class PieceWriter:
     """The newest piece, open for appending at the acknowledged offset. All methods block on the disk."""
 
     def __init__(self, transfer_id: UUID, pieces: Pieces, offset: int) -> None:
-        """Raises FileNotFoundError when acknowledged bytes are missing."""
+        """Raise FileNotFoundError when acknowledged bytes are missing."""
         number, start = pieces[-1]
         directory = directory_of(transfer_id)
         is_new = start == offset
@@ -87,7 +87,7 @@ def files_of(transfer_id: UUID, pieces: Pieces, length: int) -> Iterator[tuple[P
 def concatenate(parts: Sequence[tuple[Path, int]], target: Path) -> Path:
     """Write the first bytes of each file, as many as given, to a new file. Return its path.
 
-    The kernel copies, or shares blocks if the file system can. Raises FileExistsError, and FileNotFoundError when bytes
+    The kernel copies, or shares blocks if the file system can. Raise FileExistsError, and FileNotFoundError when bytes
     are missing.
     """
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -31,7 +31,7 @@ def check_quota(owner: User, size: int) -> None:
 
 
 def reserve(owner: User, size: int) -> None:
-    """Lock the owner and check the quota in the transaction that adds `size` bytes. Raises QuotaExceeded.
+    """Lock the owner and check the quota in the transaction that adds `size` bytes. Raise QuotaExceeded.
 
     The oldest files in the trash are permanently deleted if the new file needs their space.
     """

@@ -62,7 +62,7 @@ def create(
 ) -> Transfer:
     """Create a transfer of a file of `length` bytes, or of unknown length.
 
-    Raises TooManyTransfers, TooManyJobs, UploadRejected, and OSError (ENOSPC).
+    Raise TooManyTransfers, TooManyJobs, UploadRejected, and OSError (ENOSPC).
     """
     check_queue_limit(owner)  # now, rather than after all bytes have been sent
     if Transfer.objects.visible_to(owner).pending().count() >= MAX_PENDING:
@@ -86,7 +86,7 @@ def create(
 
 @transaction.atomic
 def reserve(transfer: Transfer, *, length: int | None, end: int) -> None:
-    """Record the length if it is known now, and reserve quota up to `end`. Raises UploadRejected, OffsetConflict."""
+    """Record the length if it is known now, and reserve quota up to `end`. Raise UploadRejected, OffsetConflict."""
     reserved = max(transfer.reserved, end) if length is None else length
     limits.check_size(reserved)
     quota.reserve(transfer.owner, reserved - transfer.reserved)
@@ -115,7 +115,7 @@ class Writer:
     """
 
     def __init__(self, transfer: Transfer, offset: int, digest: Digest | None = None) -> None:
-        """Claim the transfer, which ends the claim of any other writer. Raises OffsetConflict."""
+        """Claim the transfer, which ends the claim of any other writer. Raise OffsetConflict."""
         self.transfer = transfer
         self.offset = offset
         self.acknowledged = offset
@@ -129,7 +129,7 @@ class Writer:
             raise OffsetConflict
 
     def __enter__(self) -> Self:
-        """Open the newest piece. Raises BytesLost, or OffsetConflict if another request has claimed the transfer."""
+        """Open the newest piece. Raise BytesLost, or OffsetConflict if another request has claimed the transfer."""
         release_connection()
         try:
             self._piece = run_in_thread(pieces.PieceWriter, self.transfer.pk, self._pieces, self.offset)
@@ -145,7 +145,7 @@ class Writer:
             self._close()
 
     def receive(self, body: Iterable[bytes]) -> None:
-        """Write each chunk as it is received. Raises OffsetConflict after another claim, and OSError (ENOSPC)."""
+        """Write each chunk as it is received. Raise OffsetConflict after another claim, and OSError (ENOSPC)."""
         acknowledged_at = time.monotonic()
         try:
             for data in body:
@@ -165,7 +165,7 @@ class Writer:
         self._writing = len(data), ThreadTask(self._piece.write, data)
 
     def _wait_for_write(self) -> None:
-        """Wait until the started write is done. Raises OSError."""
+        """Wait until the started write is done. Raise OSError."""
         if self._writing:
             size, written = self._writing
             written.result()
@@ -255,7 +255,7 @@ class Writer:
 def concatenate(owner: User, part_ids: Sequence[UUID], *, name: str, metadata: str, concat: str) -> Transfer:
     """Make an upload of these partial transfers, and delete them. After an error they stay, and can be used later.
 
-    Raises ConcatenationError, UploadRejected, TooManyJobs, and OSError (ENOSPC).
+    Raise ConcatenationError, UploadRejected, TooManyJobs, and OSError (ENOSPC).
     """
     check_queue_limit(owner)
     parts = _parts(owner, part_ids)

@@ -232,7 +232,7 @@ def _append(
 def _write(
     request: UserRequest, transfer: Transfer, offset: int, size: int | None, digest: tus_headers.Digest | None
 ) -> None:
-    """Write the body of the request. Raises what `transfers` and `body` raise."""
+    """Write the body of the request. Raise the exceptions of `transfers` and `body`."""
     body = _chunked(request, transfer, offset) if size is None else read_body(request, size)
     writer = transfers.Writer(transfer, offset, digest)
     try:

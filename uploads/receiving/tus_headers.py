@@ -54,7 +54,7 @@ class Digest:
 
 
 def number(request: HttpRequest, name: str) -> int | None:
-    """Return a header that is a number of bytes, or None without the header. Raises BadRequest."""
+    """Return a header that is a number of bytes, or None without the header. Raise BadRequest."""
     text = request.headers.get(name)
     if text is None:
         return None
@@ -64,7 +64,7 @@ def number(request: HttpRequest, name: str) -> int | None:
 
 
 def initial_length(request: HttpRequest) -> int | None:
-    """Return Upload-Length, or None with Upload-Defer-Length. Raises BadRequest."""
+    """Return Upload-Length, or None with Upload-Defer-Length. Raise BadRequest."""
     length = number(request, "Upload-Length")
     deferred = request.headers.get("Upload-Defer-Length")
     if deferred not in (None, "1"):
@@ -80,7 +80,7 @@ def body_size(request: HttpRequest) -> int | None:
 
 
 def metadata(text: str) -> dict[str, str]:
-    """Return Upload-Metadata decoded, with replacement characters for invalid UTF-8. Raises BadRequest."""
+    """Return Upload-Metadata decoded, with replacement characters for invalid UTF-8. Raise BadRequest."""
     if len(text) > MAX_METADATA:
         raise BadRequest(f"Upload-Metadata has {len(text)} characters. The limit is {MAX_METADATA}.")
     found: dict[str, str] = {}
@@ -93,7 +93,7 @@ def metadata(text: str) -> dict[str, str]:
 
 
 def checksum(request: HttpRequest) -> Digest | None:
-    """Return Upload-Checksum, or None without the header. Raises BadRequest."""
+    """Return Upload-Checksum, or None without the header. Raise BadRequest."""
     text = request.headers.get("Upload-Checksum")
     if text is None:
         return None
@@ -104,7 +104,7 @@ def checksum(request: HttpRequest) -> Digest | None:
 
 
 def concat(request: HttpRequest) -> tuple[str, list[UUID]]:
-    """Parse Upload-Concat: return "partial", or "final" and the ids of the parts, or "". Raises BadRequest."""
+    """Parse Upload-Concat: return "partial", or "final" and the ids of the parts, or "". Raise BadRequest."""
     text = request.headers.get("Upload-Concat", "")
     kind, _, urls = text.partition(";")
     match kind.strip():

@@ -53,7 +53,7 @@ def is_zero_time(text: str) -> bool:
 
 
 def parse_due(text: str) -> Due:
-    """Parse a date or a time in ISO 8601. Raises InvalidValue."""
+    """Parse a date or a time in ISO 8601. Raise InvalidValue."""
     text = text.strip()
     try:
         is_date = len(text) <= len("2030-01-31")
@@ -65,7 +65,7 @@ def parse_due(text: str) -> Due:
 
 
 def parse_due_or_words(text: str) -> Due:
-    """Parse a date in ISO 8601 or in words, such as "tomorrow". Raises InvalidValue."""
+    """Parse a date in ISO 8601 or in words, such as "tomorrow". Raise InvalidValue."""
     try:
         return parse_due(text)
     except InvalidValue:
@@ -84,7 +84,7 @@ def _parse_due_words(text: str, today: date) -> Due | None:
 
 
 def local_due(value: date) -> Due:
-    """Return the date and time of day. A time in UTC is converted to the current time zone. Raises OverflowError."""
+    """Return the date and time of day. A time in UTC is converted to the current time zone. Raise OverflowError."""
     if not isinstance(value, datetime):
         return Due(value)
     local = timezone.localtime(value) if value.tzinfo and value.tzname() == "UTC" else value
@@ -93,7 +93,7 @@ def local_due(value: date) -> Due:
 
 
 def parse_time(text: str) -> datetime:
-    """Parse a time or a date in ISO 8601 and convert it to UTC, as `to_utc` does. Raises InvalidValue."""
+    """Parse a time or a date in ISO 8601 and convert it to UTC, as `to_utc` does. Raise InvalidValue."""
     text = text.strip()
     try:
         return to_utc(datetime.fromisoformat(text))
@@ -104,7 +104,7 @@ def parse_time(text: str) -> datetime:
 
 
 def to_utc(value: date) -> datetime:
-    """Convert a time to UTC. Raises OverflowError if it is out of range.
+    """Convert a time to UTC. Raise OverflowError if it is out of range.
 
     A time without time zone is in the current one, and a date is its midnight.
     """

@@ -28,7 +28,7 @@ def to_texts(row: Row) -> dict[str, str]:
 
 
 def to_row(texts: Mapping[str, str], line: int, left_out: tuple[str, ...] = ()) -> Row:
-    """Return the row with these texts. A blank text means no value. Raises InvalidValue."""
+    """Return the row with these texts. A blank text means no value. Raise InvalidValue."""
     if not texts.get("title", "").strip():
         raise InvalidValue(NO_TITLE)
     values: dict[str, Any] = {}
@@ -44,7 +44,7 @@ def to_row(texts: Mapping[str, str], line: int, left_out: tuple[str, ...] = ()) 
 
 
 def _parse_date_or_time(field_type: type[Any], text: str) -> tuple[date, tuple[str, ...]]:
-    """Return the date or time, and the entry of Row.left_out for the time of day of a date. Raises InvalidValue."""
+    """Return the date or time, and the entry of Row.left_out for the time of day of a date. Raise InvalidValue."""
     if field_type is datetime:
         return parse_time(text), ()
     due = parse_due(text)

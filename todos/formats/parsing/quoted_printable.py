@@ -23,7 +23,7 @@ def add_parameter_name(line: str) -> str:
 
 
 def decode(value: str, params: Mapping[str, str]) -> str:
-    """Decode the value if the parameters declare this encoding. Raises ValueError."""
+    """Decode the value if the parameters declare this encoding. Raise ValueError."""
     if str(params.get("ENCODING", "")).upper() != "QUOTED-PRINTABLE":
         return value
     charset = str(params.get("CHARSET", "utf-8")).lower()

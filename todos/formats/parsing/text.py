@@ -15,7 +15,7 @@ UTF_16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_blocks(file: BinaryIO, errors: str = "strict") -> Iterator[str]:
-    """Yield the text in blocks of at most 64 Ki characters. Raises UnreadableFile."""
+    """Yield the text in blocks of at most 64 Ki characters. Raise UnreadableFile."""
     raw = file.read(BLOCK_SIZE)
     if b"\0" in raw[:2]:  # UTF-16 without a byte order mark
         raise decoding_error(1)
