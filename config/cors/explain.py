@@ -19,17 +19,17 @@ def explain(call: Call, probe: Probe, session_cookie: Cookie) -> Explanation:
     origin = {"Origin": str(call.origin)} if call.is_cross_origin else {}
     session_response = probe.send("GET", SESSION_URL, origin)
     csrf_cookie = _csrf_cookie(session_response)
-    target = browser_checks.target(call)
-    session = browser_checks.session_cookie(call, session_cookie, csrf_cookie, session_response)
+    target = browser_checks.check_target(call)
+    session = browser_checks.check_session_cookie(call, session_cookie, csrf_cookie, session_response)
     csrf_sending = _csrf_cookie_section(call, csrf_cookie)
-    preflight = browser_checks.preflight(call, probe)
+    preflight = browser_checks.check_preflight(call, probe)
     token = server_checks.readable_token(call, session_response)
     cookie_header = _cookie_header(csrf_cookie, csrf_sending)
     headers = server_checks.with_token(call.sent_headers, token) | call.origin_header | cookie_header
-    csrf = server_checks.csrf(call, probe, token, headers)
+    csrf = server_checks.check_csrf(call, probe, token, headers)
     response = probe.send(call.method, call.path, headers)
-    status = server_checks.status(call, probe, response)
-    readability = server_checks.readability(call, response)
+    status = server_checks.check_status(call, probe, response)
+    readability = server_checks.check_readability(call, response)
     sections = (target, session, csrf_sending, preflight, csrf, status, readability)
     sent = target.passes and preflight.passes
     return Explanation(
@@ -51,7 +51,7 @@ def _csrf_cookie(response: Response) -> Cookie | None:
 def _csrf_cookie_section(call: Call, cookie: Cookie | None) -> Section:
     """Check the CSRF cookie, which only unsafe methods need."""
     title = "The CSRF cookie"
-    return browser_checks.any_cookie(call, cookie, title) if cookie and call.is_unsafe else Section(title)
+    return browser_checks.check_cookie(call, cookie, title) if cookie and call.is_unsafe else Section(title)
 
 
 def _cookie_header(csrf_cookie: Cookie | None, section: Section) -> dict[str, str]:

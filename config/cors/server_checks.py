@@ -28,7 +28,7 @@ def with_token(headers: Mapping[str, str], token: str) -> dict[str, str]:
     }
 
 
-def csrf(call: Call, probe: Probe, token: str, headers: Mapping[str, str]) -> Section:
+def check_csrf(call: Call, probe: Probe, token: str, headers: Mapping[str, str]) -> Section:
     """Check CSRF protection. Django applies it before it rejects the method, so the probe uses PATCH at safe URLs."""
     section = Section("CSRF protection")
     if not call.is_unsafe:
@@ -38,7 +38,7 @@ def csrf(call: Call, probe: Probe, token: str, headers: Mapping[str, str]) -> Se
         f"It may read the csrf_token in the response to GET {SESSION_URL}.",
         "The page doesn't have the token",
         "" if token else f"It may not read the response to GET {SESSION_URL}, which contains the token.",
-        "Allow the page to read it: the last section checks the same for this request.",
+        "Allow the page to read that response. The last section checks the same for this request.",
     )
     response = probe.send("PATCH", SESSION_URL if call.is_to_api else LOGIN_URL, headers)
     detail = _detail(response) if call.is_to_api else _UNTRUSTED_FOR_PAGES
@@ -64,18 +64,18 @@ def _detail(response: Response) -> str:
         return "The response has no details."
 
 
-def status(call: Call, probe: Probe, response: Response) -> Section:
+def check_status(call: Call, probe: Probe, response: Response) -> Section:
     """Check the response to the request without a session: a logged-in user would get any error but 401 too."""
     section = Section("The response")
     code = response.status
     methods = probe.send("OPTIONS", call.path, {}).headers.get("allow", "")
     if methods and call.method not in methods.split(", "):
         section.add_failed(
-            f"This address doesn't support {call.method}", f"It supports {methods}.", remedies.for_status(405)
+            f"This URL doesn't support {call.method}", f"It supports {methods}.", remedies.for_status(405)
         )
     section.add(
         f"The server responds with {code}",
-        "The command sends no session, so that it changes nothing. Then 401 is the right response."
+        "The command sends no session, so that it changes nothing. 401 is the correct response to such a request."
         if code == 401
         else "The command sends no session. A logged-in user may get another response.",
         f"The server responds with {code}",
@@ -90,11 +90,11 @@ def _problem(status: int) -> str:
     if status >= 500:
         return "The server has an error."
     if 300 <= status <= 399:
-        return "It redirects the browser, and CORS applies to the new address too."
-    return "There is nothing at this address." if status == 404 else ""
+        return "The response redirects the browser, and CORS applies to the new URL too."
+    return "There is nothing at this URL." if status == 404 else ""
 
 
-def readability(call: Call, response: Response) -> Section:
+def check_readability(call: Call, response: Response) -> Section:
     section = Section("What the page may read")
     if not call.is_cross_origin:
         section.add_passed("Everything", "The response is from the page's own origin.")
@@ -104,7 +104,7 @@ def readability(call: Call, response: Response) -> Section:
         return section
     if "origin" not in response.headers.get("vary", "").lower():
         section.add_note(
-            "A cache may send it to another origin",
+            "A cache may send the response to a page on another origin",
             "The response is for one origin, but has no `Vary: Origin`, which caches need.",
             "Let the proxy keep the header Vary.",
         )

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from config.cors.explain import explain
 from config.cors.explanation import Call, Explanation
-from config.cors.fetch_rules import normalized
+from config.cors.fetch_rules import normalize_method
 from config.cors.origins import Origin
 from config.cors.probe import InProcessProbe
 from config.cors.site_cookies import session_cookie
@@ -212,7 +212,7 @@ def test_explanation_agrees_with_chromium(number, page, servers, alice):
 
 def explained(case: Case, path: str) -> Explanation:
     origin = Origin.of("null" if "sandboxed" in case.page else case.origin)
-    call = Call(origin, case.site + path, normalized(case.method), case.headers)
+    call = Call(origin, case.site + path, normalize_method(case.method), case.headers)
     return explain(call, InProcessProbe(call.server), session_cookie())
 
 

@@ -1,4 +1,4 @@
-"""manage.py explain_cors: explain whether a page of another origin can use the API with its visitor's cookies."""
+"""manage.py explain_cors: explain whether a page on another origin can use the API with its visitor's cookies."""
 
 import sys
 from argparse import ArgumentParser
@@ -24,11 +24,11 @@ LIVE_NOTE = (
 
 class Command(BaseCommand):
     help = (
-        "Explain whether a page of ORIGIN can use the API with its visitor's cookies: all checks of the browser and "
-        "the server, with the reason and the setting to change if one fails. The exit code is 0 if it works. Without "
-        "--live, the command uses the settings of this process, and no server needs to run."
+        "Explain whether a page on ORIGIN can use the API with its visitor's cookies: all checks of the browser and "
+        "the server, and for each failed check the reason and the setting to change. The exit code is 0 if the page "
+        "can use the API. Without --live, requests are handled in this process with its settings; no server is needed."
     )
-    requires_system_checks = ()  # it explains the errors that they find
+    requires_system_checks = ()  # the command explains the errors that the system checks find
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--url", default="/api/todos/", help="requested path or absolute URL (default: %(default)s)"
         )
-        parser.add_argument("--method", default="GET", help="method as the page writes it (default: %(default)s)")
+        parser.add_argument("--method", default="GET", help="method as passed to fetch() (default: %(default)s)")
         parser.add_argument(
             "--header",
             action="append",
@@ -45,9 +45,9 @@ class Command(BaseCommand):
             help="a header that the page sets; repeatable. By default, requests that change data have Content-Type: "
             "application/json and X-CSRFToken, whose value the page reads from /api/session/",
         )
-        parser.add_argument("--live", metavar="URL", help="send the requests to this running site, through its proxy")
+        parser.add_argument("--live", metavar="URL", help="send the requests to the running site at this URL")
         parser.add_argument(
-            "--cafile", help="file of certificates to trust in addition to the system's; only with --live"
+            "--cafile", help="PEM file of CA certificates to trust in addition to the system's; requires --live"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -72,7 +72,7 @@ class Command(BaseCommand):
         if cafile and not live:
             raise CommandError("--cafile requires --live.")
         target = _target(url, live)
-        server, method = _origin_of("--url", target), _method(method)
+        server, method = _origin_of("--url", target), _normalized_method(method)
         headers = _headers(header) if header else _default_headers(method)
         call = Call(_origin_of("The origin", origin), target, method, headers)
         return explain(call, NetworkProbe(server, cafile) if live else InProcessProbe(server), session_cookie())
@@ -81,23 +81,23 @@ class Command(BaseCommand):
 def _target(url: str, live: str | None) -> str:
     """Return the absolute URL of the request."""
     if live and _origin_of("--live", live) != _origin_of("--url", urljoin(live, url)):
-        raise CommandError(f"--url {url!r} is on another site than --live {live!r}. Use a path.")
+        raise CommandError(f"--url {url!r} and --live {live!r} have different origins. Pass a path to --url.")
     if not live and not urlsplit(url).scheme and not urlsplit(settings.APP_ORIGIN).netloc:
-        raise CommandError("ALLOWED_HOSTS starts with *, so the site has no name: use --url with scheme and host.")
+        raise CommandError("ALLOWED_HOSTS starts with *, so the site has no name. Pass an absolute URL to --url.")
     return iri_to_uri(urljoin(live or settings.APP_ORIGIN, url))
 
 
-def _origin_of(what: str, text: str) -> Origin:
+def _origin_of(label: str, text: str) -> Origin:
     try:
         return Origin.of(text)
     except ValueError as error:
-        raise CommandError(f"{what} {text!r} is invalid: {error}. Example: https://dash.example.com") from None
+        raise CommandError(f"{label} {text!r} is invalid: {error}. Example: https://dash.example.com") from None
 
 
-def _method(text: str) -> str:
+def _normalized_method(text: str) -> str:
     if not fetch_rules.is_token(text):
-        raise CommandError(f"{text!r} is not a method. Examples: GET, POST, PATCH, DELETE.")
-    return fetch_rules.normalized(text)
+        raise CommandError(f"{text!r} is not an HTTP method. Examples: GET, POST, PATCH, DELETE.")
+    return fetch_rules.normalize_method(text)
 
 
 def _headers(lines: list[str]) -> dict[str, str]:
@@ -105,11 +105,11 @@ def _headers(lines: list[str]) -> dict[str, str]:
     for text in lines:
         name, _, value = text.partition(":")
         if not fetch_rules.is_token(name.strip()) or not value.isprintable() or not value.isascii():
-            raise CommandError(f"{text!r} is not a header. Examples: X-CSRFToken, 'If-Match: \"7\"'.")
+            raise CommandError(f"{text!r} is not an HTTP header. Examples: X-CSRFToken, 'If-Match: \"7\"'.")
         headers[name.strip()] = value.strip()
     return headers
 
 
 def _default_headers(method: str) -> dict[str, str]:
-    """Return the headers that pages send to this API with requests that change data."""
+    """Return the headers to assume without --header: none for safe methods."""
     return {} if method in SAFE_METHODS else {"Content-Type": "application/json", "X-CSRFToken": ""}

@@ -38,5 +38,5 @@ NOTE = "Chromium asks the visitor for permission"
     ],
 )
 def test_request_to_a_more_private_address_needs_permission(page, server, needs_permission):
-    section = browser_checks.target(Call(Origin.of(page), f"{server}/api/todos/", "GET", {}))
+    section = browser_checks.check_target(Call(Origin.of(page), f"{server}/api/todos/", "GET", {}))
     assert (NOTE in [check.text for check in section.checks]) == needs_permission

@@ -47,7 +47,7 @@ def test_working_request_exits_with_0_and_needs_no_database():
     assert "✗" not in text
     assert f"{DASH} sends PATCH https://app.example.com/api/todos/7/" in text
     assert text.rstrip().endswith("and the page may read the\nresponse.")
-    for line in ("✓ The browser sends OPTIONS first", "✓ Django accepts the request", "✓ It allows PATCH"):
+    for line in ("✓ The browser sends OPTIONS first", "✓ Django accepts the request", "✓ The response allows PATCH"):
         assert line in text
 
 
@@ -72,13 +72,13 @@ def test_ascii_terminal_gets_ascii_signs():
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     call_command("explain_cors", DASH, stdout=out, no_color=True)
     out.seek(0)
-    assert "   + Another origin" in out.read()
+    assert "   + Cross-origin request" in out.read()
 
 
 def test_unsupported_method_fails():
     code, text = run(DASH, "--method", "PUT")
     assert code == 1
-    assert "✗ This address doesn't support PUT\n     It supports GET, HEAD, POST, DELETE." in text
+    assert "✗ This URL doesn't support PUT\n     It supports GET, HEAD, POST, DELETE." in text
 
 
 def test_addresses_outside_of_the_api_and_unknown_ones_fail():
@@ -116,12 +116,15 @@ def test_settings_of_the_process_are_used_and_may_be_for_http(settings):
         (["ftp://dash.example.com"], "https:// or http://"),
         ([DASH, "--url", "mailto:me@example.com"], "--url"),
         ([DASH, "--live", "app.example.com"], "--live"),
-        ([DASH, "--live", "https://app.example.com", "--url", "https://other.example.com/api/"], "Use a path"),
+        (
+            [DASH, "--live", "https://app.example.com", "--url", "https://other.example.com/api/"],
+            "different origins",
+        ),
         ([DASH, "--cafile", "ca.pem"], "--cafile requires --live"),
         ([DASH, "--live", "https://localhost", "--cafile", "/nowhere.pem"], "can't be read"),
-        ([DASH, "--method", "PA TCH"], "not a method"),
-        ([DASH, "--header", "X Mine: 1"], "not a header"),
-        ([DASH, "--header", "X-Mine: a\nb"], "not a header"),
+        ([DASH, "--method", "PA TCH"], "not an HTTP method"),
+        ([DASH, "--header", "X Mine: 1"], "not an HTTP header"),
+        ([DASH, "--header", "X-Mine: a\nb"], "not an HTTP header"),
     ],
 )
 def test_invalid_argument_is_a_one_line_error(arguments, message):
@@ -132,7 +135,7 @@ def test_invalid_argument_is_a_one_line_error(arguments, message):
 
 def test_site_without_a_name_needs_an_absolute_url(settings):
     settings.APP_ORIGIN, settings.ALLOWED_HOSTS = "https://", ["*"]
-    with pytest.raises(CommandError, match="with scheme and host"):
+    with pytest.raises(CommandError, match="Pass an absolute URL"):
         run(DASH)
     assert run(DASH, "--url", "https://app.example.com/api/todos/")[0] == 0
 
