@@ -76,11 +76,19 @@ class Site:
                 found.append(int(pid))
         return found
 
-    def web_master(self) -> int:
-        """Return the id of gunicorn's master process, which replaces all web processes when it receives SIGHUP."""
+    def replace_web_processes(self) -> set[int]:
+        """Let gunicorn replace its web processes. Return the ids of the old ones, which end after their requests."""
         parents = {pid: _parent(pid) for pid in self.processes("config.wsgi")}
         (master,) = [pid for pid, parent in parents.items() if parent and parent not in parents]
-        return master
+        os.kill(master, signal.SIGHUP)
+        return {pid for pid, parent in parents.items() if parent == master}
+
+    def wait_until_ended(self, pids: set[int]) -> None:
+        """Wait for the end of replaced processes. A test that doesn't leaves them to the next test on the site."""
+        deadline = time.monotonic() + STOP_SECONDS
+        while running := [pid for pid in pids if Path(f"/proc/{pid}").exists()]:
+            assert time.monotonic() < deadline, f"{running} are still running"
+            time.sleep(0.1)
 
     def database_connections(self) -> int:
         """Return how many clients the PostgreSQL server has, including this function."""

@@ -1,8 +1,6 @@
 """Streams of jobs: many of them share database queries, and they end when their web process is replaced."""
 
 import http.client
-import os
-import signal
 import time
 from contextlib import ExitStack, closing
 from uuid import uuid4
@@ -103,8 +101,10 @@ def test_stream_ends_immediately_when_its_web_process_is_replaced_and_can_be_ope
 
 def seconds_to_end(stream: Stream, site: Site) -> float:
     """Replace the web processes. Return the time until the stream has ended."""
-    os.kill(site.web_master(), signal.SIGHUP)
+    replaced_pids = site.replace_web_processes()
     started_at = time.monotonic()
     while stream.response.readline():
         pass
-    return time.monotonic() - started_at
+    seconds = time.monotonic() - started_at
+    site.wait_until_ended(replaced_pids)
+    return seconds

@@ -1,8 +1,6 @@
 """The stream of changes of a list: polling instead of it, another user's login, and replaced server processes."""
 
-import os
 import re
-import signal
 
 from playwright.sync_api import expect
 
@@ -61,9 +59,10 @@ def test_page_does_not_show_changes_of_a_user_who_logged_in_later(devices, sqlit
 
 def test_changes_are_shown_while_server_processes_are_replaced(page, browser, postgresql_site):
     with two_devices(page, browser, postgresql_site, "live-on-postgresql") as (here, there):
+        replaced_pids = set()
         for number in range(3):
             here.add(f"new {number}")
-            os.kill(postgresql_site.web_master(), signal.SIGHUP)
+            replaced_pids |= postgresql_site.replace_web_processes()
             here.row(f"new {number}").locator(".toggle").click()
             there.rename(TITLES[number], f"thing {number}")
         titles = ["thing 0", "thing 1", "thing 2", "new 0", "new 1", "new 2"]
@@ -71,3 +70,4 @@ def test_changes_are_shown_while_server_processes_are_replaced(page, browser, po
             expect(device.titles).to_have_text(titles)
             expect(device.page.locator(".todo-list li.completed")).to_have_count(3)
             expect(device.counter).to_have_text("3 items left")
+    postgresql_site.wait_until_ended(replaced_pids)
