@@ -3,7 +3,7 @@
 from tests.helpers import complete_lines
 
 
-def test_complete_lines_omits_a_line_that_is_being_written(tmp_path):
+def test_complete_lines_omits_an_incomplete_line(tmp_path):
     path = tmp_path / "times"
     path.write_text("1.5 20 begin\n1.")
     assert complete_lines(path) == ["1.5 20 begin"]

@@ -78,7 +78,7 @@ def test_session_is_shared_by_the_dashboard_and_the_site(page, sqlite_site):
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
 
 
-def test_todos_are_polled_behind_a_proxy_that_buffers_streams(page, sqlite_site):
+def test_todos_are_polled_behind_a_buffering_proxy(page, sqlite_site):
     page.clock.install()
     page.route(re.compile(r"/api/todos/stream/(?!.*once)"), lambda route: None)
     open_dashboard(page, sqlite_site, "buffered")
@@ -206,7 +206,7 @@ def test_ended_session_shows_the_login_form_and_keeps_input(page, sqlite_site):
     expect(page.locator("due-list").get_by_label("Half a thought")).to_be_visible()
 
 
-def test_todos_of_one_user_are_not_shown_to_the_next_user(page, sqlite_site):
+def test_todos_of_the_previous_user_are_not_shown_to_the_next_user(page, sqlite_site):
     create_account(page, sqlite_site, "next")
     open_dashboard(page, sqlite_site, "first")
     add(page, "A secret")
@@ -231,7 +231,7 @@ def test_unreachable_api_shows_an_error_and_is_retried(page, sqlite_site):
     expect(page.get_by_label("Added by another client")).to_be_visible()
 
 
-def test_panel_that_cannot_be_loaded_shows_an_error_while_the_others_work(page, sqlite_site):
+def test_failed_panel_shows_an_error_while_other_panels_work(page, sqlite_site):
     create_account(page, sqlite_site, "partly")
     call_api(page, sqlite_site, "POST", "/api/todos/", data={"title": "Shown although files fail"})
     page.route("**/api/uploads/", lambda route: reject(route, 500, "The files cannot be listed."))
@@ -245,7 +245,7 @@ def test_panel_that_cannot_be_loaded_shows_an_error_while_the_others_work(page, 
     expect(page.get_by_text("The files cannot be listed.")).to_be_hidden()
 
 
-def test_origin_that_is_not_allowed_shows_the_setting_to_change(page, sqlite_site):
+def test_disallowed_origin_shows_the_setting_to_change(page, sqlite_site):
     other = f"http://127.0.0.1:{sqlite_site.dash_port}"
     page.goto(other)
     expect(page.get_by_text("This page isn't allowed to use the API.")).to_be_visible()
@@ -254,7 +254,7 @@ def test_origin_that_is_not_allowed_shows_the_setting_to_change(page, sqlite_sit
     page.wait_for_url(f"{sqlite_site.url}/accounts/login/**")
 
 
-def test_examples_of_the_guide_work(page, sqlite_site):
+def test_guide_examples_work(page, sqlite_site):
     create_account(page, sqlite_site, "guided")
     page.context.clear_cookies()
     dashboard, page_file = sqlite_site.dashboard_url, sqlite_site.state_dir / "public" / "mine.html"

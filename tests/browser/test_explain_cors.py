@@ -247,7 +247,7 @@ POST_A_FORM = """url => {
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example.test", "https://evil-example.test", HTTP])
-def test_page_of_another_origin_can_neither_read_nor_write(origin, page, servers, alice):
+def test_page_on_another_origin_can_neither_read_nor_write(origin, page, servers, alice):
     """This includes an origin on the same site, whose requests have the session cookie."""
     with override_settings(**VALID_SETTINGS):
         servers.reset()

@@ -54,13 +54,13 @@ def test_dashboard_is_stable_when_the_site_stops_responding(page, sqlite_site):
     assert panel.bounding_box() == before
 
 
-def test_pages_of_a_visitor_are_stable(assert_stable, sqlite_site):
+def test_visitor_pages_are_stable(assert_stable, sqlite_site):
     for path in ("/", "/guide/", "/accounts/login/", "/accounts/signup/"):
         assert_stable(sqlite_site.url + path, "main")
     assert_stable(sqlite_site.dashboard_url, "#log-in")
 
 
-def test_pages_of_a_user_are_stable(page, assert_stable, sqlite_site):
+def test_user_pages_are_stable(page, assert_stable, sqlite_site):
     sign_up(page, sqlite_site, "a-name-that-needs-a-line-of-its-own")
     for title in ("Write a letter to each of the neighbours", "Buy milk", "Pay the rent"):
         page.locator(".new-todo").fill(title)

@@ -70,7 +70,7 @@ def test_moved_project_runs(tree):
         site.stop()
 
 
-def test_environment_of_another_python_version_is_created_again(tree):
+def test_environment_of_another_python_version_is_recreated(tree):
     """After an upgrade of the system, the packages are in the directory of the old version, which Python ignores."""
     library = next((tree / ".venv/lib").glob("python3.*"))
     library.rename(library.with_name("python3.1"))
@@ -80,7 +80,7 @@ def test_environment_of_another_python_version_is_created_again(tree):
     assert (tree / ".venv/bin/python").exists()
 
 
-def test_shell_commands_of_the_guide_upload_a_file(tmp_path):
+def test_guide_shell_commands_upload_a_file(tmp_path):
     (tmp_path / "photo.jpg").write_bytes(b"hello")
     with running_site(tmp_path) as site:
         with urllib.request.urlopen(f"{site.url}/guide/") as response:

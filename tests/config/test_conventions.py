@@ -125,7 +125,7 @@ def needed(requirements: list[str]) -> set[str]:
         ("tests/requirements.txt", PYPROJECT["dependency-groups"]["dev"]),
     ],
 )
-def test_pins_match_what_pyproject_names(path, direct):
+def test_pins_match_pyproject(path, direct):
     pinned = pins(path)
     for requirement in map(Requirement, direct):
         version = pinned[canonicalize_name(requirement.name)]

@@ -36,24 +36,24 @@ def test_documents_include_every_page_of_the_guide():
 
 @every_document
 class TestDocument:
-    def test_names_make_targets_that_exist(self, document):
+    def test_names_only_existing_make_targets(self, document):
         targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
         named = re.findall(r"(?:`|run: |^ *)make ([a-z-]+)", TEXTS[document], re.MULTILINE)
         assert set(named) <= set(targets)
 
-    def test_names_management_commands_that_exist(self, document):
+    def test_names_only_existing_management_commands(self, document):
         assert set(re.findall(r"manage\.py ([a-z][\w-]+)", TEXTS[document])) <= get_commands().keys()
 
-    def test_names_files_that_exist(self, document):
+    def test_names_only_existing_files(self, document):
         named = re.findall(rf"(?<![\w./'|-])((?:{DIRECTORIES})/[\w./*-]*[\w/])", TEXTS[document])
         assert [name for name in named if not any(ROOT.glob(name.rstrip("/")))] == []
 
-    def test_names_settings_that_exist(self, document):
+    def test_names_only_existing_settings(self, document):
         settings = VALID_VALUES.keys() | VALID_DEVELOPMENT_VALUES.keys()
         if document.endswith(".md"):
             assert set(re.findall(r"(?<!@)\b([A-Z]+_[A-Z_]+)\b(?!\.md)", TEXTS[document])) <= settings
 
-    def test_links_to_files_that_exist(self, document):
+    def test_links_only_to_existing_files(self, document):
         linked = re.findall(r"\]\((?!https?:|#|{)([^)#]+)", TEXTS[document])
         assert [name for name in linked if not (ROOT / document).parent.joinpath(name).exists()] == []
 
@@ -69,7 +69,7 @@ def test_readme_fits_on_one_screen():
     assert len(TEXTS["README.md"].splitlines()) <= 65
 
 
-def test_runbook_names_options_of_the_installer_that_exist():
+def test_runbook_names_only_existing_installer_options():
     runbook = TEXTS["deploy/README.md"]
     commands = set(re.findall(r"\bdeploy/([a-z_]+)\b", runbook))
     assert {"install", "upgrade", "rollback", "backup", "restore", "manage"} <= commands
@@ -102,7 +102,7 @@ class TestGuide:
         assert f'aria-current="page">{guide_page.title}</a>' in text
 
 
-def test_task_of_the_guide_can_be_enqueued(alice):
+def test_guide_task_can_be_enqueued(alice):
     code = re.search(r"^```python\n(.*?)^```$", TEXTS["templates/site/tasks.md"], re.MULTILINE | re.DOTALL)[1]
     upload = ingest.create_upload(alice, file(b"a row", "rows.csv"))
     request = type("Request", (), {"user": alice})
@@ -140,5 +140,5 @@ def test_editors_and_ruff_agree_on_line_length():
     assert int(width) == PYPROJECT["tool"]["ruff"]["line-length"]
 
 
-def test_license_is_that_of_pyproject():
+def test_license_matches_pyproject():
     assert (ROOT / "LICENSE").read_text().startswith(f"{PYPROJECT['project']['license']} License\n")

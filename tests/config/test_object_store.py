@@ -83,7 +83,7 @@ def test_invalid_url_is_rejected(url):
         ("s3://k:s@bucket?endpoint=http://127.0.0.1:9000", "http://127.0.0.1:9000"),
     ],
 )
-def test_signed_urls_have_the_origin_that_the_content_security_policy_allows(url, origin):
+def test_signed_urls_have_the_origin_allowed_by_the_content_security_policy(url, origin):
     store = ObjectStore.from_url(url)
     signed = urlsplit(Bucket(**store.options).url("a"))
     assert f"{signed.scheme}://{signed.netloc}" == store.origin == origin

@@ -64,7 +64,7 @@ def test_gunicorn_does_not_start_with_an_invalid_environment(state_dir, environm
     assert done.stderr.count("\n") == 1
 
 
-def test_development_starts_with_debug_only(state_dir):
+def test_development_starts_only_with_debug(state_dir):
     assert check(state_dir, DEBUG="true").returncode == 0
 
 
@@ -105,7 +105,7 @@ def test_development_starts_with_debug_only(state_dir):
         ("PORT", "99999", "port number"),
     ],
 )
-def test_invalid_value_is_a_line_that_names_the_variable_and_valid_values(state_dir, name, value, expected):
+def test_invalid_value_is_reported_with_the_variable_and_valid_values(state_dir, name, value, expected):
     done = read(state_dir, **{"DEBUG": "true", name: value})
     assert done.returncode != 0
     assert done.stderr.count("\n") == 1
@@ -128,7 +128,7 @@ def test_secret_is_not_repeated_in_the_error(state_dir, name):
     assert "hunter2" not in done.stderr
 
 
-def test_state_directory_that_cannot_be_created_is_an_error():
+def test_failure_to_create_the_state_directory_is_reported():
     done = check(Path("/dev/null/here"), DEBUG="true")
     assert done.returncode != 0
     assert done.stderr.count("\n") == 1
@@ -140,7 +140,7 @@ def test_empty_value_selects_the_default(state_dir):
     assert check(state_dir, **empty).returncode == 0
 
 
-def test_example_key_is_the_one_of_env_example():
+def test_example_key_is_the_key_in_env_example():
     assert example()["SECRET_KEY"] == EXAMPLE_KEY
 
 
@@ -265,7 +265,7 @@ def test_only_web_processes_limit_the_time_of_queries(state_dir, url, option):
     assert option in start("-c", GUNICORN_CONFIG + OPTIONS, **environment).stdout
 
 
-def test_client_address_is_the_one_that_the_proxy_adds(rf, settings):
+def test_client_address_is_the_address_added_by_the_proxy(rf, settings):
     assert (
         client_address(rf.get("/", headers={"X-Forwarded-For": "203.0.113.6, 10.0.0.7"}, REMOTE_ADDR="")) == "10.0.0.7"
     )

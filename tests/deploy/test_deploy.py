@@ -36,7 +36,7 @@ def test_units_are_valid_and_both_services_are_hardened(server, admin_password):
     assert run("systemctl", "--failed", "--quiet", "--plain").stdout == ""
 
 
-def test_secrets_are_readable_by_root_only(server, admin_password):
+def test_secrets_are_readable_only_by_root(server, admin_password):
     run = server.machine.run
     assert run("stat", "--format=%a %U", "/etc/headway/env", "/etc/headway/tls/key.pem").stdout.split("\n")[:2] == [
         "600 root",
@@ -107,7 +107,7 @@ def test_upgrade_under_load_fails_no_request_and_a_rollback_undoes_it(server, ma
     assert b"The next release" not in maria.get("/todos/").body
 
 
-def test_release_that_does_not_start_leaves_the_previous_one_active(server, maria):
+def test_failing_release_leaves_the_previous_release_active(server, maria):
     before, settings = server.active_release(), server.machine.run("cat", "/etc/headway/env").stdout
     copy, path_on_machine = server.copy_checkout("broken")
     unit = copy / "deploy/systemd/headway.service"

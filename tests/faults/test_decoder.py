@@ -57,7 +57,7 @@ def test_decoder_ends_with_its_killed_worker_and_the_job_runs_again(cluster, upl
     assert list((state_dir / "tmp").iterdir()) == []
 
 
-def test_killed_decoder_fails_its_own_job_only(cluster, alice, upload):
+def test_killed_decoder_fails_only_its_own_job(cluster, alice, upload):
     decoder = running_decoder(cluster)
     kill(decoder.pid)
     job = cluster.wait_for(upload.job, State.FAILED)

@@ -112,7 +112,7 @@ def test_killed_cluster_runs_its_jobs_again_after_a_restart(cluster, alice):
     assert max(restarted).at - killed_at < RECOVERY_SECONDS
 
 
-def test_task_that_kills_its_worker_fails_after_its_last_attempt(cluster, alice):
+def test_task_killing_its_worker_fails_after_its_last_attempt(cluster, alice):
     job = tasks.kill_worker.enqueue(owner=alice, events=str(cluster.event_log))
     other = tasks.work.enqueue(owner=alice, events=str(cluster.event_log), name="other", steps=200, pause=0.02)
     job = cluster.wait_for(job, *FINAL, seconds=3 * RECOVERY_SECONDS)
@@ -153,7 +153,7 @@ def test_frozen_cluster_loses_its_job_to_another_cluster(cluster, another_cluste
     assert first.attempt not in [event.attempt for event in cluster.events("end")]
 
 
-def test_task_that_holds_the_gil_is_ended_at_its_time_limit(cluster, alice):
+def test_task_holding_the_gil_is_ended_at_its_time_limit(cluster, alice):
     """In its process, neither the heartbeat's thread nor the one that enforces the time limit can run."""
     job = tasks.hold_gil.enqueue(owner=alice, events=str(cluster.event_log))
     other = tasks.work.enqueue(owner=alice, events=str(cluster.event_log), name="other", steps=300, pause=0.05)

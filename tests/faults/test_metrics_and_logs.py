@@ -57,7 +57,7 @@ def send_requests_to(web, pid, times):
         kill(other, signal.SIGCONT)
 
 
-def test_metrics_add_up_all_processes_including_a_killed_one(web):
+def test_metrics_add_up_all_processes_including_killed_processes(web):
     first, second = web.workers
     send_requests_to(web, first, 2)
     send_requests_to(web, second, 3)

@@ -147,7 +147,7 @@ def test_concurrent_patches_conflict_except_for_the_first(visitor, web, another_
         assert visitor.download(web, path) == winner + b"!"
 
 
-def test_uploads_that_complete_concurrently_are_all_stored(visitor, web):
+def test_concurrently_completed_uploads_are_all_stored(visitor, web):
     """One process serves all of them. A request that waits for its turn must not hold a lock that another one needs."""
     content = random.randbytes(1000)
     paths = [visitor.create_transfer(web, len(content)).path for _ in range(16)]

@@ -62,7 +62,7 @@ def test_delivery_of_one_owners_job_starts_the_job_of_another(alice, bob):
     assert delivered.state == State.SUCCEEDED
 
 
-def test_delivered_job_starts_before_an_older_one_of_the_only_owner(alice):
+def test_delivered_job_starts_before_an_older_job_of_the_only_owner(alice):
     """The order of one owner's jobs doesn't matter, so workers needn't wait for each other to claim them."""
     first, second = (count.enqueue(owner=alice) for _ in range(2))
     runner.run(str(second.pk))
@@ -72,7 +72,7 @@ def test_delivered_job_starts_before_an_older_one_of_the_only_owner(alice):
 
 
 @pytest.mark.parametrize("seconds", [-1, 1])
-def test_delivered_job_waits_for_a_job_that_is_older_than_the_tolerance(alice, seconds):
+def test_delivered_job_waits_for_a_job_older_than_the_tolerance(alice, seconds):
     """Otherwise, a job whose delivery was lost would not start as long as other jobs are enqueued."""
     older = make_job(owner=alice)
     delivered = make_job(owner=alice, created_at=older.created_at + MAX_OVERTAKING + timedelta(seconds=seconds))
@@ -80,11 +80,11 @@ def test_delivered_job_waits_for_a_job_that_is_older_than_the_tolerance(alice, s
 
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.SUCCEEDED, State.FAILED, State.CANCELLED])
-def test_delivered_job_that_is_not_queued_is_not_claimed(alice, state):
+def test_delivered_unqueued_job_is_not_claimed(alice, state):
     assert Job.objects.claim_delivered(make_job(owner=alice, state=state).pk) is None
 
 
-def test_claim_whose_response_was_lost_is_resumed(alice, monkeypatch):
+def test_claim_with_a_lost_response_is_resumed(alice, monkeypatch):
     """The database claimed the job, but the worker received no response. The worker claims no second job."""
     first, second = (count.enqueue(owner=alice) for _ in range(2))
     claim_delivered = Job.objects.claim_delivered
@@ -179,7 +179,7 @@ class TestQueueLimit:
         assert patch(as_alice, url, 0, b"hello").status_code == 204
         assert Upload.objects.get().job.state == State.QUEUED
 
-    def test_tus_keeps_parts_whose_concatenation_it_rejects(self, as_alice):
+    def test_tus_keeps_parts_after_rejecting_their_concatenation(self, as_alice):
         Job.objects.filter(pk=self.jobs[0].pk).delete()
         parts = [create_transfer(as_alice, 5, content=b"hello", HTTP_UPLOAD_CONCAT="partial") for _ in range(2)]
         extra = make_job(owner=self.jobs[0].owner)
@@ -190,7 +190,7 @@ class TestQueueLimit:
         assert Upload.objects.get().size == 10
 
 
-def test_delivered_job_takes_over_the_delivery_of_the_claimed_one(alice, bob):
+def test_delivered_job_takes_over_the_delivery_of_the_claimed_job(alice, bob):
     """A lost delivery is then noticed as early as if each delivery started its own job."""
     first, second = count.enqueue(owner=bob), count.enqueue(owner=alice)
     lost_at = timezone.now() - timedelta(seconds=9)

@@ -116,7 +116,7 @@ def test_stage_without_total_has_no_percent_but_counts(progress, recorder, clock
     assert recorder.last["percent"] == 50
 
 
-def test_total_that_is_exceeded_becomes_unknown(progress, recorder, clock):
+def test_exceeded_total_becomes_unknown(progress, recorder, clock):
     progress.stage("Reading", total=2)
     clock.now += 1
     progress.advance(3)
@@ -217,7 +217,7 @@ def test_interrupted_task_stops_at_its_next_update(progress, recorder, clock, in
             update()
 
 
-def test_cancellation_counts_as_a_heartbeat(recorder, clock):
+def test_cancellation_is_treated_as_a_heartbeat(recorder, clock):
     """So a cancelled task has time to clean up before it counts as lost."""
     heartbeat = Heartbeat(recorder, Progress(), clock)
     recorder.error = Cancelled()
@@ -247,7 +247,7 @@ def test_final_counts_keep_the_percent_of_earlier_stages(progress, clock):
     assert (progress.final_counts()["percent"], progress.final_counts()["current"]) == (40, 5)
 
 
-def test_stage_whose_write_failed_is_written_later(progress, recorder, clock):
+def test_stage_is_written_later_after_a_failed_write(progress, recorder, clock):
     recorder.error = RuntimeError("the database is unavailable")
     with pytest.raises(RuntimeError):
         progress.stage("One", total=2)

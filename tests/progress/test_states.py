@@ -143,7 +143,7 @@ def test_cancelled_running_job_stops_at_its_next_update(alice):
     assert (job.state, job.percent, job.current, job.error_code) == (State.CANCELLED, 40, 2, "")
 
 
-def test_job_that_finishes_before_it_notices_a_cancellation_succeeds(alice):
+def test_job_finished_before_its_cancellation_is_noticed_succeeds(alice):
     attempt = running(alice)
     cancel_job(attempt.job)
     attempt.succeed(None)

@@ -122,7 +122,7 @@ class TestFiles:
         restored = cleared & fields_in(format)
         assert values(alice.todos.get(deleted_at=None), restored) == {name: SAMPLES[name] for name in restored}
 
-    def test_import_keeps_fields_that_the_format_lacks(self, as_alice, alice, todo, format):
+    def test_import_keeps_fields_missing_from_the_format(self, as_alice, alice, todo, format):
         content = export(as_alice, format.name)
         Todo.objects.filter(pk=todo.pk).trash()
         import_file(as_alice, content, f"todos.{format.name}")

@@ -47,7 +47,7 @@ class TestMaxTodos:
         assert "3 to-dos" in job.error_message
         assert alice.todos.count() == 1
 
-    def test_import_that_fits_succeeds(self, as_alice, alice):
+    def test_import_within_the_limit_succeeds(self, as_alice, alice):
         make_todo(owner=alice)
         as_alice.post("/api/todos/import/", {"file": file(b"title\na\nb\n", "list.csv")})
         run_queue()

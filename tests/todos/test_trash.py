@@ -28,7 +28,7 @@ def test_trashed_todo_returns_404(as_alice, alice):
     assert "Buy milk" not in as_alice.get("/todos/").text
 
 
-def test_trash_returns_ids_that_restore_accepts(alice, bob):
+def test_trash_returns_ids_for_restore(alice, bob):
     completed_ids = [make_todo(owner=alice, completed_at=Now()).pk for _ in range(3)]
     make_todo(owner=alice)
     make_todo(owner=bob, completed_at=Now())

@@ -89,14 +89,14 @@ def test_api_reports_all_invalid_fields_together(as_alice):
         *(b"[" * 100_000, b'{"a":' * 100_000, b"[]", b'"x"', b"null", b"7"),
     ],
 )
-def test_api_body_that_is_not_an_object_returns_400(as_alice, alice, body):
+def test_api_body_without_an_object_returns_400(as_alice, alice, body):
     todo = make_todo(owner=alice)
     problem(as_alice.post("/api/todos/", body, content_type=JSON), 400)
     problem(as_alice.patch(f"/api/todos/{todo.pk}/", body, content_type=JSON), 400)
     assert Todo.objects.get().title == "Buy milk"
 
 
-def test_api_rejects_numbers_that_are_not_finite(as_alice):
+def test_api_rejects_non_finite_numbers(as_alice):
     for number in ("NaN", "Infinity", "1e400"):
         response = as_alice.post("/api/todos/", f'{{"title": "x", "order": {number}}}', content_type=JSON)
         assert problem(response, 422)["errors"]["order"] == ["This must be an integer."]
@@ -108,7 +108,7 @@ def test_api_body_of_another_media_type_returns_415(as_alice, alice):
     problem(as_alice.patch(f"/api/todos/{todo.pk}/", "title=x", content_type="text/plain"), 415)
 
 
-def test_api_body_that_is_too_large_returns_413(as_alice):
+def test_oversized_api_body_returns_413(as_alice):
     large = json.dumps({"title": "x", "notes": "n" * 3_000_000})
     problem(as_alice.post("/api/todos/", large, content_type=JSON), 413)
 

@@ -86,7 +86,7 @@ def test_expired_transfer_is_not_listed(as_alice, transfer):
     assert "film.mp4" not in as_alice.get("/uploads/").text
 
 
-def test_file_stored_while_the_page_is_rendered_displaces_no_other(as_alice, alice, upload):
+def test_file_stored_while_the_page_is_rendered_displaces_no_other_file(as_alice, alice, upload):
     """A page that counts the files before it selects them would lose the last one."""
     with after_select("uploads_upload", lambda: ingest.create_upload(alice, file(b"hi", "newer.txt"))):
         page = as_alice.get("/uploads/").text
@@ -170,7 +170,7 @@ def test_pdf_shows_its_pages_and_the_list_shows_the_first(as_alice, upload):
     assert f"/uploads/{upload.pk}/2/" not in card
 
 
-def test_page_of_an_animated_picture_says_that_one_frame_is_shown(as_alice, upload):
+def test_animated_picture_page_says_only_one_frame_is_shown(as_alice, upload):
     metadata = {"width": 10, "height": 10, "animated": True, "frames": 12}
     Upload.objects.update(content_type="image/gif", metadata=metadata)
     assert "12 frames; the picture shows the first" in as_alice.get(f"/uploads/{upload.pk}/").text

@@ -78,7 +78,7 @@ def test_stored_files_without_rows_of_a_killed_attempt_are_deleted(alice, stored
     assert stored_names() == ["320.webp", "400.webp", "original"]
 
 
-def test_attempt_that_lost_its_job_keeps_files_of_the_next_attempt(alice, stored_names, state_dir, monkeypatch):
+def test_attempt_of_a_lost_job_keeps_files_of_the_next_attempt(alice, stored_names, state_dir, monkeypatch):
     upload = ingest.create_upload(alice, file(photo()))
 
     def lose_job(*args):
@@ -150,7 +150,7 @@ def test_upload_deleted_during_processing_leaves_no_files_and_rows(
     assert not Job.objects.exists()
 
 
-def test_job_of_a_deleted_upload_is_no_error(alice, state_dir, django_capture_on_commit_callbacks):
+def test_job_of_a_deleted_upload_stores_no_files(alice, state_dir, django_capture_on_commit_callbacks):
     upload = ingest.create_upload(alice, file(photo()))
     with django_capture_on_commit_callbacks(execute=True):
         upload.delete()

@@ -32,7 +32,7 @@ def test_retry(page, add_bar, server, fired_events):
     assert fired_events()[-1] == "succeeded"
 
 
-def test_failed_request_of_a_button_shows_an_error_and_can_be_repeated(page, add_bar, server):
+def test_failed_button_request_shows_an_error_and_can_be_repeated(page, add_bar, server):
     bar = add_bar()
     expect(bar).to_contain_text("42 %")
     server.status = 502

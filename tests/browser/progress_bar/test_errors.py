@@ -19,7 +19,7 @@ def test_bar_stops_if_its_job_cannot_be_read(add_bar, server, status, text):
     assert server.is_idle()
 
 
-def test_unknown_job_stops_its_own_bar_only(add_bars, server):
+def test_unknown_job_stops_only_its_own_bar(add_bars, server):
     bars = add_bars(UNKNOWN_ID, ID)
     expect(bars.first).to_contain_text("no longer exists")
     server.update(percent=55)

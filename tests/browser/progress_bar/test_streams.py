@@ -71,7 +71,7 @@ def test_deleted_job_is_noticed_within_a_minute_among_hundreds_of_bars(page, add
     assert server.count("/api/progress/") <= 4  # the states at the start and a minute later, and no polls
 
 
-def test_bar_that_is_added_later_joins_the_stream(add_bars, server):
+def test_bar_added_later_joins_the_stream(add_bars, server):
     bars = add_bars(ID)
     expect(bars).to_contain_text("42 %")
     server.update(JOB_IDS[0], percent=5)
@@ -82,7 +82,7 @@ def test_bar_that_is_added_later_joins_the_stream(add_bars, server):
     assert JOB_IDS[0] in server.stream_queries[-1]
 
 
-def test_two_bars_of_one_job_are_both_drawn(add_bars, server):
+def test_two_bars_of_the_same_job_are_both_drawn(add_bars, server):
     bars = add_bars(ID, ID)
     server.update(percent=60)
     expect(bars.first).to_contain_text("60 %")
@@ -90,7 +90,7 @@ def test_two_bars_of_one_job_are_both_drawn(add_bars, server):
     assert server.stream_queries[-1].count("id=") == 1
 
 
-def test_error_in_one_bar_does_not_stop_the_others(page, add_bars, server):
+def test_error_in_a_bar_does_not_stop_other_bars(page, add_bars, server):
     bars = add_bars(ID, ID)
     expect(bars.last).to_contain_text("42 %")
     page.evaluate("document.querySelector('main > progress-bar .bar-stage').remove()")

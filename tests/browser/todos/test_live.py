@@ -212,7 +212,7 @@ def test_changed_rows_at_the_end_of_a_batch_are_replaced(devices, sqlite_site):
     expect(there.titles).to_have_text(titles)
 
 
-def test_upload_continues_in_a_row_that_changes_on_the_other_device(devices, network, tmp_path):
+def test_upload_continues_in_a_row_changed_on_the_other_device(devices, network, tmp_path):
     here, there = devices
     network.throttle(SLOWER)
     box = here.row("feed the cat").bounding_box()

@@ -16,7 +16,7 @@ def wait_until_shown(device: Device, titles: list[str]) -> None:
     expect(device.titles).to_have_text(titles)
 
 
-def test_list_is_polled_behind_a_proxy_that_buffers_streams_and_streamed_later(devices):
+def test_list_is_polled_behind_a_buffering_proxy_and_streamed_later(devices):
     here, there = devices
     there.page.clock.install()
     there.page.route(OPEN_ENDED_STREAM, lambda route: None)

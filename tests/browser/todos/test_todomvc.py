@@ -70,7 +70,7 @@ def test_changes_made_before_a_response_are_saved_in_order(page, todos, add):
     expect(page.locator(".todo-count")).to_have_text("5 items left")
 
 
-def test_response_keeps_a_checkbox_that_was_changed_after_the_request(page, todos):
+def test_response_keeps_a_checkbox_changed_after_the_request(page, todos):
     routes = []
     page.route("**/toggle-all/", lambda route: routes.append(route))
     toggle_all = page.locator(".toggle-all")

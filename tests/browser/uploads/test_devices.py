@@ -24,7 +24,7 @@ new MutationObserver(() => {
 """
 
 
-def test_upload_continues_on_another_device_with_the_same_file_only(
+def test_upload_continues_on_another_device_only_with_the_same_file(
     page, network, sqlite_site, tmp_path, another_device
 ):
     open_uploads(page, sqlite_site, "devices")
@@ -61,7 +61,7 @@ def test_row_names_another_device_while_it_sends(page, network, sqlite_site, tmp
     expect_cards(page, "data.bin")
 
 
-def test_upload_that_ends_on_another_device_during_loading_is_shown_once(
+def test_upload_finished_on_another_device_during_loading_is_shown_once(
     page, network, sqlite_site, tmp_path, another_device
 ):
     """The page is rendered before the upload ends, and its script fetches the list after that."""
@@ -82,7 +82,7 @@ def test_upload_that_ends_on_another_device_during_loading_is_shown_once(
     expect(other.get_by_role("heading", name="Unfinished")).to_have_count(0)
 
 
-def test_two_devices_that_send_the_same_file_store_it_unchanged(page, network, sqlite_site, tmp_path, another_device):
+def test_file_sent_by_two_devices_is_stored_unchanged(page, network, sqlite_site, tmp_path, another_device):
     open_uploads(page, sqlite_site, "both")
     path = make_file(tmp_path, size=2_000_000)
     send_partly(page, network, path)

@@ -115,7 +115,7 @@ def behind_proxy(page, sqlite_site, tmp_path_factory):
         yield open_uploads_behind
 
 
-def test_request_that_a_proxy_rejects_is_halved_and_the_limit_is_remembered(page, tmp_path, behind_proxy):
+def test_request_rejected_by_a_proxy_is_halved_and_the_limit_is_kept(page, tmp_path, behind_proxy):
     site, rejected = behind_proxy("1m", "proxied")
     first, second = make_file(tmp_path, "first.bin", 8_000_000), make_file(tmp_path, "second.bin", 6_000_000)
     choose_files(page, first)
@@ -128,7 +128,7 @@ def test_request_that_a_proxy_rejects_is_halved_and_the_limit_is_remembered(page
     assert_stored_unchanged(page, site, first, second)
 
 
-def test_error_names_a_proxy_that_rejects_the_smallest_request(page, tmp_path, behind_proxy):
+def test_error_names_a_proxy_rejecting_the_smallest_request(page, tmp_path, behind_proxy):
     _, rejected = behind_proxy("16k", "narrow-proxy")
     choose_files(page, make_file(tmp_path))
     expect(row(page, "data.bin")).to_contain_text("Failed: A proxy in front of this site rejects even small requests")

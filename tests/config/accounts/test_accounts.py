@@ -171,7 +171,7 @@ def reset_password(client, email):
 
 
 class TestPasswordResetMail:
-    def test_has_a_link_for_each_account_of_the_address(self, visitor, alice):
+    def test_has_a_link_for_each_account_with_the_address(self, visitor, alice):
         for number in range(14):
             User.objects.create_user(f"alice{number}", "alice@example.com", PASSWORD)
         reset_password(visitor, "alice@example.com")

@@ -34,7 +34,7 @@ def test_hashes_equal_those_of_django(under_gevent):
     assert not ours.verify("wrong", theirs.encode(PASSWORD, "salt", 2))
 
 
-def test_hash_that_waits_too_long_raises_server_busy(under_gevent, monkeypatch):
+def test_long_wait_for_hashing_raises_server_busy(under_gevent, monkeypatch):
     monkeypatch.setattr(hashers, "MAX_WAIT_SECONDS", 0)
     monkeypatch.setattr(hashers, "_slots", hashers.BoundedSemaphore(1))
     hashers._slots.acquire()

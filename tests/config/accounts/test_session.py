@@ -175,7 +175,7 @@ class TestCsrfFailureOverHttps:
         assert response.status_code == 200
 
 
-def test_shell_example_in_guide_sends_the_origin_that_https_needs():
+def test_guide_shell_example_sends_the_origin_required_by_https():
     call = re.search(r"^call\(\) \{ (.*) \}$", GUIDE.read_text(), re.MULTILINE)[1]
     script = f'api=https://app.example.com/api; curl() {{ printf "%s\\n" "$@"; }}; {call}'
     sent = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)

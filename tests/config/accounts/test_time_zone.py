@@ -82,21 +82,21 @@ END:VCALENDAR
     ("zone", "days"), [("Europe/Berlin", [11, 11]), ("America/Los_Angeles", [10, 10]), ("", [11, 10])]
 )
 @pytest.mark.parametrize("url", ["/todos/import/", "/api/todos/import/"])
-def test_import_reads_times_in_the_time_zone_of_the_request(as_alice, alice, url, zone, days):
+def test_import_reads_times_in_the_request_time_zone(as_alice, alice, url, zone, days):
     as_alice.cookies["timezone"] = zone
     as_alice.post(url, {"file": file(MIDNIGHTS.encode(), "todos.ics")})
     run_queue()
     assert [todo.due_on for todo in alice.todos.in_order()] == [date(2026, 3, day) for day in days]
 
 
-def test_import_that_was_enqueued_without_a_time_zone_reads_times_in_utc(alice):
+def test_import_enqueued_without_a_time_zone_reads_times_in_utc(alice):
     ingest.create_upload(alice, file(MIDNIGHTS.encode(), "todos.ics"), import_file)
     run_queue()
     assert [todo.due_on for todo in alice.todos.in_order()] == [date(2026, 3, 11), date(2026, 3, 10)]
 
 
 @pytest.mark.parametrize(("zone", "day"), [("Europe/Berlin", 11), ("America/Los_Angeles", 10), ("", 10)])
-def test_export_writes_days_in_the_time_zone_of_the_request(as_alice, alice, zone, day):
+def test_export_writes_days_in_the_request_time_zone(as_alice, alice, zone, day):
     late = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
     make_todo(owner=alice, created_at=late, completed_at=late)
     as_alice.cookies["timezone"] = zone

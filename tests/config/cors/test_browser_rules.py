@@ -31,7 +31,7 @@ FOR_DASH = {"access-control-allow-origin": DASH, "access-control-allow-credentia
         ("chicken", "chicken"),
     ],
 )
-def test_fetch_converts_six_methods_to_upper_case(written, sent):
+def test_fetch_uppercases_six_methods(written, sent):
     assert normalize_method(written) == sent
 
 
@@ -53,7 +53,7 @@ def test_fetch_converts_six_methods_to_upper_case(written, sent):
         (dict.fromkeys([f"Accept{'' if n else '-Language'}" for n in (0, 1)], "x" * 128), []),
     ],
 )
-def test_header_that_is_not_safelisted_needs_a_preflight(headers, unsafe):
+def test_header_outside_of_the_safelist_needs_a_preflight(headers, unsafe):
     assert unsafe_header_names(headers) == unsafe
     assert needs_preflight("POST", headers) == bool(unsafe)
     assert needs_preflight("PATCH", headers)

@@ -81,7 +81,7 @@ def test_unsupported_method_fails():
     assert "✗ This URL doesn't support PUT\n     It supports GET, HEAD, POST, DELETE." in text
 
 
-def test_addresses_outside_of_the_api_and_unknown_ones_fail():
+def test_unknown_urls_and_urls_outside_of_the_api_fail():
     assert "✗ The server responds with 404" in run(DASH, "--url", "/api/nowhere/")[1]
     assert "→ Use addresses below /api/" in run(DASH, "--url", "/todos/")[1]
     for url in ("/todos/", "/admin/auth/user/add/"):
@@ -127,7 +127,7 @@ def test_settings_of_the_process_are_used_and_may_be_for_http(settings):
         ([DASH, "--header", "X-Mine: a\nb"], "not an HTTP header"),
     ],
 )
-def test_invalid_argument_is_a_one_line_error(arguments, message):
+def test_invalid_argument_is_reported_in_one_line(arguments, message):
     with pytest.raises(CommandError, match=re.escape(message)) as error:
         run(*arguments)
     assert "\n" not in str(error.value)
@@ -169,12 +169,12 @@ def test_live_option_sends_requests_to_a_running_site(live, settings):
     )
 
 
-def test_untrusted_certificate_is_an_error(live):
+def test_untrusted_certificate_is_reported(live):
     with pytest.raises(CommandError, match=r"doesn't trust: .*--cafile"):
         run(HERE, "--live", live[0])
 
 
-def test_live_site_that_does_not_respond_is_an_error(monkeypatch):
+def test_unresponsive_live_site_is_reported(monkeypatch):
     monkeypatch.setattr(probe, "TIMEOUT_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -214,7 +214,7 @@ def remedies(explanation: Explanation) -> str:
     return " ".join(check.remedy for section in explanation.sections for check in section.checks)
 
 
-def test_mistakes_of_a_proxy_are_explained():
+def test_proxy_mistakes_are_explained():
     assert explained("GET").works
     without_headers = Response.of(502, [], b"<html>")
     assert "add the CORS headers there too" in remedies(explained("GET", GET=without_headers))

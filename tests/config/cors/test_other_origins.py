@@ -58,7 +58,7 @@ def test_api_routes_are_found():
 
 
 @pytest.mark.parametrize("route", API)
-def test_allowed_origin_gets_cors_headers_with_exactly_itself(visitor, as_alice, alice, route):
+def test_cors_headers_contain_exactly_the_allowed_origin(visitor, as_alice, alice, route):
     url = fill(route, alice)
     for method in METHODS:
         for response in [*send(visitor, method, url, ALLOWED), as_alice.options(url, headers={"Origin": ALLOWED})]:
@@ -77,7 +77,7 @@ def test_other_origins_get_no_cors_headers(visitor, alice, route):
                 assert varies_by_origin(response)
 
 
-def test_responses_to_a_logged_in_user_are_readable_by_the_allowed_origin_only(as_alice):
+def test_responses_to_a_logged_in_user_are_readable_only_by_the_allowed_origin(as_alice):
     for url in ("/api/todos/", "/api/uploads/", "/api/todos/0/", "/api/nowhere/"):
         assert as_alice.get(url, headers={"Origin": ALLOWED})["Access-Control-Allow-Origin"] == ALLOWED
         for origin in OTHER_ORIGINS.values():

@@ -59,7 +59,7 @@ def test_another_charset_returns_415_for_every_page_and_method(db, method, conte
 
 
 @pytest.mark.parametrize("content_type", OTHER_CHARSETS)
-def test_content_type_that_django_cannot_parse_returns_415(db, content_type):
+def test_unparsable_content_type_returns_415(db, content_type):
     """Django parses the header before any middleware runs."""
     environ = RequestFactory().generic("POST", "/api/session/", b"{}", "text/plain").environ
     started = []

@@ -76,7 +76,7 @@ class TestDiskFull:
             data = credentials if kind == "application/json" else urlencode(credentials)
             assert visitor.post(url, data, content_type=kind).status_code == 507
 
-    def test_session_that_cannot_be_saved_returns_507(self, visitor, alice):
+    def test_failure_to_save_the_session_returns_507(self, visitor, alice):
         with failing("full", ('UPDATE "django_session"', 'INSERT INTO "django_session"')):
             response = visitor.post("/accounts/login/", {"username": "alice", "password": PASSWORD})
         assert response.status_code == 507

@@ -57,7 +57,7 @@ def error_from(url: str, body: bytes | None = None, **headers: str) -> HTTPError
 
 @pytest.mark.parametrize("origin", [DASHBOARD, "https://evil.example"])
 @pytest.mark.parametrize(("size", "status"), [(0, 502), (3 * MEGABYTE, 413)])
-def test_error_of_nginx_is_a_problem_document_that_front_ends_can_read(unreachable_site, origin, size, status):
+def test_nginx_error_is_a_problem_document_readable_by_front_ends(unreachable_site, origin, size, status):
     with pytest.raises(HTTPError) as caught:
         urlopen(Request(f"{unreachable_site}/api/todos/", bytes(size), {"Origin": origin}), timeout=30)
     error = caught.value
@@ -102,13 +102,13 @@ def test_cors_headers_of_nginx_equal_those_of_django(unreachable_site, visitor):
     assert exposed.split(", ") == RESPONSE_HEADERS
 
 
-def test_error_of_nginx_has_the_tus_version_on_tus_urls_only(unreachable_site):
+def test_nginx_error_has_the_tus_version_only_on_tus_urls(unreachable_site):
     assert error_from(f"{unreachable_site}/api/tus/1").headers["Tus-Resumable"] == "1.0.0"
     assert error_from(f"{unreachable_site}/api/todos/").headers["Tus-Resumable"] is None
 
 
 @pytest.mark.parametrize(("size", "status", "page"), [(0, 502, "50x"), (3 * MEGABYTE, 413, "413")])
-def test_error_of_nginx_is_a_page_outside_of_the_api(unreachable_site, size, status, page):
+def test_nginx_error_is_a_page_outside_of_the_api(unreachable_site, size, status, page):
     with pytest.raises(HTTPError) as caught:
         urlopen(Request(f"{unreachable_site}/todos/", bytes(size)), timeout=30)
     error = caught.value
@@ -159,12 +159,12 @@ def test_ipv6_network_has_the_limit_of_an_ipv4_address(unreachable_site, address
         "/admin/password_change/",
     ],
 )
-def test_pages_that_hash_passwords_have_a_limit(unreachable_site, path):
+def test_password_hashing_pages_are_rate_limited(unreachable_site, path):
     client = {"X-Test-Client": f"198.51.100.{len(path)}"}
     assert 429 in [try_to_log_in(unreachable_site + path, **client)[0] for _ in range(40)]
 
 
-def test_access_log_has_no_token_of_a_password_reset(live_server, tmp_path):
+def test_access_log_omits_password_reset_token(live_server, tmp_path):
     secrets = ("MQ/c0ffee-secret/", "MQ/c0ffee-secret", "MQ/c0ffee-secret/more", "/MQ/c0ffee-secret/", "MQ/%630ffee-s/")
     with nginx.server(tmp_path, live_server.url, tmp_path) as url:
         referer = {"Referer": f"{url}/accounts/reset/MQ/c0ffee/"}

@@ -64,7 +64,7 @@ def test_compressed_files_have_the_same_content(public):
         assert decompress(path.read_bytes()) == path.with_suffix("").read_bytes(), path
 
 
-def test_everything_that_a_page_loads_exists_and_has_a_hash_in_its_name(public):
+def test_page_resources_exist_and_have_hashed_names(public):
     todo = {
         public / address.removeprefix("/")
         for page in pages(public).values()
@@ -103,7 +103,7 @@ def test_content_security_policy_allows_the_api_and_nothing_inline(public):
         assert not re.search(rb'<script(?![^>]* src=)|<style|<[^>]* (style|on\w+)="', content), address
 
 
-def test_404_page_equals_that_of_the_app(public, client):
+def test_404_page_equals_the_404_page_of_the_app(public, client):
     response = client.get("/nowhere/")
     assert response.status_code == 404
     assert response.content == (public / "404.html").read_bytes()
@@ -126,7 +126,7 @@ def test_directory_with_other_files_is_not_replaced(tmp_path):
     assert (tmp_path / "letter.txt").read_text() == "dear"
 
 
-def test_site_without_a_name_is_an_error(tmp_path, settings):
+def test_site_without_a_name_is_rejected(tmp_path, settings):
     settings.APP_ORIGIN = "https://"  # as with ALLOWED_HOSTS=*
     with pytest.raises(CommandError, match="ALLOWED_HOSTS"):
         call_command("distill-local", tmp_path / "public")

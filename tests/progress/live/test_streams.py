@@ -203,7 +203,7 @@ class TestStream:
         during_waits.append(lambda: Job.objects.all().delete())
         assert [kind for kind, _, _ in self.events(as_alice, running.pk)] == ["job", "missing", "end"]
 
-    def test_change_that_becomes_visible_late_is_sent(self, as_alice, running, during_waits):
+    def test_late_visible_change_is_sent(self, as_alice, running, during_waits):
         late = timezone.now() - timedelta(seconds=60)
         during_waits.append(lambda: Job.objects.filter(pk=running.pk).update(version=9, percent=90, changed_at=late))
         during_waits += [lambda: None, lambda: finish(running)]

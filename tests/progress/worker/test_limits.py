@@ -86,7 +86,7 @@ def test_task_without_updates_is_interrupted_after_its_time_limit(progress):
     assert isinstance(progress.interrupt, TimeLimit)
 
 
-def test_task_whose_job_was_lost_is_interrupted(limits, progress):
+def test_task_of_a_lost_job_is_interrupted(limits, progress):
     progress.interrupt = LostJob("claimed by another worker")
     with pytest.raises(LostJob, match="another"), limits:
         check(limits)
@@ -114,7 +114,7 @@ def test_late_heartbeat_on_sqlite_does_not_interrupt(limits, clock):
         check(limits)
 
 
-def test_task_that_survives_the_interruption_is_killed_and_requeued(limits, clock, killed):
+def test_task_surviving_its_interruption_is_killed_and_requeued(limits, clock, killed):
     with limits:
         clock.now += TIME_LIMIT_SECONDS + 1
         with pytest.raises(TimeLimit):
@@ -128,7 +128,7 @@ def test_task_that_survives_the_interruption_is_killed_and_requeued(limits, cloc
     assert limits._attempt.requeued == ["time_limit"]
 
 
-def test_task_whose_job_was_lost_is_killed_without_a_write(limits, clock, progress, killed):
+def test_task_of_a_lost_job_is_killed_without_a_write(limits, clock, progress, killed):
     with limits:
         progress.interrupt = LostJob()
         with pytest.raises(LostJob):

@@ -31,7 +31,7 @@ os._exit(0)  # without waiting for the interpreter to shut down, during which th
     ("children", "seconds", "code"),
     [pytest.param(0, 60, -signal.SIGKILL, id="without children"), pytest.param(1, 1, 0, id="with a child")],
 )
-def test_sentinel_that_waits_for_a_lock_ends_when_it_has_no_children(children, seconds, code):
+def test_sentinel_waiting_for_a_lock_ends_without_children(children, seconds, code):
     done = subprocess.run(
         [sys.executable, "-c", STUCK, str(children), str(seconds)], cwd=ROOT, timeout=30, capture_output=True
     )

@@ -82,7 +82,7 @@ def test_jobs_of_dead_workers_of_the_own_cluster_are_requeued_immediately(alice)
         assert job.state == State.RUNNING
 
 
-def test_worker_that_starts_during_the_check_counts_as_living(alice):
+def test_worker_started_during_the_check_is_treated_as_alive(alice):
     living_pids = {11}
 
     def find_living():
@@ -158,7 +158,7 @@ def test_only_queued_jobs_are_delivered_again(alice, queue, state):
     assert recovery.redeliver(queue) == 0
 
 
-def test_error_of_the_queue_counts_as_an_empty_queue(queue, monkeypatch):
+def test_queue_error_is_treated_as_an_empty_queue(queue, monkeypatch):
     def fail(self):
         raise OperationalError("the server closed the connection")
 
@@ -225,7 +225,7 @@ class TestWatchdog:
         clock.now += 6
         return watchdog.is_wedged(list(children))
 
-    def test_delivered_job_that_an_idle_worker_does_not_claim_is_a_symptom(self, watchdog_with_delivery, clock):
+    def test_delivered_job_unclaimed_by_an_idle_worker_is_a_symptom(self, watchdog_with_delivery, clock):
         assert self.is_wedged_later(watchdog_with_delivery, clock, self.IDLE, self.BUSY)
 
     def test_unclaimed_job_is_no_symptom_while_all_workers_are_busy(self, watchdog_with_delivery, clock):
@@ -242,7 +242,7 @@ class TestWatchdog:
         clock.now += 6
         assert not watchdog_with_delivery.is_wedged([self.IDLE])
 
-    def test_delivery_that_started_another_owners_job_is_no_symptom(self, watchdog_with_delivery, clock, alice, bob):
+    def test_delivery_starting_another_owners_job_is_no_symptom(self, watchdog_with_delivery, clock, alice, bob):
         """The delivered job then waits for another delivery."""
         make_job(owner=alice, state=State.RUNNING)
         waiting, other = Job.objects.get(state=State.QUEUED), tasks.count.enqueue(owner=bob)
@@ -255,7 +255,7 @@ class TestWatchdog:
         Attempt(Job.objects.claim_next()).requeue("internal", "")
         assert not self.is_wedged_later(watchdog_with_delivery, clock, self.IDLE)
 
-    def test_dead_process_that_is_not_replaced_is_a_symptom(self, clock, db):
+    def test_unreplaced_dead_process_is_a_symptom(self, clock, db):
         assert self.is_wedged_later(Watchdog(clock), clock, self.BUSY._replace(state="Z"))
 
     def test_healthy_cluster_is_not_wedged(self, clock, db):

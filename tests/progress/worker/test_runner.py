@@ -66,7 +66,7 @@ def test_second_attempt_can_succeed(alice):
 
 
 @pytest.mark.parametrize("task", [tasks.exit_process, tasks.return_function])
-def test_task_that_exits_or_returns_an_invalid_result_fails(alice, task):
+def test_task_exiting_or_returning_an_invalid_result_fails(alice, task):
     task.enqueue(owner=alice)
     assert run_queue() == 2
     job = Job.objects.get()
@@ -74,7 +74,7 @@ def test_task_that_exits_or_returns_an_invalid_result_fails(alice, task):
 
 
 @pytest.mark.parametrize("name", ["tests.progress.nowhere.task", "tests.progress.tasks.not_a_task", "x"])
-def test_task_that_can_not_be_imported_fails(alice, name):
+def test_unimportable_task_fails(alice, name):
     job = make_job(owner=alice, task=name, max_attempts=1)
     runner.run(str(job.pk))
     job.refresh_from_db()
@@ -108,7 +108,7 @@ def test_job_deleted_while_running_stops(alice, monkeypatch):
     assert tasks.CALLS == []
 
 
-def test_claim_that_fails_leaves_the_job_queued(alice, monkeypatch):
+def test_failed_claim_leaves_the_job_queued(alice, monkeypatch):
     job = make_job(owner=alice)
 
     def locked(job_id, runner):
@@ -120,7 +120,7 @@ def test_claim_that_fails_leaves_the_job_queued(alice, monkeypatch):
         runner.run(str(job.pk))
 
 
-def test_outcome_that_can_not_be_written_leaves_the_job_running(alice, monkeypatch):
+def test_unwritable_outcome_leaves_the_job_running(alice, monkeypatch):
     job = make_job(owner=alice, arguments={"number": 1})
 
     def locked(self, *args, **counts):
@@ -156,7 +156,7 @@ def test_claim_and_outcome_wait_for_an_unavailable_database(alice, monkeypatch):
 
 
 @pytest.mark.parametrize("result", [float("nan"), {1, 2}, object()])
-def test_result_that_is_not_json_fails_the_attempt(alice, monkeypatch, result):
+def test_unserializable_result_fails_the_attempt(alice, monkeypatch, result):
     monkeypatch.setattr(tasks.count, "function", lambda progress, number: result)
     tasks.count.enqueue(owner=alice, number=1)
     run_queue()

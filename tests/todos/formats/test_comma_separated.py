@@ -36,7 +36,7 @@ def test_formula_is_escaped(prefix):
 
 
 @pytest.mark.parametrize("title", ["'", "''", "'tis the season", "''quoted''", "Mind the =", "1 - 1"])
-def test_title_that_is_not_a_formula_is_not_escaped(title):
+def test_title_without_a_formula_is_not_escaped(title):
     assert f"\r\n{title},".encode() in write("csv", [Row(title)])
 
 

@@ -47,7 +47,7 @@ def test_guessed_order_is_reported(delimiter, due_on, order):
     assert f"Dates like “1/2/2026” were read as {order}/year" in remark.text
 
 
-def test_date_that_contradicts_the_order_is_a_bad_row():
+def test_date_contradicting_the_order_is_a_bad_row():
     first, second = read("csv", "Title,Due\nA,31/12/2026\nB,12/31/2026\n")
     assert first.due_on == date(2026, 12, 31)
     assert second == BadRow(3, "“12/31/2026” is not a valid date. Write it as year-month-day, like 2030-01-31.")

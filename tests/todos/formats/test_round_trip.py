@@ -81,7 +81,7 @@ def test_long_notes_survive_round_trip(name):
 @pytest.mark.parametrize(
     "title", ["'=1", "''=1", "=1", "\ufeffA", "A\ufeff", "sep=;", "title", "title,notes", "BEGIN:VTODO"]
 )
-def test_title_that_looks_like_markup_survives_round_trip(name, title):
+def test_title_resembling_markup_survives_round_trip(name, title):
     (row,) = read(name, write(name, [Row(title)]))
     assert row.title == title
 
@@ -94,7 +94,7 @@ def test_title_that_looks_like_markup_survives_round_trip(name, title):
         *("one\n\n\n \n\ttwo", "'=one\n=two", 'one""\n"two', "title,notes\nsep=;\n", "END:VTODO\nEND:VCALENDAR"),
     ],
 )
-def test_notes_that_look_like_markup_survive_round_trip(name, notes):
+def test_notes_resembling_markup_survive_round_trip(name, notes):
     first, second = read(name, write(name, [Row("A", notes), Row("B")]))
     assert (first.notes, second.title) == (notes, "B")
 

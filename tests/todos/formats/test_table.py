@@ -8,7 +8,7 @@ from tests.todos.formats.helpers import read, read_case, remarks, rows
 from todos.formats import Remark, Row
 
 
-def test_line_that_names_the_delimiter_is_skipped():
+def test_delimiter_line_is_skipped():
     assert read_case("sep_line.csv") == [Row("Apples", due_on=date(2026, 12, 31), line=3)]
 
 

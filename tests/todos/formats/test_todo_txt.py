@@ -68,7 +68,7 @@ def test_time_of_day_is_reported(due, left_out):
     ]
 
 
-def test_title_that_contains_a_due_time_survives_round_trip():
+def test_title_containing_a_due_time_survives_round_trip():
     row = Row("Pay due:2026-12-01T09:30", created_at=CREATED)
     (parsed,) = read("txt", write("txt", [row]))
     assert (parsed.title, parsed.due_on) == (row.title, None)

@@ -31,6 +31,6 @@ def test_quoted_printable_text_is_decoded(summary, title):
 
 
 @pytest.mark.parametrize("charset", ["punycode", "unicode_escape", "utf-7", "x"])
-def test_charset_that_is_not_allowed_is_a_bad_row(charset):
+def test_disallowed_charset_is_a_bad_row(charset):
     (row,) = read("ics", calendar(f"SUMMARY;CHARSET={charset};ENCODING=QUOTED-PRINTABLE:K=E4se"))
     assert isinstance(row, BadRow)

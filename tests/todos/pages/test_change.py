@@ -102,7 +102,7 @@ class TestRename:
         assert (todo.title, todo.due_on, todo.version) == ("Pay rent", self.DUE, 1)
 
 
-def test_fragments_contain_the_affected_parts_only(as_alice, alice):
+def test_fragments_contain_only_the_affected_parts(as_alice, alice):
     for number in range(50):
         make_todo(owner=alice, title=f"Step {number}")
     todo = Todo.objects.first()

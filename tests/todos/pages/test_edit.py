@@ -90,7 +90,7 @@ class TestConcurrentEdits:
             ({"title": "Pay rent 2031-02-01", "due_on": ""}, ("Pay rent 2031-02-01", None)),
         ],
     )
-    def test_date_in_new_title_becomes_due_date_unless_one_is_entered(self, as_alice, todo, typed, saved):
+    def test_date_in_new_title_becomes_due_date_unless_a_due_date_is_entered(self, as_alice, todo, typed, saved):
         Todo.objects.update(due_on=date(2030, 1, 31))
         sent = {**self.form(as_alice, todo), **typed}
         assert as_alice.post(f"/todos/{todo.pk}/", sent).status_code == 302

@@ -62,7 +62,7 @@ def test_undo_by_htmx_removes_the_offer(as_alice):
     assert state() == before
 
 
-def test_undo_does_not_change_todos_that_were_changed_since(as_alice, alice):
+def test_undo_does_not_change_todos_changed_since(as_alice, alice):
     kept, renamed, moved = (make_todo(owner=alice, title=title) for title in ("Kept", "Renamed", "Moved"))
     page = as_alice.post("/todos/toggle-all/", {"completed": "true"}, follow=True).text
     as_alice.patch(f"/api/todos/{renamed.pk}/", {"title": "New title"}, content_type="application/json")
@@ -118,7 +118,7 @@ class TestImport:
         assert {*Todo.objects.visible_to(alice)} == {*todos}
         assert len({todo.deleted_at for todo in Todo.objects.in_trash().filter(title="Buy milk")}) == 1
 
-    def test_undo_keeps_todos_that_were_changed_since(self, as_alice, alice, import_page):
+    def test_undo_keeps_todos_changed_since(self, as_alice, alice, import_page):
         page = as_alice.get(import_page()).text
         as_alice.post(f"/todos/{Todo.objects.get(title='Buy milk').pk}/rename/", {"title": "Buy oat milk"})
         undo(as_alice, page)

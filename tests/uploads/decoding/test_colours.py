@@ -169,7 +169,7 @@ def test_transparent_grey_of_a_png_is_transparent(alice, depth, key):
     assert alphas == ([0, 255] if key == "white" else [255, 0])
 
 
-def test_16_bit_grey_that_differs_from_the_transparent_one_in_the_lower_byte_is_opaque(alice):
+def test_16_bit_grey_differing_from_transparency_in_the_lower_byte_is_opaque(alice):
     rows = (b"\0" + b"\x12\x34" * 4 + b"\x12\x35" * 4) * 8
     upload = process(alice, png(8, 8, rows, depth=16, colours=0, tRNS=b"\x12\x34"))
     picture = open_rendition(upload.renditions.get())

@@ -155,7 +155,7 @@ def test_decoder_exits_when_its_input_is_closed_during_decoding(large_file, tmp_
         assert running.stop() == decoder.INPUT_CLOSED
 
 
-def test_decoder_that_ignores_its_closed_input_is_killed(tmp_path, replace_decoder, monkeypatch):
+def test_decoder_ignoring_its_closed_input_is_killed(tmp_path, replace_decoder, monkeypatch):
     monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
     replace_decoder(HANGING_DECODER)
     with decoding("image/png", tmp_path / "file", tmp_path) as running:
@@ -163,7 +163,7 @@ def test_decoder_that_ignores_its_closed_input_is_killed(tmp_path, replace_decod
         assert running.stop() == -signal.SIGKILL
 
 
-def test_decoder_that_hangs_is_killed(alice, replace_decoder, monkeypatch):
+def test_hung_decoder_is_killed(alice, replace_decoder, monkeypatch):
     monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
     monkeypatch.setattr(parent, "WALL_SECONDS", 0.2)
     replace_decoder(HANGING_DECODER)
@@ -171,7 +171,7 @@ def test_decoder_that_hangs_is_killed(alice, replace_decoder, monkeypatch):
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
 
 
-def test_decoder_that_sends_messages_endlessly_is_killed(alice, replace_decoder, monkeypatch):
+def test_decoder_sending_endless_messages_is_killed(alice, replace_decoder, monkeypatch):
     monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
     monkeypatch.setattr(parent, "WALL_SECONDS", 0.5)
     replace_decoder("while True: print('{\"read\": 1}', flush=True)")
@@ -189,7 +189,7 @@ def test_decoder_that_sends_messages_endlessly_is_killed(alice, replace_decoder,
     ],
     ids=["fails to start", "is terminated", "sends no JSON", "sends too long a line"],
 )
-def test_decoder_that_fails_is_an_internal_error_and_retried(alice, replace_decoder, program, monkeypatch):
+def test_decoder_failure_is_an_internal_error_and_retried(alice, replace_decoder, program, monkeypatch):
     monkeypatch.setattr(parent, "STOP_SECONDS", 0.2)
     replace_decoder(program)
     upload = process(alice, photo())

@@ -94,7 +94,7 @@ def test_jpeg_followed_by_a_zip_is_a_jpeg(alice):
         assert is_red(open_rendition(rendition), 0.1, 0.1)
 
 
-def test_zip_that_contains_a_jpeg_is_no_picture(alice, stored_names):
+def test_zip_containing_a_jpeg_is_no_picture(alice, stored_names):
     upload = process(alice, zip_file(photo()), "photo.jpg")
     assert (upload.job.state, upload.content_type) == (State.SUCCEEDED, "application/octet-stream")
     assert stored_names() == ["original"]

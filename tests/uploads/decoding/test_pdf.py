@@ -63,7 +63,7 @@ def test_page_of_any_size_is_rendered_within_the_size_limits(alice, size, render
     assert (largest.width, largest.height) == rendered
 
 
-def test_invalid_page_does_not_prevent_renditions_of_the_others(alice):
+def test_invalid_page_does_not_prevent_renditions_of_other_pages(alice):
     upload = process(alice, pdf(pages=3).replace(b"5 0 obj\n<</Type/Page/", b"5 0 obj\n<</Type/Nope/"))
     assert upload.job.state == State.SUCCEEDED
     assert {rendition.page for rendition in upload.renditions.all()} >= {1, 3}
@@ -79,7 +79,7 @@ def test_invalid_page_does_not_prevent_renditions_of_the_others(alice):
     ],
     ids=["encrypted", "garbage", "truncated", "no pages"],
 )
-def test_pdf_that_cannot_be_opened_fails_with_a_message_and_is_kept(alice, stored_names, content, code, message):
+def test_unreadable_pdf_fails_with_a_message_and_is_kept(alice, stored_names, content, code, message):
     upload = process(alice, content)
     assert (upload.job.state, upload.job.error_code, upload.job.attempt) == (State.FAILED, code, 1)
     assert message in upload.job.error_message
@@ -87,7 +87,7 @@ def test_pdf_that_cannot_be_opened_fails_with_a_message_and_is_kept(alice, store
     assert stored_names() == ["original"]
 
 
-def test_page_that_takes_too_long_to_render_fails_the_job(alice, stored_names, patch_decoder):
+def test_slow_page_fails_the_job(alice, stored_names, patch_decoder):
     patch_decoder("decoder.CPU_SECONDS = 1")
     upload = process(alice, pdf(pages=2, content=b"0 0 m 900 900 l S " * 600_000))
     assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")

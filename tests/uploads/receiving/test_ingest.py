@@ -180,7 +180,7 @@ def test_disk_full_while_the_body_is_received_returns_507(alice, state_dir, monk
 
 
 @by_form_and_api
-def test_file_whose_job_cannot_be_enqueued_is_not_stored(as_alice, state_dir, monkeypatch, via):
+def test_file_is_not_stored_if_its_job_cannot_be_enqueued(as_alice, state_dir, monkeypatch, via):
     def fail(*args):
         raise RuntimeError("no queue")
 

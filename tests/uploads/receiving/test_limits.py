@@ -24,7 +24,7 @@ def test_transfer_over_the_quota_returns_413_when_it_is_created(as_alice):
     assert not Transfer.objects.exists()
 
 
-def test_unfinished_transfer_counts_with_its_whole_length(as_alice, alice):
+def test_unfinished_transfer_reserves_its_whole_length(as_alice, alice):
     url = create_transfer(as_alice, 6)
     assert quota.free_bytes(alice) == 4
     problem(post_transfer(as_alice, 5), 413)
@@ -41,7 +41,7 @@ def test_each_user_has_a_quota(as_alice, as_bob):
     create_transfer(as_bob, 10)
 
 
-def test_transfer_of_unknown_length_counts_with_its_received_bytes(as_alice, alice):
+def test_transfer_of_unknown_length_reserves_its_received_bytes(as_alice, alice):
     url = create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
     patch(as_alice, url, 0, b"123456")
     assert quota.free_bytes(alice) == 4
@@ -51,7 +51,7 @@ def test_transfer_of_unknown_length_counts_with_its_received_bytes(as_alice, ali
     assert quota.free_bytes(alice) == 1
 
 
-def test_rejected_transfer_does_not_count(as_alice, alice):
+def test_rejected_transfer_uses_no_quota(as_alice, alice):
     post_transfer(as_alice, 5, content=b"12345", HTTP_UPLOAD_CHECKSUM="sha1 AAAA")
     assert quota.free_bytes(alice) == 10
 
@@ -135,7 +135,7 @@ def test_reservation_shrinks_to_the_length_once_it_is_known(as_alice, alice):
     assert quota.free_bytes(alice) == 4
 
 
-def test_expired_transfer_does_not_count(as_alice, alice):
+def test_expired_transfer_uses_no_quota(as_alice, alice):
     create_transfer(as_alice, 10)
     Transfer.objects.update(expires_at=timezone.now())
     assert quota.free_bytes(alice) == 10

@@ -83,7 +83,7 @@ class TestNewWriter:
         assert download(as_alice) == b"helloworld"
         assert list((state_dir / "incoming").iterdir()) == []
 
-    def test_continues_a_transfer_that_is_being_created_with_bytes(self, as_alice, monkeypatch):
+    def test_continues_a_transfer_during_creation_with_bytes(self, as_alice, monkeypatch):
         def send_bytes(*args):
             transfer = Transfer.objects.get()
             assert patch(as_alice, f"/api/tus/{transfer.pk}", 0, b"hel").status_code == 204
@@ -101,7 +101,7 @@ class TestTermination:
         assert not Upload.objects.exists()
         assert files_below(state_dir) == []
 
-    def test_ends_a_writer_that_has_not_opened_its_piece(self, as_alice, state_dir):
+    def test_ends_a_writer_before_it_opens_its_piece(self, as_alice, state_dir):
         url = create_transfer(as_alice, 10)
         writer = transfers.Writer(Transfer.objects.get(), 0)
         assert as_alice.delete(url, **TUS).status_code == 204

@@ -141,7 +141,7 @@ class TestConcatenation:
         patch(as_alice, url, 0, b"hell")
         assert "incomplete" in problem(self.concatenate(as_alice, url), 409)["detail"]
 
-    def test_part_can_be_used_in_one_file_only(self, as_alice):
+    def test_part_can_be_used_in_only_one_file(self, as_alice):
         part = self.part(as_alice, b"hello")
         assert self.concatenate(as_alice, part).status_code == 201
         problem(self.concatenate(as_alice, part), 409)

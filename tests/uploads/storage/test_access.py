@@ -43,7 +43,7 @@ def test_url_with_invalid_id_returns_404(as_alice, url):
         assert as_alice.get(url.format(invalid)).status_code == 404
 
 
-def test_upload_can_be_deleted_and_restored_by_its_owner_only(as_bob, visitor, picture):
+def test_upload_can_be_deleted_and_restored_only_by_its_owner(as_bob, visitor, picture):
     problem(as_bob.delete(f"/api/uploads/{picture.pk}/"), 404)
     assert as_bob.post(f"/uploads/{picture.pk}/delete/").status_code == 404
     assert as_bob.post(f"/uploads/{picture.pk}/restore/").status_code == 404
@@ -62,7 +62,7 @@ def test_upload_in_the_trash_returns_404(as_alice, alice):
     assert as_alice.get(f"/uploads/{upload.pk}/").status_code == 200
 
 
-def test_lists_do_not_show_uploads_of_others(as_bob, picture):
+def test_lists_do_not_show_other_users_uploads(as_bob, picture):
     assert as_bob.get("/api/uploads/").json() == []
     assert "hölly" not in as_bob.get("/uploads/").text
 

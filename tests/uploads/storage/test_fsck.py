@@ -110,7 +110,7 @@ def test_repair_of_concurrently_deleted_upload_does_nothing(picture, state_dir):
     assert run_queue() == 0
 
 
-def test_file_that_is_found_again_is_not_reported_as_lost(picture, state_dir):
+def test_recovered_file_is_not_reported_as_lost(picture, state_dir):
     original = state_dir / "media/uploads" / str(picture.pk) / "original"
     original.rename(state_dir / "away")
     (finding,) = fsck.check()

@@ -78,7 +78,7 @@ def test_download_with_a_true_condition_is_sent(download, as_alice, upload, cond
         assert response.headers.get_all("Last-Modified") == [last_modified]
 
 
-def test_download_with_a_false_condition_is_an_error_page_of_headway(download, as_alice):
+def test_download_with_a_false_condition_returns_an_error_page_of_headway(download, as_alice):
     with pytest.raises(HTTPError) as caught:
         download(as_alice, If_Match='"another"')
     assert caught.value.code == 412

@@ -89,7 +89,7 @@ def test_if_match_with_another_etag_returns_412(get):
     assert get(If_Match=get()["ETag"]).status_code == 200
 
 
-def test_head_sends_headers_only(get):
+def test_head_sends_only_headers(get):
     response = get("head", Range="bytes=0-1")
     assert response.status_code == 200
     assert response["Content-Length"] == str(len(CONTENT))
