@@ -26,7 +26,7 @@ RECOVERY_SECONDS = 20.0
 """Headway's promise: this long after any process has died, its job is running again or has failed for good."""
 
 TIMEOUT_SECONDS = 60.0
-"""Limit for everything that has no promised duration, on a machine where several tests kill clusters at once."""
+"""Limit for everything that has no promised duration, on a machine where several tests kill clusters concurrently."""
 
 
 class Event(NamedTuple):

@@ -74,7 +74,7 @@ def test_metrics_add_up_all_processes_including_killed_processes(web):
 
 def test_metrics_count_streams_and_bytes(web):
     visitor = Visitor(make_user())
-    job = Job.objects.create(owner=visitor.user, task="none", label="Waiting for ever")
+    job = Job.objects.create(owner=visitor.user, task="none", label="Waiting forever")
     path = visitor.create_transfer(web, 200_000).path
     before = metric(web, "headway_received_bytes_total")
     visitor.patch(web, path, 0, bytes(100_000))
@@ -90,7 +90,7 @@ def test_metrics_count_streams_and_bytes(web):
 
 def test_metrics_do_not_count_streams_of_a_killed_process(web):
     visitor = Visitor(make_user())
-    job = Job.objects.create(owner=visitor.user, task="none", label="Waiting for ever")
+    job = Job.objects.create(owner=visitor.user, task="none", label="Waiting forever")
     with closing(visitor.open_stream(web, job)) as stream:
         wait_for_event(stream)
         assert metric(web, "headway_open_streams") == 1

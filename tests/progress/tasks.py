@@ -14,16 +14,16 @@ def count(progress, number=3):
 
 @task(label="Failing permanently")
 def fail_permanently(progress):
-    progress.stage("Looking", total=4)
+    progress.stage("First stage", total=4)
     progress.advance(1)
-    progress.stage("Looking harder", total=2, weight=0.5)
-    raise TaskError("no_good", "This is no good. Send another one.")
+    progress.stage("Second stage", total=2, weight=0.5)
+    raise TaskError("invalid_file", "This file is invalid. Choose another file.")
 
 
 @task(label="Failing", max_attempts=3)
 def fail(progress):
     CALLS.append(("fail",))
-    raise RuntimeError("/secret/path")
+    raise RuntimeError("/secret/path")  # must not reach users
 
 
 @task(label="Failing once", max_attempts=2)
@@ -40,8 +40,8 @@ def exit_process(progress):
 
 
 @task(label="Returning a function", max_attempts=2)
-def return_function(progress):
-    CALLS.append(("return_function",))
+def return_unserializable_result(progress):
+    CALLS.append(("return_unserializable_result",))
     return lambda: None
 
 

@@ -92,7 +92,7 @@ def test_attempt_of_a_lost_job_keeps_files_of_the_next_attempt(alice, stored_nam
 
 
 class CancellingProgress(Progress):
-    """Progress that cancels the job after so many calls of `advance` in the named stage."""
+    """Progress that cancels the job after this many calls to `advance` in the named stage."""
 
     def __init__(self, stage_name, calls):
         super().__init__()

@@ -51,9 +51,9 @@ def test_job_is_returned_as_json(as_alice, alice):
 
 
 def test_failed_job_has_code_and_message(as_alice, alice):
-    job = make_job(owner=alice, state=State.FAILED, error_code="no_good", error_message="Send another one.")
+    job = make_job(owner=alice, state=State.FAILED, error_code="invalid_file", error_message="Choose another file.")
     body = as_alice.get(f"/api/progress/{job.pk}/").json()
-    assert body["error"] == {"code": "no_good", "message": "Send another one."}
+    assert body["error"] == {"code": "invalid_file", "message": "Choose another file."}
 
 
 def test_failed_job_without_code_has_an_error(as_alice, alice, monkeypatch):

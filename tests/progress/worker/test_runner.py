@@ -45,8 +45,8 @@ def test_task_error_fails_the_job_permanently(alice):
     tasks.fail_permanently.enqueue(owner=alice)
     assert run_queue() == 1
     job = Job.objects.get()
-    assert (job.state, job.error_code, job.attempt) == (State.FAILED, "no_good", 1)
-    assert job.error_message == "This is no good. Send another one."
+    assert (job.state, job.error_code, job.attempt) == (State.FAILED, "invalid_file", 1)
+    assert job.error_message == "This file is invalid. Choose another file."
 
 
 def test_other_exceptions_are_retried_until_max_attempts(alice):
@@ -65,7 +65,7 @@ def test_second_attempt_can_succeed(alice):
     assert (job.state, job.attempt, job.error_code, job.error_message) == (State.SUCCEEDED, 2, "", "")
 
 
-@pytest.mark.parametrize("task", [tasks.exit_process, tasks.return_function])
+@pytest.mark.parametrize("task", [tasks.exit_process, tasks.return_unserializable_result])
 def test_task_exiting_or_returning_an_invalid_result_fails(alice, task):
     task.enqueue(owner=alice)
     assert run_queue() == 2

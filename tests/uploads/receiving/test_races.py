@@ -26,7 +26,7 @@ def _on_commit_immediately(monkeypatch):
 
 
 def before_first_call(monkeypatch, target, name, act):
-    """Call `act` right before the first call of the function `name` of `target`."""
+    """Call `act` right before the first call to the function `name` of `target`."""
     function = getattr(target, name)
 
     def act_and_call(*args, **kwargs):
