@@ -11,7 +11,7 @@ export PORT DASH_PORT PUBLIC DEBUG
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 PYTEST := $(BIN)/python -m pytest --numprocesses 2
-UNIT_TESTS := -p no:playwright -m "not postgresql and not services" $(addprefix --ignore tests/, browser deploy faults machines)
+UNIT_TESTS := -p no:playwright $(addprefix --ignore tests/, browser deploy faults machines)
 COMPILE := $(BIN)/python -m uv pip compile --quiet --no-header --python-platform linux --python-version 3.11 --generate-hashes
 MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE # otherwise each process that runs tests compiles all of them again
