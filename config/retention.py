@@ -1,4 +1,4 @@
-"""Daily deletion of expired sessions and of old records of log-ins and password attempts, by a Django-Q2 schedule."""
+"""Daily deletion of expired sessions and of old records of logins and password attempts, by a Django-Q2 schedule."""
 
 from datetime import timedelta
 from importlib import import_module

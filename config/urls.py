@@ -26,7 +26,7 @@ urlpatterns = [
         accounts.PasswordResetConfirm.as_view(),
         name="password_reset_confirm",
     ),
-    # Static pages show the link to log in to logged-in users too, so the log-in page redirects them to their list.
+    # Static pages show the link to log in to logged-in users too, so the login page redirects them to their list.
     path(
         "accounts/login/",
         LoginView.as_view(authentication_form=accounts.LogInForm, redirect_authenticated_user=True),

@@ -1,4 +1,4 @@
-"""Table of the fields of a to-do, from which forms, API, file formats, import and export follow.
+"""Table of the fields of a to-do, from which the fields of forms, API, file formats, import and export are derived.
 
 `tests/todos/test_fields.py` fails if a field of the model is in neither FIELDS nor INTERNAL_FIELDS, or if a page, the
 API or a file format loses a field that this table lists for it.
@@ -12,7 +12,7 @@ from typing import Any, Literal
 @dataclass(frozen=True)
 class Field:
     name: str
-    """The name in the model, in the JSON of the API and in files."""
+    """Name in the model, the API and files."""
 
     type: type[Any]
     is_editable: bool = False
@@ -22,7 +22,7 @@ class Field:
     """What clients of the API can do with the field. None: the API doesn't have it."""
 
     is_in_files: bool = False
-    """Whether exported files contain the field. `formats.Format.missing_fields` has the exceptions."""
+    """Whether exported files contain the field, except formats that list it in `missing_fields`."""
 
 
 FIELDS = (

@@ -128,10 +128,10 @@ def _deleting_files_without_rows(upload: Upload) -> Iterator[None]:
 
 
 def _delete_files_without_rows(upload: Upload) -> None:
-    folder = _folder(upload)
+    directory = _directory(upload)
     with suppress(OSError):  # an unavailable storage must not hide the exception that ended the job
         recorded = {upload.file.name, *Rendition.objects.filter(upload=upload).values_list("file", flat=True)}
-        stored = {f"{folder}/{name}" for name in default_storage.listdir(folder)[1]}
+        stored = {f"{directory}/{name}" for name in default_storage.listdir(directory)[1]}
         for name in stored - recorded:
             default_storage.delete(name)
 
@@ -158,9 +158,9 @@ def _open_for_writing(path: Path | None) -> AbstractContextManager[IO[bytes] | N
     return path.open("wb") if path else nullcontext()
 
 
-def _folder(upload: Upload) -> str:
+def _directory(upload: Upload) -> str:
     return f"uploads/{upload.pk}"
 
 
 def _stored_name(upload: Upload, rendition: RenditionFile) -> str:
-    return f"{_folder(upload)}/{rendition.path.name}"
+    return f"{_directory(upload)}/{rendition.path.name}"

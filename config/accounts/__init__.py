@@ -1,1 +1,1 @@
-"""Accounts: sign-up, log-in, limits of password attempts, the session API, time zones of visitors."""
+"""Accounts: sign-up, login, limits of password attempts, the session API, time zones of visitors."""

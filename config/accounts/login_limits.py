@@ -1,6 +1,6 @@
 """Limits of password attempts: a handler and an authentication backend for django-axes.
 
-An attempt is recorded as a failure before its password is checked, and a successful log-in deletes the record. So every
+An attempt is recorded as a failure before its password is checked, and a successful login deletes the record. So every
 attempt counts: if its record can't be written, its password isn't checked, and no more concurrent attempts are checked
 than the limits allow. An attempt beyond a limit isn't recorded, so it doesn't extend the waiting time.
 
@@ -78,7 +78,7 @@ def client_network(request: HttpRequest) -> str:
 
 
 class Handler(AxesDatabaseHandler):  # type: ignore[misc]  # django-axes has no types
-    """django-axes' log of successful log-ins, with the failures and limits of this module (AXES_HANDLER)."""
+    """django-axes' log of successful logins, with the failures and limits of this module (AXES_HANDLER)."""
 
     def is_locked(self, request: HttpRequest, credentials: Credentials | None = None, *, excess: int = 0) -> bool:
         """Return whether a limit is exceeded by more than `excess` failures. Set `request.axes_locked_until`."""
@@ -95,7 +95,7 @@ class Handler(AxesDatabaseHandler):  # type: ignore[misc]  # django-axes has no 
         """Make the response 429 if this failure, which RecordingBackend has recorded, reaches a limit."""
         if request is None:
             return
-        logger.warning("log-in failed")
+        logger.warning("login failed")
         if self.is_locked(request, credentials):
             request.axes_locked_out = True  # type: ignore[attr-defined]
 

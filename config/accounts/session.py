@@ -1,7 +1,7 @@
 """/api/session/: the logged-in user and the CSRF token, for front ends on other origins.
 
 A page on another subdomain can't read the CSRF cookie, so the response contains the token. The page sends it in the
-header X-CSRFToken with each request that changes data.
+header X-CSRFToken with each request of an unsafe method.
 """
 
 from django import forms
@@ -18,7 +18,7 @@ from config.http.errors import unauthorized
 from uploads.http.json_api import read_object
 
 
-class Credentials(forms.Form):
+class CredentialsForm(forms.Form):
     username = forms.CharField(max_length=150)
     password = forms.CharField(max_length=4096, strip=False)
 
@@ -27,7 +27,7 @@ class Credentials(forms.Form):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST", "DELETE"])
 def session(request: HttpRequest) -> HttpResponse:
-    """Log in (POST) or log out (DELETE). Return the resulting user and CSRF token, as GET does."""
+    """Log in if the method is POST, or log out if it is DELETE. Then return the current user and the CSRF token."""
     if request.method == "POST":
         if not _log_in(request):
             return unauthorized("Incorrect username or password.")
@@ -41,8 +41,8 @@ def session(request: HttpRequest) -> HttpResponse:
 def _log_in(request: HttpRequest) -> bool:
     credentials = read_object(request)
     if not all(isinstance(value, str) for value in credentials.values()):
-        raise BadRequest('Send an object with two strings: {"username": "…", "password": "…"}.')
-    form = Credentials(credentials)
+        raise BadRequest('Send a JSON object with two strings: {"username": "…", "password": "…"}.')
+    form = CredentialsForm(credentials)
     if not form.is_valid():
         raise ValidationError(form.errors.as_data())
     user = auth.authenticate(request, **form.cleaned_data)

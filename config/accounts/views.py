@@ -37,7 +37,7 @@ def signup_open(request: HttpRequest) -> dict[str, bool]:
 
 
 class BoundedCredentials:
-    """Mixin for log-in forms that validates the lengths. Django only sends `maxlength` to the browser."""
+    """Mixin for login forms that validates the lengths. Django only sends `maxlength` to the browser."""
 
     MAX_PASSWORD_LENGTH = 4096
 

@@ -13,7 +13,7 @@ from config.cors.cookies import Cookie
 
 
 def session_cookie() -> Cookie:
-    """Return the cookie that is set after a log-in."""
+    """Return the cookie that is set after a login."""
     middleware = SessionMiddleware(lambda request: HttpResponse())
     middleware.SessionStore = signed_cookies.SessionStore
     request = HttpRequest()

@@ -188,9 +188,9 @@ def _csrf_remedy(request: HttpRequest, reason: str) -> str:
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None) -> HttpResponse:
-    """Return the response to a log-in beyond a limit (AXES_LOCKOUT_CALLABLE)."""
+    """Return the response to a login beyond a limit (AXES_LOCKOUT_CALLABLE)."""
     until = request.axes_locked_until  # type: ignore[attr-defined]
-    return too_many_password_attempts(until or timezone.now())  # None if a concurrent log-in has reset the limit
+    return too_many_password_attempts(until or timezone.now())  # None if a concurrent login has reset the limit
 
 
 def too_many_password_attempts(locked_until: datetime) -> HttpResponse:

@@ -78,7 +78,7 @@ class SessionMiddleware(sessions.SessionMiddleware):
 
 
 class CommonMiddleware(common.CommonMiddleware):
-    """Django's middleware, without redirects to an API address with a final slash: they would drop the body."""
+    """Django's middleware, without adding a trailing slash to API URLs: redirects would drop the body."""
 
     def should_redirect_with_slash(self, request: HttpRequest) -> bool:
         return not request.path.startswith(API_PREFIX) and super().should_redirect_with_slash(request)
@@ -131,7 +131,7 @@ class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):
             return unauthorized("You are no longer logged in.")
         if not request.path.startswith(API_PREFIX):
             return super().handle_no_permission(request, view_func)
-        return unauthorized("Log in first: POST your username and password to /api/session/, or use the log-in page.")
+        return unauthorized("Log in first: POST your username and password to /api/session/, or use the login page.")
 
 
 def client_address(request: HttpRequest) -> str:

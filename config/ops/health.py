@@ -1,6 +1,6 @@
-"""/healthz/: the health check, for load balancers, supervisors and people.
+"""Health check at /healthz/, for load balancers, supervisors and administrators.
 
-The response is public. It names the parts that fail, but not the reason, which is logged.
+The response is public. It lists the failing checks, but the reasons are only logged.
 """
 
 import logging
@@ -22,7 +22,7 @@ from progress.models import Worker
 logger = logging.getLogger(__name__)
 
 MIN_FREE_BYTES = 16 * 1024**2
-"""Free space below which the storage check fails. SQLite's write-ahead log and unfinished uploads need some."""
+"""Free space below which the storage check fails. SQLite's write-ahead log and unfinished uploads need space."""
 
 
 @login_not_required
@@ -35,32 +35,36 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok" if healthy else "failing", "checks": checks}, status=200 if healthy else 503)
 
 
-def _database() -> None:
+def _check_database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
 
-def _worker() -> None:
+def _check_worker() -> None:
     if not Worker.objects.alive().exists():
         raise RuntimeError("no worker has sent a heartbeat recently; is `manage.py qcluster` running?")
 
 
-def _storage() -> None:
+def _check_storage() -> None:
     for directory in (settings.STATE_DIR, database_errors.directory()):
         if shutil.disk_usage(directory).free < MIN_FREE_BYTES:
             raise RuntimeError(f"less than {MIN_FREE_BYTES:,} bytes are free on the disk of {directory}")
-    default_storage.check()  # type: ignore[attr-defined]  # both classes of uploads.storage have it
+    default_storage.check()  # type: ignore[attr-defined]  # both classes of uploads.storage define it
     if not os.access(settings.FILE_UPLOAD_TEMP_DIR, os.W_OK | os.X_OK):
-        raise RuntimeError(f"{settings.FILE_UPLOAD_TEMP_DIR} can't be written to")
+        raise RuntimeError(f"{settings.FILE_UPLOAD_TEMP_DIR} is not writable")
 
 
-CHECKS: dict[str, Callable[[], None]] = {"database": _database, "worker": _worker, "storage": _storage}
+CHECKS: dict[str, Callable[[], None]] = {
+    "database": _check_database,
+    "worker": _check_worker,
+    "storage": _check_storage,
+}
 
 
 def _passes(name: str, check: Callable[[], None]) -> bool:
     try:
         check()
-    except Exception as error:  # noqa: BLE001 (any exception means that this part fails)
+    except Exception as error:  # noqa: BLE001 (any exception means that the check fails)
         logger.error("health check failed: %s: %s: %s", name, type(error).__name__, error)
         return False
     return True

@@ -1,9 +1,9 @@
 """Django's SQLite backend, with cooperative scheduling for gevent.
 
-SQLite runs in the thread of its caller. If that thread is an event loop, a long query or a wait for the write lock
-blocks all other requests of the process. So this backend waits for locks by `time.sleep`, during which gevent runs
-other greenlets. With the option `query_timeout`, which web processes set, a query also lets other greenlets run every
-few milliseconds, and is interrupted when it has run for this many seconds.
+SQLite runs in the calling thread. If that thread runs an event loop, a long query or a wait for the write lock blocks
+all other requests of the process. So this backend waits for locks with `time.sleep`, which gevent patches to run other
+greenlets. With the option `query_timeout`, which web processes set, other greenlets also run every few milliseconds
+during a query, and the query is interrupted after `query_timeout` seconds.
 
 It is safe to suspend a greenlet during a query, because each greenlet has a connection of its own.
 """
@@ -23,8 +23,8 @@ T = TypeVar("T")
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.001, 0.05
 """Time between two attempts to acquire a lock."""
 
-INSTRUCTIONS = 500
-"""Instructions of SQLite's virtual machine between two calls of the progress handler: a fraction of a millisecond."""
+PROGRESS_HANDLER_INTERVAL = 500
+"""Instructions of SQLite's virtual machine between calls to the progress handler. They take less than 1 ms."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -44,16 +44,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connect = cast("Callable[[], sqlite3.Connection]", partial(super().get_new_connection, conn_params))
         connection = wait_for_lock(connect, self.lock_timeout)
         if self.query_timeout:
-            connection.set_progress_handler(self.query_timeout.has_expired, INSTRUCTIONS)
+            connection.set_progress_handler(self.query_timeout.has_expired, PROGRESS_HANDLER_INTERVAL)
         return connection
 
     def create_cursor(self, name: str | None = None) -> "Cursor":
-        create = partial(Cursor, lock_timeout=self.lock_timeout, query_timeout=self.query_timeout)
-        return cast("Cursor", self.connection.cursor(factory=create))
+        factory = partial(Cursor, lock_timeout=self.lock_timeout, query_timeout=self.query_timeout)
+        return cast("Cursor", self.connection.cursor(factory=factory))
 
 
 class Cursor(base.SQLiteCursorWrapper):
-    """A cursor that waits for locks outside of SQLite, and restarts the time limit with each call."""
+    """A cursor that waits for locks outside of SQLite, and restarts the query timeout for each execute or fetch."""
 
     def __init__(self, connection: sqlite3.Connection, lock_timeout: float, query_timeout: QueryTimeout | None) -> None:
         super().__init__(connection)
@@ -62,43 +62,44 @@ class Cursor(base.SQLiteCursorWrapper):
 
     def execute(self, query: str, params: Any = None) -> Self:
         run = cast("Callable[[], Self]", partial(super().execute, query, params))
-        if self.connection.in_transaction:  # it already has the lock, and a failed statement must not be repeated
-            return self._limited(run)
-        return wait_for_lock(partial(self._limited, run), self._lock_timeout)
+        if self.connection.in_transaction:  # BEGIN IMMEDIATE has waited for the lock already
+            return self._run_with_timeout(run)
+        return wait_for_lock(partial(self._run_with_timeout, run), self._lock_timeout)
 
     def executemany(self, query: str, param_list: Any) -> Self:
-        return self._limited(cast("Callable[[], Self]", partial(super().executemany, query, param_list)))
+        return self._run_with_timeout(cast("Callable[[], Self]", partial(super().executemany, query, param_list)))
 
     def fetchone(self) -> Any:
-        return self._limited(super().fetchone)
+        return self._run_with_timeout(super().fetchone)
 
     def fetchmany(self, size: int | None = 1) -> list[Any]:
-        return self._limited(partial(super().fetchmany, size))
+        return self._run_with_timeout(partial(super().fetchmany, size))
 
     def fetchall(self) -> list[Any]:
-        return self._limited(super().fetchall)
+        return self._run_with_timeout(super().fetchall)
 
-    def _limited(self, call: Callable[[], T]) -> T:
+    def _run_with_timeout(self, function: Callable[[], T]) -> T:
         if self._query_timeout:
             self._query_timeout.start()
-        return call()
+        return function()
 
 
-def wait_for_lock(call: Callable[[], T], seconds: float) -> T:
-    """Repeat the call until the database isn't locked. Return its result.
+def wait_for_lock(function: Callable[[], T], timeout: float) -> T:
+    """Call the function again until the database isn't locked. Return its result.
 
-    Raise sqlite3.OperationalError (SQLITE_BUSY) if the database is still locked after this many seconds.
+    Raise sqlite3.OperationalError (SQLITE_BUSY) if the database is still locked after `timeout` seconds.
     """
-    deadline, pause = time.monotonic() + seconds, MIN_PAUSE_SECONDS
+    deadline, pause = time.monotonic() + timeout, MIN_PAUSE_SECONDS
     while True:
         try:
-            return call()
+            return function()
         except sqlite3.OperationalError as error:
-            if not is_locked(error) or time.monotonic() >= deadline:
+            if not is_busy(error) or time.monotonic() >= deadline:
                 raise
         time.sleep(pause)
         pause = min(2 * pause, MAX_PAUSE_SECONDS)
 
 
-def is_locked(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+def is_busy(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_BUSY  # extended codes, such as SQLITE_BUSY_SNAPSHOT, have the same low byte

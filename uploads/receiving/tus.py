@@ -125,7 +125,7 @@ def _write_initial_bytes(
     try:
         if transfer.length is None and size is not None:
             transfers.reserve(transfer, length=None, end=size)
-        with suppress(IncompleteBody):  # the answer says how much has been received
+        with suppress(IncompleteBody):  # the response reports how much was received
             _write(request, transfer, 0, size, digest)
     except (UploadRejected, transfers.ChecksumMismatch, transfers.BytesLost, BodyTooLong, BadRequest, OSError):
         transfers.terminate(transfer)

@@ -1,4 +1,4 @@
-/** A cookie with the reader's time zone, from which the server knows which day is "today" for the reader. */
+/** Cookie with the browser's time zone, from which the server determines which day is "today" for the user. */
 
 const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
 const secure = location.protocol === "https:" ? "; Secure" : "";

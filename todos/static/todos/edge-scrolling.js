@@ -1,7 +1,7 @@
 /** Scrolling of the page while something is dragged near the top or the bottom edge of the viewport. */
 
 const EDGE_PX = 60;
-const MAX_PX_PER_MS = 1.2; // at the edge itself and outside of the viewport
+const MAX_PX_PER_MS = 1.2; // speed at the edge itself and outside of the viewport
 
 /**
  * Scroll in each animation frame until the signal aborts, and call `onScroll` after each step. `pointerY` returns the

@@ -50,7 +50,7 @@ function addPreview(row, isAsTyped) {
   const checkbox = find(box, "input", HTMLInputElement);
   checkbox.checked = isAsTyped;
   checkboxes.set(row, checkbox);
-  box.addEventListener("mousedown", (event) => event.preventDefault()); // leaving the field would save it
+  box.addEventListener("mousedown", (event) => event.preventDefault()); // so that the field keeps the focus: losing it would save the title
   showPreview(input, box, readPreview, () => input.value.trim() !== label.textContent);
 }
 
@@ -70,13 +70,13 @@ function stopEditing(row) {
 async function save(row) {
   if (!stopEditing(row)) return;
   const isAsTyped = checkboxes.get(row)?.checked ?? false;
-  const { id } = row; // a row that is replaced loses it
+  const { id } = row; // an update may replace the row during the request
   const input = inputOf(row);
   const label = labelOf(row);
   const before = label.textContent ?? "";
   const title = input.value.trim();
   if (title === before) return;
-  label.textContent = title || before; // until the server's row replaces this one
+  label.textContent = title || before; // shown until the server's row replaces this row
   const restore = () => {
     const currentRow = document.getElementById(id);
     if (!currentRow) return false;

@@ -1,6 +1,6 @@
 /**
- * The order of the list, changed by dragging a row at its grip, and by Alt with the arrow keys from anywhere in the
- * row.
+ * Reordering of the list: by dragging a row at its grip, by the arrow keys on the grip, or by Alt with the arrow keys
+ * anywhere in the row.
  */
 
 import { find } from "../progress/dom.js";
@@ -12,8 +12,8 @@ import { todoId } from "./rows.js";
 /**
  * @typedef {object} Move
  * @property {HTMLElement} neighbour the row that the moved row was put next to
- * @property {boolean} isBefore whether it was put before the neighbour
- * @property {Element | null} previous the row that was before it
+ * @property {boolean} isBefore whether it was put before the neighbour, not after it
+ * @property {Element | null} previous the row before the old position, or null at the start of the list
  * @property {Announce} announce
  */
 
@@ -24,7 +24,7 @@ export const isDragging = () => draggedRow !== null;
 
 /**
  * @param {HTMLElement} list
- * @param {Announce} announce tells screen readers the new position
+ * @param {Announce} announce announces the new position to screen readers
  */
 export function enableMoving(list, announce) {
   list.addEventListener("keydown", (event) => moveByKey(event, announce));
@@ -56,8 +56,8 @@ function moveByKey(event, announce) {
 }
 
 /**
- * Move the row with the pointer until it is released. Escape, a second touch, the browser (`pointercancel`) and leaving
- * the page put the row back without a request.
+ * Move the row with the pointer until it is released. Escape, another pointer, `pointercancel`, or leaving or hiding the
+ * page cancels the drag: the row returns to its old position, and no request is sent.
  *
  * @param {HTMLElement} grip
  * @param {HTMLElement} row
@@ -65,8 +65,8 @@ function moveByKey(event, announce) {
  * @param {Announce} announce
  */
 function drag(grip, row, pointerId, announce) {
-  const previous = row.previousElementSibling; // not the next one: rows may be appended while the page scrolls
-  const listening = new AbortController();
+  const previous = row.previousElementSibling; // not the next sibling: rows may be appended while the page scrolls
+  const listeners = new AbortController();
   /** @type {{ x: number, y: number } | null} the position in the viewport, once the pointer has moved */
   let pointer = null;
   /** @type {HTMLElement | null} the row that the dragged row was put next to */
@@ -78,7 +78,7 @@ function drag(grip, row, pointerId, announce) {
    * @param {Type} type
    * @param {(event: WindowEventMap[Type]) => void} handle
    */
-  const on = (type, handle) => addEventListener(type, handle, { signal: listening.signal });
+  const on = (type, handle) => addEventListener(type, handle, { signal: listeners.signal });
 
   function follow() {
     const rowBelow = pointer && rowAt(pointer);
@@ -90,7 +90,7 @@ function drag(grip, row, pointerId, announce) {
   }
 
   function stop() {
-    listening.abort();
+    listeners.abort();
     draggedRow = null;
     row.classList.remove("dragged");
   }
@@ -102,7 +102,7 @@ function drag(grip, row, pointerId, announce) {
 
   draggedRow = row;
   row.classList.add("dragged");
-  scrollNearEdges(() => pointer?.y, follow, listening.signal);
+  scrollNearEdges(() => pointer?.y, follow, listeners.signal);
   on("pointermove", (event) => {
     if (event.pointerId !== pointerId) return;
     pointer = { x: event.clientX, y: event.clientY };
@@ -116,20 +116,20 @@ function drag(grip, row, pointerId, announce) {
   });
   on("pointercancel", cancel);
   on("pagehide", cancel);
-  addEventListener("visibilitychange", cancel, { signal: listening.signal });
+  addEventListener("visibilitychange", cancel, { signal: listeners.signal }); // bubbles from the document
   on("pointerdown", (event) => event.pointerId !== pointerId && cancel());
   on("keydown", ({ key }) => key === "Escape" && cancel());
 }
 
 /**
- * Return the row at this position. A mouse outside of the window counts as one at its edge.
+ * Return the row at this position. Above or below the viewport, use the position at its top or bottom edge.
  *
  * @param {{ x: number, y: number }} position
  * @returns {HTMLElement | null | undefined}
  */
 function rowAt({ x, y }) {
-  const inside = Math.min(Math.max(y, 0), innerHeight - 1);
-  return document.elementFromPoint(x, inside)?.closest(".todo-list > li");
+  const clampedY = Math.min(Math.max(y, 0), innerHeight - 1);
+  return document.elementFromPoint(x, clampedY)?.closest(".todo-list > li");
 }
 
 /**
@@ -143,7 +143,7 @@ function putNextTo(row, neighbour, isBefore) {
 }
 
 /**
- * Move the row after this one, or to the start of the list if that is null.
+ * Move the row after `previous`, or to the start of the list if `previous` is null.
  *
  * @param {Element} row
  * @param {Element | null} previous
@@ -154,14 +154,14 @@ function putAfter(row, previous) {
 }
 
 /**
- * Save the position of the row. If that fails, move the row back to its old position.
+ * Save the position of the row. If the request fails, move the row back to its old position.
  *
  * @param {HTMLElement} row
  * @param {Move} move
  */
 async function save(row, { neighbour, isBefore, previous, announce }) {
   const title = find(row, "label").textContent ?? "";
-  const ids = [row.id, previous?.id ?? ""]; // a row that is replaced loses its id
+  const ids = [row.id, previous?.id ?? ""]; // not the rows, because an update may replace them during the request
   const rows = [...(row.parentElement?.children ?? [])];
   const position = { [isBefore ? "before" : "after"]: todoId(neighbour) };
   announce(title, `${rows.indexOf(row) + 1} of ${rows.length}`);

@@ -20,7 +20,7 @@ const title = find(form, "[name=title]", HTMLInputElement);
 const asTyped = find(form, "[name=as_typed]", HTMLInputElement);
 const reader = createPreviewReader(app.dataset.api ?? "");
 const updatePreview = showPreview(title, find(form, ".date-preview"), reader);
-/** @type {Set<{ id: string, checked: boolean }>} checkboxes whose changes have not been answered, in their order */
+/** @type {Set<{ id: string, checked: boolean }>} checkboxes whose changes have had no response yet, oldest first */
 const pendingChecks = new Set();
 
 form.addEventListener("submit", (event) => {

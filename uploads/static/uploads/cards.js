@@ -17,7 +17,7 @@ export class CardGrid {
   }
 
   /**
-   * Show the card with this URL and return its element, or null if the upload doesn't exist any more.
+   * Show the card with this URL and return its element, or null if the upload no longer exists.
    *
    * @param {string} url
    */

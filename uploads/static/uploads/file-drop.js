@@ -1,4 +1,4 @@
-/** Files that are dropped anywhere on the page or pasted into it. Of folders, the files in them are taken. */
+/** Files that are dropped anywhere on the page or pasted into it. Directories are replaced by the files in them. */
 
 /**
  * Call `onFiles` with the files and with the element that they were dropped on or pasted into. While files are dragged
@@ -59,7 +59,7 @@ async function filesIn(entry) {
   const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
   const entries = [];
   for (;;) {
-    const batch = await readEntries(reader); // of at most a hundred
+    const batch = await readEntries(reader); // Chromium returns at most 100 entries
     if (!batch.length) return (await Promise.all(entries.map(filesIn))).flat();
     entries.push(...batch);
   }

@@ -7,7 +7,7 @@ const DATABASE = "headway-uploads";
 const STORE = "files";
 const MAX_BYTES = 1024 ** 3; // the browser makes a copy
 
-let isLeaving = false; // the reader may stay after all; the next page deletes files that are stored for too long
+let isLeaving = false; // also true if the user then stays; the next page deletes files that were kept by mistake
 addEventListener("beforeunload", () => (isLeaving = true));
 
 export class FileStore {

@@ -23,7 +23,7 @@ export function offerUndo(cards, messages) {
     try {
       update(form, await send(form));
     } catch {
-      form.submit(); // the page that answers shows the error
+      form.submit(); // the page in the response shows the error
     }
   });
 
@@ -57,6 +57,6 @@ export function offerUndo(cards, messages) {
 async function send(form) {
   const headers = { "HX-Request": "true" };
   const response = await fetch(form.action, { method: "POST", body: new FormData(form), headers });
-  if (!response.ok || response.redirected) throw new Error(`${form.action} answered ${response.status}`);
+  if (!response.ok || response.redirected) throw new Error(`${form.action} returned ${response.status}`);
   return response.text();
 }

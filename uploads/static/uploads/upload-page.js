@@ -168,7 +168,7 @@ function resumeTransfer({ id, name, size, offset, receiving, metadata }, files) 
 }
 
 /**
- * Return the ids of the uploads that the page lists as unfinished and that aren't any more.
+ * Return the ids of the uploads that the page lists as unfinished but that are no longer unfinished.
  *
  * @param {Transfer[]} unfinished
  */
@@ -191,7 +191,7 @@ async function resumeLater() {
 }
 
 /**
- * Show an upload that isn't unfinished any more. Its last bytes may have been received while this page was loaded.
+ * Show an upload that is no longer unfinished. Its last bytes may have been received while this page was loaded.
  *
  * @param {string} id
  * @param {File | null} [file]
@@ -202,7 +202,7 @@ async function catchUp(id, file = null) {
     const { name, size } = file;
     const sender = new Sender(site, { id, name, size, isKept: true });
     show(sender);
-    return sender.start(file); // this compares the file: another device may have sent a different one
+    return sender.start(file); // this compares the bytes: another device may have sent a different file
   }
   if (!document.getElementById(`upload-${id}`)) await cards.load(cardUrl(id));
   return site.store.delete(id);

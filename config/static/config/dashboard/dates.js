@@ -1,7 +1,7 @@
 /** Due dates as text. The API writes them in ISO 8601, like 2030-01-31. */
 
 /**
- * Return the date of today plus this number of days, in the reader's time zone.
+ * Return the date of today plus this number of days, in the browser's time zone.
  *
  * @param {number} offset
  */

@@ -10,7 +10,7 @@ import { Panel } from "./panel.js";
 /** @import { Job } from "../../progress/job-watcher.js" */
 
 class JobList extends Panel {
-  /** Load the jobs. Those that have failed or were cancelled meanwhile stay, with a button to retry. */
+  /** Load the jobs. Jobs that have failed or were cancelled since the last load stay, with a button to retry. */
   async load() {
     /** @type {{ jobs: Job[] }} */
     const { jobs } = await this.connection.get("/progress/");
