@@ -1,12 +1,18 @@
 """Fixtures that replace or patch the decoder subprocess, and list the stored files."""
 
+import json
+import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from PIL import AvifImagePlugin, Image
 
 from tests.paths import ROOT
-from uploads.decoding import process
+from uploads.decoding import preview, process
+from uploads.decoding.__main__ import main
 
 PATCHED_DECODER = """
 import sys
@@ -16,6 +22,31 @@ from uploads.decoding import raster
 {patch}
 decoder.run(*sys.argv[1:])
 """
+
+
+@pytest.fixture
+def run_decoder(monkeypatch) -> Callable[[str, Path, Path], list[dict]]:
+    """Return a function that decodes in this process and returns the messages. Pillow's options are restored."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+    monkeypatch.setattr(AvifImagePlugin, "DEFAULT_MAX_THREADS", AvifImagePlugin.DEFAULT_MAX_THREADS)
+
+    def run(content_type: str, source: Path, directory: Path) -> list[dict]:
+        lines: list[str] = []
+        with warnings.catch_warnings(action="ignore"):  # pytest would raise them, the subprocess prints them
+            main(content_type, source, directory, lambda message: lines.append(json.dumps(message)))
+        return [json.loads(line) for line in lines]
+
+    return run
+
+
+@pytest.fixture
+def decode_in_process(run_decoder, monkeypatch) -> None:
+    """Make previews without a subprocess, for tests of what the decoders make: starting one takes longer than that."""
+
+    def decoding(*arguments):
+        return nullcontext(SimpleNamespace(messages=lambda while_waiting: run_decoder(*arguments)))
+
+    monkeypatch.setattr(preview, "decoding", decoding)
 
 
 @pytest.fixture

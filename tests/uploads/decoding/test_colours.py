@@ -9,6 +9,8 @@ from tests.helpers import photo
 from tests.uploads.files import png
 from tests.uploads.helpers import encode, is_red, open_rendition, process, rendition_bytes
 
+pytestmark = pytest.mark.usefixtures("decode_in_process")
+
 D50 = (0.9642, 1.0, 0.8249)
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from PIL import Image
 
 from progress.exceptions import Cancelled
 from progress.models import State
@@ -14,7 +15,7 @@ from progress.reporter import Progress
 from tests.helpers import photo
 from tests.paths import ROOT
 from tests.uploads.files import pdf, uniform_png
-from tests.uploads.helpers import process
+from tests.uploads.helpers import encode, is_red, open_rendition, process
 from uploads.decoding import __main__ as decoder
 from uploads.decoding import process as parent
 from uploads.decoding.preview import Preview
@@ -94,6 +95,18 @@ def large_file(tmp_path, large_picture):
     return path
 
 
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF", "PDF"])
+def test_file_of_every_format_gets_renditions(alice, format):
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    upload = process(alice, pdf() if format == "PDF" else photo(format=format), "mislabelled.txt")
+    assert upload.job.state == State.SUCCEEDED
+    image = open_rendition(upload.renditions.last()).convert("RGB")
+    assert is_red(image, 0.1, 0.1)
+    assert not is_red(image, 0.9, 0.9)
+
+
 def test_decoder_reports_bytes_read_metadata_and_renditions(tmp_path):
     (tmp_path / "photo").write_bytes(content := photo(1000, 500))
     messages = []
@@ -120,10 +133,12 @@ class RecordingProgress(Progress):
         self.counts.setdefault((stage.name, stage.unit, stage.total), []).append(stage.current)
 
 
-def test_opening_stage_counts_bytes_read_by_the_decoder(large_file, tmp_path):
-    progress = RecordingProgress()
-    Preview().make(PICTURE, "image/png", large_file, tmp_path, progress)
-    size = large_file.stat().st_size
+def test_opening_stage_counts_bytes_read_by_the_decoder(tmp_path, patch_decoder):
+    patch_decoder("raster.READ_INTERVAL = 0")
+    source, progress = tmp_path / "noise", RecordingProgress()
+    source.write_bytes(content := encode(Image.effect_noise((1000, 500), 60)))
+    Preview().make(PICTURE, "image/png", source, tmp_path, progress)
+    size = len(content)
     read = progress.counts["Opening the picture", "bytes", size]
     assert read == sorted(read)
     assert size - 16 < read[-1] <= size  # the decoder doesn't need the last chunk, which has no content
@@ -252,6 +267,15 @@ def test_picture_over_a_resource_limit_fails_its_job_and_the_next_job_succeeds(
     assert stored_names() == ["original"]
     patch_decoder("pass")
     assert process(alice, photo()).job.state == State.SUCCEEDED
+
+
+def test_slow_page_fails_the_job(alice, stored_names, patch_decoder):
+    patch_decoder("decoder.CPU_SECONDS = 1")
+    upload = process(alice, pdf(pages=2, content=b"0 0 m 900 900 l S " * 600_000))
+    assert (upload.job.state, upload.job.error_code) == (State.FAILED, "picture_too_demanding")
+    assert upload.metadata["pages"] == 2
+    assert "memory, time or disk space" in upload.problem
+    assert stored_names() == ["original"]
 
 
 def test_decoder_gets_no_environment_variables(tmp_path, replace_decoder, monkeypatch):

@@ -100,6 +100,7 @@ def test_zip_containing_a_jpeg_is_no_picture(alice, stored_names):
     assert stored_names() == ["original"]
 
 
+@pytest.mark.usefixtures("decode_in_process")
 @pytest.mark.parametrize(
     "content",
     [
@@ -133,6 +134,7 @@ def test_svg_is_text_and_gets_no_renditions(alice, as_alice, stored_names, conte
     assert body(download) == content
 
 
+@pytest.mark.usefixtures("decode_in_process")
 @pytest.mark.parametrize(
     "junk", [b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\xff\xff" + b"\x01" * 40, b"no TIFF at all"]
 )

@@ -4,25 +4,21 @@ import io
 from pathlib import Path
 
 import pytest
-from PIL import AvifImagePlugin, Image
+from PIL import Image
 from PIL.ImageCms import ImageCmsProfile, createProfile
 
 from tests.helpers import photo
 from tests.uploads.files import encrypted_pdf, pdf, png
-from uploads.decoding.__main__ import main
 
 
 @pytest.fixture
-def decode(tmp_path, monkeypatch):
-    """Return a function that decodes this content and returns the messages. Pillow's options are restored."""
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
-    monkeypatch.setattr(AvifImagePlugin, "DEFAULT_MAX_THREADS", AvifImagePlugin.DEFAULT_MAX_THREADS)
+def decode(tmp_path, run_decoder):
+    """Return a function that decodes this content and returns the messages."""
 
     def run(content_type: str, content: bytes) -> list[dict]:
-        source, messages = tmp_path / "source", []
+        source = tmp_path / "source"
         source.write_bytes(content)
-        main(content_type, source, tmp_path, messages.append)
-        return messages
+        return run_decoder(content_type, source, tmp_path)
 
     return run
 
