@@ -54,7 +54,7 @@ def check_sign_up(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _site_origins() -> list[Origin]:
-    """Return the origins of this site, by ALLOWED_HOSTS. Links use the first one."""
+    """Return the origins of this site, by ALLOWED_HOSTS. Links use the first origin."""
     scheme = urlsplit(settings.APP_ORIGIN).scheme
     return [Origin.of(f"{scheme}://{host.lstrip('.')}") for host in settings.ALLOWED_HOSTS if host != "*"]
 

@@ -4,7 +4,7 @@ A cluster that exits by itself, as it does when it detects that it is wedged, is
 it are killed first, as systemd kills a control group.
 
 honcho sends its signals to a whole process group. That would kill Django-Q2's children in the middle of their jobs, and
-their parent would wait for them for ever. So the cluster has its own process group, only its parent receives the
+their parent would wait for them forever. So the cluster has its own process group, only its parent receives the
 signal, and the rest is killed if the jobs don't end soon. Interrupted jobs run again after the next start.
 
 The supervisor blocks signals and waits for them, because a signal handler can run at any moment and can do very little

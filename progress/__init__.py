@@ -47,13 +47,13 @@ Guarantees, and what implements them:
     no job is forgotten        the job, its object and its delivery are committed together; recovery finds lost ones
     no job runs twice at once  a claim is one guarded UPDATE; a worker without heartbeats stops before its lease expires
     owners get a fair share    a claim takes the oldest job of the owner with the fewest running jobs
-    no task loops for ever     an attempt is counted before it starts, so a task that kills its worker is counted too
+    no task loops forever      an attempt is counted before it starts, so a task that kills its worker is counted too
     progress is truthful       a write of an old attempt matches no row; 100 % is a state, not a count
 
 To use this package in another project, copy it with templates/progress/. It imports only Django and Django-Q2; the page
 of a job extends base.html and includes _htmx.html, which loads htmx. Set:
     Q_CLUSTER                       with "broker_class": "progress.queue.database.Broker", "orm": "default",
-                                    "save_limit": -1, "queue_limit": 1, and a time-out above that of every task
+                                    "save_limit": -1, "queue_limit": 1, and a timeout above that of every task
     PROGRESS_RETENTION              how long the URL of a finished job returns the job, a timedelta
     PROGRESS_MAX_WATCHERS           maximum number of streams and long polls of a process
     PROGRESS_MAX_WATCHERS_PER_USER  the same for one user in a process

@@ -6,7 +6,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 
 def release_connection() -> None:
-    """Release the connection of this request, before it waits or sends slowly. The next query gets a new one."""
+    """Release this request's connection, before it waits or sends slowly. The next query opens a new connection."""
     if connection.in_atomic_block:  # as in tests
         return
     connection.close()
@@ -15,7 +15,7 @@ def release_connection() -> None:
 
 
 def replace_connection() -> None:
-    """Replace this thread's connection, and close the old one if that is possible."""
+    """Replace this thread's connection, and close the old connection if that is possible."""
     old = connections[DEFAULT_DB_ALIAS]
     connections[DEFAULT_DB_ALIAS] = connections.create_connection(DEFAULT_DB_ALIAS)
     if old.connection is not None:

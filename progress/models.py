@@ -31,7 +31,7 @@ MAX_OVERTAKING = timedelta(seconds=10)
 """How much younger than its owner's oldest queued job a delivered job may be and still start first."""
 
 WORKER_TIMEOUT = timedelta(seconds=30)
-"""Age of the last heartbeat at which a worker counts as gone."""
+"""Age of the last heartbeat at which a worker is regarded as dead."""
 
 
 class State(models.TextChoices):
@@ -153,7 +153,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Start the next attempt of the queued job whose turn it is. Return None if no job is queued.
 
         The owner with the fewest running jobs comes first, then the oldest job. The attempt is counted before the task
-        runs, so that a task that kills its worker can't be tried for ever.
+        runs, so that a task that kills its worker can't be tried forever.
         """
         while True:
             for lock in CLAIM_LOCKS.get(connections[self.db].vendor, ("",)):
@@ -178,9 +178,9 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(state=State.RUNNING, worker=worker).first()
 
     def await_delivery(self, job_id: uuid.UUID | str, claimed: "Job") -> None:
-        """Note that the delivery of this queued job has started the job `claimed`, so that they swap deliveries.
+        """Record that the delivery of this queued job has started the job `claimed`, so that they swap deliveries.
 
-        The queued job takes the time of that delivery, so that recovery detects a lost one as early as before.
+        The queued job takes the time of that delivery, so that recovery detects a lost delivery as early as before.
         """
         self.filter(pk=job_id, state=State.QUEUED).update(delivered_at=claimed.delivered_at)
 
@@ -362,7 +362,7 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         return self.filter(beaten_at__gte=Now() - WORKER_TIMEOUT)
 
     def record_heartbeat(self, name: str) -> None:
-        """Write that this worker is running. A new one also deletes those without a heartbeat for a day."""
+        """Record that this worker is running. A new worker also deletes workers without a heartbeat for a day."""
         if not self.filter(name=name).update(beaten_at=Now()):
             self.create(name=name, beaten_at=Now())
             self.filter(beaten_at__lt=Now() - timedelta(days=1)).delete()

@@ -108,7 +108,7 @@ class Progress:
         total: int | None = None,
         weight: float | None = None,
     ) -> Iterator[T]:
-        """Begin a stage and yield the items. Each counts as done when the next one is requested."""
+        """Begin a stage and yield the items. An item is counted as done when the next item is requested."""
         if total is None and isinstance(iterable, Sized):
             total = len(iterable)
         self.stage(stage, total=total, unit=unit, weight=weight)

@@ -31,8 +31,8 @@ def prune() -> int:
 def delete_in_batches(rows: QuerySet[Any], size: int) -> int:
     """Delete the matching rows, `size` of them per transaction. Return their number.
 
-    Each batch is locked and filtered again before it is deleted: rows that were restored or retried meanwhile no longer
-    match, and are kept.
+    Each batch is locked and filtered again before it is deleted: rows that have been restored or retried since no
+    longer match, and are kept.
     """
     ids = list(rows.order_by("pk").values_list("pk", flat=True))
     return sum(_delete(rows, ids[start : start + size]) for start in range(0, len(ids), size))

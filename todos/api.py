@@ -1,6 +1,6 @@
 """The JSON API of to-dos, which implements the Todo-Backend specification.
 
-The ETag of a to-do contains its version. With If-Match, a request does not overwrite a change that was made meanwhile.
+The ETag of a to-do contains its version. With If-Match, a request does not overwrite a change made by another request.
 """
 
 from typing import Any
@@ -128,7 +128,9 @@ def _locked(request: UserRequest, todo_id: int) -> Todo:
     # A proxy that compresses responses makes ETags weak. Ours identify a version, so the weak form is as good.
     expected = [etag.removeprefix("W/") for etag in parse_etags(request.headers.get("If-Match", "*"))]
     if "*" not in expected and todo.etag not in expected:
-        detail = "This to-do was changed meanwhile. `current` is its state now. Repeat the request with its new ETag."
+        detail = (
+            "The to-do has changed since you read it. `current` is its new state. Repeat the request with its ETag."
+        )
         raise ApiError(412, detail, current=as_json(todo, request))
     return todo
 

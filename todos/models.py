@@ -125,7 +125,7 @@ class TodoQuerySet(models.QuerySet["Todo"]):
             Todo.objects.bulk_create(todos)
 
     def move(self, todo_id: int, *, before: int | None = None, after: int | None = None) -> bool:
-        """Move a to-do right before or right after another one. Return False if one of them doesn't exist."""
+        """Move a to-do right before or right after another to-do. Return False if either doesn't exist."""
         neighbour_id, place = (after, ordering.place_after) if before is None else (before, ordering.place_before)
         with transaction.atomic():
             todo = self.select_related("owner").filter(pk=todo_id).first()
@@ -231,7 +231,7 @@ class Todo(models.Model):
         return reverse("todos:edit", args=[self.pk])
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Append a new to-do to the list unless it has a position. Increment the version of an existing one.
+        """Append a new to-do to the list unless it has a position. Increment the version of an existing to-do.
 
         Raise ListFull if the to-do or its text exceeds the limits of the owner.
         """
@@ -247,7 +247,7 @@ class Todo(models.Model):
             self.refresh_from_db(fields=["version"])
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the to-do permanently. It is locked first, so that no file is attached to it meanwhile."""
+        """Delete the to-do permanently. It is locked first, so that no file is attached to it during the deletion."""
         with transaction.atomic():
             Todo.objects.select_for_update().filter(pk=self.pk).first()
             return super().delete(*args, **kwargs)
@@ -269,7 +269,7 @@ class Todo(models.Model):
         return names and {*names, "version", "batch", "updated_at", *(FOLDED[name] for name in FOLDED.keys() & names)}
 
     def set_attachments(self, uploads: Iterable[Upload]) -> None:
-        """Replace the attachments, except for those in the trash. Uploads deleted meanwhile are left out."""
+        """Replace the attachments, except for those in the trash. Uploads that have been deleted are omitted."""
         wanted = {upload.pk for upload in uploads}
         with transaction.atomic():
             kept = Upload.objects.visible_to(self.owner).filter(pk__in=wanted).select_for_update(no_key=True)
@@ -281,7 +281,7 @@ class Todo(models.Model):
             self.save(update_fields=["updated_at"])
 
     def attach(self, upload: Upload) -> bool:
-        """Attach one more upload. Return False if the upload or this to-do has been deleted meanwhile."""
+        """Attach one more upload. Return False if the upload or this to-do has been deleted."""
         with transaction.atomic():
             for rows in (Todo.objects.filter(pk=self.pk), Upload.objects.visible_to(self.owner).filter(pk=upload.pk)):
                 if not rows.select_for_update(no_key=True).exists():

@@ -27,7 +27,7 @@ def fold(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """Return the folded words to search for, the longest first. A word that is a part of another one is left out."""
+    """Return the folded words to search for, the longest first. A word that is part of another word is omitted."""
     words = sorted(set(fold(text).split()), key=len, reverse=True)
     return [word for index, word in enumerate(words) if not any(word in longer for longer in words[:index])]
 

@@ -51,7 +51,7 @@ class UploadForm(forms.Form):
         return 413 if self.has_error("file", "too_large") else 422
 
     def save(self) -> Upload | None:
-        """Store the file. If another upload has used up the quota meanwhile, add an error and return None."""
+        """Store the file. If another upload has used up the quota since validation, add an error and return None."""
         try:
             return ingest.create_upload(self.owner, self.cleaned_data["file"], self.task, **self.task_arguments())
         except UploadRejected as reason:

@@ -1,7 +1,7 @@
 """The list of a user's uploads, newest first, for the pages and the API.
 
-A cursor names the last upload of a page by its creation time and id. So uploads that are added or deleted meanwhile
-neither shift the next page nor invalidate the cursor.
+A cursor names the last upload of a page by its creation time and id. So uploads that are added or deleted between
+two requests neither shift the next page nor invalidate the cursor.
 """
 
 from datetime import UTC, datetime

@@ -83,7 +83,7 @@ class Upload(models.Model):
         Upload.objects.filter(pk=self.pk, deleted_at=None).update(deleted_at=timezone.now())
 
     def restore(self) -> bool:
-        """Take the upload out of the trash. Return False if it has been deleted permanently meanwhile."""
+        """Take the upload out of the trash. Return False if it has been deleted permanently."""
         with transaction.atomic():
             lock_owner(self.owner)
             return bool(Upload.objects.filter(pk=self.pk).update(deleted_at=None))
@@ -188,7 +188,7 @@ class Transfer(models.Model):
     """How long after its last byte a transfer expires."""
 
     RECEIVING_TIMEOUT = timedelta(seconds=5)
-    """A transfer counts as being received until its writer has been idle for so long."""
+    """How long a transfer is regarded as being received after its writer's last write."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, help_text="same as the upload's id")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="transfers")

@@ -55,7 +55,7 @@ def process(upload: Upload, progress: Progress) -> None:
 def fetch(upload: Upload, directory: Path, progress: Progress, weight: float) -> Path:
     """Record the checksum of the file and return its path on this machine.
 
-    A file in an object store can be read only once and from the start, so it is copied into the directory meanwhile.
+    A file in an object store can be read only once and from the start, so it is also copied into the directory.
     """
     path = _local_path(upload)
     source = path or directory / "original"

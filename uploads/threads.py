@@ -38,8 +38,8 @@ class ThreadTask(Generic[T]):
 def run_in_thread(function: Callable[..., T], *arguments: Any) -> T:
     """Call the function in a worker thread and wait for it. Return its value or raise its exception.
 
-    Don't use this in a transaction on SQLite: another greenlet could run meanwhile and wait for the transaction's
-    lock, which blocks the whole process for ever.
+    Don't use this in a transaction on SQLite: another greenlet could run during the call and wait for the
+    transaction's lock, which blocks the whole process forever.
     """
     return ThreadTask(function, *arguments).result()
 

@@ -28,5 +28,5 @@ class TimeZoneMiddleware:
 
 @cache
 def _names() -> set[str]:
-    """Return the valid names. ZoneInfo raises other exceptions for some invalid ones, such as names of directories."""
+    """Return the valid names. ZoneInfo raises other exceptions for some invalid names, such as names of directories."""
     return zoneinfo.available_timezones()

@@ -54,9 +54,9 @@ def for_status(status: int) -> str:
     if status == 400:
         return "ALLOWED_HOSTS: add the requested host."
     if 300 <= status <= 399:
-        return "Use the address that it redirects to, with https:// and the final slash."
+        return "Use the URL that it redirects to, with https:// and the trailing slash."
     if status in (404, 405):
-        return "The guide, at /guide/, lists addresses and methods. Most addresses end with a slash."
+        return "The guide, at /guide/, lists URLs and methods. Most URLs end with a slash."
     return "See the log of the server, and of the proxy in front of it."
 
 

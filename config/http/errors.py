@@ -232,7 +232,7 @@ def _detail(response: HttpResponse) -> str:
 
 
 def _missing_slash(request: HttpRequest) -> str:
-    """Return a detail that names the right address, if an unknown address lacks only its final slash."""
+    """Return a detail with the correct URL, if an unknown URL lacks only its trailing slash."""
     if request.resolver_match is None and is_valid_path(f"{request.path_info}/"):
         return f"There is nothing at this address. With a slash at its end there is: {request.path}/"
     return ""

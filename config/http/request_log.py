@@ -1,6 +1,6 @@
 """The request log: an id for each request, and a log line and metrics once it has finished.
 
-The id is the proxy's X-Request-ID, or else a new one, and the response returns it. Duration and size of a response are
+The id is the proxy's X-Request-ID, or else a new id, and the response returns it. Duration and size of a response are
 known when its last byte has been sent, which may be long after the view has returned. So the middleware stores what
 Django knows about the request, and a hook of gunicorn calls `log_request` at the end.
 """

@@ -1,4 +1,4 @@
-"""Static files for production: with a hash in their names, so that browsers can cache them for ever, and compressed."""
+"""Static files for production: with a hash in their names, so that browsers can cache them forever, and compressed."""
 
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from whitenoise.storage import CompressedManifestStaticFilesStorage

@@ -58,14 +58,14 @@ class Source(ABC, Generic[Key, Change]):
         """
 
     def merge(self, older: Change, newer: Change) -> Change:
-        """Return the change for a watcher that has not received the older one yet."""
+        """Return the change for a watcher that has not received the older change yet."""
         return newer
 
     def mark_reported(self, key: Key, change: Change) -> None:
-        """Note that all watchers of the key were notified. Called with the hub's lock held."""
+        """Record that all watchers of the key were notified. Called with the hub's lock held."""
 
     def discard(self, key: Key) -> None:
-        """Drop the state of a key that has no watchers any more. Called with the hub's lock held."""
+        """Drop the state of a key that no longer has watchers. Called with the hub's lock held."""
 
 
 class Watcher(Generic[Key, Change]):

@@ -1,7 +1,7 @@
 """Streams of server-sent events (section 9.2 of the HTML standard), independent of their content.
 
 A stream sends initial events, then an event for each change, and a comment after some seconds without changes. It
-closes after ten minutes, so that no client stays with an old server for ever, and immediately when its process is about
+closes after ten minutes, so that no client stays with an old server forever, and immediately when its process is about
 to stop; the client then reconnects. It also closes within a few seconds after its user has logged out. It holds no
 database connection.
 """

@@ -63,7 +63,7 @@ class ClusterQueue:
         raise NotImplementedError
 
     def reconnect(self) -> None:
-        """Drop the connection, which may be broken, so that the next call makes a new one."""
+        """Drop the connection, which may be broken, so that the next call opens a new connection."""
 
     def is_empty(self) -> bool:
         """Return whether the queue has no delivery. Raise one of `connection_errors`."""

@@ -1,7 +1,7 @@
 """Attempt at a job: all writes to the row of a running job.
 
 Each write matches the claim of its attempt. If the job has been requeued, because its worker seemed dead, the write
-matches no row and raises LostJob, so an old attempt can't overwrite the progress of a newer one.
+matches no row and raises LostJob, so an old attempt can't overwrite the progress of a newer attempt.
 """
 
 from typing import Any

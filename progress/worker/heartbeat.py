@@ -36,7 +36,7 @@ _thread = PeriodicThread("heartbeat", WRITE_INTERVAL)
 
 
 class Heartbeat:
-    """Context manager around the call of a task.
+    """Context manager around the call to a task.
 
     `clock` returns monotonic seconds; `started_at` is its value before the job was claimed.
     """

@@ -44,7 +44,7 @@ _thread = PeriodicThread("limits", CHECK_INTERVAL)
 
 
 class Limits:
-    """Context manager around the call of a task, in the main thread. `time_limit` is in seconds."""
+    """Context manager around the call to a task, in the main thread. `time_limit` is in seconds."""
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ from progress.worker import processes
 logger = logging.getLogger(__name__)
 
 STOP_TIMEOUT = 30.0
-"""Seconds. Calls that wait for a database end sooner, by the database's own time-outs."""
+"""Seconds. Calls that wait for a database end sooner, because of the database's own timeouts."""
 
 
 class PeriodicThread:

@@ -61,7 +61,7 @@ def die_with_parent() -> None:
 def end_when_childless(interval: float = CHILDLESS_SECONDS) -> None:
     """Let a timer kill this process, the sentinel, once it has had no living child at two checks in a row.
 
-    The sentinel may wait for ever for a lock that a killed child held. The watchdog detects that, unless its own
+    The sentinel may wait forever for a lock that a killed child held. The watchdog detects that, unless its own
     process, another child, was killed too. The timer interrupts such a wait, and children don't inherit it.
     """
     was_childless = False

@@ -20,10 +20,10 @@ from progress.worker.attempt import Attempt
 logger = logging.getLogger(__name__)
 
 REDELIVER_AFTER = timedelta(seconds=10)
-"""Age at which the delivery of a queued job counts as lost if the queue is empty."""
+"""Age at which the delivery of a queued job is regarded as lost if the queue is empty."""
 
 REDELIVERY_BATCH_SIZE = 100
-"""Maximum number of jobs that one call of `redeliver` delivers again."""
+"""Maximum number of jobs that one call to `redeliver` delivers again."""
 
 WORKER_LOST = ("worker_lost", "The worker stopped before this job was done. Try again later.")
 
@@ -33,7 +33,7 @@ class Queue(Protocol):
 
 
 class AbandonedAttempt(Attempt):
-    """Attempt whose heartbeat has timed out. Its writes raise LostJob if a heartbeat has been recorded meanwhile."""
+    """Attempt whose heartbeat has timed out. Its writes raise LostJob if a heartbeat has been recorded since."""
 
     def _owned(self) -> JobQuerySet:
         return super()._owned().lost()
@@ -48,7 +48,7 @@ def requeue_jobs_of_dead_workers(cluster: str, living_pids: Callable[[], set[int
     """Requeue the jobs of worker processes of this cluster that have died. Return their number.
 
     It finds them sooner than `requeue_lost_jobs` does. It calls `living_pids` after it has read the jobs, so that a
-    worker that starts and claims a job in between counts as living.
+    worker that starts and claims a job in between is regarded as living.
     """
     running = list(Job.objects.running_on(cluster))
     pids = living_pids() if running else set()

@@ -33,7 +33,7 @@ def test_pages_are_accessible_and_fit(page, sqlite_site, holiday_photo, scheme, 
 
     sign_up(page, sqlite_site, f"look-{scheme}-{width}")
     for title in ("Short", "An_unbreakable_title_" * 20):
-        page.get_by_label("What is to be done?").fill(title)
+        page.get_by_label("What needs to be done?").fill(title)
         page.keyboard.press("Enter")
         expect(page.get_by_role("link", name=f"Edit {title}")).to_be_visible()
     page.get_by_role("checkbox", name="Done: Short").click()
@@ -58,7 +58,7 @@ def test_pages_are_accessible_and_fit(page, sqlite_site, holiday_photo, scheme, 
 
 def test_keyboard_reaches_all_controls_and_focus_is_visible(page, sqlite_site):
     sign_up(page, sqlite_site, "keys")
-    expect(page.get_by_label("What is to be done?")).to_be_focused()
+    expect(page.get_by_label("What needs to be done?")).to_be_focused()
     page.keyboard.type("Buy milk")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Edit Buy milk")).to_be_visible()

@@ -26,7 +26,7 @@ def focus_window(page: Page) -> None:
 
 
 def add(page: Page, title: str, date: str = "") -> None:
-    page.get_by_label("What is to be done?").fill(title)
+    page.get_by_label("What needs to be done?").fill(title)
     page.get_by_label("Due").fill(date)
     page.keyboard.press("Enter")
 
@@ -66,7 +66,7 @@ def test_session_is_shared_by_the_dashboard_and_the_site(page, sqlite_site):
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_text("Logged in as one-session.")).to_be_visible()
-    expect(page.get_by_label("What is to be done?")).to_be_focused()
+    expect(page.get_by_label("What needs to be done?")).to_be_focused()
 
     page.goto(f"{sqlite_site.url}/todos/")
     expect(page.get_by_role("link", name="one-session")).to_be_visible()
@@ -163,7 +163,7 @@ def test_todos_changed_by_another_client_are_shown_without_reloading_the_list(pa
 def test_input_during_a_request_is_kept(page, sqlite_site):
     open_dashboard(page, sqlite_site, "impatient")
     add(page, "Buy milk")
-    box, field = page.get_by_label("Buy milk"), page.get_by_label("What is to be done?")
+    box, field = page.get_by_label("Buy milk"), page.get_by_label("What needs to be done?")
     expect(box).to_be_visible()
 
     def press_again(route: Route) -> None:
@@ -192,7 +192,7 @@ def test_input_during_a_request_is_kept(page, sqlite_site):
 
 def test_ended_session_shows_the_login_form_and_keeps_input(page, sqlite_site):
     open_dashboard(page, sqlite_site, "ended")
-    page.get_by_label("What is to be done?").fill("Half a thought")
+    page.get_by_label("What needs to be done?").fill("Half a thought")
     call_api(page, sqlite_site, "DELETE", "/api/session/")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Your session has ended.")).to_be_visible()
@@ -201,7 +201,7 @@ def test_ended_session_shows_the_login_form_and_keeps_input(page, sqlite_site):
 
     log_in_by_api(page, sqlite_site, "ended")
     expect(page.get_by_text("Logged in as ended.")).to_be_visible()  # without any action
-    expect(page.get_by_label("What is to be done?")).to_have_value("Half a thought")
+    expect(page.get_by_label("What needs to be done?")).to_have_value("Half a thought")
     page.get_by_role("button", name="Add").click()
     expect(page.locator("due-list").get_by_label("Half a thought")).to_be_visible()
 
@@ -223,7 +223,7 @@ def test_unreachable_api_shows_an_error_and_is_retried(page, sqlite_site):
     add(page, "Wait")
     expect(page.get_by_text("The site can't be reached.")).to_be_visible()
     expect(page.get_by_text("The server didn't respond, so your change may not have been saved.")).to_be_visible()
-    expect(page.get_by_label("What is to be done?")).to_have_value("Wait")
+    expect(page.get_by_label("What needs to be done?")).to_have_value("Wait")
     page.unroute(f"{sqlite_site.url}/**")
     expect(page.get_by_text("Logged in as away.")).to_be_visible()
     expect(page.get_by_role("button", name="Try now")).to_be_hidden()

@@ -20,7 +20,7 @@ document.addEventListener("progress", ({detail}) => window.drawnJobs.push(detail
 def test_main_flow_with_javascript(page, site, holiday_photo):
     sign_up_on_page(page, site, "flow")
 
-    page.get_by_label("What is to be done?").fill("Print the holiday photos")
+    page.get_by_label("What needs to be done?").fill("Print the holiday photos")
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 item left")).to_be_visible()
     page.get_by_role("checkbox", name="Done: Print the holiday photos").click()
@@ -56,7 +56,7 @@ def test_main_flow_without_javascript(page_without_javascript, sqlite_site, holi
     page = page_without_javascript
     sign_up_on_page(page, sqlite_site, "plain")
 
-    page.get_by_label("What is to be done?").fill("Print the holiday photos")
+    page.get_by_label("What needs to be done?").fill("Print the holiday photos")
     page.get_by_role("button", name="Add").click()
     page.get_by_role("button", name="Done: Print the holiday photos").click()
     expect(page.get_by_text("0 items left")).to_be_visible()

@@ -212,7 +212,7 @@ def assert_cookies_have_the_right_domains(context, page: Page) -> None:
 def use_the_api(context, page: Page, tmp_path, holiday_photo) -> None:
     """Change a to-do by PATCH, with a preflight; upload files by tus; receive changes of another page by a stream."""
     due = page.locator("due-list")
-    due.get_by_label("What is to be done?").fill("Pay the rent")
+    due.get_by_label("What needs to be done?").fill("Pay the rent")
     page.keyboard.press("Enter")
     with page.expect_response(lambda response: response.request.method == "PATCH") as patched:
         due.get_by_label("Pay the rent").click()
@@ -225,7 +225,7 @@ def use_the_api(context, page: Page, tmp_path, holiday_photo) -> None:
 
     other_page = context.new_page()
     other_page.goto(f"{APP}/todos/")
-    other_page.get_by_label("What is to be done?").fill("Written on the other host")
+    other_page.get_by_label("What needs to be done?").fill("Written on the other host")
     other_page.keyboard.press("Enter")
     expect(due.get_by_label("Written on the other host")).to_be_visible()
     other_page.close()

@@ -67,7 +67,7 @@ MAX_VALUES = 5
 """Maximum reported values of one kind per to-do."""
 
 IS_DONE = {"COMPLETED": True, "CANCELLED": True, "NEEDS-ACTION": False, "IN-PROCESS": False}
-"""Whether a to-do counts as completed, by STATUS. Cancelled ones do."""
+"""Whether a to-do is imported as completed, by STATUS. Cancelled to-dos are."""
 
 OTHER_COMPONENTS = {"VEVENT": ("event", "events"), "VJOURNAL": ("journal entry", "journal entries")}
 """Components that are counted in a remark, in singular and plural."""

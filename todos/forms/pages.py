@@ -73,7 +73,7 @@ class TodoForm(TextForm):
         error_messages = {"title": {"required": TITLE_REQUIRED}}
 
     def save(self, commit: bool = True) -> Todo:
-        """Save all fields of a new to-do, and only the changed fields of an existing one.
+        """Save all fields of a new to-do, and only the changed fields of an existing to-do.
 
         So a change that was made elsewhere since the form was loaded is kept.
         """
@@ -92,7 +92,7 @@ class TodoForm(TextForm):
 class EditForm(TodoForm):
     """The page of one to-do. Hidden inputs hold the initial values, because the page may have been open for long.
 
-    A field that was changed elsewhere meanwhile keeps its value, unless it was changed here too: then the form has an
+    A field that has been changed elsewhere since keeps its value, unless it was changed here too: then the form has an
     error, and saving again overwrites the other change. A new title is a quick-add line, unless the due date was
     changed here as well.
     """

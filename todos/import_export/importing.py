@@ -93,7 +93,7 @@ def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
             raise TaskError("list_full", str(error)) from None
         locked.metadata = {REPORT: report}
         locked.save(update_fields=["metadata"])
-    return report  # no calls of `progress` after the commit: they raise an exception if the job was cancelled
+    return report  # no calls to `progress` after the commit: they raise an exception if the job was cancelled
 
 
 def _read(upload: Upload, path: Path, progress: Progress) -> list[Row | BadRow | Remark]:
@@ -175,7 +175,7 @@ class _Validator:
         }
 
     def _accept(self, row: Row) -> BadRow | None:
-        """Prepare a valid row for writing, or return an invalid one as a BadRow."""
+        """Prepare a valid row for writing, or return an invalid row as a BadRow."""
         if not self._form.validate(row):
             return BadRow(row.line, _error_message(self._form))
         values = {name: getattr(row, name) for name in FILE_FIELDS if name != "uid"} | self._form.cleaned_data

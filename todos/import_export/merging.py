@@ -124,7 +124,7 @@ class TodoPreparer:
         self._common = [self._convert(index, field.pre_save(common, True)) for index, field in enumerate(FIELDS)]
 
     def prepare(self, uid: str, values: dict[str, Any]) -> PreparedTodo:
-        """Return the to-do with these values, which include title and notes. An empty uid is replaced by a new one."""
+        """Return the to-do with these values, which include title and notes. An empty uid is replaced by a new uid."""
         folded = {column: fold(values[name]) for name, column in FOLDED.items()}
         converted = self._common.copy()
         for name, value in {**values, **folded}.items():

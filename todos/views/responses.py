@@ -56,7 +56,7 @@ def list_response(
     fetch them when the stream reports the change.
 
     The caller reads `written` first and the rows after it, and the counts are read last. So if another request changes
-    the list meanwhile, nothing in the response is older than the versions in it, and the stream reports that change.
+    the list in between, nothing in the response is older than the versions in it, and the stream reports that change.
     """
     if not request.htmx:
         return redirect(todo_list.page_url(undo=batch.id) if batch else todo_list.url)

@@ -55,7 +55,7 @@ def toggle(request: HtmxRequest, todo_id: int) -> HttpResponse:
 
 @require_POST
 def move(request: HtmxRequest, todo_id: int) -> HttpResponse:
-    """Move a to-do right before or after another one, or one row up or down in the filtered list."""
+    """Move a to-do right before or after another to-do, or one row up or down in the filtered list."""
     todo_list = FilteredList.of(request)
     target = _move_target(request) or todo_list.neighbour(get_todo(request, todo_id), request.POST.get("direction"))
     if not todo_list.all_todos.move(todo_id, **target):

@@ -131,7 +131,7 @@ class Opened(NamedTuple):
 def _open_jpeg(source: Path, send: Send) -> Opened:
     """Open a JPEG that may lack its end marker, but no pixels.
 
-    If pixels are missing, they depend on the bytes that follow the last one, so two different endings are compared.
+    If pixels are missing, they depend on the bytes after the end of the file, so two different endings are compared.
     """
     try:
         return _open("image/jpeg", source, send)

@@ -33,7 +33,7 @@ def is_chunked(request: HttpRequest) -> bool:
 
 
 def read_body(request: HttpRequest, size: int) -> Iterator[bytes]:
-    """Yield a body of so many bytes as it is received, and b"" for each second without. Raise IncompleteBody."""
+    """Yield a body of this length as it is received, and b"" for each second without data. Raise IncompleteBody."""
     read_size = 16 * MIN_READ
     received_at = time.monotonic()
     with socket_timeout(request, TICK_SECONDS):  # gunicorn keeps what it had received by then for the next try
@@ -103,7 +103,7 @@ def _next_size(read_size: int, seconds: float) -> int:
 
 @contextmanager
 def socket_timeout(request: HttpRequest, seconds: float) -> Iterator[None]:
-    """Raise UnreadablePostError from reading when nothing has been received for so long."""
+    """Raise UnreadablePostError from reading when nothing has been received for this time."""
     socket = request.META.get("gunicorn.socket")
     if socket is None:
         yield

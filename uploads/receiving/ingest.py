@@ -97,7 +97,7 @@ def _link_or_copy(path: Path, target: Path) -> None:
         except FileNotFoundError:
             if not path.exists():
                 raise
-            continue  # a failed attempt has deleted the directory meanwhile
+            continue  # a failed attempt has deleted the directory since mkdir
         except OSError:
             pieces.concatenate([(path, path.stat().st_size)], target)
         break

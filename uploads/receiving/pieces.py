@@ -1,8 +1,8 @@
 """The bytes of transfers: pieces in one directory for each transfer, on this machine's disk.
 
 A writer appends to the newest piece if the last writer has ended properly. Otherwise, since that writer may only be
-suspended, the new writer starts a new piece: nothing that the old one still writes becomes part of the file. Bytes of
-a piece beyond those that are acknowledged are not part of the file either.
+suspended, the new writer starts a new piece: nothing that the old writer still writes becomes part of the file. Bytes
+of a piece beyond the acknowledged bytes are not part of the file either.
 
 This module doesn't use the database. Callers pass the list of pieces and the acknowledged length.
 """

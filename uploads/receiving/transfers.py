@@ -98,7 +98,7 @@ def reserve(transfer: Transfer, *, length: int | None, end: int) -> None:
 
 @transaction.atomic
 def terminate(transfer: Transfer) -> None:
-    """Delete the transfer and the upload that it may have become, even if that happened meanwhile.
+    """Delete the transfer, or the upload that it has become, even if it became the upload during this request.
 
     Lock either the transfer or the upload, never one after the other: deleting an upload locks them in the other order.
     """
@@ -159,7 +159,7 @@ class Writer:
             self._wait_for_write()
 
     def _write(self, data: bytes) -> None:
-        """Start writing. The next bytes can be received meanwhile."""
+        """Start writing in a worker thread, so that the next bytes can be received at the same time."""
         if self._digest:
             self._digest.update(data)
         self._writing = len(data), ThreadTask(self._piece.write, data)
@@ -299,7 +299,7 @@ def _expiry() -> datetime:
 
 @contextmanager
 def _durably() -> Iterator[None]:
-    """Make commits in this block survive a power failure. SQLite may lose the last ones otherwise."""
+    """Make commits in this block survive a power failure. SQLite may lose the last commits otherwise."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return

@@ -1,6 +1,6 @@
 /**
  * Live rows of a list in the admin: the page is fetched every two seconds while it is visible, and its rows replace the
- * old ones. The selection is kept, and rows with the focus are not replaced. If a request fails, the old rows stay.
+ * old rows. The selection is kept, and rows with the focus are not replaced. If a request fails, the old rows stay.
  */
 
 import { find } from "./dom.js";

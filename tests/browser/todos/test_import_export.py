@@ -14,7 +14,7 @@ REPORT = ".report li"
 def add_and_export(page: Page, format: str) -> bytes:
     """Add two to-dos and return the exported file."""
     for title in ("Buy milk", "Feed the cat"):
-        page.get_by_label("What is to be done?").fill(title)
+        page.get_by_label("What needs to be done?").fill(title)
         page.keyboard.press("Enter")
         expect(page.get_by_role("link", name=f"Edit {title}")).to_be_visible()
     page.get_by_role("link", name="Import and export").click()

@@ -38,7 +38,7 @@ def test_list_works_without_javascript(page_without_javascript, sqlite_site, tmp
     sign_up(page, sqlite_site, "no-javascript")
     rows = page.locator(".todo-list li")
     for title in ("Call mum today", "Buy milk", "Pay the rent"):
-        page.get_by_label("What is to be done?").fill(title)
+        page.get_by_label("What needs to be done?").fill(title)
         page.get_by_role("button", name="Add").click()
     expect(rows.locator("label")).to_have_text(["Call mum", "Buy milk", "Pay the rent"])
     page.get_by_role("button", name="Move up: Pay the rent").click()

@@ -146,7 +146,7 @@ class TestDashboard:
         return panel
 
     def test_dashboard_previews_and_sets_the_due_date(self, page, sqlite_site, panel):
-        field = page.get_by_label("What is to be done?")
+        field = page.get_by_label("What needs to be done?")
         field.press_sequentially("Pay rent 3 dec 2031")
         expect(panel.locator(".previewed-date")).to_contain_text("from “3 dec 2031”")
         field.press("Enter")
@@ -155,7 +155,7 @@ class TestDashboard:
         assert saved_todos(page, sqlite_site) == [("Pay rent", "2031-12-03")]
 
     def test_dashboard_keeps_a_title_as_typed(self, page, sqlite_site, panel):
-        field = page.get_by_label("What is to be done?")
+        field = page.get_by_label("What needs to be done?")
         field.press_sequentially("Paint today")
         panel.get_by_label(AS_TYPED).click()
         field.press("Enter")

@@ -95,7 +95,7 @@ def test_error_page_needs_no_session(visitor, monkeypatch, settings):
 
 def test_error_response_rendered_by_a_view_is_unchanged(as_alice):
     assert as_alice.post("/todos/", {"title": ""}).status_code == 422
-    assert "What is to be done?" in as_alice.post("/todos/", {"title": ""}).text
+    assert "What needs to be done?" in as_alice.post("/todos/", {"title": ""}).text
 
 
 def test_problem_document_supports_status_without_reason_phrase():

@@ -26,7 +26,7 @@ OPEN = {
     *("não", "não iniciada", "da fare", "non iniziata", "nee", "niet gestart"),
 }
 CANCELLED = {"abandoned", "abgebrochen", "canceled", "cancelled", "dropped", "won't do", "wont do"}
-"""These count as completed."""
+"""Values of cancelled to-dos, which are imported as completed."""
 
 
 def is_done(words: str) -> bool | None:

@@ -24,7 +24,7 @@ Record = tuple[int, list[str]]
 
 
 class Table:
-    """The non-empty records of a file. The first one names the columns. Iterating raises UnreadableFile."""
+    """The non-empty records of a file. The first record names the columns. Iterating raises UnreadableFile."""
 
     def __init__(self, file: BinaryIO, known_columns: Callable[[list[str]], int]) -> None:
         """`known_columns` returns how many cells of a record name a column, 0 if these can't be the columns."""
