@@ -140,7 +140,7 @@ def _other_site(origin: Origin, own: list[Origin]) -> CheckMessage:
             id="headway.E005",
         )
     return Error(
-        f"The front end {origin} is on another site than {own[0]}: browsers don't send the session cookie, so its "
+        f"The front end {origin} and {own[0]} are on different sites: browsers don't send the session cookie, so its "
         "visitors are never logged in.",
         hint=remedies.move_to_site(own[0]),
         id="headway.E006",

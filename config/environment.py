@@ -25,7 +25,7 @@ VALID_VALUES = {
     "DEBUG": "true or false",
     "ALLOWED_HOSTS": "host names, separated by commas: app.example.com,localhost",
     "DATABASE_URL": "empty, sqlite:////path/to/file or postgresql://user:password@host/name",
-    "FRONTEND_ORIGINS": "origins as browsers send them, in lower case, without a path and the default port, "
+    "FRONTEND_ORIGINS": "origins as browsers send them, in lowercase, without a path and the default port, "
     "separated by commas: https://dash.example.com",
     "COOKIE_DOMAIN": "empty, or a domain without scheme and port: example.com",
     "QUEUE_URL": "empty for a queue in the database, or redis://host:6379/0",

@@ -124,7 +124,7 @@ def _since(request: UserRequest) -> datetime | None:
         since = parse_datetime(text)
         if since and timezone.is_aware(since):
             return since
-    raise BadRequest("Use a ?since= with a time and its zone, such as the id of an event: 2030-01-31T12:00:00.000Z.")
+    raise BadRequest("Send `since` as a time with a UTC offset, such as the id of an event: 2030-01-31T12:00:00.000Z.")
 
 
 def _changed_since(owner: User, since: datetime) -> Changed:

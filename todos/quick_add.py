@@ -1,6 +1,6 @@
 """The parser for quick-add lines: a title with a due date at its end, such as "Pay rent friday".
 
-It understands these English phrases, in upper or lower case, as the last words of a line:
+It understands these English phrases, in uppercase or lowercase, as the last words of a line:
 
     today · tomorrow
     friday · fri         the next one after today
@@ -61,7 +61,7 @@ MONTHS = {
 DAYS_PER_UNIT = {"day": 1, "week": 7}
 
 MAX_YEARS_BETWEEN_LEAP_DAYS = 8
-"""For example from 1896 to 1904."""
+"""The longest time between leap days, such as from 1896 to 1904."""
 
 MIN_YEAR = 1900
 """An earlier number is taken for a typing error, or for something other than a year."""
@@ -223,7 +223,7 @@ _FORMS: list[tuple[re.Pattern[str], Callable[[re.Match[str], date], date | None]
     (_compile(f"{_BY}today"), _today),
     (_compile(f"{_BY}tomorrow"), _tomorrow),
     (_compile(f"{_ON}(?:(?P<which>this|next) )?{_WEEKDAY}"), _weekday),
-    # In lower case only: "Around the World in 80 Days" is a name.
+    # In lowercase only: "Around the World in 80 Days" is a name.
     (re.compile("(?:due )?in (?P<number>[0-9]{1,3}) (?P<unit>day|week)s?", re.ASCII), _in_units),
     (_compile(f"{_ON}(?P<iso>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})"), _iso),
     (_compile(f"{_ON}(?:{_WEEKDAY},? )?{_DAY} {_MONTH}{_YEAR}"), _day_of_month),

@@ -1,4 +1,4 @@
-"""Kinds of files: how each is recognised, which decoder makes its renditions, and what its page shows.
+"""Kinds of files: how each is recognized, which decoder makes its renditions, and what its page shows.
 
 To support another kind, add a Kind to KINDS and a decoder module to `uploads/decoding/`. Files of all other types
 are stored as they are. The name and the type that a client states play no part.
@@ -36,7 +36,7 @@ def is_webp(head: bytes) -> bool:
 
 
 def has_brand(brands: set[bytes]) -> Recogniser:
-    """Return a recogniser of files in the HEIF container whose first known brand is one of `brands`."""
+    """Return a recognizer of files in the HEIF container whose first known brand is one of `brands`."""
     return lambda head: _first_known_brand(head) in brands
 
 
@@ -125,8 +125,8 @@ KINDS = (PICTURE, PDF)
 def sniff(head: bytes) -> str:
     """Return the content type of a file that begins with these bytes."""
     for kind in KINDS:
-        for content_type, recognises in kind.content_types.items():
-            if recognises(head):
+        for content_type, recognizes in kind.content_types.items():
+            if recognizes(head):
                 return content_type
     return "text/plain" if _is_text(head) else "application/octet-stream"
 

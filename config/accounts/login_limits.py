@@ -48,14 +48,14 @@ class Limit:
 
 PER_ACCOUNT_AND_ADDRESS = Limit(5, timedelta(minutes=15), ("username", "ip_address"))
 PER_ADDRESS = Limit(100, timedelta(hours=1), ("ip_address",))
-"""For all accounts together, against trying one password on every account. It allows for shared addresses."""
+"""Limit for all accounts together, against trying one password on every account. It allows for shared addresses."""
 
 PER_ACCOUNT = Limit(50, timedelta(days=1), ("username",))
-"""For all addresses together, against attempts from a botnet. Anyone can exhaust this limit of any account, so it
+"""Limit for all addresses together, against attempts from a botnet. Anyone can exhaust this limit of any account, so it
 doesn't apply to addresses from which the account has logged in before, and a password reset lifts it."""
 
 PASSWORD_CHANGE_LIMITS = (PER_ACCOUNT_AND_ADDRESS, Limit(50, timedelta(days=1), ("username", "ip_address")))
-"""For the old password on the page that changes it. The user is logged in, so these failures have no address."""
+"""Limits for the old password on the page that changes it. The user is logged in, so these failures have no address."""
 
 
 class TooManyPasswordAttempts(Exception):

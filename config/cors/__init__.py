@@ -1,4 +1,4 @@
-"""The rules for API requests that a page of another origin sends with its visitor's cookies, and `explain_cors`.
+"""The rules for API requests that a page on another origin sends with its visitor's cookies, and `explain_cors`.
 
     origins.py         origins and sites, and how to compare them
     fetch_rules.py     the Fetch standard: preflights and response headers

@@ -1,4 +1,4 @@
-"""The request headers that pages of other origins may send, and the response headers that they may read.
+"""The request headers that pages on other origins may send, and the response headers that they may read.
 
 The CORS headers of Django and nginx (deploy/render_nginx.py) and the table in the guide are derived from these lists.
 """

@@ -17,10 +17,10 @@ class CookieProblem(Enum):
     """Why a browser doesn't store or send a cookie. The values are shown to users."""
 
     PREFIX = "A cookie named __Secure-… must be Secure. One named __Host-… must also have Path=/ and no Domain."
-    SECURE = "Secure cookies are stored and sent over https only, except on loopback hosts."
+    SECURE = "Secure cookies are stored and sent over HTTPS only, except on loopback hosts."
     NONE_WITHOUT_SECURE = "SameSite=None requires Secure."
     PUBLIC_SUFFIX = (
-        "Its Domain is a public suffix: anyone can register names below it, so cookies can't be shared there."
+        "Its Domain is a public suffix: anyone can register its subdomains, so cookies can't be shared there."
     )
     OTHER_DOMAIN = "A host can set cookies for itself and its parent domains only, and the Domain is none of these."
     HOST_ONLY = "It has no Domain, so it is sent only to the host that set it."
@@ -105,7 +105,7 @@ def sending_problem(cookie: Cookie, url: str, *, set_by: Origin, same_site: bool
 
 
 def domain_matches(host: str, domain: str) -> bool:
-    """Apply §5.1.3: the host is the domain, or is below it and on the same site."""
+    """Apply §5.1.3: the host is the domain, or a subdomain of it on the same site."""
     return host == domain or (host.endswith(f".{domain}") and site_of(host) == site_of(domain))
 
 

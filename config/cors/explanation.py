@@ -21,7 +21,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 @dataclass(frozen=True)
 class Call:
-    """`fetch(url, {method, headers, credentials: "include"})` by a page of this origin."""
+    """`fetch(url, {method, headers, credentials: "include"})` by a page on this origin."""
 
     origin: Origin
     url: str

@@ -36,7 +36,7 @@ class Origin:
     def of(cls, url: str) -> Self:
         """Return the origin of a URL. "null" is the opaque origin.
 
-        Raise ValueError if the URL isn't http or https, or is invalid.
+        Raise ValueError if the URL isn't HTTP or HTTPS, or is invalid.
         """
         if url == "null":
             return cls("", "")
@@ -64,7 +64,7 @@ class Origin:
 
     @property
     def is_trustworthy(self) -> bool:
-        """Whether this origin is potentially trustworthy by Secure Contexts §3.1: https or a loopback host."""
+        """Whether this origin is potentially trustworthy by Secure Contexts §3.1: HTTPS or a loopback host."""
         return self.scheme == "https" or is_loopback(self.host)
 
     def is_same_site(self, other: "Origin") -> bool:
@@ -135,7 +135,7 @@ def address_space(host: str) -> AddressSpace:
 
 
 def _serialized(host: str) -> str:
-    """Return the host in lower case and Punycode. Raise ValueError if it is invalid."""
+    """Return the host in lowercase and Punycode. Raise ValueError if it is invalid."""
     if ":" in host:
         return str(ipaddress.IPv6Address(host))
     ascii_host = host.encode("idna").decode().lower()

@@ -31,7 +31,7 @@ class ServerUnreachable(Exception):
 class Response:
     status: int
     headers: Mapping[str, str]
-    """By names in lower case. Repeated headers are joined by commas, as in browsers."""
+    """By lowercase names. Repeated headers are joined by commas, as in browsers."""
     cookies: Mapping[str, Cookie]
     body: bytes = b""
 
@@ -118,7 +118,7 @@ def _parse_cookies(line: str) -> dict[str, Cookie]:
 
 
 def _proxy_header(secure: bool) -> dict[str, str]:
-    """Return the header by which the proxy tells Django in production whether the visitor uses https."""
+    """Return the header by which the proxy tells Django in production whether the visitor uses HTTPS."""
     if not settings.SECURE_PROXY_SSL_HEADER:
         return {}
     name, value = settings.SECURE_PROXY_SSL_HEADER

@@ -46,7 +46,7 @@ def add_origin(call: Call) -> str:
 
 def for_method(method: str) -> str:
     if not method.isupper():
-        return f'Write it in upper case, method: "{method.upper()}". fetch() converts some methods, but not PATCH.'
+        return f'Use uppercase, method: "{method.upper()}". fetch() converts some methods, but not PATCH.'
     return f"Use a method that the API supports, or add {method} to CORS_ALLOW_METHODS."
 
 
@@ -97,7 +97,7 @@ def for_cookie(cookie: Cookie, problem: CookieProblem, server: Origin) -> str:
     return {
         CookieProblem.PREFIX: f"Remove the prefix from {kind}_COOKIE_NAME. Or keep it, and set what __Host- requires: "
         f"{no_domain}",
-        CookieProblem.SECURE: "Serve the site over https. Plain http is for development, with DEBUG=true.",
+        CookieProblem.SECURE: "Serve the site over HTTPS. Plain HTTP is for development, with DEBUG=true.",
         CookieProblem.NONE_WITHOUT_SECURE: f'{kind}_COOKIE_SAMESITE = "Lax", as by default. Or '
         f"{kind}_COOKIE_SECURE = True.",
         CookieProblem.PUBLIC_SUFFIX: domain,

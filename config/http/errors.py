@@ -3,7 +3,7 @@
 Views raise Django's exceptions or an `ApiError`, or return `error_response(status, detail)`. The middleware of this
 module renders each of these as an RFC 9457 problem document under /api/, and as an HTML page elsewhere. Views build no
 error responses of their own. A response never contains a path of the server, SQL or a traceback; that of an unexpected
-exception contains the request id, by which the log has the details.
+exception contains the request id, which identifies its log lines.
 """
 
 import errno
@@ -181,7 +181,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def _csrf_remedy(request: HttpRequest, reason: str) -> str:
     """Return what an API client has to change, by the reason that Django gives."""
     if reason in (csrf.REASON_NO_REFERER, csrf.REASON_MALFORMED_REFERER, csrf.REASON_INSECURE_REFERER):
-        return f"A request over https needs the header Origin or Referer: send Origin: https://{request.get_host()}."
+        return f"A request over HTTPS needs the header Origin or Referer: send Origin: https://{request.get_host()}."
     if reason.startswith(("Origin checking failed", "Referer checking failed")):
         return "Send requests from the origin of this site, or from one that its setting FRONTEND_ORIGINS names."
     return "Send the csrf_token of /api/session/ as X-CSRFToken."

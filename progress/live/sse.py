@@ -26,7 +26,7 @@ MAX_STREAM_SECONDS = 600.0
 RETRY_AFTER_SECONDS = 5
 """Value of Retry-After when there are too many streams."""
 
-COMMENT = b": still here\n\n"
+KEEP_ALIVE = b": keep-alive\n\n"
 
 
 class EventStream(ABC, Generic[Key, Change]):
@@ -70,7 +70,7 @@ class EventStream(ABC, Generic[Key, Change]):
             if now >= deadline or hub.stopping or self._watcher.login_ended:
                 return
             wait = written_at + KEEPALIVE_SECONDS - now
-            events = COMMENT if wait <= 0 else self.encode(self._watcher.wait(min(wait, deadline - now)))
+            events = KEEP_ALIVE if wait <= 0 else self.encode(self._watcher.wait(min(wait, deadline - now)))
             if events:
                 written_at = time.monotonic()
                 yield events

@@ -80,7 +80,7 @@ def test_development_starts_only_with_debug(state_dir):
         ("FRONTEND_ORIGINS", "https://dash.example.com/", "without a path"),
         ("FRONTEND_ORIGINS", "*", "origins"),
         ("FRONTEND_ORIGINS", "null", "origins"),
-        ("FRONTEND_ORIGINS", "https://Dash.example.com", "in lower case"),
+        ("FRONTEND_ORIGINS", "https://Dash.example.com", "in lowercase"),
         ("FRONTEND_ORIGINS", "https://dash.example.com:443", "the default port"),
         ("COOKIE_DOMAIN", "https://example.com", "without scheme"),
         ("MAX_UPLOAD_BYTES", "1G", "in bytes"),

@@ -29,7 +29,7 @@ __all__ = ["FORMATS", "BadRow", "Format", "Remark", "Row", "UnreadableFile", "de
 @dataclass(frozen=True)
 class Format:
     name: str
-    """Also the extension of exported files."""
+    """The format's name, and the extension of exported files."""
 
     label: str
     """Shown on pages."""

@@ -22,7 +22,7 @@ def is_template(columns: list[str]) -> bool:
 
 
 def read(columns: list[str], records: Iterator[Record | BadRow]) -> Iterator[Row | BadRow | Remark]:
-    """Read the rows of a template. The column names must be in lower case."""
+    """Read the rows of a template. The column names must be lowercase."""
     task: _Task | None = None
     for record in records:
         if isinstance(record, BadRow):

@@ -12,7 +12,7 @@ FORBIDDEN_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
 """Control characters, lone surrogates, line and paragraph separators. Format characters stay, because emoji use one."""
 
 BIDI_CONTROLS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
-"""These reverse the direction of text, so that "exe.gpj" is shown as "jpg.exe"."""
+"""Characters that reverse the direction of text, so that "exe.gpj" is shown as "jpg.exe"."""
 
 
 def clean_name(name: str | None) -> str:

@@ -22,7 +22,7 @@ from uploads.http import ranges
 from uploads.http.conditional import conditional_response
 
 REEVALUATED_BY_NGINX = ("If-Match", "If-Unmodified-Since")
-"""Conditions that nginx would evaluate again when it sends a file. It doesn't know the ETag, and would answer 412."""
+"""Conditions that nginx would evaluate again when it sends a file. Without the ETag, nginx would return 412."""
 
 CHUNK_BYTES = 128 * 1024
 SIGNED_SECONDS = 300

@@ -174,7 +174,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_event("job", job)
                 if job["state"] in ("succeeded", "failed", "cancelled"):
                     del sent_versions[job_id]
-        self.send_chunk(b": still here\n\n")
+        self.send_chunk(b": keep-alive\n\n")
 
     def send_event(self, name: str, data: dict) -> None:
         self.send_chunk(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode())

@@ -234,7 +234,7 @@ class TestStream:
         started_at = time.monotonic()
         response = as_alice.get(f"/api/progress/stream/?id={running.pk}")
         chunks = list(response)
-        assert chunks[1:] == [b": still here\n\n"] * 119  # the stream ends before the 120th
+        assert chunks[1:] == [b": keep-alive\n\n"] * 119  # the stream ends before the 120th
         assert time.monotonic() - started_at == 600
 
     def test_ends_when_the_process_stops(self, as_alice, running, during_waits, monkeypatch):

@@ -1,6 +1,6 @@
 """Names of CSV columns in files of several programs and languages.
 
-Names are compared in lower case, with spaces for underscores and hyphens. If a file has several columns for one field,
+Names are compared in lowercase, with spaces for underscores and hyphens. If a file has several columns for one field,
 the first name listed here takes precedence.
 """
 

@@ -17,10 +17,10 @@ class Row:
     notes: str = ""
     due_on: date | None = None
     completed_at: datetime | None = None
-    """Aware. The time of reading, if the file says that the to-do is completed but not when."""
+    """Aware time. It is the time of reading if the file says that the to-do is completed but not when."""
 
     created_at: datetime | None = None
-    """Aware. None if the file has no creation time."""
+    """Aware time, or None if the file has no creation time."""
 
     uid: str = ""
     """Identifies the to-do in later imports. Printable, at most 255 characters, empty if the file has none."""
