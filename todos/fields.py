@@ -19,7 +19,7 @@ class Field:
     """Whether users change the field on the page of the to-do."""
 
     api: Literal["read-only", "read-write"] | None = None
-    """What clients of the API can do with the field. None: the API doesn't have it."""
+    """What clients of the API can do with the field. None if the API doesn't have the field."""
 
     is_in_files: bool = False
     """Whether exported files contain the field, except formats that list it in `missing_fields`."""

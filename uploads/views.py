@@ -70,7 +70,7 @@ def card(request: UserRequest, upload_id: UUID) -> HttpResponse:
 
 @require_POST
 def delete(request: UserRequest, upload_id: UUID) -> HttpResponse:
-    """Move the upload to the trash, and offer to undo that."""
+    """Move the upload to the trash, and offer to undo the deletion."""
     upload = _visible_upload(request, upload_id)
     upload.trash()
     if _wants_fragment(request):

@@ -123,7 +123,7 @@ class Hub:
         self.lock = threading.Lock()
         self._watchers: set[Watcher[Any, Any]] = set()
         self._per_user: Counter[Any] = Counter()
-        self._sources: dict[type[Source[Any, Any]], Source[Any, Any]] = {}  # those with watchers
+        self._sources: dict[type[Source[Any, Any]], Source[Any, Any]] = {}  # sources with watchers
         self._thread: threading.Thread | None = None
         self._thorough_at = 0.0
 

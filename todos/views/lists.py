@@ -97,7 +97,7 @@ def toggle_all(request: HtmxRequest) -> HttpResponse:
 
 @require_POST
 def clear_completed(request: HtmxRequest) -> HttpResponse:
-    """Move all completed to-dos to the trash, and offer to undo that."""
+    """Move all completed to-dos to the trash, and offer to undo the deletion."""
     todo_list = FilteredList.of(request)
     ids = todo_list.all_todos.completed().trash()
     written = written_todos(ids)

@@ -65,7 +65,7 @@ def move(request: HtmxRequest, todo_id: int) -> HttpResponse:
 
 @require_POST
 def delete(request: HtmxRequest, todo_id: int) -> HttpResponse:
-    """Move a to-do to the trash, and offer to undo that."""
+    """Move a to-do to the trash, and offer to undo the deletion."""
     todo = get_todo(request, todo_id)
     ids = Todo.objects.visible_to(request.user).filter(pk=todo_id).trash()
     todo_list = FilteredList.of(request)

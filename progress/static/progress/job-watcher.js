@@ -170,7 +170,7 @@ class JobStream extends EventStream {
         for (const id of ids) this.#unknown.delete(id);
       }
     } catch {
-      if (connection === this.#streamOfAll) connection.abort(); // it is opened again
+      if (connection === this.#streamOfAll) connection.abort(); // so that the stream is opened again
     }
   }
 

@@ -62,7 +62,7 @@ export function retryAfter(headers) {
 }
 
 /**
- * Return the text of a problem document: that of its fields if it names any. Other error responses, as of a proxy, have
+ * Return the text of a problem document: the errors of its fields, or else its detail. Other error responses, as of a proxy, have
  * no text for users.
  *
  * @param {Response} response

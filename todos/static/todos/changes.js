@@ -42,7 +42,7 @@ export class RequestError extends Error {
 export async function sendChange(path, values, near, restore = () => false) {
   removeError(near);
   const form = new FormData(findById("todo-form", HTMLFormElement));
-  form.delete("csrfmiddlewaretoken"); // it would have precedence over the newer token in the header
+  form.delete("csrfmiddlewaretoken"); // the field would have precedence over the newer token in the header
   for (const [name, value] of Object.entries(values)) form.set(name, value);
   const change = lastChange.then(() => send(path, form));
   lastChange = change.catch(() => {});

@@ -32,7 +32,7 @@ export function showPreview(input, box, read, isQuickAdd = () => true) {
     draw(text, preview);
     if (!text.firstChild) {
       choice.remove();
-    } // it is hidden already, but TodoMVC's tests expect one label in a row
+    } // the box is hidden already, but TodoMVC's tests expect one label in a row
     else if (!choice.isConnected) box.append(choice);
   }
 

@@ -88,7 +88,7 @@ onCustomEvent("htmx:confirm", ({ verb, issueRequest }, event) => {
 
 onCustomEvent("htmx:configRequest", (detail) => {
   if (detail.elt.id !== "id_q") return;
-  detail.path = location.pathname; // that of the selected filter
+  detail.path = location.pathname; // the path of the selected filter
   if (!detail.elt.value.trim()) detail.parameters.delete("q");
 });
 

@@ -1,7 +1,7 @@
 /** Messages for screen readers in a live region. Messages of the same moment are announced together. */
 
 const GATHER_MS = 400;
-const MAX_MESSAGES = 3; // that are read out one by one
+const MAX_MESSAGES = 3; // messages that are read out one by one
 
 /**
  * Return a function that announces a message about a subject, such as the name of a file. Only the newest message of

@@ -54,7 +54,7 @@ export class TusClient {
   async create({ size, ...metadata }) {
     const headers = { "Upload-Length": String(size), "Upload-Metadata": encode(metadata) };
     const response = await this.#change(this.#root, { method: "POST", headers });
-    await response.text(); // it is empty, but a body that isn't read keeps its connection busy
+    await response.text(); // the body is empty, but keeps its connection busy until it is read
     const id = response.headers.get("Location")?.match(/([^/]+)\/?$/)?.[1];
     if (!id) throw new NetworkError("The server's response has no Location header.");
     return id;

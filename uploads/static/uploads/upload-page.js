@@ -238,4 +238,4 @@ listenForFiles(addAll);
 offerUndo(cards, findById("undo"));
 form.classList.add("live");
 fileInput.multiple = true;
-if (fileInput.files?.length) takeChosenFiles(); // they were chosen while the page was loading
+if (fileInput.files?.length) takeChosenFiles(); // the user chose files while the page was loading
