@@ -1,6 +1,8 @@
 """Recovery of lost jobs, maintenance, watchdog and retention."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 import time_machine
@@ -175,6 +177,42 @@ def test_maintenance_records_a_heartbeat_and_requeues_lost_jobs(alice, queue):
     assert Worker.objects.alive().count() == Worker.objects.count() == 1
     job.refresh_from_db()
     assert job.state == State.QUEUED
+
+
+def test_maintenance_kills_workers_that_are_unresponsive_twice_in_a_row(queue, monkeypatch):
+    unresponsive, killed_pids = [{11, 12, 13}, {11, 12, 14}, {14}], []
+    monkeypatch.setattr(recovery, "unresponsive_workers", lambda cluster: unresponsive.pop(0))
+    monkeypatch.setattr(processes, "living_pids", lambda: {11, 13, 14})
+    monkeypatch.setattr(processes, "kill", killed_pids.append)
+    maintenance = Maintenance(queue)
+    for expected in ([], [11], [11, 14]):
+        maintenance._kill_unresponsive_workers()
+        assert killed_pids == expected
+
+
+def test_failed_maintenance_is_logged_and_repeated(queue, monkeypatch, caplog):
+    class EndOfTest(Exception):
+        """Ends the loop, which has no other end."""
+
+    rounds, pauses = iter([OperationalError("unreachable"), None]), []
+
+    def run_once(self):
+        if error := next(rounds):
+            raise error
+
+    def pause(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            raise EndOfTest
+
+    monkeypatch.setattr(Maintenance, "run_once", run_once)
+    monkeypatch.setattr(maintenance, "connection", Mock())
+    monkeypatch.setattr(maintenance, "time", SimpleNamespace(sleep=pause))
+    with pytest.raises(EndOfTest):
+        Maintenance(queue)._run()
+    assert pauses == [maintenance.INTERVAL_SECONDS] * 2
+    assert [record.exc_info[0] for record in caplog.records] == [OperationalError]
+    maintenance.connection.close.assert_called_once_with()
 
 
 def test_maintenance_requeues_no_jobs_while_the_database_is_slow(alice, queue, monkeypatch):
