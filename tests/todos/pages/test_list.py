@@ -51,8 +51,7 @@ def test_change_redirects_to_the_same_filtered_list(as_alice, alice):
 
 
 def test_long_list_is_paginated(as_alice, alice):
-    for number in range(PAGE_SIZE + 3):
-        make_todo(owner=alice, title=f"Step {number}")
+    Todo.objects.append(alice, [Todo(title=f"Step {number}") for number in range(PAGE_SIZE + 3)])
     first = as_alice.get("/todos/?q=step").text
     assert len(titles(first)) == PAGE_SIZE
     next_url = re.search(r'rel="next" href="(.*?)"', first)[1].replace("&amp;", "&")
