@@ -30,6 +30,7 @@ def zip_file(content: bytes) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.usefixtures("decode_in_process")
 @pytest.mark.parametrize(
     ("content", "code", "message"),
     [
