@@ -11,10 +11,11 @@ import dj_database_url
 import psycopg
 from django.db import connections
 
+from tests.bench.size import size
 from tests.faults.conftest import database, migrate
 from tests.postgresql import Server, server
 
-KINDS = ("sqlite", "postgresql")
+KINDS = size(("sqlite", "postgresql"), quick=("sqlite",))
 
 
 class Databases:

@@ -29,7 +29,7 @@ from uploads.receiving import ingest
 ROWS = size(10_000, quick=100)
 MAX_SECONDS = 10
 LARGEST = size(MAX_ROWS, quick=200)
-FEW, MANY = size((10_000, 100_000), quick=(100, 1_000))
+FEW, MANY = size((10_000, 100_000), quick=(100, 500))
 MAX_GROWTH_MIB = 8
 
 TIMEOUT_SECONDS = 600

@@ -32,13 +32,13 @@ OWNERS = size(50, quick=4)
 
 TODOS = 20
 
-WARM_UP_SECONDS = size(5.0, quick=1.0)
-MEASURE_SECONDS = size(10.0, quick=2.0)
+WARM_UP_SECONDS = size(5.0, quick=0.5)
+MEASURE_SECONDS = size(10.0, quick=1.0)
 
 ROUNDS = size(3, quick=1)
 """The best of several rounds counts, because other processes slow some of them down."""
 
-LATE_EVENT_SECONDS = 3.0
+LATE_EVENT_SECONDS = size(3.0, quick=1.0)
 """Time to wait for delayed events at the end."""
 
 PAGE = "/todos/"
