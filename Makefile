@@ -11,6 +11,7 @@ export PORT DASH_PORT PUBLIC DEBUG
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 PYTEST := $(BIN)/python -m pytest --numprocesses 2
+PYTEST_SYSTEM := $(BIN)/python -m tests.postgresql POSTGRESQL_URL $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder
 UNIT_TESTS := -p no:playwright $(addprefix --ignore tests/, browser deploy faults machines)
 COMPILE := $(BIN)/python -m uv pip compile --quiet --no-header --python-platform linux --python-version 3.11 --generate-hashes
 MAKEFLAGS += --no-print-directory
@@ -19,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE # otherwise each process that runs tests compil
 # Delete a .venv whose Python was removed or replaced, for example by a system upgrade, so that it is created again.
 $(shell [ ! -d .venv ] || $(BIN)/python -c "import pip" 2>/dev/null || rm -rf .venv)
 
-.PHONY: help run test test-unit coverage test-javascript test-postgresql test-services test-browser test-faults test-machines test-deploy bench lint format requirements clean
+.PHONY: help run test test-unit coverage test-javascript test-postgresql test-system test-services test-browser test-faults test-machines test-deploy bench lint format requirements clean
 
 help: ## list all commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
@@ -34,7 +35,7 @@ run: ## run the site, a worker and the static dashboard (PORT=, DASH_PORT=)
 	@echo "Ctrl-C stops everything."
 	@$(BIN)/python -m honcho --procfile deploy/Procfile start || test $$? -eq 130 # Ctrl-C is not an error
 
-test: coverage test-javascript test-postgresql test-services test-browser test-faults ## run all tests except test-machines and test-deploy
+test: coverage test-javascript test-postgresql test-system ## run all tests except test-machines and test-deploy
 
 test-unit: .venv/dev ## run the tests that need neither servers nor a browser
 	@$(PYTEST) $(UNIT_TESTS) $(ARGS)
@@ -46,16 +47,19 @@ test-javascript: .venv/node ## run the tests of JavaScript modules in Node.js
 	@npm --prefix tests/node test --silent
 
 test-postgresql: .venv/dev .venv/system ## run the unit tests on PostgreSQL
-	@$(BIN)/python -m tests.postgresql $(PYTEST) -m "not services" tests/progress tests/uploads tests/todos tests/config/http/test_any_input.py tests/config/accounts/test_deleted_users.py tests/config/accounts/test_login_limits.py $(ARGS)
+	@$(BIN)/python -m tests.postgresql DATABASE_URL $(PYTEST) -m "not services" tests/progress tests/uploads tests/todos tests/config/http/test_any_input.py tests/config/accounts/test_deleted_users.py tests/config/accounts/test_login_limits.py $(ARGS)
+
+test-system: .venv/dev .venv/system .venv/node ## run test-services, test-browser and test-faults at once: while some tests wait, others run
+	@$(PYTEST_SYSTEM) --numprocesses 6 -m "services or browser or faults" $(ARGS)
 
 test-services: .venv/dev .venv/system ## run the tests that start other programs: OpenStack Swift, nginx, gunicorn, promtool
-	@$(PYTEST) -m services --dist loadgroup $(ARGS)
+	@$(PYTEST_SYSTEM) --numprocesses 2 -m services $(ARGS)
 
 test-browser: .venv/dev .venv/system .venv/node ## run the tests that use a running site in Chromium
-	@$(BIN)/python -m pytest --numprocesses 4 --dist loadgroup -m browser $(ARGS)
+	@$(PYTEST_SYSTEM) --numprocesses 4 -m browser $(ARGS)
 
 test-faults: .venv/dev .venv/system .venv/node ## run the tests that kill, freeze and disconnect real processes
-	@$(BIN)/python -m pytest --numprocesses 6 --dist worksteal -m faults $(ARGS)
+	@$(PYTEST_SYSTEM) --numprocesses 6 -m faults $(ARGS)
 
 test-machines: .venv/dev .venv/system ## run the tests of a site on several hosts, in network namespaces (as root)
 	@[ "$$(id -u)" = 0 ] || { echo "Only root can create network namespaces. Run: sudo make test-machines" >&2; exit 1; }

@@ -37,6 +37,7 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         for marker in TIMEOUT_SECONDS.keys() & {marker.name for marker in item.iter_markers()}:
             item.add_marker(pytest.mark.timeout(TIMEOUT_SECONDS[marker]))
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if connection.vendor != "sqlite":
         _deselect_tests_without_database(config, items)
 

@@ -1,6 +1,7 @@
 """Temporary PostgreSQL servers from Debian's binaries. They run as the user postgres if the tests run as root.
 
-`python -m tests.postgresql COMMAND …` runs a command with DATABASE_URL set to such a server.
+`python -m tests.postgresql VARIABLE COMMAND …` runs a command with an environment variable set to the URL of such a
+server: DATABASE_URL to use its database, or POSTGRESQL_URL to share the server among all processes of a test run.
 """
 
 import os
@@ -11,6 +12,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
+
+import psycopg
 
 
 def _binaries() -> Path:
@@ -37,7 +41,7 @@ class Server:
     def start(self) -> None:
         options = (
             f"-c listen_addresses={self._address} -c unix_socket_directories={self.directory}"
-            " -c fsync=off -c max_connections=200"
+            " -c fsync=off -c max_connections=400"
         )
         self._run("pg_ctl", "--wait", "--log", str(self.directory / "log"), "--options", options, "start")
 
@@ -64,12 +68,24 @@ def server(address: str = "") -> Iterator[Server]:
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """Run a server. Yield its DATABASE_URL."""
-    with server() as running:
-        yield running.url
+def shared_server() -> Iterator[str]:
+    """Yield the URL of the server that POSTGRESQL_URL names, or else of a new one."""
+    if url := os.environ.get("POSTGRESQL_URL"):
+        yield url
+    else:
+        with server() as running:
+            yield running.url
+
+
+def create_database(server_url: str, name: str = "", template: str = "template1") -> str:
+    """Create a database on the server, with a unique name if none is given. Return its URL."""
+    name = name or f"test_{uuid4().hex}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return server_url.replace("/postgres?", f"/{name}?")
 
 
 if __name__ == "__main__":
-    with postgresql() as url:
-        sys.exit(subprocess.run(sys.argv[1:], env=os.environ | {"DATABASE_URL": url}).returncode)
+    variable, *command = sys.argv[1:]
+    with server() as running:
+        sys.exit(subprocess.run(command, env=os.environ | {variable: running.url}).returncode)

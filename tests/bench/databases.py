@@ -12,8 +12,8 @@ import psycopg
 from django.db import connections
 
 from tests.bench.size import size
-from tests.faults.conftest import database, migrate
-from tests.postgresql import Server, server
+from tests.faults.conftest import migrate
+from tests.postgresql import Server, create_database, server
 
 KINDS = size(("sqlite", "postgresql"), quick=("sqlite",))
 
@@ -28,11 +28,10 @@ class Databases:
 
     def create(self, kind: str) -> str:
         """Create a database. Return its URL."""
-        name = f"bench_{next(self._numbers)}"
         if kind == "sqlite":
-            return f"sqlite:///{shutil.copy(self._sqlite_template, self.directory / f'{name}.sqlite3')}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {self._postgresql_template}")
-        return database(self.server.url, name)
+            copy = self.directory / f"{next(self._numbers)}.sqlite3"
+            return f"sqlite:///{shutil.copy(self._sqlite_template, copy)}"
+        return create_database(self.server.url, template=self._postgresql_template)
 
     def execute(self, statement: str) -> None:
         """Execute a statement on the PostgreSQL server."""
@@ -51,8 +50,7 @@ class Databases:
 
     @cached_property
     def _postgresql_template(self) -> str:
-        self.execute("CREATE DATABASE template")
-        migrate(database(self.server.url, "template"), self.directory)
+        migrate(create_database(self.server.url, "template"), self.directory)
         return "template"
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.network import Network
 from tests.browser.site import Site, running_site
-from tests.postgresql import postgresql
+from tests.postgresql import create_database, shared_server
 
 FAST_PASSWORDS = {"DJANGO_SETTINGS_MODULE": "tests.browser.settings"}
 
@@ -81,7 +81,7 @@ def sqlite_site(tmp_path_factory):
 @pytest.fixture(scope="session")
 def postgresql_site(tmp_path_factory):
     directory = tmp_path_factory.mktemp("postgresql")
-    with postgresql() as url, running_site(directory, DATABASE_URL=url, **FAST_PASSWORDS) as site:
+    with shared_server() as url, running_site(directory, DATABASE_URL=create_database(url), **FAST_PASSWORDS) as site:
         yield site
 
 

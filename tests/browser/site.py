@@ -93,7 +93,7 @@ class Site:
     def database_connections(self) -> int:
         """Return how many clients the PostgreSQL server has, including this function."""
         with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
-            query = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+            query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             return connection.execute(query).fetchone()[0]
 
     def create_superuser(self, name: str, password: str) -> None:

@@ -19,7 +19,7 @@ from tests.browser.guide import run_guide_examples
 from tests.browser.two_hosts import APP, DASHBOARD, FRONT_END, OTHER_ORIGIN, Hosts
 from tests.browser.uploads.helpers import drop, make_file
 from tests.faults.cluster import wait_until
-from tests.postgresql import postgresql
+from tests.postgresql import create_database, shared_server
 
 CLIENTS = 4
 
@@ -40,13 +40,13 @@ POST_A_FORM = """url => {
 }"""
 
 
-pytestmark = pytest.mark.xdist_group("two hosts")
+pytestmark = [pytest.mark.xdist_group("two hosts"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
 def hosts(tmp_path_factory) -> Iterator[Hosts]:
-    with postgresql() as database_url:
-        hosts = Hosts(tmp_path_factory.mktemp("two-hosts"), database_url)
+    with shared_server() as url:
+        hosts = Hosts(tmp_path_factory.mktemp("two-hosts"), create_database(url))
         hosts.prepare()
         with hosts.nginx_and_worker():
             yield hosts

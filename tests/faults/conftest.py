@@ -1,5 +1,6 @@
 """Clusters and web servers on a database of their own: a SQLite file, or a database of a shared PostgreSQL server."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -7,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import dj_database_url
 import psycopg
@@ -18,7 +18,7 @@ from django.db import connections
 from tests.faults.cluster import Cluster
 from tests.faults.web import Visitor, Web, make_user, running_web
 from tests.paths import ROOT
-from tests.postgresql import postgresql
+from tests.postgresql import create_database, shared_server
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -35,32 +35,55 @@ def _heartbeat_without_thread():
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory) -> Path:
-    directory = tmp_path_factory.mktemp("template")
-    migrate(f"sqlite:///{directory}/template.sqlite3", directory)
-    return directory / "template.sqlite3"
+def sqlite_template(tmp_path_factory, worker_id) -> Path:
+    """A migrated database. The first process that needs it creates it for all processes of the run."""
+    directory = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        directory = directory.parent
+    template = directory / "template.sqlite3"
+    with (directory / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not template.exists():
+            part = tmp_path_factory.mktemp("template") / template.name
+            migrate(f"sqlite:///{part}", part.parent)
+            part.rename(template)
+    return template
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(tmp_path_factory) -> Iterator[str]:
-    """Run a server whose database "template" is migrated. Yield the server's URL."""
-    with postgresql() as url:
-        with psycopg.connect(url, autocommit=True) as server:
-            server.execute("CREATE DATABASE template")
-        migrate(database(url, "template"), tmp_path_factory.mktemp("template"))
+def postgresql_server() -> Iterator[str]:
+    """Yield the URL of a server."""
+    with shared_server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server, tmp_path_factory) -> str:
+    """The name of a migrated database. The first process that needs it creates it for all that share the server."""
+    name = "template"
+    with psycopg.connect(postgresql_server, autocommit=True) as server:
+        server.execute("SELECT pg_advisory_lock(1)")  # until the connection is closed
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            migrate(create_database(postgresql_server, name), tmp_path_factory.mktemp(name))
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request, tmp_path) -> str:
+    """The URL of a database without tables."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/headway.sqlite3"
+    return create_database(request.getfixturevalue("postgresql_server"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request, tmp_path) -> str:
+    """The URL of a migrated database."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "headway.sqlite3")
         return f"sqlite:///{tmp_path}/headway.sqlite3"
-    server_url = request.getfixturevalue("postgresql_template")
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}" TEMPLATE template')
-    return database(server_url, name)
+    template = request.getfixturevalue("postgresql_template")
+    return create_database(request.getfixturevalue("postgresql_server"), template=template)
 
 
 @pytest.fixture
@@ -113,11 +136,6 @@ def migrate(database_url: str, state_dir: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "DEBUG": "true", "STATE_DIR": str(state_dir)}
     command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
     subprocess.run(command, cwd=ROOT, env=environment | {"DATABASE_URL": database_url}, check=True)
-
-
-def database(server_url: str, name: str) -> str:
-    """Return the URL of another database of the server."""
-    return server_url.replace("/postgres?", f"/{name}?")
 
 
 @contextmanager

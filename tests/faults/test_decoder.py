@@ -12,6 +12,8 @@ from tests.helpers import file, files_below, photo
 from uploads.models import Upload
 from uploads.receiving import ingest
 
+pytestmark = pytest.mark.xdist_group("decoder")  # the picture is encoded once
+
 
 @pytest.fixture(scope="module")
 def large() -> bytes:

@@ -32,8 +32,8 @@ def assert_attempts_do_not_overlap(cluster: Cluster, name: str) -> None:
     assert all(earlier[-1].at <= later[0].at for earlier, later in itertools.pairwise(runs))
 
 
+@pytest.mark.slow
 def test_200_kills_lose_none_of_300_jobs(cluster, alice):
-    """The longest test here comes first, so that the others run beside it."""
     jobs = [tasks.work.enqueue(owner=alice, events=str(cluster.event_log), name=f"n{n}") for n in range(300)]
     dice = random.Random(7)
     for _ in range(200):

@@ -1,7 +1,6 @@
 """Upgrades from 0.1.0: stored dotted paths, waiting jobs, sessions and unfinished transfers."""
 
 import json
-import os
 import subprocess
 import sys
 import tarfile
@@ -10,14 +9,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ, Schedule
 
 from progress.models import Job, State
 from tests.faults.cluster import Cluster, wait_until
-from tests.faults.conftest import database, using_database
+from tests.faults.conftest import using_database
 from tests.paths import ROOT
 
 OLD_COMMIT = "62dd63e368e5dba092415373c9c0d283d0c0351c"
@@ -34,17 +32,6 @@ def old_release(tmp_path_factory) -> Path:
     with tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
         files.extractall(directory, filter="data")
     return directory
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database_url(request, tmp_path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/headway.sqlite3"
-    server_url = request.getfixturevalue("postgresql_template")
-    name = f"upgrade_{os.getpid()}_{abs(hash(request.node.name))}"
-    with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"')
-    return database(server_url, name)
 
 
 @pytest.fixture
@@ -65,9 +52,16 @@ def migrate(release: Path, cluster: Cluster) -> None:
     run(release, cluster, "manage.py", "migrate", "--verbosity", "0")
 
 
+def assert_schedules_name_existing_functions() -> None:
+    functions = set(Schedule.objects.values_list("func", flat=True))
+    assert functions
+    assert all(callable(import_string(function)) for function in functions)
+
+
 def test_upgrade_keeps_data_and_runs_waiting_jobs(old_release, stopped_cluster):
     cluster = stopped_cluster
     migrate(old_release, cluster)
+    assert_schedules_name_existing_functions()
     old: dict[str, Any] = json.loads(run(old_release, cluster, str(SCRIPTS / "upgrade_before.py")))
     assert OrmQ.objects.count() == 2
 
@@ -85,10 +79,3 @@ def test_upgrade_keeps_data_and_runs_waiting_jobs(old_release, stopped_cluster):
     assert sorted(new["todos"]) == ["First", "Imported", "Second", "Third"]
     assert [rendition["width"] for rendition in new["upload"]["renditions"]] == [320, 400]
     assert (new["offset"], new["patched"], new["notes"]) == ("5", 204, "0123456789")
-
-
-def test_upgraded_schedules_name_existing_functions(old_release, stopped_cluster):
-    migrate(old_release, stopped_cluster)
-    functions = set(Schedule.objects.values_list("func", flat=True))
-    assert functions
-    assert all(callable(import_string(function)) for function in functions)
