@@ -107,6 +107,11 @@ def test_file_of_every_format_gets_renditions(alice, format):
     assert not is_red(image, 0.9, 0.9)
 
 
+def test_pdf_without_pages_is_unreadable(alice):
+    """PDFium doesn't set its last error. In a process that decoded an encrypted PDF before, it would report that."""
+    assert process(alice, pdf(pages=0)).job.error_code == "unreadable_pdf"
+
+
 def test_decoder_reports_bytes_read_metadata_and_renditions(tmp_path):
     (tmp_path / "photo").write_bytes(content := photo(1000, 500))
     messages = []

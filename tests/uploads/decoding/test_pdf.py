@@ -77,9 +77,8 @@ def test_invalid_page_does_not_prevent_renditions_of_other_pages(alice):
         (encrypted_pdf(), "encrypted_pdf", "protected by a password"),
         (b"%PDF-1.7\n garbage", "unreadable_pdf", "damaged or cut short"),
         (pdf()[:-100], "unreadable_pdf", "damaged or cut short"),
-        (pdf(pages=0), "unreadable_pdf", "damaged or cut short"),
     ],
-    ids=["encrypted", "garbage", "truncated", "no pages"],
+    ids=["encrypted", "garbage", "truncated"],
 )
 def test_unreadable_pdf_fails_with_a_message_and_is_kept(alice, stored_names, content, code, message):
     upload = process(alice, content)
