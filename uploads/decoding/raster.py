@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from PIL import AvifImagePlugin, Image, ImageChops
+from PIL import Image, ImageChops, WebPImagePlugin  # noqa: F401  # else Pillow imports all plugins to find WebP's
 
 from uploads.decoding.protocol import DecodeError, Send
 
@@ -104,7 +104,10 @@ def _prepare(content_type: str) -> None:
 
         pillow_heif.options.DECODE_THREADS = 1
         pillow_heif.register_heif_opener()
-    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    if content_type == "image/avif":
+        from PIL import AvifImagePlugin
+
+        AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
 
