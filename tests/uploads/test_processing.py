@@ -42,6 +42,7 @@ def test_error_message_outlives_the_job(alice):
     assert "damaged" in upload.problem
 
 
+@pytest.mark.usefixtures("decode_in_process")
 def test_temporary_files_of_a_killed_attempt_are_deleted(alice, state_dir):
     upload = ingest.create_upload(alice, file(photo()))
     leftover = state_dir / "tmp" / f"{upload.pk}-abc"
@@ -51,6 +52,7 @@ def test_temporary_files_of_a_killed_attempt_are_deleted(alice, state_dir):
     assert list((state_dir / "tmp").iterdir()) == []
 
 
+@pytest.mark.usefixtures("decode_in_process")
 def test_second_run_produces_the_same_files(alice, state_dir):
     upload = process(alice, photo(1000, 800))
     before = {name: (state_dir / name).read_bytes() for name in files_below(state_dir)}
@@ -71,6 +73,7 @@ def test_second_run_deletes_renditions_of_obsolete_widths(
     assert [rendition.width for rendition in upload.renditions.all()] == [320, 640]
 
 
+@pytest.mark.usefixtures("decode_in_process")
 def test_stored_files_without_rows_of_a_killed_attempt_are_deleted(alice, stored_names, state_dir):
     upload = ingest.create_upload(alice, file(photo()))
     (state_dir / f"media/uploads/{upload.pk}/640.webp").write_bytes(b"of the killed attempt")
@@ -118,6 +121,7 @@ def test_cancellation_at_any_time_keeps_only_the_original(alice, stored_names, s
     assert list((state_dir / "tmp").iterdir()) == []
 
 
+@pytest.mark.usefixtures("decode_in_process")
 def test_failed_second_run_keeps_the_files_of_the_first(alice, state_dir, monkeypatch):
     upload = process(alice, photo(1000, 800))
     before = files_below(state_dir)

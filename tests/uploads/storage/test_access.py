@@ -6,6 +6,8 @@ from tests.helpers import body, file, files_below, photo, problem, run_queue
 from uploads.models import Upload
 from uploads.receiving import ingest
 
+pytestmark = pytest.mark.usefixtures("decode_in_process")
+
 
 @pytest.fixture
 def picture(alice) -> Upload:

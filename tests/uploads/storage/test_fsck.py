@@ -15,6 +15,8 @@ from uploads.models import Upload
 from uploads.receiving import ingest
 from uploads.storage import fsck
 
+pytestmark = pytest.mark.usefixtures("decode_in_process")
+
 
 @pytest.fixture
 def picture(alice) -> Upload:
