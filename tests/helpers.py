@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -26,13 +30,19 @@ from progress.worker import runner
 from todos.models import Todo
 
 PASSWORD = "correct horse battery staple"
+BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-def make_login(user: Any) -> Login:
-    """Create a session of the user."""
-    expire_date = timezone.now() + timedelta(hours=1)
-    session = Session.objects.create(session_key=uuid4().hex, session_data="", expire_date=expire_date)
-    return Login(user.pk, session.session_key, user.get_session_auth_hash())
+def make_login(user: User) -> Login:
+    """Create a session of the user, with one query. `Client.force_login` takes 17, and ten times as long."""
+    password_hash = user.get_session_auth_hash()
+    data = {SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: BACKEND, HASH_SESSION_KEY: password_hash}
+    session = Session.objects.create(
+        session_key=uuid4().hex,
+        session_data=SessionStore().encode(data),
+        expire_date=timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE),
+    )
+    return Login(user.pk, session.session_key, password_hash)
 
 
 def make_job(**values: Any) -> Job:
