@@ -56,10 +56,10 @@ test-services: .venv/dev .venv/system ## run the tests that start other programs
 	@$(PYTEST_SYSTEM) --numprocesses 2 -m services $(ARGS)
 
 test-browser: .venv/dev .venv/system .venv/node ## run the tests that use a running site in Chromium
-	@$(PYTEST_SYSTEM) --numprocesses 4 -m browser $(ARGS)
+	@$(PYTEST_SYSTEM) --numprocesses 4 --override-ini testpaths=tests/browser -m browser $(ARGS)
 
 test-faults: .venv/dev .venv/system .venv/node ## run the tests that kill, freeze and disconnect real processes
-	@$(PYTEST_SYSTEM) --numprocesses 6 -m faults $(ARGS)
+	@$(PYTEST_SYSTEM) --numprocesses 6 --override-ini testpaths=tests/faults -m faults $(ARGS)
 
 test-machines: .venv/dev .venv/system ## run the tests of a site on several hosts, in network namespaces (as root)
 	@[ "$$(id -u)" = 0 ] || { echo "Only root can create network namespaces. Run: sudo make test-machines" >&2; exit 1; }
