@@ -14,7 +14,7 @@ from tests.browser.network import Network
 from tests.browser.site import Site, running_site
 from tests.postgresql import create_database, shared_server
 
-FAST_PASSWORDS = {"DJANGO_SETTINGS_MODULE": "tests.browser.settings"}
+FAST_SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.browser.settings"}
 
 TIMEOUT_MS = 30_000  # enough for slow machines
 
@@ -32,6 +32,9 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+FEWER_PROCESSES = ["--enable-features=NetworkServiceInProcess2", "--in-process-gpu"]
+"""Flags that save messages between Chromium's processes, several for each request."""
 
 
 def launch_options(program: str, *flags: str) -> dict:
@@ -62,7 +65,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """Launch the headless shell, which needs a third less time than all of Chromium."""
-    return {**browser_type_launch_args, **launch_options("chromium-headless-shell")}
+    return {**browser_type_launch_args, **launch_options("chromium-headless-shell", *FEWER_PROCESSES)}
 
 
 @pytest.fixture(scope="session")
@@ -74,14 +77,14 @@ def launch_chromium(browser_type):
 @pytest.fixture(scope="session")
 def sqlite_site(tmp_path_factory):
     """The site for tests that don't depend on the database."""
-    with running_site(tmp_path_factory.mktemp("sqlite"), **FAST_PASSWORDS) as site:
+    with running_site(tmp_path_factory.mktemp("sqlite"), **FAST_SETTINGS) as site:
         yield site
 
 
 @pytest.fixture(scope="session")
 def postgresql_site(tmp_path_factory):
     directory = tmp_path_factory.mktemp("postgresql")
-    with shared_server() as url, running_site(directory, DATABASE_URL=create_database(url), **FAST_PASSWORDS) as site:
+    with shared_server() as url, running_site(directory, DATABASE_URL=create_database(url), **FAST_SETTINGS) as site:
         yield site
 
 

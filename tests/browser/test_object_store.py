@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import swift
-from tests.browser.conftest import sign_up
+from tests.browser.conftest import FAST_SETTINGS, sign_up
 from tests.browser.site import Site, running_site
 from tests.helpers import photo
 
@@ -17,7 +17,7 @@ def store_site(tmp_path_factory) -> Iterator[Site]:
     with (
         swift.server(tmp_path_factory.mktemp("swift")) as server,
         server.bucket() as bucket,
-        running_site(tmp_path_factory.mktemp("site"), STORAGE_URL=bucket.url) as site,
+        running_site(tmp_path_factory.mktemp("site"), STORAGE_URL=bucket.url, **FAST_SETTINGS) as site,
     ):
         yield site
 
