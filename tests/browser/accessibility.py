@@ -1,13 +1,27 @@
 """Assertions about the accessibility and the width of a page."""
 
+from axe_playwright_python.base import AXE_SCRIPT
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+LOOKS = [("dark", 320), ("light", 1280)]
+"""Colour schemes, and widths in CSS pixels."""
+
 
 def assert_accessible(page: Page) -> None:
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
+    script = "0" if page.evaluate("'axe' in window") else AXE_SCRIPT
+    results = Axe(script).run(page)
+    assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
 
 
 def assert_no_sideways_scrolling(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+
+def assert_accessible_and_fits(page: Page) -> None:
+    """Check the loaded page in each look. It keeps the last one."""
+    for scheme, width in LOOKS:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 800})
+        assert_accessible(page)
+        assert_no_sideways_scrolling(page)
