@@ -1,6 +1,11 @@
-"""The guide's example that needs a library. guide.py runs the other examples."""
+"""The guide's shell commands, and its example that needs a library. guide.py runs the other examples."""
 
+import html
+import json
+import re
 import shutil
+import subprocess
+import urllib.request
 
 from playwright.sync_api import expect
 
@@ -28,3 +33,14 @@ def test_example_for_tus_js_client_uploads_a_file(page, sqlite_site):
         page.evaluate(RUN, [example, token])
     page.goto(f"{sqlite_site.url}/uploads/")
     expect(page.locator(".card h2").get_by_role("link", name="hello.txt")).to_be_visible()
+
+
+def test_shell_commands_upload_a_file(sqlite_site, tmp_path):
+    (tmp_path / "photo.jpg").write_bytes(b"hello")
+    with urllib.request.urlopen(f"{sqlite_site.url}/guide/") as response:
+        blocks = re.findall(r'<code class="language-sh">(.*?)</code>', response.read().decode(), re.DOTALL)
+    (commands,) = [html.unescape(block) for block in blocks if "photo.jpg" in block]
+    done = subprocess.run(["bash", "-c", commands], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    *_, session, upload = done.stdout.replace("}{", "}\n{").splitlines()
+    assert json.loads(session)["user"] == {"username": "maria"}
+    assert json.loads(upload)["name"] == "photo.jpg"

@@ -1,19 +1,16 @@
 """`make run`: its messages, its ports, its virtual environment, how it ends, and how it restarts."""
 
-import html
-import json
 import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
-import urllib.request
 
 import pytest
 
 from tests.browser.conftest import CLOSE_CONNECTION, PASSWORD
-from tests.browser.site import Site, running_site
+from tests.browser.site import Site
 from tests.faults.cluster import freeze, kill, wait_until
 from tests.paths import ROOT
 from tests.ports import free_port
@@ -60,16 +57,6 @@ def tree(tmp_path):
     return tmp_path
 
 
-def test_moved_project_runs(tree):
-    (tree / "state").mkdir()
-    site = Site(tree / "state", root=tree)
-    site.start()
-    try:
-        assert site.health()
-    finally:
-        site.stop()
-
-
 def test_environment_of_another_python_version_is_recreated(tree):
     """After an upgrade of the system, the packages are in the directory of the old version, which Python ignores."""
     library = next((tree / ".venv/lib").glob("python3.*"))
@@ -78,18 +65,6 @@ def test_environment_of_another_python_version_is_recreated(tree):
     assert not (tree / ".venv").exists()
     subprocess.run(["make", ".venv/bin/python"], cwd=tree, check=True, capture_output=True)
     assert (tree / ".venv/bin/python").exists()
-
-
-def test_guide_shell_commands_upload_a_file(tmp_path):
-    (tmp_path / "photo.jpg").write_bytes(b"hello")
-    with running_site(tmp_path) as site:
-        with urllib.request.urlopen(f"{site.url}/guide/") as response:
-            blocks = re.findall(r'<code class="language-sh">(.*?)</code>', response.read().decode(), re.DOTALL)
-        (commands,) = [html.unescape(block) for block in blocks if "photo.jpg" in block]
-        done = subprocess.run(["bash", "-c", commands], cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    *_, session, upload = done.stdout.replace("}{", "}\n{").splitlines()
-    assert json.loads(session)["user"] == {"username": "maria"}
-    assert json.loads(upload)["name"] == "photo.jpg"
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "8001"])
@@ -101,8 +76,9 @@ def test_invalid_port_is_reported_in_one_line(port):
     assert port in output[0]
 
 
-def test_make_run_prints_its_urls_and_ctrl_c_stops_all_processes(tmp_path):
-    site = Site(tmp_path)
+def test_make_run_in_a_moved_project_prints_its_urls_and_ctrl_c_stops_all_processes(tree):
+    (tree / "state").mkdir()
+    site = Site(tree / "state", root=tree)
     site.start()
     try:
         assert site.processes("gunicorn")

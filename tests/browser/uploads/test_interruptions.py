@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import nginx
-from tests.browser.conftest import TIMEOUT_MS, log_in, sign_up_on_page
+from tests.browser.conftest import FAST_SETTINGS, TIMEOUT_MS, log_in, sign_up_on_page
 from tests.browser.network import SLOW, Network
-from tests.browser.site import Site, running_site
+from tests.browser.site import running_site
 from tests.browser.uploads.helpers import (
     assert_stored_unchanged,
     choose_files,
@@ -25,14 +25,22 @@ from tests.browser.uploads.helpers import (
 
 
 @pytest.fixture(scope="module")
-def limited_site(tmp_path_factory):
-    """A site with low limits, which its tests may restart."""
-    site = Site(tmp_path_factory.mktemp("limited"), MAX_UPLOAD_BYTES="4000000", USER_QUOTA_BYTES="6000000")
-    try:
-        site.start()
+def own_site(tmp_path_factory):
+    """A site that its tests may restart, with low limits and two names.
+
+    Browsers treat the origin of localhost as secure, but not that of the other name.
+    """
+    settings = {
+        **FAST_SETTINGS,
+        "ALLOWED_HOSTS": "localhost,app.example.test",
+        "MAX_UPLOAD_BYTES": "4000000",
+        "USER_QUOTA_BYTES": "6000000",
+    }
+    with running_site(tmp_path_factory.mktemp("own"), **settings) as site:
         yield site
-    finally:
-        site.stop()
+
+
+on_own_site = pytest.mark.xdist_group("own site for uploads")
 
 
 def test_upload_continues_after_the_network_was_lost(page, network, sqlite_site, tmp_path):
@@ -48,17 +56,17 @@ def test_upload_continues_after_the_network_was_lost(page, network, sqlite_site,
     assert values == sorted(values)
 
 
-@pytest.mark.xdist_group("limited uploads")
-def test_uploads_continue_after_the_server_was_restarted(page, network, limited_site, tmp_path):
-    open_uploads(page, limited_site, "restart")
+@on_own_site
+def test_uploads_continue_after_the_server_was_restarted(page, network, own_site, tmp_path):
+    open_uploads(page, own_site, "restart")
     paths = [make_file(tmp_path, f"{number}.bin") for number in range(3)]
     send_partly(page, network, *paths)
-    limited_site.stop()
+    own_site.stop()
     expect(row(page, "1.bin")).to_contain_text("No connection. Continues automatically")
     network.throttle()
-    limited_site.start()
+    own_site.start()
     expect_cards(page, *(path.name for path in paths))
-    assert_stored_unchanged(page, limited_site, *paths)
+    assert_stored_unchanged(page, own_site, *paths)
 
 
 def test_rejected_upload_shows_the_reason_and_can_be_retried(page, sqlite_site, tmp_path):
@@ -74,9 +82,9 @@ def test_rejected_upload_shows_the_reason_and_can_be_retried(page, sqlite_site, 
     assert_stored_unchanged(page, sqlite_site, path)
 
 
-@pytest.mark.xdist_group("limited uploads")
-def test_file_over_a_limit_is_rejected_before_any_request(page, limited_site, tmp_path):
-    open_uploads(page, limited_site, "limits")
+@on_own_site
+def test_file_over_a_limit_is_rejected_before_any_request(page, own_site, tmp_path):
+    open_uploads(page, own_site, "limits")
     choose_files(page, make_file(tmp_path, "huge.bin", 4_000_001))
     expect(row(page, "huge.bin")).to_contain_text("larger than 4 MB, the limit on this server")
     assert tus_requests(page, "POST") == []
@@ -181,17 +189,10 @@ def test_file_changed_on_disk_is_not_continued(page, network, sqlite_site, tmp_p
     assert_stored_unchanged(page, sqlite_site, path)
 
 
-@pytest.fixture(scope="module")
-def site_with_two_names(tmp_path_factory):
-    """A site with a host name that browsers treat as secure, localhost, and one that they don't."""
-    with running_site(tmp_path_factory.mktemp("names"), ALLOWED_HOSTS="localhost,app.example.test") as site:
-        yield site
-
-
 @pytest.fixture(params=["localhost", "app.example.test"])
-def uploads_page(request, launch_chromium, site_with_two_names):
+def uploads_page(request, launch_chromium, own_site):
     """A new user's page of uploads on a secure origin, and on an insecure one, where browsers offer fewer APIs."""
-    site = copy(site_with_two_names)
+    site = copy(own_site)
     site.url = f"http://{request.param}:{site.port}"
     with closing(launch_chromium("--host-resolver-rules=MAP app.example.test 127.0.0.1")) as browser:
         page = browser.new_page()
@@ -202,7 +203,7 @@ def uploads_page(request, launch_chromium, site_with_two_names):
         yield page
 
 
-@pytest.mark.xdist_group("two names")
+@on_own_site
 def test_file_changed_in_its_middle_is_sent_as_a_new_upload(uploads_page, tmp_path):
     """The changed file has the same name, size, first bytes and last bytes."""
     page = uploads_page
