@@ -6,6 +6,9 @@ from pathlib import Path
 
 import brotli
 import pytest
+from django.contrib.admin import site
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
@@ -52,7 +55,17 @@ def test_generated_files_equal_the_pages_of_the_app(public, client):
 def test_static_files_of_the_app_are_collected(public):
     collected = public.parent / "static"
     assert list((collected / "uploads").glob("upload-page.*.js"))
-    assert list((collected / "django_htmx").glob("htmx*.js"))
+    assert (collected / "django_htmx/htmx-2.min.js").exists()
+
+
+def test_scripts_of_the_admin_are_collected_in_their_minified_versions_only(public):
+    collected = public.parent / "static"
+    media = site.get_model_admin(User).media + AutocompleteSelect(User.groups.field, site).media
+    scripts = re.findall(r'src="/static/([^"]+)"', "".join(media.render_js()))
+    assert len(scripts) > 5
+    for script in scripts:
+        assert (collected / script).exists(), script
+    assert not (collected / "admin/js/vendor/jquery/jquery.js").exists()
 
 
 def test_compressed_files_have_the_same_content(public):
