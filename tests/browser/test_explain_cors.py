@@ -16,6 +16,8 @@ from config.cors.site_cookies import session_cookie
 from tests.browser.two_origins import MARK, Servers, two_origins
 from tests.helpers import PASSWORD, make_todo
 
+pytestmark = pytest.mark.xdist_group("explain_cors")  # one Chromium and one test database
+
 APP, DASH = "https://app.example.test", "https://dash.example.test"
 OTHER_SITE = "https://dash.other.test"
 HTTP, LOCAL, NUMBER = "http://dash.example.test", "http://localhost:8080", "http://127.0.0.1:8080"
