@@ -6,6 +6,7 @@ server: DATABASE_URL to use its database, or POSTGRESQL_URL to share the server 
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -87,5 +88,6 @@ def create_database(server_url: str, name: str = "", template: str = "template1"
 
 if __name__ == "__main__":
     variable, *command = sys.argv[1:]
+    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl+C also interrupts the command, which may need time to end
     with server() as running:
         sys.exit(subprocess.run(command, env=os.environ | {variable: running.url}).returncode)
