@@ -12,6 +12,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 PYTEST := $(BIN)/python -m pytest --numprocesses 2
 PYTEST_SYSTEM := $(BIN)/python -m tests.postgresql POSTGRESQL_URL $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder
+SHARED_SITE := $(BIN)/python -m tests.browser.site
 UNIT_TESTS := -p no:playwright $(addprefix --ignore tests/, browser deploy faults machines)
 COMPILE := $(BIN)/python -m uv pip compile --quiet --no-header --python-platform linux --python-version 3.11 --generate-hashes
 MAKEFLAGS += --no-print-directory
@@ -52,13 +53,13 @@ test-postgresql: .venv/dev .venv/system ## run the unit tests on PostgreSQL
 	@$(BIN)/python -m tests.postgresql DATABASE_URL $(PYTEST) -m "not services" tests/progress tests/uploads tests/todos tests/config/http/test_any_input.py tests/config/accounts/test_deleted_users.py tests/config/accounts/test_login_limits.py $(ARGS)
 
 test-system: .venv/dev .venv/system .venv/node ## run test-services, test-browser and test-faults at once: while some tests wait, others run
-	@$(PYTEST_SYSTEM) --numprocesses 6 -m "services or browser or faults" $(ARGS)
+	@$(SHARED_SITE) $(PYTEST_SYSTEM) --numprocesses 6 -m "services or browser or faults" $(ARGS)
 
 test-services: .venv/dev .venv/system ## run the tests that start other programs: OpenStack Swift, nginx, gunicorn, promtool
 	@$(PYTEST_SYSTEM) --numprocesses 2 -m services $(ARGS)
 
 test-browser: .venv/dev .venv/system .venv/node ## run the tests that use a running site in Chromium
-	@$(PYTEST_SYSTEM) --numprocesses 4 --override-ini testpaths=tests/browser -m browser $(ARGS)
+	@$(SHARED_SITE) $(PYTEST_SYSTEM) --numprocesses 4 --override-ini testpaths=tests/browser -m browser $(ARGS)
 
 test-faults: .venv/dev .venv/system .venv/node ## run the tests that kill, freeze and disconnect real processes
 	@$(PYTEST_SYSTEM) --numprocesses 6 --override-ini testpaths=tests/faults -m faults $(ARGS)

@@ -11,10 +11,8 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
 from tests.browser.network import Network
-from tests.browser.site import Site, running_site
+from tests.browser.site import FAST_SETTINGS, Site, running_site, shared_site
 from tests.postgresql import create_database, shared_server
-
-FAST_SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.browser.settings"}
 
 TIMEOUT_MS = 30_000  # enough for slow machines
 
@@ -46,10 +44,9 @@ def launch_options(program: str, *flags: str) -> dict:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark the tests in this directory, and group them by their site.
+    """Mark the tests in this directory, and group those on PostgreSQL, for which one process starts a site.
 
-    The site on PostgreSQL is started once for all of its tests. The site on SQLite, which starts faster, is started by
-    each process that runs one of the modules that need it.
+    They replace web processes and freeze workers, which tests on the shared site must not do.
     """
     here = Path(__file__).parent
     for item in items:
@@ -57,9 +54,8 @@ def pytest_collection_modifyitems(items):
             continue
         item.add_marker("browser")
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        for database, group in (("sqlite", f"sqlite {item.path.stem}"), ("postgresql", "postgresql")):
-            if f"{database}_site" in item.fixturenames or parameters.get("site") == database:
-                item.add_marker(pytest.mark.xdist_group(group))
+        if "postgresql_site" in item.fixturenames or parameters.get("site") == "postgresql":
+            item.add_marker(pytest.mark.xdist_group("postgresql"))
 
 
 @pytest.fixture(scope="session")
@@ -75,9 +71,9 @@ def launch_chromium(browser_type):
 
 
 @pytest.fixture(scope="session")
-def sqlite_site(tmp_path_factory):
-    """The site for tests that don't depend on the database."""
-    with running_site(tmp_path_factory.mktemp("sqlite"), **FAST_SETTINGS) as site:
+def sqlite_site():
+    """The site for tests that don't depend on the database. Other processes may run tests on it at the same time."""
+    with shared_site() as site:
         yield site
 
 

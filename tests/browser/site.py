@@ -1,13 +1,19 @@
-"""The real site, started by `make run` on free ports, with its own state directory."""
+"""The real site, started by `make run` on free ports, with its own state directory.
+
+`python -m tests.browser.site COMMAND …` runs a command with the environment variable SHARED_SITE, so that all processes
+of a test run share a site. It starts while they collect their tests.
+"""
 
 import json
 import os
 import signal
 import subprocess
+import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +22,8 @@ import psycopg
 from tests.paths import ROOT
 from tests.ports import free_port, listens
 
+FAST_SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.browser.settings"}
+
 START_SECONDS = 240
 STOP_SECONDS = 20
 
@@ -23,10 +31,12 @@ STOP_SECONDS = 20
 class Site:
     """A site that `make run` serves from this source tree or another one."""
 
-    def __init__(self, state_dir: Path, root: Path = ROOT, **settings: str) -> None:
+    process: subprocess.Popen | None = None
+
+    def __init__(self, state_dir: Path, root: Path = ROOT, ports: Sequence[int] = (), **settings: str) -> None:
         self.root = root
         self.state_dir = state_dir
-        self.port, self.dash_port = free_port(), free_port()
+        self.port, self.dash_port = ports or (free_port(), free_port())
         self.url = f"http://localhost:{self.port}"
         self.dashboard_url = f"http://localhost:{self.dash_port}"
         self.log = state_dir / "make-run.log"
@@ -41,6 +51,10 @@ class Site:
         }
 
     def start(self) -> None:
+        self.launch()
+        self.wait_until_healthy()
+
+    def launch(self) -> None:
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 ["make", "run"],
@@ -51,9 +65,11 @@ class Site:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def wait_until_healthy(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while self.health().get("status") != "ok" or not listens(self.dash_port):
-            assert self.process.poll() is None, self.log.read_text()
+            assert self.process is None or self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.1)
 
@@ -124,6 +140,22 @@ def running_site(state_dir: Path, **settings: str) -> Iterator[Site]:
         site.stop()
 
 
+@contextmanager
+def shared_site() -> Iterator[Site]:
+    """Yield the site that SHARED_SITE describes, or else a new one."""
+    if description := os.environ.get("SHARED_SITE"):
+        state_dir, *ports = json.loads(description)
+        site = Site(Path(state_dir), ports=ports, **FAST_SETTINGS)
+        site.wait_until_healthy()
+        yield site
+    else:
+        with (
+            tempfile.TemporaryDirectory(prefix="headway-site-") as directory,
+            running_site(Path(directory), **FAST_SETTINGS) as site,
+        ):
+            yield site
+
+
 def _parent(pid: int) -> int:
     """Return the parent of a process, or 0 if the process has ended."""
     try:
@@ -131,3 +163,15 @@ def _parent(pid: int) -> int:
     except OSError:
         return 0
     return int(stat.rpartition(")")[2].split()[1])
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="headway-site-") as directory:
+        shared = Site(Path(directory), **FAST_SETTINGS)
+        shared.launch()
+        try:
+            description = json.dumps([directory, shared.port, shared.dash_port])
+            status = subprocess.run(sys.argv[1:], env=os.environ | {"SHARED_SITE": description}).returncode
+        finally:
+            shared.stop()
+    sys.exit(status)

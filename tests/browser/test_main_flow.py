@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import CLOSE_CONNECTION, TIMEOUT_MS, sign_up, sign_up_on_page
-from tests.faults.cluster import freeze
 
 RECORD = """
 window.drawnJobs = [];
@@ -108,27 +107,29 @@ def test_http_client_uploads_a_photo_and_polls_its_job(page, site, holiday_photo
     assert not list((site.state_dir / "media" / "uploads" / upload["id"]).glob("*"))
 
 
-def test_progress_bars_on_another_origin_can_cancel_and_retry(page, sqlite_site, holiday_photo):
+def test_progress_bars_on_another_origin_can_cancel_and_retry(page, postgresql_site, holiday_photo):
     """The page has only the script and the elements that the guide shows."""
-    sign_up(page, sqlite_site, "frontend")
+    site = postgresql_site
+    sign_up(page, site, "frontend")
     http = page.context.request
     headers = {
-        "X-CSRFToken": http.get(f"{sqlite_site.url}/api/session/", headers=CLOSE_CONNECTION).json()["csrf_token"],
-        "Referer": sqlite_site.url,
+        "X-CSRFToken": http.get(f"{site.url}/api/session/", headers=CLOSE_CONNECTION).json()["csrf_token"],
+        "Referer": site.url,
         **CLOSE_CONNECTION,
     }
     photo = {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": holiday_photo.read_bytes()}
-    workers = sqlite_site.processes("qcluster")
-    freeze(*workers, sqlite=sqlite_site.state_dir / "headway.sqlite3")
+    workers = site.processes("qcluster")
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
     try:
         responses = [
-            http.post(f"{sqlite_site.url}/api/uploads/", multipart={"file": photo}, headers=headers) for _ in range(5)
+            http.post(f"{site.url}/api/uploads/", multipart={"file": photo}, headers=headers) for _ in range(5)
         ]
         urls = [response.json()["job"]["url"] for response in responses]
-        script = f'<script type="module" src="{sqlite_site.url}/static/progress/progress-bar.js"></script>'
+        script = f'<script type="module" src="{site.url}/static/progress/progress-bar.js"></script>'
         bars = "".join(f'<progress-bar src="{url}"></progress-bar>' for url in urls)
-        (sqlite_site.state_dir / "public" / "bars.html").write_text(script + bars)
-        page.goto(f"{sqlite_site.dashboard_url}/bars.html")
+        (site.state_dir / "public" / "bars.html").write_text(script + bars)
+        page.goto(f"{site.dashboard_url}/bars.html")
         last = page.locator("progress-bar").last
         last.get_by_role("button", name="Cancel").click()
         expect(last).to_contain_text("Cancelled")
@@ -138,4 +139,4 @@ def test_progress_bars_on_another_origin_can_cancel_and_retry(page, sqlite_site,
     last.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("Done")).to_have_count(5, timeout=3 * TIMEOUT_MS)
     assert http.get(urls[-1]).json()["attempt"] == 1
-    assert len(http.get(f"{sqlite_site.url}/api/uploads/").json()[0]["renditions"]) == 3
+    assert len(http.get(f"{site.url}/api/uploads/").json()[0]["renditions"]) == 3

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import swift
-from tests.browser.conftest import FAST_SETTINGS, sign_up
-from tests.browser.site import Site, running_site
+from tests.browser.conftest import sign_up
+from tests.browser.site import FAST_SETTINGS, Site, running_site
 from tests.helpers import photo
 
 

@@ -1,5 +1,7 @@
 """Progress bars on a page whose origin is neither the site's nor the job server's."""
 
+from uuid import uuid4
+
 import pytest
 
 from tests.browser.progress_bar.job_server import ID, JobServer
@@ -34,8 +36,9 @@ def server():
 @pytest.fixture
 def add_bars(page, sqlite_site, server):
     """Open a page that records events of bars. Return a function that adds bars and returns all bars of the page."""
-    (sqlite_site.state_dir / "public" / "bars.html").write_text(PAGE)
-    page.goto(f"{sqlite_site.dashboard_url}/bars.html")
+    name = f"bars-{uuid4().hex}.html"
+    (sqlite_site.state_dir / "public" / name).write_text(PAGE)
+    page.goto(f"{sqlite_site.dashboard_url}/{name}")
     page.evaluate(RECORD_EVENTS)
 
     def add(*job_ids, **attributes):

@@ -6,7 +6,9 @@ from contextlib import closing
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import CLOSE_CONNECTION
 from tests.browser.site import Site
+from todos.ordering import GAP
 
 TITLES = ["buy some cheese", "feed the cat", "book a doctors appointment"]
 """The titles that TodoMVC's own test suite uses."""
@@ -27,15 +29,25 @@ def reload_after_saving(page: Page) -> None:
 
 
 def add_numbered_todos(page: Page, site: Site, count: int) -> None:
-    """Add to-dos, called "Step 0" and so on, by HTTP, and set their last change to an hour ago.
+    """Add to-dos, called "Step 0" and so on, and set their last change to an hour ago. All but the first are copies.
 
     After more than a hundred recent changes, a stream reports only that there were many, and the page then replaces
     its list, which could happen at any time in a test.
     """
     http = page.context.request
-    token = http.get(f"{site.url}/api/session/").json()["csrf_token"]
-    for step in range(count):
-        values = {"title": f"Step {step}", "csrfmiddlewaretoken": token}
-        http.post(f"{site.url}/todos/", form=values, headers={"Referer": site.url}, max_redirects=0)
+    headers = {"X-CSRFToken": http.get(f"{site.url}/api/session/", headers=CLOSE_CONNECTION).json()["csrf_token"]}
+    response = http.post(f"{site.url}/api/todos/", headers=headers | CLOSE_CONNECTION, data={"title": "Step 0"})
+    first = response.json()["id"]
+    changed = {
+        "id": "NULL",
+        "uid": "hex(randomblob(16))",
+        "title": "replace(title, '0', :number)",
+        "title_folded": "replace(title_folded, '0', :number)",
+        "order": f'"order" + :number * {GAP}',
+    }
     with closing(sqlite3.connect(site.state_dir / "headway.sqlite3", timeout=30)) as database, database:
-        database.execute("UPDATE todos_todo SET updated_at = datetime('now', '-1 hour') WHERE title LIKE 'Step %'")
+        database.execute("UPDATE todos_todo SET updated_at = datetime('now', '-1 hour') WHERE id = ?", [first])
+        names = [row[1] for row in database.execute("PRAGMA table_info(todos_todo)")]
+        values = ", ".join(changed.get(name, f'"{name}"') for name in names)
+        copy = f"INSERT INTO todos_todo SELECT {values} FROM todos_todo WHERE id = :first"
+        database.executemany(copy, [{"first": first, "number": number} for number in range(1, count)])

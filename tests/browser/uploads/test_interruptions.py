@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import nginx
-from tests.browser.conftest import FAST_SETTINGS, TIMEOUT_MS, log_in, sign_up_on_page
+from tests.browser.conftest import TIMEOUT_MS, log_in, sign_up_on_page
 from tests.browser.network import SLOW, Network
-from tests.browser.site import running_site
+from tests.browser.site import FAST_SETTINGS, running_site
 from tests.browser.uploads.helpers import (
     assert_stored_unchanged,
     choose_files,
