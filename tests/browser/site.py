@@ -166,6 +166,7 @@ def _parent(pid: int) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl+C also interrupts the command, which may need time to end
     with tempfile.TemporaryDirectory(prefix="headway-site-") as directory:
         shared = Site(Path(directory), **FAST_SETTINGS)
         shared.launch()
