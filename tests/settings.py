@@ -15,6 +15,7 @@ WEB_CONCURRENCY WORKER_CONCURRENCY
 for _name in _names.split():
     os.environ.pop(_name, None)
 os.environ |= {"DEBUG": "true", "STATE_DIR": _state_dir}
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs an event loop in the thread of the tests
 
 from config.settings import *  # noqa: E402, F403
 

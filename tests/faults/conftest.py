@@ -15,6 +15,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connections
 
+from tests.conftest import STATE_DIRECTORIES
 from tests.faults.cluster import Cluster
 from tests.faults.web import Visitor, Web, make_user, running_web
 from tests.paths import ROOT
@@ -32,6 +33,18 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(autouse=True)
 def _heartbeat_without_thread():
     """Override the fixture of the unit tests: these processes run their own heartbeats."""
+
+
+@pytest.fixture(autouse=True)
+def state_dir(tmp_path, settings) -> Path:
+    """The state directory of the test's cluster, in which this process stores uploads, too."""
+    for name in STATE_DIRECTORIES:
+        (tmp_path / name).mkdir()
+    settings.STATE_DIR = tmp_path
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "tmp"
+    options = {"location": tmp_path / "media", "allow_overwrite": True}
+    settings.STORAGES = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": options}}
+    return tmp_path
 
 
 @pytest.fixture(scope="session")
