@@ -90,10 +90,10 @@ class Cluster:
 
     def children(self, name: str = "") -> list[processes.Process]:
         """Return the sentinel's running children whose name contains `name`, or none while there is no sentinel."""
-        try:
-            return [child for child in child_processes(self.sentinel) if name in child.name and child.state != "Z"]
-        except IndexError:
-            return []
+        found = processes.all_processes()
+        parents = [process.pid for process in found if process.parent == self.supervisor.pid][:1]
+        sentinels = [process.pid for process in found if process.parent in parents][:1]
+        return [child for child in found if child.parent in sentinels and name in child.name and child.state != "Z"]
 
     def busy_worker(self) -> int:
         """Wait for a busy worker. Return its process id."""

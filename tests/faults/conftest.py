@@ -92,9 +92,14 @@ def empty_database_url(request, tmp_path) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request, tmp_path) -> str:
     """The URL of a migrated database."""
+    return new_database(request, tmp_path)
+
+
+def new_database(request: pytest.FixtureRequest, directory: Path) -> str:
+    """Create a migrated database of the kind that is the fixture's parameter. Return its URL."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "headway.sqlite3")
-        return f"sqlite:///{tmp_path}/headway.sqlite3"
+        copy = shutil.copy(request.getfixturevalue("sqlite_template"), directory / "headway.sqlite3")
+        return f"sqlite:///{copy}"
     template = request.getfixturevalue("postgresql_template")
     return create_database(request.getfixturevalue("postgresql_server"), template=template)
 

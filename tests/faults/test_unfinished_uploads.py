@@ -5,21 +5,42 @@ import random
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.faults.cluster import freeze, kill, wait_until
-from tests.faults.conftest import using_database
+from tests.faults.conftest import new_database, using_database
 from tests.faults.web import MEGABYTE, OCTETS, Visitor, Web, make_user, read_response, running_web
 from uploads.models import Upload
 from uploads.receiving.body import STALL_SECONDS
 
 
-@pytest.fixture
-def another_web(web, tmp_path, database_url):
+def grouped(database: str):
+    """Return a fixture's parameter whose tests run in one process, so that they can share servers."""
+    return pytest.param(database, marks=pytest.mark.xdist_group(f"unfinished uploads on {database}"))
+
+
+@pytest.fixture(scope="module", params=[grouped("sqlite"), grouped("postgresql")])
+def web(request, tmp_path_factory, django_db_blocker) -> Iterator[Web]:
+    """One server for all tests that don't need other settings. A test that kills it restarts it."""
+    state_dir = tmp_path_factory.mktemp("web")
+    database_url = new_database(request, state_dir)
+    with django_db_blocker.unblock(), using_database(database_url), running_web(state_dir, database_url) as web:
+        yield web
+
+
+@pytest.fixture(scope="module")
+def another_web(web) -> Iterator[Web]:
     """A second server of the same site."""
-    with running_web(tmp_path, database_url) as other:
+    with running_web(web.state_dir, web.environment["DATABASE_URL"]) as other:
         yield other
+
+
+def incoming_files(web: Web, path: str) -> list[Path]:
+    """Return the files in which the site keeps the received bytes of this transfer."""
+    return list((web.state_dir / "incoming").glob(f"{path.rpartition('/')[2]}*"))
 
 
 def wait_for_offset(visitor: Visitor, web: Web, path: str, offset: int) -> None:
@@ -38,6 +59,7 @@ def test_killed_server_loses_no_acknowledged_byte(visitor, web):
     assert visitor.patch(web, path, 0, content[:MEGABYTE]).offset == MEGABYTE
     with visitor.start_patch(web, path, MEGABYTE, content[MEGABYTE : 3 * MEGABYTE], 5 * MEGABYTE):
         wait_for_offset(visitor, web, path, 2 * MEGABYTE)
+        assert incoming_files(web, path)
         acknowledged = visitor.offset(web, path)
         web.kill()
     web.start()
@@ -45,8 +67,8 @@ def test_killed_server_loses_no_acknowledged_byte(visitor, web):
     assert offset >= acknowledged
     assert visitor.patch(web, path, offset, content[offset:]).status == 204
     assert visitor.download(web, path) == content
-    assert Upload.objects.get().job is not None
-    assert not list((web.state_dir / "incoming").iterdir())
+    assert Upload.objects.get(owner=visitor.user).job is not None
+    assert not incoming_files(web, path)
 
 
 def test_bytes_received_before_a_disconnect_are_kept(visitor, web):
@@ -90,8 +112,8 @@ def test_stalled_patch_does_not_complete_a_deleted_upload(visitor, web):
         stalled.sendall(b"x")
         assert read_response(stalled).status == 404
     assert visitor.send(web, "HEAD", path).status == 404
-    assert not Upload.objects.exists()
-    assert not list((web.state_dir / "incoming").iterdir())
+    assert not Upload.objects.filter(owner=visitor.user).exists()
+    assert not incoming_files(web, path)
 
 
 def test_frozen_server_is_displaced_by_another_and_its_bytes_are_ignored(visitor, web, another_web):
@@ -153,7 +175,7 @@ def test_concurrently_completed_uploads_are_all_stored(visitor, web):
     paths = [visitor.create_transfer(web, len(content)).path for _ in range(16)]
     responses = call_concurrently(*[lambda path=path: visitor.patch(web, path, 0, content) for path in paths])
     assert {response.status for response in responses} == {204}
-    assert Upload.objects.count() == len(paths)
+    assert Upload.objects.filter(owner=visitor.user).count() == len(paths)
 
 
 def test_concurrent_uploads_can_not_exceed_the_quota(tmp_path, database_url, django_db_blocker):

@@ -230,9 +230,14 @@ def path_of(spec: dict, owner) -> str:
 def body_of(spec: dict):
     body, content_type = spec["body"], spec["type"]
     if isinstance(body, dict) and content_type == MULTIPART_CONTENT:
-        sent = {name: text.encode(errors="replace") for name, text in body.items() if isinstance(text, str)}
+        sent = {encodable(name): encodable(text) for name, text in body.items() if isinstance(text, str)}
         return Client()._encode_data(sent | ({"file": file()} if "file" in body else {}), MULTIPART_CONTENT)
     return body if isinstance(body, bytes) else json.dumps(body).encode()
+
+
+def encodable(text: str) -> str:
+    """Replace what UTF-8 can't encode."""
+    return text.encode(errors="replace").decode()
 
 
 def header(text: str) -> str:
@@ -243,14 +248,14 @@ def header(text: str) -> str:
 def send(client: Client, path: str, spec: dict):
     own = {name: morsel.value for name, morsel in client.cookies.items()}
     cookies = "; ".join(f"{name}={text}" for name, text in (own | spec["cookies"]).items())
-    query = {name: text.encode(errors="replace") for name, text in spec["query"].items()}
+    query = {encodable(name): encodable(text) for name, text in spec["query"].items()}
     return client.generic(
         spec["method"],
-        path.encode(errors="replace").decode(),
+        encodable(path),
         body_of(spec),
         header(spec["type"]),
         headers={name: header(text) for name, text in (spec["headers"] | {"Cookie": cookies}).items()},
-        query_params={name.encode(errors="replace"): text for name, text in query.items()},
+        query_params=query,
     )
 
 
