@@ -118,7 +118,7 @@ def _parse_cookies(line: str) -> dict[str, Cookie]:
 
 
 def _proxy_header(secure: bool) -> dict[str, str]:
-    """Return the header by which the proxy tells Django in production whether the visitor uses HTTPS."""
+    """Return the request header with which a proxy in production states whether the visitor uses HTTPS."""
     if not settings.SECURE_PROXY_SSL_HEADER:
         return {}
     name, value = settings.SECURE_PROXY_SSL_HEADER

@@ -107,7 +107,7 @@ class Site:
             time.sleep(0.1)
 
     def database_connections(self) -> int:
-        """Return how many clients the PostgreSQL server has, including this function."""
+        """Return the number of connections to the site's PostgreSQL database, including the one of this method."""
         with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
             query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             return connection.execute(query).fetchone()[0]

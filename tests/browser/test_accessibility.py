@@ -1,5 +1,6 @@
 """All pages: accessibility in light and dark, the width of phones, and use by keyboard."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import LOOKS, assert_accessible_and_fits, assert_no_sideways_scrolling
@@ -17,6 +18,7 @@ document.activeElement === document.body || getComputedStyle(document.activeElem
 """
 
 
+@pytest.mark.slow
 def test_pages_are_accessible_and_fit(page, sqlite_site, holiday_photo):
     for path in PUBLIC_PATHS:
         page.goto(sqlite_site.url + path)

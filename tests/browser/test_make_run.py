@@ -101,6 +101,7 @@ def signal_cluster(site: Site, signum: int) -> None:
         kill(pid, signum)
 
 
+@pytest.mark.slow
 def test_jobs_of_a_killed_cluster_are_completed_after_a_restart(tmp_path, playwright, holiday_photo):
     site = Site(tmp_path)
     site.start()
