@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -26,3 +27,24 @@ class PasswordResetMail(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "", "Same as the device"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class Preferences(models.Model):
+    """Choices of one user about the pages. The row is created when the user first saves one."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="preferences")
+    theme = models.CharField(max_length=5, choices=Theme, blank=True, default=Theme.SYSTEM)
+    shortcuts = models.BooleanField("keyboard shortcuts", default=True)
+    time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name; empty for that of the browser")
+
+    class Meta:
+        verbose_name_plural = "preferences"
+
+    def __str__(self) -> str:
+        return f"Preferences of {self.user}"

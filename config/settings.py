@@ -47,9 +47,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "config.accounts.time_zone.TimeZoneMiddleware",
     # CSRF protection reads the body, so the user and the size of the body are checked first.
     "config.http.middleware.LoginRequiredMiddleware",
+    "config.accounts.time_zone.TimeZoneMiddleware",  # may be chosen by the user, whom that middleware loads
     "config.http.middleware.BodyLimitMiddleware",
     "config.http.middleware.CsrfMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -64,6 +64,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.accounts.preferences.preferences",
                 "config.accounts.views.signup_open",
             ],
         },
@@ -144,7 +145,11 @@ Q_CLUSTER = {
 
 # --- Accounts, cookies and other origins ----------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = ["config.accounts.login_limits.RecordingBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "config.accounts.login_limits.RecordingBackend",
+    "config.accounts.backends.UserBackend",
+    "django.contrib.auth.backends.ModelBackend",  # keeps the sessions valid that version 0.1 created
+]
 PASSWORD_HASHERS = ["config.accounts.hashers.ThreadedPBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

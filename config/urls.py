@@ -5,7 +5,7 @@ from django.contrib.auth.views import LoginView, PasswordResetView
 from django.urls import include, path
 from django_distill import distill_path
 
-from config.accounts import session
+from config.accounts import session, settings_page
 from config.accounts import views as accounts
 from config.ops import health, metrics
 from config.site import views as site
@@ -32,6 +32,7 @@ urlpatterns = [
         LoginView.as_view(authentication_form=accounts.LogInForm, redirect_authenticated_user=True),
         name="login",
     ),
+    path("accounts/settings/", settings_page.settings_page, name="settings"),
     path("accounts/password_change/", accounts.PasswordChange.as_view(), name="password_change"),
     path("accounts/", include("django.contrib.auth.urls")),
     path("admin/password_change/", accounts.PasswordChange.as_view()),  # with the limit that Django's page lacks

@@ -30,7 +30,7 @@ from progress.worker import runner
 from todos.models import Todo
 
 PASSWORD = "correct horse battery staple"
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "config.accounts.backends.UserBackend"
 
 
 def make_login(user: User) -> Login:

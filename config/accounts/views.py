@@ -94,7 +94,7 @@ def signup(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied("Sign-up is closed. Ask the administrator of this site for an account.")
     form = SignupForm(request.POST or None)
     if form.is_valid():
-        login(request, form.save(), backend="django.contrib.auth.backends.ModelBackend")
+        login(request, form.save(), backend="config.accounts.backends.UserBackend")
         return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "registration/signup.html", {"form": form})
 

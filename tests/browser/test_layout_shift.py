@@ -17,7 +17,7 @@ MEASURE = """
 TWO_FRAMES = "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
 MAX_SHIFT = 0.01
 
-PAGES = ["/todos/", "/todos/trash/", "/todos/import/", "/uploads/", "/accounts/password_change/"]
+PAGES = ["/todos/", "/todos/trash/", "/todos/import/", "/uploads/", "/accounts/password_change/", "/accounts/settings/"]
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The quota of one user: the bytes of files, and the bytes reserved for unfinished transfers."""
 
+from typing import NamedTuple
+
 from django.conf import settings
 from django.contrib.auth.models import User
 
@@ -11,6 +13,26 @@ from uploads.receiving.limits import UploadRejected
 
 class QuotaExceeded(UploadRejected):
     """The user's quota has no room for the file."""
+
+
+class Usage(NamedTuple):
+    """Bytes that belong to one user. Those of the trash don't count towards the quota."""
+
+    files: int
+    unfinished: int
+    trash: int
+
+    @property
+    def counted(self) -> int:
+        return self.files + self.unfinished
+
+
+def usage(owner: User) -> Usage:
+    return Usage(
+        files=Upload.objects.visible_to(owner).total_bytes(),
+        unfinished=Transfer.objects.visible_to(owner).pending().bytes_reserved(),
+        trash=Upload.objects.filter(owner=owner).in_trash().total_bytes(),
+    )
 
 
 def free_bytes(owner: User) -> int | None:

@@ -1,4 +1,4 @@
-"""The time zone of the visitor, which the browser sends in a cookie."""
+"""The time zone of the visitor: the one the user has chosen, or that of the browser, which sends it in a cookie."""
 
 from datetime import UTC, date, datetime
 
@@ -7,6 +7,7 @@ import time_machine
 from django.conf import settings
 from django.utils import timezone
 
+from config.models import Preferences
 from tests.helpers import body, file, make_todo, run_queue
 from todos.models import Todo
 from todos.tasks import import_file
@@ -45,6 +46,16 @@ def test_quick_add_reads_today_in_the_time_zone(as_alice, zone, day):
     assert as_alice.get("/api/todos/preview/?quick_add=Call+mum+today").json()["due_on"] == f"2026-03-{day}"
     as_alice.post("/todos/", {"title": "Call mum today"})
     assert Todo.objects.get().due_on == date(2026, 3, day)
+
+
+@pytest.mark.parametrize(("zone", "day"), [(AHEAD, 11), (BEHIND, 10), ("", 10), ("Gone/From_this_system", 10)])
+def test_chosen_time_zone_wins_over_the_detected_one(as_alice, alice, zone, day):
+    as_alice.cookies["timezone"] = BEHIND if zone == AHEAD else ""
+    Preferences.objects.create(user=alice, time_zone=zone)
+    as_alice.post("/todos/", {"title": "Call mum today"})
+    assert Todo.objects.get().due_on == date(2026, 3, day)
+    assert as_alice.get("/api/todos/").json()[0]["created_at"] == "2026-03-10T12:00:00Z"
+    assert timezone.get_current_timezone_name() == "UTC"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ date_joined__year deleted direction due_on e email file filter format id id__exa
 last_login__year name new_password1 new_password2 next notes o old_password order owner owner__username p password
 password1 password2 pk__exact q select_across _selected_action since size__gt state__exact task title token upload
 username version wait worker attempt_time__year ip_address__exact deleted_at__isnull attachments quick_add object_id
-model_name app_label field_name term percent__gt time_zone lines as_typed
+model_name app_label field_name term percent__gt time_zone lines as_typed section first_name
+theme shortcuts current_password
 """
 HEADERS = """
 Accept Accept-Language Content-Language HX-Request HX-Current-URL HX-Target If-Match If-Modified-Since If-None-Match

@@ -13,6 +13,7 @@ PAGES = [
     "/uploads/",
     "/uploads/trash/",
     "/accounts/password_change/",
+    "/accounts/settings/",
     "/accounts/password_reset/",
     "/guide/",
     "/guide/architecture/",

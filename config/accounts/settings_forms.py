@@ -1,0 +1,96 @@
+"""Forms of the settings page. Each saves what it shows, and has the message that is shown after that."""
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from config.accounts.preferences import preferences_of
+from config.accounts.time_zone import detected_name, names
+from config.models import Preferences
+from progress.types import UserRequest
+from uploads.visible import is_visible
+
+if TYPE_CHECKING:
+    UserForm = forms.ModelForm[User]
+    PreferencesModelForm = forms.ModelForm[Preferences]
+else:
+    UserForm = PreferencesModelForm = forms.ModelForm  # has no type parameters at run time
+
+AREAS = {
+    *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"),
+}
+"""First parts of the names of time zones that users can choose from. The other names are old ones, or have no city."""
+
+
+class NameForm(UserForm):
+    """The name shown, stored as Django's first name: `user.get_short_name` returns it."""
+
+    saved_message = "Name saved."
+
+    class Meta:
+        model = User
+        fields = ("first_name",)
+        labels = {"first_name": "Name"}
+        help_texts = {"first_name": "Shown instead of your username. Only you see it."}
+
+    def __init__(self, request: UserRequest, data: QueryDict | None, **options: Any) -> None:
+        super().__init__(data, instance=User.objects.get(pk=request.user.pk), **options)
+        self.fields["first_name"].widget.attrs["autocomplete"] = "name"
+
+    def clean_first_name(self) -> str:
+        name: str = self.cleaned_data["first_name"]
+        if name and not is_visible(name):
+            raise ValidationError("Enter a name with at least one visible character, or leave it empty.")
+        return name
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.save(update_fields=["first_name"])
+        return self.instance
+
+
+class PreferencesForm(PreferencesModelForm):
+    """A part of the preferences. Other parts may be saved concurrently, on another page."""
+
+    def __init__(self, request: UserRequest, data: QueryDict | None, **options: Any) -> None:
+        super().__init__(data, instance=preferences_of(request.user), **options)
+
+    def save(self, commit: bool = True) -> Preferences:
+        saved, _ = Preferences.objects.update_or_create(user_id=self.instance.user_id, defaults=self.cleaned_data)
+        return saved
+
+
+class AppearanceForm(PreferencesForm):
+    saved_message = "Appearance and keyboard saved."
+
+    class Meta:
+        model = Preferences
+        fields = ("theme", "shortcuts")
+        widgets = {"theme": forms.RadioSelect}
+        help_texts = {"shortcuts": "Single keys, such as n for a new to-do. Press ? on a page to see them all."}
+
+
+class TimeZoneForm(PreferencesForm):
+    saved_message = "Time zone saved."
+    time_zone = forms.ChoiceField(required=False, help_text="It determines when a to-do is due today.")
+
+    class Meta:
+        model = Preferences
+        fields = ("time_zone",)
+
+    def __init__(self, request: UserRequest, data: QueryDict | None, **options: Any) -> None:
+        super().__init__(request, data, **options)
+        detected = detected_name(request)
+        label = f"Detected: {detected}" if detected else "Detected by your browser"
+        self.fields["time_zone"].choices = [("", label), *_time_zones()]  # type: ignore[attr-defined]
+
+
+def _time_zones() -> list[tuple[str, Any]]:
+    """Return the choices, grouped by area."""
+    places = sorted(name.split("/", 1) for name in names() if name.partition("/")[0] in AREAS)
+    areas = groupby(places, key=lambda place: place[0])
+    choices = [(area, [(f"{area}/{city}", city.replace("_", " ")) for _, city in cities]) for area, cities in areas]
+    return [*choices, ("UTC", "UTC")]
