@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from progress.types import UserRequest
 from todos.fields import API_FIELDS
-from todos.filters import TodoFilter, cursor_after
+from todos.filters import TodoFilter
 from todos.forms.api import split_quick_add, validate_json
 from todos.models import Attachment, Todo
 from uploads.http.conditional import conditional_response
@@ -80,7 +80,7 @@ def _upload_json(upload: Upload, request: HttpRequest) -> dict[str, Any]:
 def _list(request: UserRequest) -> HttpResponse:
     todo_filter = TodoFilter.of(request.GET, strict=True)
     todos = todo_filter.apply(Todo.objects.visible_to(request.user).for_list())
-    return list_response(request, todo_filter.apply_cursor(todos), PAGE_SIZE, as_json, cursor_after)
+    return list_response(request, todo_filter.apply_cursor(todos), PAGE_SIZE, as_json, todo_filter.cursor_after)
 
 
 def _add(request: UserRequest) -> HttpResponse:

@@ -1,7 +1,8 @@
 """The filter of a list, which pages and the API share, and the filtered list that a page shows."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
 from typing import Any, Self
 from urllib.parse import unquote, urlencode
 
@@ -10,9 +11,11 @@ from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import Count, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from progress.types import UserRequest
 from todos.models import Todo, TodoQuerySet
+from todos.time_zones import get_time_zone
 from uploads.http.pagination import InvalidCursor, fetch_page
 
 PAGE_SIZE = 100
@@ -21,34 +24,78 @@ NEXT_PAGE_SIZE = 50
 
 MAX_SEARCH_LENGTH = 200
 STATUSES = {"all": "All", "active": "Active", "completed": "Completed"}
-TITLES = {"all": "To-dos", "active": "Active to-dos", "completed": "Completed to-dos"}
-EMPTY_TEXTS = {"all": "", "active": "No active to-dos.", "completed": "No completed to-dos."}
-INVALID_FILTER = f"Use ?filter=all, active or completed, and a ?q= of at most {MAX_SEARCH_LENGTH} characters."
+DATE_STATUSES = {"today": "Today", "upcoming": "Upcoming"}
+"""Lists of active to-dos by due date: overdue or due today, and due later. They are sorted by due date."""
+
+TITLES = {"all": "To-dos", "active": "Active to-dos", "completed": "Completed to-dos", **DATE_STATUSES}
+EMPTY_TEXTS = {
+    "all": "",
+    "active": "No active to-dos.",
+    "completed": "No completed to-dos.",
+    "today": "Nothing is due today.",
+    "upcoming": "Nothing is due after today.",
+}
+INVALID_FILTER = (
+    "Use ?filter=all, active, completed, today or upcoming, and a ?q= of at most "
+    f"{MAX_SEARCH_LENGTH} characters. ?time_zone= is the IANA name of a time zone."
+)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The last to-do of a page, after which the next page begins. Lists that are sorted by due date have `due_on`."""
+
+    order: int
+    todo_id: int
+    due_on: date | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the cursor from its text. Raise ValueError."""
+        *due_on, order, todo_id = text.split("_")
+        return cls(int(order), int(todo_id), *map(date.fromisoformat, due_on))
+
+    def __str__(self) -> str:
+        position = f"{self.order}_{self.todo_id}"
+        return f"{self.due_on}_{position}" if self.due_on else position
 
 
 class FilterForm(forms.Form):
     """Validates the query parameters of a filter."""
 
-    filter = forms.TypedChoiceField(choices=list(STATUSES.items()), required=False, empty_value="all")
+    filter = forms.TypedChoiceField(
+        choices=list({**STATUSES, **DATE_STATUSES}.items()), required=False, empty_value="all"
+    )
     q = forms.CharField(max_length=MAX_SEARCH_LENGTH, required=False)
+    time_zone = forms.CharField(required=False)
     cursor = forms.CharField(required=False)
 
-    def clean_cursor(self) -> tuple[int, int] | None:
-        """Return the order and the id of the last to-do of the page before. None is the first page."""
-        if not (cursor := self.cleaned_data["cursor"]):
+    def clean_time_zone(self) -> str:
+        if (name := self.cleaned_data["time_zone"]) and not get_time_zone(name):
+            raise ValidationError("invalid")
+        return str(name)
+
+    def clean_cursor(self) -> Cursor | None:
+        """Return None for the first page."""
+        if not (text := self.cleaned_data["cursor"]):
             return None
-        order, _, todo_id = cursor.partition("_")
         try:
-            return int(order), int(todo_id)
-        except ValueError:
+            cursor = Cursor.parse(text)
+        except (ValueError, TypeError):
             raise ValidationError("invalid") from None
+        if (cursor.due_on is not None) != (self.cleaned_data.get("filter") in DATE_STATUSES):
+            raise ValidationError("invalid")
+        return cursor
 
 
 @dataclass(frozen=True)
 class TodoFilter:
     status: str = "all"
     q: str = ""
-    cursor: tuple[int, int] | None = None
+    time_zone: str = ""
+    """The IANA name of the time zone in which "today" is meant. If empty, the time zone of the request."""
+
+    cursor: Cursor | None = None
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any], *, strict: bool) -> Self:
@@ -58,9 +105,16 @@ class TodoFilter:
         """
         form = FilterForm(parameters)
         if not form.is_valid() and strict:
-            raise InvalidCursor if "cursor" in form.errors else BadRequest(INVALID_FILTER)
+            raise InvalidCursor if set(form.errors) == {"cursor"} else BadRequest(INVALID_FILTER)
         valid = form.cleaned_data
-        return cls(valid.get("filter", "all"), valid.get("q", ""), valid.get("cursor"))
+        return cls(valid.get("filter", "all"), valid.get("q", ""), valid.get("time_zone", ""), valid.get("cursor"))
+
+    @property
+    def is_by_date(self) -> bool:
+        return self.status in DATE_STATUSES
+
+    def today(self) -> date:
+        return timezone.localdate(timezone=get_time_zone(self.time_zone) if self.time_zone else None)
 
     def apply(self, todos: TodoQuerySet) -> TodoQuerySet:
         """Filter by status and search text. The cursor is left to `apply_cursor`."""
@@ -69,15 +123,20 @@ class TodoFilter:
                 todos = todos.active()
             case "completed":
                 todos = todos.completed()
+            case "today":
+                todos = todos.active().filter(due_on__lte=self.today())
+            case "upcoming":
+                todos = todos.active().filter(due_on__gt=self.today())
         return todos.search(self.q)
 
     def apply_cursor(self, todos: TodoQuerySet) -> TodoQuerySet:
-        return todos.after_position(*self.cursor) if self.cursor else todos
+        """Sort the filtered to-dos, and return those after the cursor."""
+        todos = todos.in_due_order() if self.is_by_date else todos.in_order()
+        return todos.after(**asdict(self.cursor)) if self.cursor else todos
 
-
-def cursor_after(todo: Todo) -> str:
-    """Return the cursor of the page that begins after this to-do."""
-    return f"{todo.order}_{todo.pk}"
+    def cursor_after(self, todo: Todo) -> str:
+        """Return the cursor of the page that begins after this to-do."""
+        return str(Cursor(todo.order, todo.pk, todo.due_on if self.is_by_date else None))
 
 
 @dataclass(frozen=True)
@@ -89,7 +148,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Counts:
-    """The numbers of to-dos of the unfiltered list."""
+    """The numbers of to-dos that `FilteredList.counted` has."""
 
     total: int
     active: int
@@ -126,10 +185,24 @@ class FilteredList:
         """The to-dos on all pages of the filtered list, unordered."""
         return self.filter.apply(self.all_todos)
 
+    @property
+    def counted(self) -> TodoQuerySet:
+        """The to-dos that the counts include and that "Mark all" changes, whatever the search text is.
+
+        These are all to-dos of the user, or on the pages of a date only those of the page.
+        """
+        return replace(self.filter, q="").apply(self.all_todos) if self.filter.is_by_date else self.all_todos
+
+    @property
+    def default_due_on(self) -> date | None:
+        """The due date of a to-do that is added to this list without a date, so that the list has it."""
+        days_ahead = {"today": 0, "upcoming": 1}.get(self.filter.status)
+        return None if days_ahead is None else self.filter.today() + timedelta(days=days_ahead)
+
     def page(self) -> Page:
         size = NEXT_PAGE_SIZE if self.filter.cursor else PAGE_SIZE
         todos, has_next = fetch_page(self.filter.apply_cursor(self.todos.for_list()), size)
-        return Page(todos, self.page_url(cursor=cursor_after(todos[-1])) if has_next else "")
+        return Page(todos, self.page_url(cursor=self.filter.cursor_after(todos[-1])) if has_next else "")
 
     def contains(self, todo: Todo) -> bool:
         return self.todos.filter(pk=todo.pk).exists()
@@ -146,7 +219,7 @@ class FilteredList:
         return {"after": (others.exclude(earlier).in_order().first() or todo).pk}
 
     def counts(self) -> Counts:
-        return Counts(**self.all_todos.aggregate(total=Count("pk"), active=Count("pk", filter=Q(completed_at=None))))
+        return Counts(**self.counted.aggregate(total=Count("pk"), active=Count("pk", filter=Q(completed_at=None))))
 
     @property
     def path(self) -> str:
@@ -161,13 +234,21 @@ class FilteredList:
         return f"{self.path}?{query}" if query else self.path
 
     def links(self) -> Iterator[tuple[str, str, str]]:
-        """Yield the status, label and URL of the list with each status and the same search text."""
-        for status, label in STATUSES.items():
+        """Yield the status, label and URL of the list with each status and the same search text.
+
+        The pages of a date have no such links: other pages link to them.
+        """
+        for status, label in () if self.filter.is_by_date else STATUSES.items():
             yield status, label, replace(self, filter=replace(self.filter, status=status)).url
 
     @property
     def title(self) -> str:
         return TITLES[self.filter.status]
+
+    @property
+    def heading(self) -> str:
+        """The heading of the page. It stays when the filter changes without a reload."""
+        return self.title if self.filter.is_by_date else TITLES["all"]
 
     @property
     def empty_text(self) -> str:

@@ -6,7 +6,7 @@ the order of their ids, so that two such updates can't deadlock.
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -74,6 +74,9 @@ class TodoQuerySet(models.QuerySet["Todo"]):
     def in_reverse_order(self) -> Self:
         return self.order_by("-order", "-id")
 
+    def in_due_order(self) -> Self:
+        return self.order_by("due_on", "order", "id")
+
     def changed_within(self, time: timedelta) -> Self:
         """Filter by the time since the last change. The result is unordered and includes the trash."""
         return self.filter(updated_at__gte=Now() - time).order_by()
@@ -87,9 +90,15 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         """Sort by position, and prefetch the attachments that a list shows."""
         return self.prefetch_related(Prefetch("attachments", Attachment.objects.visible())).in_order()
 
-    def after_position(self, position: int, todo_id: int) -> Self:
-        """Filter by a position after that of a to-do, which may have been deleted or moved since."""
-        return self.filter(order__gte=position).exclude(order=position, id__lte=todo_id)
+    def after(self, order: int, todo_id: int, due_on: date | None = None) -> Self:
+        """Return the to-dos after another one, which may have been deleted or moved since.
+
+        Without `due_on` these are the ones after it `in_order`, else the ones after it `in_due_order`.
+        """
+        if due_on is None:
+            return self.filter(order__gte=order).exclude(order=order, id__lte=todo_id)
+        later_on_this_day = Q(order__gt=order) | Q(order=order, id__gt=todo_id)
+        return self.filter(due_on__gte=due_on).filter(Q(due_on__gt=due_on) | later_on_this_day)
 
     def complete(self) -> list[int]:
         """Mark active to-dos as completed. Return their ids."""
@@ -217,6 +226,11 @@ class Todo(models.Model):
         verbose_name = "to-do"
         indexes = [
             models.Index(fields=["owner", "order", "id"], name="todo_by_order"),
+            models.Index(
+                fields=["owner", "due_on", "order", "id"],
+                condition=Q(due_on__isnull=False, completed_at=None, deleted_at=None),
+                name="todo_by_due_date",
+            ),
             models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="todo_in_trash"),
             models.Index(fields=["updated_at"], name="todo_by_change"),
             models.Index(fields=["owner", "text_length"], name="todo_by_length"),

@@ -37,7 +37,8 @@ MAX_LINES = 100
 def index(request: HtmxRequest, status: str = "all") -> HttpResponse:
     """Show the filtered list. A POST adds a to-do."""
     todo_list = FilteredList.of(request, status)
-    form = QuickAddForm(request.POST if request.method == "POST" else None)
+    todo = Todo(due_on=todo_list.default_due_on)
+    form = QuickAddForm(request.POST if request.method == "POST" else None, instance=todo)
     if form.is_valid():
         todo = form.save_for(request.user)
         return list_response(request, todo_list, [todo], added=[todo] if todo_list.contains(todo) else [])
@@ -62,11 +63,15 @@ def add_several(request: HtmxRequest) -> HttpResponse:
     lines = [line for line in re.split(r"\r\n|\r|\n", request.POST.get("lines", "")) if line.strip()]
     if not 1 <= len(lines) <= MAX_LINES:
         return error_response(f"You can add 1 to {MAX_LINES} lines at a time. To add more, import a file.")
-    forms = [QuickAddForm({"title": line, "as_typed": request.POST.get("as_typed")}) for line in lines]
+    todos = [Todo(due_on=todo_list.default_due_on) for _ in lines]
+    as_typed = request.POST.get("as_typed")
+    forms = [
+        QuickAddForm({"title": line, "as_typed": as_typed}, instance=todo)
+        for line, todo in zip(lines, todos, strict=True)
+    ]
     for number, form in enumerate(forms, start=1):
         if not form.is_valid():
             return error_response(f"Nothing was added, because of line {number}: {error_text(form)}")
-    todos = [form.instance for form in forms]
     Todo.objects.append(request.user, todos)
     shown_ids = set(todo_list.todos.filter(pk__in=[todo.pk for todo in todos]).values_list("pk", flat=True))
     return list_response(request, todo_list, todos, added=[todo for todo in todos if todo.pk in shown_ids])
@@ -88,9 +93,9 @@ def changes(request: HtmxRequest) -> HttpResponse:
 
 @require_POST
 def toggle_all(request: HtmxRequest) -> HttpResponse:
-    """Mark all to-dos as completed or active, whichever the form contains, regardless of the filter."""
+    """Mark all counted to-dos as completed or active, whichever the form contains."""
     todo_list = FilteredList.of(request)
-    ids = todo_list.all_todos.set_completed(bool(request.POST.get("completed")))
+    ids = todo_list.counted.set_completed(bool(request.POST.get("completed")))
     written = written_todos(ids)
     return list_response(request, todo_list, written, page=todo_list.page(), batch=Batch.of(request.user, ids))
 

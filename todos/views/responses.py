@@ -60,7 +60,7 @@ def list_response(
     """
     if not request.htmx:
         return redirect(todo_list.page_url(undo=batch.id) if batch else todo_list.url)
-    context |= {"counts": todo_list.counts(), "batch": batch, "written": written}
+    context |= {"list": todo_list, "counts": todo_list.counts(), "batch": batch, "written": written}
     return render(request, "todos/_response.html", context)
 
 

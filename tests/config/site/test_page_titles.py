@@ -8,6 +8,8 @@ PAGES = [
     "/todos/",
     "/todos/active/",
     "/todos/completed/",
+    "/todos/today/",
+    "/todos/upcoming/",
     "/todos/import/",
     "/todos/trash/",
     "/uploads/",
@@ -37,6 +39,14 @@ def test_each_page_has_a_unique_title(as_alice):
     titles = [title(as_alice.get(url).text) for url in PAGES]
     assert [each for each in titles if not re.fullmatch(r"\S.* · Headway", each)] == []
     assert len(set(titles)) == len(PAGES)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("", "To-dos"), ("active/", "Active to-dos"), ("today/", "Today"), ("upcoming/", "Upcoming"), ("?q=x", "To-dos")],
+)
+def test_title_of_a_list_names_its_filter(as_alice, path, expected):
+    assert title(as_alice.get(f"/todos/{path}").text) == f"{expected} · Headway"
 
 
 def test_fragment_of_a_filtered_list_has_its_title(as_alice):

@@ -14,6 +14,14 @@ test("to-dos are sorted by `order`, then by id", () => {
   assert.deepEqual([...sorted].reverse().sort(comparePositions), sorted);
 });
 
+test("lists that are sorted by due date compare it first", () => {
+  const sorted = [
+    positionOf({ due: "2030-01-31", order: "9", id: 2 }),
+    positionOf({ due: "2030-02-01", order: "1", id: 1 }),
+  ];
+  assert.deepEqual([...sorted].reverse().sort(comparePositions), sorted);
+});
+
 test("`order` values above 2^53 are compared exactly", () => {
   const [first, second] = [position("9007199254740992", 2), position("9007199254740993", 1)];
   assert.ok(comparePositions(first, second) < 0);

@@ -44,6 +44,7 @@ function moveByKey(event, announce) {
   const row = /** @type {HTMLElement | null} */ (target.closest(".todo-list > li"));
   const isBefore = event.key === "ArrowUp";
   if (!row || row.classList.contains("editing") || !(isBefore || event.key === "ArrowDown")) return;
+  if (!row.querySelector(".grip")) return; // the list is sorted by due date
   if (!event.altKey && !target.matches(".grip")) return;
   event.preventDefault();
   const previous = row.previousElementSibling;

@@ -69,6 +69,16 @@ export function insertRowsWithoutHtmx() {
   });
 }
 
+const isSortedByDue = () => findById("todoapp").dataset.sort === "due";
+
+/** In a list that is sorted by due date, move a row that was added or whose date has changed to its position. */
+export function keepSortedByDue() {
+  if (!isSortedByDue()) return;
+  onCustomEvent("htmx:load", ({ elt }) => {
+    if (elt.matches("#todo-list > li")) insertRows([elt]);
+  });
+}
+
 /**
  * Call a function with the detail of each custom event that reaches the document, as those of htmx.
  *
@@ -218,7 +228,8 @@ function insertRows(newRows) {
  * @returns {Position}
  */
 function rowPosition(row) {
-  return positionOf({ order: row.dataset.order, id: todoId(row) });
+  const { due, order } = row.dataset;
+  return positionOf({ due: isSortedByDue() ? due : "", order, id: todoId(row) });
 }
 
 /**
@@ -231,6 +242,7 @@ function rowPosition(row) {
 function insert(row, next) {
   const list = findById("todo-list");
   const old = rowById(row.id);
+  if (old === row && row.nextElementSibling === next) return true;
   if (!next && findById("more").querySelector("a") && old !== list.lastElementChild) {
     removeRow(old);
     return false;

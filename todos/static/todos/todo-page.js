@@ -12,7 +12,7 @@ import { keepUpToDate } from "./live.js";
 import { enableMoving } from "./moving.js";
 import { offerToSplitLines } from "./pasting.js";
 import { createPreviewReader, showPreview } from "./preview.js";
-import { insertRowsWithoutHtmx, onCustomEvent } from "./rows.js";
+import { insertRowsWithoutHtmx, keepSortedByDue, onCustomEvent } from "./rows.js";
 
 const app = findById("todoapp");
 const form = findById("new-todo-form", HTMLFormElement);
@@ -112,6 +112,7 @@ onCustomEvent("htmx:load", () => {
 if (location.pathname !== app.dataset.path) location.reload(); // the user went back before htmx was loaded
 offerToSplitLines(form);
 insertRowsWithoutHtmx();
+keepSortedByDue();
 // Whenever a submit button is inserted or removed, Chromium searches the whole document for its form's default button.
 for (const button of app.querySelectorAll("button[form]")) button.removeAttribute("form");
 enableEditing(app);
