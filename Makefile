@@ -50,7 +50,7 @@ test-javascript: .venv/node ## run the tests of JavaScript modules in Node.js
 	@npm --prefix tests/node test --silent
 
 test-postgresql: .venv/dev .venv/system ## run the unit tests that use the database on PostgreSQL
-	@$(BIN)/python -m tests.postgresql DATABASE_URL $(PYTEST) -m "not services" --ignore tests/uploads/decoding tests/progress tests/uploads tests/todos tests/config/http/test_any_input.py tests/config/accounts/test_deleted_users.py tests/config/accounts/test_login_limits.py $(ARGS)
+	@$(BIN)/python -m tests.postgresql DATABASE_URL $(PYTEST) -m "not services" --ignore tests/uploads/decoding tests/progress tests/uploads tests/todos tests/config/http/test_any_input.py tests/config/accounts/test_account_deletion.py tests/config/accounts/test_deleted_users.py tests/config/accounts/test_login_limits.py $(ARGS)
 
 test-system: .venv/dev .venv/system .venv/node ## run test-services, test-browser and test-faults at once: while some tests wait, others run
 	@$(SHARED_SITE) $(PYTEST_SYSTEM) --numprocesses 6 -m "services or browser or faults" $(ARGS)

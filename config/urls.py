@@ -33,6 +33,7 @@ urlpatterns = [
         name="login",
     ),
     path("accounts/settings/", settings_page.settings_page, name="settings"),
+    path("accounts/deleted/", settings_page.deleted, name="account-deleted"),
     path("accounts/password_change/", accounts.PasswordChange.as_view(), name="password_change"),
     path("accounts/", include("django.contrib.auth.urls")),
     path("admin/password_change/", accounts.PasswordChange.as_view()),  # with the limit that Django's page lacks

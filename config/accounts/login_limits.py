@@ -25,7 +25,6 @@ from axes.helpers import get_client_username
 from axes.models import AccessFailureLog, AccessLog
 from django.db.models import Q
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 
 from config.http.middleware import client_address
@@ -55,11 +54,11 @@ PER_ACCOUNT = Limit(50, timedelta(days=1), ("username",))
 doesn't apply to addresses from which the account has logged in before, and a password reset lifts it."""
 
 PASSWORD_CHANGE_LIMITS = (PER_ACCOUNT_AND_ADDRESS, Limit(50, timedelta(days=1), ("username", "ip_address")))
-"""Limits for the old password on the page that changes it. The user is logged in, so these failures have no address."""
+"""Limits for the current password on pages that ask for it again. The user is logged in, so there is no address."""
 
 
 class TooManyPasswordAttempts(Exception):
-    """The old password may not be tried again before `locked_until`."""
+    """The current password may not be tried again before `locked_until`."""
 
     def __init__(self, locked_until: datetime) -> None:
         super().__init__(locked_until)
@@ -141,14 +140,15 @@ class RecordingBackend(AxesStandaloneBackend):  # type: ignore[misc]
             raise AxesBackendPermissionDenied("Too many concurrent password attempts.")
 
 
-def record_password_attempt(username: str) -> AccessFailureLog:
-    """Record an attempt at the old password of a logged-in user. Return the record: delete it if the password is valid.
+def record_password_attempt(username: str, path: str) -> AccessFailureLog:
+    """Record an attempt at the password of a logged-in user, on the page with this path.
 
+    Return the record: delete it if the password is valid.
     Raise TooManyPasswordAttempts beyond a limit.
     """
     if until := _locked_until(PASSWORD_CHANGE_LIMITS, username, None):
         raise TooManyPasswordAttempts(until)
-    failure = AccessFailureLog.objects.create(username=username, path_info=reverse("password_change"))
+    failure = AccessFailureLog.objects.create(username=username, path_info=path)
     if until := _locked_until(PASSWORD_CHANGE_LIMITS, username, None, excess=1):
         failure.delete()
         raise TooManyPasswordAttempts(until)

@@ -8,6 +8,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from config.accounts.current_password import CurrentPasswordForm
+from config.accounts.deletion import delete_users, is_last_superuser
 from config.accounts.preferences import preferences_of
 from config.accounts.time_zone import detected_name, names
 from config.models import Preferences
@@ -48,7 +50,7 @@ class NameForm(UserForm):
         return name
 
     def save(self, commit: bool = True) -> User:
-        self.instance.save(update_fields=["first_name"])
+        User.objects.filter(pk=self.instance.pk).update(first_name=self.cleaned_data["first_name"])
         return self.instance
 
 
@@ -86,6 +88,18 @@ class TimeZoneForm(PreferencesForm):
         detected = detected_name(request)
         label = f"Detected: {detected}" if detected else "Detected by your browser"
         self.fields["time_zone"].choices = [("", label), *_time_zones()]  # type: ignore[attr-defined]
+
+
+class DeletionForm(CurrentPasswordForm):
+    def clean(self) -> None:
+        if is_last_superuser(self.user):
+            raise ValidationError(
+                "You are the only administrator of this site. Give somebody else that role first, in the admin.",
+                code="last_superuser",
+            )
+
+    def save(self) -> None:
+        delete_users(User.objects.filter(pk=self.user.pk))
 
 
 def _time_zones() -> list[tuple[str, Any]]:

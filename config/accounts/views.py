@@ -17,6 +17,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.views.decorators.http import require_http_methods
@@ -59,7 +60,7 @@ class AdminLogInForm(BoundedCredentials, AdminAuthenticationForm):
 class PasswordChangeForm(auth_forms.PasswordChangeForm):
     def clean_old_password(self) -> str:
         """Raise TooManyPasswordAttempts beyond the limits."""
-        failure = record_password_attempt(self.user.get_username())
+        failure = record_password_attempt(self.user.get_username(), reverse("password_change"))
         password = super().clean_old_password()
         failure.delete()
         return password

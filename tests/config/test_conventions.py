@@ -32,7 +32,15 @@ STATIC_SITE = {
     "/robots.txt",
     "/sitemap.xml",
 }
-PUBLIC = {*STATIC_SITE, "/favicon.ico", "/healthz/", "/api/session/", "/accounts/signup/", "/accounts/login/"}
+PUBLIC = {
+    *STATIC_SITE,
+    "/favicon.ico",
+    "/healthz/",
+    "/api/session/",
+    "/accounts/signup/",
+    "/accounts/login/",
+    "/accounts/deleted/",
+}
 PUBLIC |= {"/metrics"}  # for the addresses in METRICS_ALLOW
 """URLs that don't require a login, besides those of password resets."""
 

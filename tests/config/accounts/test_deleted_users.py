@@ -1,4 +1,4 @@
-"""Deleting a user in the admin while requests of that user are being processed."""
+"""Deleting a user while requests of that user are being processed."""
 
 import threading
 from functools import partial
@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.helpers import PASSWORD, after_select, file, make_todo, run_concurrently
+from tests.uploads.receiving.tus import post_transfer
 from todos.models import Todo
 from uploads.models import Upload
 
@@ -32,6 +33,8 @@ def requests(user: User) -> dict[str, partial]:
         "attach": partial(client.post, f"/todos/{todo.pk}/attach/", {"upload": str(upload.pk)}),
         "upload": lambda: client.post("/api/uploads/", {"file": file()}),
         "import": lambda: client.post("/api/todos/import/", {"file": file(b"Buy milk", "todo.txt")}),
+        "send": lambda: post_transfer(client, 5, content=b"hello"),
+        "settings": partial(client.post, "/accounts/settings/", {"section": "appearance", "theme": "dark"}),
         "log in": partial(
             Client(raise_request_exception=False).post,
             "/api/session/",
@@ -43,7 +46,8 @@ def requests(user: User) -> dict[str, partial]:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "name", ["add", "add on the page", "add several", "rename", "attach", "upload", "import", "log in"]
+    "name",
+    ["add", "add on the page", "add several", "rename", "attach", "upload", "import", "send", "settings", "log in"],
 )
 def test_request_of_a_concurrently_deleted_user_is_rejected(alice, name):
     request = requests(alice)[name]
@@ -56,11 +60,15 @@ def test_request_of_a_concurrently_deleted_user_is_rejected(alice, name):
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    ("url", "form"),
-    [("/admin/auth/user/{}/delete/", {}), ("/admin/auth/user/", {"action": "delete_selected"})],
-    ids=["page", "action"],
+    ("by", "url", "form"),
+    [
+        ("admin", "/admin/auth/user/{}/delete/", {}),
+        ("admin", "/admin/auth/user/", {"action": "delete_selected"}),
+        ("alice", "/accounts/settings/", {"section": "delete", "current_password": PASSWORD}),
+    ],
+    ids=["page", "action", "settings"],
 )
-def test_admin_deletes_a_user_who_is_adding_objects(admin_user, alice, url, form):
+def test_user_who_is_adding_objects_is_deleted(admin_user, alice, by, url, form):
     active, finished = threading.Event(), threading.Event()
 
     def repeat(request: partial) -> list[int]:
@@ -74,11 +82,11 @@ def test_admin_deletes_a_user_who_is_adding_objects(admin_user, alice, url, form
         try:
             assert active.wait(10)
             fields = form | {"post": "yes", "_selected_action": [alice.pk]}
-            return [client_of(admin_user).post(url.format(alice.pk), fields).status_code]
+            return [client_of({"admin": admin_user, "alice": alice}[by]).post(url.format(alice.pk), fields).status_code]
         finally:
             finished.set()
 
-    repeated = ["add", "rename", "attach", "upload", "import"]
+    repeated = ["add", "rename", "attach", "upload", "import", "send"]
     deleted, *others = run_concurrently(delete, *[partial(repeat, requests(alice)[name]) for name in repeated])
     assert deleted == [302]
     assert [status for statuses in others for status in statuses if status >= 500] == []
