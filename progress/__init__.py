@@ -37,6 +37,9 @@ live/, watching jobs in a web process:
 Everything else:
     models.py       Job and Worker
     views.py, api.py, decorators.py, job_json.py, urls.py, admin.py
+    listing.py      the list of a user's jobs, for the page and the API
+    pagination.py   pages of lists and their cursors, for all apps
+    sizes.py, times.py  text of sizes, times and durations
     statistics.py   counts and ages for monitoring
     retention.py    deletes old jobs
     log_context.py  the request, job and attempt of a log line

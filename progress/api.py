@@ -1,6 +1,7 @@
 """JSON API of jobs: one job, several jobs, cancel and retry. `live/stream.py` has the stream."""
 
 import time
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, JsonResponse
@@ -10,13 +11,17 @@ from django.views.decorators.http import require_POST, require_safe
 from progress.connections import release_connection
 from progress.decorators import for_job
 from progress.job_json import as_json, jobs_url
+from progress.listing import cursor_of, list_jobs
 from progress.live import params
 from progress.live.hub import TooManyWatchers, hub
 from progress.live.jobs import Jobs, visible_jobs
 from progress.live.logins import Login
 from progress.models import Job
+from progress.pagination import fetch_page, next_link
 from progress.tasks import cancel_job, check_queue_limit, retry_job
 from progress.types import UserRequest
+
+PAGE_SIZE = 100
 
 
 class LoginEnded(Exception):
@@ -46,10 +51,10 @@ def detail(request: UserRequest, job: Job) -> HttpResponse:
 def several(request: UserRequest) -> HttpResponse:
     """Return several jobs. With `wait`, wait until one of them is newer than the version given with its id.
 
-    Without ids, return the user's unfinished jobs, newest first, without waiting.
+    Without ids, return a page of the filtered list. Without a filter, return the unfinished jobs, newest first.
     """
     if "id" not in request.GET:
-        return _unfinished(request)
+        return _filtered(request) if request.GET.keys() & {"filter", "cursor"} else _unfinished(request)
     versions = params.parse_ids(request)
     seconds = params.parse_wait(request)
     jobs = visible_jobs(request.user, versions)
@@ -81,7 +86,20 @@ def retry(request: UserRequest, job: Job) -> HttpResponse:
 
 
 def _unfinished(request: UserRequest) -> HttpResponse:
-    jobs = Job.objects.visible_to(request.user).unfinished()[: params.MAX_IDS]
+    return _found(request, Job.objects.visible_to(request.user).unfinished()[:PAGE_SIZE])
+
+
+def _filtered(request: UserRequest) -> HttpResponse:
+    """Return a page of the list, with a link to the next page, if there is one. Raise BadRequest."""
+    states = params.parse_filter(request)
+    jobs, has_next = fetch_page(list_jobs(request.user, states, request.GET.get("cursor", "")), PAGE_SIZE)
+    response = _found(request, jobs)
+    if has_next:
+        response["Link"] = next_link(request, cursor_of(jobs[-1]))
+    return response
+
+
+def _found(request: UserRequest, jobs: Iterable[Job]) -> HttpResponse:
     base_url = jobs_url(request)
     return JsonResponse({"jobs": [as_json(job, base_url) for job in jobs], "missing": []})
 

@@ -9,7 +9,7 @@ they retry. `claim` is never reset, so it identifies an attempt: writes of a run
 """
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -43,6 +43,9 @@ class State(models.TextChoices):
 
 
 UNFINISHED = (State.QUEUED, State.RUNNING)
+LIST_ORDER = (State.RUNNING, State.QUEUED, State.FAILED)
+"""The order of states in lists. The other states follow together."""
+
 RETRYABLE = (State.FAILED, State.CANCELLED)
 TEMPORARY_ERRORS = ("internal", "worker_lost", "time_limit")
 """Codes of errors that another attempt may not have. All other codes come from TaskError."""
@@ -121,6 +124,21 @@ class JobQuerySet(models.QuerySet["Job"]):
     def unfinished(self) -> Self:
         """Return the queued and running jobs, newest first."""
         return self.filter(state__in=UNFINISHED).order_by("-created_at")
+
+    def not_expired(self) -> Self:
+        """Leave out the jobs whose URL returns 410."""
+        return self.filter(Q(finished_at=None) | Q(finished_at__gte=timezone.now() - retention_period()))
+
+    def for_list(self) -> Self:
+        """Order by state as in LIST_ORDER, with the number of the state as `rank`, then newest first."""
+        ranks = [When(state=state, then=Value(rank)) for rank, state in enumerate(LIST_ORDER)]
+        rank = Case(*ranks, default=Value(len(LIST_ORDER)), output_field=models.SmallIntegerField())
+        return self.annotate(rank=rank).order_by("rank", "-created_at", "-id")
+
+    def listed_after(self, rank: int, created_at: datetime, job_id: uuid.UUID) -> Self:
+        """Return the jobs after this one in the order of `for_list`. It may have been deleted."""
+        older = Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=job_id)
+        return self.filter(Q(rank__gt=rank) | Q(older, rank=rank))
 
     def lost(self) -> Self:
         """Return the running jobs whose lease has expired."""
@@ -338,6 +356,25 @@ class Job(models.Model):
             case State.FAILED:
                 return f"Failed: {self.error_message}"
         return "Cancelled"
+
+    @property
+    def list_rank(self) -> int:
+        """Return the number of the job's state in the order of lists, which `for_list` calculates in the database."""
+        return [*LIST_ORDER, self.state].index(self.state)
+
+    @property
+    def list_group(self) -> str:
+        """Return the group of jobs that the job is listed in. `activity.js` has the same rule."""
+        if self.state == State.FAILED:
+            return "failed"
+        return "done" if self.is_finished else "unfinished"
+
+    @property
+    def duration_seconds(self) -> int | None:
+        """Return how long the last attempt took, or None if there is none that has finished."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return max(0, round((self.finished_at - self.started_at).total_seconds()))
 
     @property
     def has_expired(self) -> bool:

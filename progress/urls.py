@@ -7,6 +7,7 @@ from progress.live import stream
 
 app_name = "progress"
 urlpatterns = [
+    path("progress/", views.index, name="index"),
     path("progress/<uuid:job_id>/", views.detail, name="detail"),
     path("progress/<uuid:job_id>/cancel/", views.cancel, name="cancel"),
     path("progress/<uuid:job_id>/retry/", views.retry, name="retry"),

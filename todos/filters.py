@@ -13,10 +13,10 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from progress.pagination import InvalidCursor, fetch_page
 from progress.types import UserRequest
 from todos.models import Todo, TodoQuerySet
 from todos.time_zones import get_time_zone
-from uploads.http.pagination import InvalidCursor, fetch_page
 
 PAGE_SIZE = 100
 NEXT_PAGE_SIZE = 50

@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from progress.pagination import fetch_page
 from progress.types import UserRequest
 from uploads.forms import UploadForm
-from uploads.http.pagination import fetch_page
 from uploads.listing import cursor_of, list_uploads
 from uploads.models import Rendition, Transfer, Upload
 from uploads.receiving import quota, transfers

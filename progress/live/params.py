@@ -2,12 +2,16 @@
 
 ?id=<uuid>&id=<uuid>:<version>   the jobs, each with the version that the client already has
 ?after=<version>&wait=<seconds>  delay the response until there is a newer version, at most this long
+?filter=<name>                   instead of ids: the states of the jobs
 """
 
 from uuid import UUID
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
+
+from progress.listing import FILTERS
+from progress.models import State
 
 MAX_IDS = 100
 MAX_WAIT_SECONDS = 30.0
@@ -41,6 +45,14 @@ def parse_wait(request: HttpRequest) -> float:
     if not is_number or float(text) > MAX_WAIT_SECONDS:
         raise BadRequest(f"wait must be a number of seconds from 0 to {MAX_WAIT_SECONDS:.0f}.")
     return float(text)
+
+
+def parse_filter(request: HttpRequest) -> tuple[State, ...]:
+    """Return the states of the jobs in the list that `filter` names, by default of all jobs. Raise BadRequest."""
+    try:
+        return FILTERS[request.GET.get("filter", "all")]
+    except KeyError:
+        raise BadRequest("Use ?filter=all, unfinished, failed or finished.") from None
 
 
 def _id_and_version(text: str) -> tuple[UUID, int]:

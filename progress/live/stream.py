@@ -6,6 +6,7 @@ event: end      {}: no more changes will follow, and the stream closes
 
 Without ids, the stream has all jobs of the user:
 
+event: job      with ?filter=unfinished or another filter, each job of that list, at most MAX_INITIAL, in its order
 event: ready    {}: every later change will be sent, so the client can fetch the current state now
 event: job      at each change of any job of the user
 """
@@ -19,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from progress.job_json import as_json, jobs_url
+from progress.listing import list_jobs
 from progress.live import params
 from progress.live.hub import Watcher
 from progress.live.jobs import Jobs, OwnedJobs, Snapshot, visible_jobs
@@ -28,6 +30,7 @@ from progress.types import UserRequest
 
 READY = b"event: ready\ndata: {}\n\n"
 END = b"event: end\ndata: {}\n\n"
+MAX_INITIAL = 100
 
 
 @never_cache
@@ -36,13 +39,23 @@ def stream(request: UserRequest) -> HttpResponseBase:
     """Stream the jobs with these ids, or all jobs of the user."""
     base_url = jobs_url(request)
     if "id" not in request.GET:
-        return stream_response(request, OwnedJobs, [request.user.pk], lambda watcher: OwnedJobEvents(watcher, base_url))
+        return _stream_all(request, base_url)
     versions = params.parse_ids(request)
 
     def begin(watcher: Watcher[UUID, Snapshot | None]) -> JobEvents:
         return JobEvents(watcher, visible_jobs(request.user, versions), base_url)
 
     return stream_response(request, Jobs, versions, begin)
+
+
+def _stream_all(request: UserRequest, base_url: str) -> HttpResponseBase:
+    states = params.parse_filter(request) if "filter" in request.GET else ()
+
+    def begin(watcher: Watcher[int, dict[UUID, Snapshot]]) -> OwnedJobEvents:
+        jobs = list_jobs(request.user, states)[:MAX_INITIAL] if states else ()
+        return OwnedJobEvents(watcher, {job.pk: Snapshot(job) for job in jobs}, base_url)
+
+    return stream_response(request, OwnedJobs, [request.user.pk], begin)
 
 
 class JobEvents(EventStream[UUID, Snapshot | None]):
@@ -78,12 +91,17 @@ class JobEvents(EventStream[UUID, Snapshot | None]):
 
 
 class OwnedJobEvents(EventStream[int, dict[UUID, Snapshot]]):
-    def __init__(self, watcher: Watcher[int, dict[UUID, Snapshot]], base_url: str) -> None:
+    def __init__(
+        self, watcher: Watcher[int, dict[UUID, Snapshot]], current: dict[UUID, Snapshot], base_url: str
+    ) -> None:
         super().__init__(watcher)
         self._base_url = base_url
+        self._current = current
 
     def initial(self) -> bytes:
-        return READY
+        events = self.encode({0: self._current}) + READY
+        self._current = {}  # frees memory
+        return events
 
     def encode(self, changes: dict[int, dict[UUID, Snapshot]]) -> bytes:
         return b"".join(_event(snapshot, self._base_url) for jobs in changes.values() for snapshot in jobs.values())

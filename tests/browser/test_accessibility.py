@@ -11,7 +11,14 @@ PUBLIC_PATHS = [
     *("/guide/", "/guide/architecture/", "/guide/tasks/", "/guide/cors/", "/guide/server/"),
     *("/accounts/login/", "/accounts/signup/", "/accounts/password_reset/"),
 ]
-USER_PATHS = ["/todos/", "/todos/import/", "/uploads/", "/accounts/password_change/", "/accounts/settings/"]
+USER_PATHS = [
+    "/todos/",
+    "/todos/import/",
+    "/uploads/",
+    "/progress/",
+    "/accounts/password_change/",
+    "/accounts/settings/",
+]
 
 FOCUS_IS_VISIBLE = """
 document.activeElement === document.body || getComputedStyle(document.activeElement).outlineStyle !== "none"

@@ -17,7 +17,15 @@ MEASURE = """
 TWO_FRAMES = "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
 MAX_SHIFT = 0.01
 
-PAGES = ["/todos/", "/todos/trash/", "/todos/import/", "/uploads/", "/accounts/password_change/", "/accounts/settings/"]
+PAGES = [
+    "/todos/",
+    "/todos/trash/",
+    "/todos/import/",
+    "/uploads/",
+    "/progress/",
+    "/accounts/password_change/",
+    "/accounts/settings/",
+]
 
 
 @pytest.fixture

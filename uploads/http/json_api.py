@@ -3,13 +3,12 @@
 import json
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from uploads.http.pagination import fetch_page
+from progress.pagination import fetch_page, next_link
 
 T = TypeVar("T", bound=Model)
 R = TypeVar("R", bound=HttpRequest)
@@ -52,6 +51,5 @@ def list_response(
     rows, has_next = fetch_page(queryset, page_size)
     response = JsonResponse([as_json(row, request) for row in rows], safe=False)
     if has_next:
-        query = urlencode({**request.GET.dict(), "cursor": cursor(rows[-1])})
-        response["Link"] = f'<{request.build_absolute_uri(request.path)}?{query}>; rel="next"'
+        response["Link"] = next_link(request, cursor(rows[-1]))
     return response

@@ -1,5 +1,6 @@
 /**
- * Watching of jobs: all jobs of one server share one stream, however many there are.
+ * Watching of jobs: all jobs of one server share one stream, however many there are. It is the stream of all jobs of the
+ * user if there are many or if a script watches all of them.
  *
  * When the server has too many streams, or nothing is received through the stream, the jobs are polled instead.
  */
@@ -36,7 +37,9 @@ const MAX_IDS = 100; // ids per request; more jobs are watched by the stream of 
 const GATHER_MS = 30; // bars that are added at the same time share a stream from the start
 const NEXT_STREAM_MS = 500; // delay after a stream whose jobs have all finished, if other jobs were added
 const POLL_MS = 1000;
+const IDLE_POLL_MS = 10000; // while all jobs are watched and none is unfinished
 const CHECK_MS = 60000; // the stream of all jobs doesn't report that a job was deleted
+const UNFINISHED = "?filter=unfinished"; // the query that selects unfinished jobs, of a list and of a stream
 
 /** @type {JobStream[]} */
 const streams = [];
@@ -61,6 +64,20 @@ export function watchJob(url, listener) {
   return () => stream.remove(id, listener);
 }
 
+/**
+ * Watch all jobs of the user on the server whose jobs have this URL, which ends with "/api/progress/".
+ *
+ * `onChange` is called with each unfinished job at the start, and with each later change of any job, including its end.
+ * It may be called again with the same version after a reconnection. At most 100 of the jobs that were enqueued before
+ * are reported at the start; the others are reported when they change.
+ *
+ * @param {string} base
+ * @param {Listener} listener
+ */
+export function watchAllJobs(base, listener) {
+  streamOf(new URL(base, document.baseURI).href).addObserver(listener);
+}
+
 /** @param {string} base the URL of the server's jobs */
 function streamOf(base) {
   const stream = streams.find((known) => known.base === base) ?? new JobStream(base);
@@ -72,8 +89,10 @@ function streamOf(base) {
 class JobStream extends EventStream {
   /** @type {Map<string, Set<Listener>>} by job id; the ids that were polled last are at the end */
   #listeners = new Map();
-  /** @type {Set<string>} the ids of running jobs */
-  #running = new Set();
+  /** @type {Set<Listener>} the listeners of all jobs */
+  #observers = new Set();
+  /** @type {Map<string, Job>} the last state of each unfinished job, by id */
+  #unfinished = new Map();
   /** @type {Set<string>} the ids whose state has to be requested, while the stream is that of all jobs */
   #unknown = new Set();
   /** @type {AbortController | null} the connection of the stream of all jobs */
@@ -86,7 +105,13 @@ class JobStream extends EventStream {
   }
 
   get isNeeded() {
-    return this.#listeners.size > 0;
+    return this.#listeners.size + this.#observers.size > 0;
+  }
+
+  /** @param {Listener} observer */
+  addObserver(observer) {
+    this.#observers.add(observer);
+    this.connectAfter(GATHER_MS);
   }
 
   /**
@@ -97,6 +122,8 @@ class JobStream extends EventStream {
     const listeners = this.#listeners.get(id) ?? new Set();
     this.#listeners.set(id, listeners.add(listener));
     if (!this.#streamOfAll) return this.connectAfter(GATHER_MS);
+    const job = this.#unfinished.get(id);
+    if (job) return queueMicrotask(() => listeners.has(listener) && listener.onChange(job));
     if (!this.#unknown.size) setTimeout(() => this.#requestUnknown(), GATHER_MS);
     this.#unknown.add(id);
     return undefined;
@@ -120,11 +147,12 @@ class JobStream extends EventStream {
   /** @param {AbortController} connection */
   async #stream(connection) {
     const ids = [...this.#listeners.keys()];
-    const isOfAll = ids.length > MAX_IDS;
-    const url = this.#url("stream/", isOfAll ? [] : ids);
+    const isOfAll = ids.length > MAX_IDS || this.#observers.size > 0;
+    const url = `${this.base}stream/${this.#observers.size ? UNFINISHED : isOfAll ? "" : idQuery(ids)}`;
     let timer;
     if (isOfAll) {
       this.#streamOfAll = connection;
+      this.#unfinished.clear();
       this.#unknown = new Set(ids);
       timer = setInterval(() => this.#requestAll(), CHECK_MS);
     }
@@ -166,7 +194,7 @@ class JobStream extends EventStream {
     try {
       while (connection === this.#streamOfAll && this.#unknown.size) {
         const ids = [...this.#unknown].slice(0, MAX_IDS);
-        await this.#request(ids, connection);
+        await this.#request(idQuery(ids), connection);
         for (const id of ids) this.#unknown.delete(id);
       }
     } catch {
@@ -174,46 +202,59 @@ class JobStream extends EventStream {
     }
   }
 
+  /** @param {AbortController} connection */
+  async #poll(connection) {
+    const error = await this.#requestEach(connection);
+    if (error) return this.#onError(error);
+    return this.#listeners.size ? POLL_MS : IDLE_POLL_MS;
+  }
+
   /**
-   * Send one request, for the running jobs and for those that were polled longest ago.
+   * Request the unfinished jobs if all jobs are watched, and then the watched jobs that are not among them: the running
+   * jobs and those that were requested longest ago. Return an error response, or null.
    *
    * @param {AbortController} connection
    */
-  async #poll(connection) {
-    const isRunning = (/** @type {string} */ id) => Number(this.#running.has(id));
-    const ids = [...this.#listeners.keys()].sort((a, b) => isRunning(b) - isRunning(a)).slice(0, MAX_IDS);
+  async #requestEach(connection) {
+    const running = this.#idsOfRunning();
+    if (this.#observers.size) {
+      this.#unfinished.clear();
+      const error = await this.#request(UNFINISHED, connection, (response) => response);
+      if (error) return error;
+    }
+    const received = this.#observers.size ? this.#unfinished : new Map();
+    const isRunning = (/** @type {string} */ id) => Number(running.has(id));
+    const ids = [...this.#listeners.keys()]
+      .filter((id) => !received.has(id))
+      .sort((a, b) => isRunning(b) - isRunning(a))
+      .slice(0, MAX_IDS);
     for (const id of ids) {
       const listeners = this.#listeners.get(id) ?? new Set();
       this.#listeners.delete(id);
       this.#listeners.set(id, listeners);
     }
-    const error = await this.#request(ids, connection, (response) => response);
-    return error ? this.#onError(error) : POLL_MS;
+    return ids.length ? this.#request(idQuery(ids), connection, (response) => response) : null;
+  }
+
+  #idsOfRunning() {
+    return new Set([...this.#unfinished.values()].filter(({ state }) => state === "running").map(({ id }) => id));
   }
 
   /**
-   * Request the state of these jobs. Return what `onError` returns for an error response; without it, throw an error.
+   * Request the state of jobs. Return what `onError` returns for an error response; without it, throw an error.
    *
-   * @param {string[]} ids
+   * @param {string} query
    * @param {AbortController} connection
    * @param {(response: Response) => Response | null} onError
    */
-  async #request(ids, connection, onError = raise) {
-    const response = await get(this.#url("", ids), connection.signal);
+  async #request(query, connection, onError = raise) {
+    const response = await get(this.base + query, connection.signal);
     if (!response.ok) return onError(response);
     const { jobs, missing } = await response.json();
     this.resetRetries();
     for (const job of jobs) this.#onJob(job);
     for (const id of missing) await this.#onMissing(id, connection);
     return null;
-  }
-
-  /**
-   * @param {string} path
-   * @param {string[]} ids
-   */
-  #url(path, ids) {
-    return `${this.base}${path}${ids.length ? "?" : ""}${ids.map((id) => `id=${id}`).join("&")}`;
   }
 
   /** @param {Response} response */
@@ -225,10 +266,14 @@ class JobStream extends EventStream {
 
   /** @param {Job} job */
   #onJob(job) {
-    const listeners = [...(this.#listeners.get(job.id) ?? [])];
-    if (FINISHED_STATES.includes(job.state)) this.#listeners.delete(job.id);
-    if (job.state === "running") this.#running.add(job.id);
-    else this.#running.delete(job.id);
+    const listeners = [...(this.#listeners.get(job.id) ?? []), ...this.#observers];
+    this.#unknown.delete(job.id);
+    if (FINISHED_STATES.includes(job.state)) {
+      this.#listeners.delete(job.id);
+      this.#unfinished.delete(job.id);
+    } else {
+      this.#unfinished.set(job.id, job);
+    }
     for (const listener of listeners) {
       try {
         listener.onChange(job);
@@ -253,6 +298,9 @@ class JobStream extends EventStream {
   /** @param {StopReason} reason */
   #stopAll(reason) {
     [...this.#listeners.keys()].forEach((id) => this.#stop(id, reason));
+    const observers = [...this.#observers];
+    this.#observers.clear();
+    observers.forEach((observer) => observer.onStop(reason));
   }
 
   /**
@@ -264,6 +312,11 @@ class JobStream extends EventStream {
     this.#listeners.delete(id);
     listeners.forEach((listener) => listener.onStop(reason));
   }
+}
+
+/** @param {string[]} ids */
+function idQuery(ids) {
+  return `?${ids.map((id) => `id=${id}`).join("&")}`;
 }
 
 /**

@@ -14,6 +14,7 @@ PAGES = [
     "/todos/trash/",
     "/uploads/",
     "/uploads/trash/",
+    "/progress/",
     "/accounts/password_change/",
     "/accounts/settings/",
     "/accounts/password_reset/",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createAnnouncer } from "../../../uploads/static/uploads/announcer.js";
+import { createAnnouncer } from "../../../progress/static/progress/announcer.js";
 
 /**
  * Return a live region, the function that announces in it, and one that lets the time pass.
@@ -51,5 +51,5 @@ test("of many messages, all but the first three are counted", (t) => {
   const { element, announce, passTime } = announcer(t);
   for (const name of ["a", "b", "c", "d", "e"]) announce(name, "Done");
   passTime();
-  assert.equal(element.textContent, "a: Done; b: Done; c: Done; and changes of 2 more files");
+  assert.equal(element.textContent, "a: Done; b: Done; c: Done; and 2 more changes");
 });

@@ -230,6 +230,19 @@ class TestStream:
         assert percents[-2:] == [20, 90]
         assert len(percents) == len(set(percents))
 
+    def test_filter_sends_the_own_jobs_of_the_filtered_list_before_ready(
+        self, as_alice, alice, bob, running, monkeypatch
+    ):
+        queued = make_job(owner=alice)
+        make_job(owner=alice, state=State.FAILED)
+        make_job(owner=bob)
+        monkeypatch.setattr(hub, "stopping", True)
+        text = body(as_alice.get("/api/progress/stream/?filter=unfinished")).decode()
+        ids = [line.removeprefix("id: ") for line in text.splitlines() if line.startswith("id: ")]
+        assert ids == [f"{job.pk}:{job.version}" for job in (running, queued)]
+        assert text.endswith("event: ready\ndata: {}\n\n")
+        problem(as_alice.get("/api/progress/stream/?filter=x"), 400)
+
     def test_sends_a_comment_every_5_seconds_and_ends_after_ten_minutes(self, as_alice, running):
         started_at = time.monotonic()
         response = as_alice.get(f"/api/progress/stream/?id={running.pk}")

@@ -4,7 +4,7 @@
  */
 
 import { find, findById } from "../progress/dom.js";
-import { createAnnouncer } from "../uploads/announcer.js";
+import { createAnnouncer } from "../progress/announcer.js";
 import { listenForFiles } from "../uploads/file-drop.js";
 import { Sender, tooLargeMessage } from "../uploads/sender.js";
 import { Session } from "../uploads/session.js";

@@ -4,7 +4,7 @@
  */
 
 import { find, findById } from "../progress/dom.js";
-import { createAnnouncer } from "../uploads/announcer.js";
+import { createAnnouncer } from "../progress/announcer.js";
 import { enableAttaching } from "./attaching.js";
 import { pendingChanges, RequestError, sendChange, showError } from "./changes.js";
 import { enableEditing } from "./editing.js";

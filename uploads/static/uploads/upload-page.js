@@ -3,12 +3,12 @@
  * uploads continue. Without this script the form sends one file at a time.
  */
 
+import { createAnnouncer } from "../progress/announcer.js";
 import { Backoff } from "../progress/backoff.js";
 import { find, findById } from "../progress/dom.js";
 import { formatSize } from "../progress/format.js";
 import { statusOf } from "../progress/request.js";
 import { sleep } from "./abortable.js";
-import { createAnnouncer } from "./announcer.js";
 import { CardGrid } from "./cards.js";
 import { listenForFiles } from "./file-drop.js";
 import { FileStore } from "./file-store.js";

@@ -4,7 +4,7 @@
  */
 
 import { find } from "../../progress/dom.js";
-import { createAnnouncer } from "../../uploads/announcer.js";
+import { createAnnouncer } from "../../progress/announcer.js";
 import { listenForFiles } from "../../uploads/file-drop.js";
 import { FileStore } from "../../uploads/file-store.js";
 import { Sender } from "../../uploads/sender.js";

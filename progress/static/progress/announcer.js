@@ -19,7 +19,7 @@ export function createAnnouncer(element) {
   function announce() {
     timer = undefined;
     const texts = [...messages].slice(0, MAX_MESSAGES).map(([subject, message]) => `${subject}: ${message}`);
-    if (messages.size > MAX_MESSAGES) texts.push(`and changes of ${messages.size - MAX_MESSAGES} more files`);
+    if (messages.size > MAX_MESSAGES) texts.push(`and ${messages.size - MAX_MESSAGES} more changes`);
     messages.clear();
     element.textContent = texts.join("; ");
   }
