@@ -25,6 +25,7 @@ urlpatterns = [
     path("todos/<int:todo_id>/", todo.edit, name="edit"),
     path("todos/<int:todo_id>/rename/", todo.rename, name="rename"),
     path("todos/<int:todo_id>/toggle/", todo.toggle, name="toggle"),
+    path("todos/<int:todo_id>/due/", todo.due, name="due"),
     path("todos/<int:todo_id>/move/", todo.move, name="move"),
     path("todos/<int:todo_id>/delete/", todo.delete, name="delete"),
     path("todos/<int:todo_id>/attach/", attachments.attach, name="attach"),

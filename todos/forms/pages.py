@@ -1,6 +1,7 @@
 """Forms of the pages of to-dos. `TodoForm` has the rules for every field; the other forms derive from it."""
 
 import unicodedata
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -26,6 +27,7 @@ LINE_SEPARATORS = {"Zl", "Zp"}
 """Unicode categories of the line separator and the paragraph separator."""
 
 TITLE_REQUIRED = "Enter a title."
+DUE_ON_INVALID = "Enter the date as year-month-day, for example 2030-01-31."
 
 MAX_QUOTE_LENGTH = 300
 """The maximum length of the current value in the message about a conflict, in characters."""
@@ -63,7 +65,7 @@ class TodoForm(TextForm):
         required=False,
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Enter the date as year-month-day, for example 2030-01-31."},
+        error_messages={"invalid": DUE_ON_INVALID},
     )
 
     class Meta:
@@ -144,6 +146,37 @@ class EditForm(TodoForm):
 
     def _set_data(self, **values: Any) -> None:
         self.data = dict(self.data.items()) | values
+
+
+class NamedDateField(forms.DateField):
+    """A date in ISO 8601, or one of the days that the menu of due dates names."""
+
+    def to_python(self, value: Any) -> date | None:
+        today = timezone.localdate()
+        match value:
+            case "today":
+                return today
+            case "tomorrow":
+                return today + timedelta(days=1)
+            case "next-week":
+                return today + timedelta(days=7 - today.weekday())  # next Monday
+        return super().to_python(value)
+
+
+class DueForm(TodoForm):
+    """The menu of due dates. An empty value clears the date."""
+
+    notes = None  # type: ignore[assignment]  # Django's way to remove an inherited field
+    due_on = NamedDateField(required=False, input_formats=["%Y-%m-%d"], error_messages={"invalid": DUE_ON_INVALID})
+
+    class Meta(TodoForm.Meta):
+        fields = ("due_on",)
+
+    def clean_due_on(self) -> date | None:
+        if "due_on" not in self.data:
+            raise ValidationError(DUE_ON_INVALID)
+        due_on: date | None = self.cleaned_data["due_on"]
+        return due_on
 
 
 class QuickAddForm(TodoForm):

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from todos.filters import FilteredList
-from todos.forms.pages import EditForm, QuickAddForm
+from todos.forms.pages import DueForm, EditForm, QuickAddForm
 from todos.models import Todo
 from todos.undo import Batch
 from todos.views.responses import (
@@ -51,6 +51,16 @@ def toggle(request: HtmxRequest, todo_id: int) -> HttpResponse:
     """Mark a to-do as completed or active, whichever the form contains: a repeated request changes nothing."""
     Todo.objects.visible_to(request.user).filter(pk=todo_id).set_completed(bool(request.POST.get("completed")))
     return row_response(request, todo_id)
+
+
+@require_POST
+def due(request: HtmxRequest, todo_id: int) -> HttpResponse:
+    """Set the due date of a to-do, or clear it."""
+    form = DueForm(request.POST, instance=get_todo(request, todo_id))
+    if form.is_valid():
+        form.save()
+        return row_response(request, todo_id)
+    return form_error_response(form)
 
 
 @require_POST

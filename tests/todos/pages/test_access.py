@@ -14,6 +14,7 @@ CHANGES = [
     ("rename/", {"title": "Stolen"}),
     ("rename/", {"title": ""}),
     ("toggle/", {"completed": "true"}),
+    ("due/", {"due_on": "today"}),
     ("move/", {"direction": "up"}),
     ("delete/", {}),
     ("attach/", {"upload": "00000000-0000-4000-8000-000000000000"}),
@@ -56,7 +57,7 @@ def test_another_users_deletion_can_not_be_undone(as_alice, as_bob, visitor, ali
 
 def test_get_changes_nothing(as_alice, alice):
     todo = make_todo(owner=alice)
-    for url in ("rename", "toggle", "move", "delete", "attach", "detach"):
+    for url in ("rename", "toggle", "due", "move", "delete", "attach", "detach"):
         assert as_alice.get(f"/todos/{todo.pk}/{url}/").status_code == 405
     for url in ("toggle-all", "clear-completed", "undo"):
         assert as_alice.get(f"/todos/{url}/").status_code == 405

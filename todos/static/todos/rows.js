@@ -201,6 +201,22 @@ function dispatchInserted() {
   document.dispatchEvent(new Event("rowsinserted"));
 }
 
+/**
+ * Return a function that restores the focus if the row has been removed with the focused control: to a control of the
+ * row next to it, or to the field for a new title.
+ *
+ * @param {Element | null} row
+ * @param {string} selector of the control
+ */
+export function keepFocusNear(row, selector) {
+  const next = row?.nextElementSibling ?? row?.previousElementSibling;
+  return () => {
+    if (document.activeElement !== document.body) return;
+    const control = next?.querySelector(selector) ?? find(document, "#id_title");
+    /** @type {HTMLElement} */ (control).focus();
+  };
+}
+
 /** @param {HTMLElement} row */
 function isOlder(row) {
   return Number(row.dataset.version) < Number(rowById(row.id)?.dataset.version ?? 0);

@@ -7,12 +7,13 @@ import { find, findById } from "../progress/dom.js";
 import { createAnnouncer } from "../progress/announcer.js";
 import { enableAttaching } from "./attaching.js";
 import { pendingChanges, RequestError, sendChange, showError } from "./changes.js";
+import { enableDueMenu } from "./due-menu.js";
 import { enableEditing } from "./editing.js";
 import { keepUpToDate } from "./live.js";
 import { enableMoving } from "./moving.js";
 import { offerToSplitLines } from "./pasting.js";
 import { createPreviewReader, showPreview } from "./preview.js";
-import { insertRowsWithoutHtmx, keepSortedByDue, onCustomEvent } from "./rows.js";
+import { insertRowsWithoutHtmx, keepFocusNear, keepSortedByDue, onCustomEvent } from "./rows.js";
 
 const app = findById("todoapp");
 const form = findById("new-todo-form", HTMLFormElement);
@@ -70,13 +71,10 @@ app.addEventListener("click", async (event) => {
   if (!(button instanceof HTMLButtonElement)) return;
   event.preventDefault();
   const row = button.closest("li");
-  const next = row?.nextElementSibling ?? row?.previousElementSibling;
+  const restoreFocus = keepFocusNear(row, ".destroy");
   /** @type {Record<string, string>} */
   const values = button.name ? { [button.name]: button.value } : {};
-  if (!(await sendChange(button.getAttribute("formaction") ?? "", values, row?.id ?? form.id))) return;
-  if (document.activeElement !== document.body) return;
-  const control = next?.querySelector(".destroy") ?? title; // the button that had the focus was removed
-  /** @type {HTMLElement} */ (control).focus();
+  if (await sendChange(button.getAttribute("formaction") ?? "", values, row?.id ?? form.id)) restoreFocus();
 });
 
 /** Send the GET requests of htmx after the changes that were made before them. */
@@ -117,6 +115,7 @@ keepSortedByDue();
 for (const button of app.querySelectorAll("button[form]")) button.removeAttribute("form");
 enableEditing(app);
 enableMoving(app, createAnnouncer(findById("news")));
+enableDueMenu(app, createAnnouncer(findById("news")));
 enableAttaching(app, findById("news"));
 keepUpToDate(app);
 document.documentElement.classList.add("live");

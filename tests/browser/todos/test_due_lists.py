@@ -1,0 +1,57 @@
+"""The lists Today and Upcoming, and changes of due dates on them and on another device."""
+
+from playwright.sync_api import expect
+
+from tests.browser.accessibility import assert_accessible_and_fits
+from tests.browser.todos.helpers import TITLES
+
+
+def test_rows_stay_sorted_by_due_date(devices, sqlite_site):
+    here, there = devices
+    here.page.goto(f"{sqlite_site.url}/todos/upcoming/")
+    expect(here.page.locator("#no-todos")).to_be_visible()
+    there.rename(TITLES[0], f"{TITLES[0]} in 9 days")
+    there.rename(TITLES[2], f"{TITLES[2]} in 2 days")
+    expect(here.titles).to_have_text([TITLES[2], TITLES[0]])
+    here.add("call mum", "call dad in 5 days", "pay rent today")
+    expect(here.titles).to_have_text(["call mum", TITLES[2], "call dad", TITLES[0]])
+    expect(here.counter).to_have_text("4 items left")
+    here.rename("call mum", "call mum in 3 days")
+    expect(here.titles).to_have_text([TITLES[2], "call mum", "call dad", TITLES[0]])
+    here.row("call dad").locator(".toggle").click()
+    expect(here.titles).to_have_text([TITLES[2], "call mum", TITLES[0]])
+
+
+def test_menu_sets_due_dates_by_keyboard_and_touch(todos, page, sqlite_site):
+    menu, row = page.get_by_role("dialog", name="Due date"), todos.nth(0)
+    button = page.get_by_role("button", name=f"Due date: {TITLES[0]}")
+    button.press("Enter")
+    expect(menu.get_by_role("button", name="Today")).to_be_focused()
+    assert_accessible_and_fits(page)
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    expect(button).to_be_focused()
+
+    button.press("Enter")
+    page.keyboard.press("Enter")
+    expect(row.locator(".due")).to_have_text("Today")
+    expect(button).to_be_focused()
+    expect(page.locator("#news")).to_have_text(f"{TITLES[0]}: Today")
+    page.get_by_role("button", name=f"Due date: {TITLES[1]}").click()
+    menu.get_by_label("Date", exact=True).fill("2019-12-31")
+    page.keyboard.press("Enter")
+    expect(todos.nth(1).locator(".due")).to_contain_text("Overdue")
+
+    page.goto(f"{sqlite_site.url}/todos/today/")
+    expect(todos.locator("label")).to_have_text([TITLES[1], TITLES[0]])
+    page.set_viewport_size({"width": 375, "height": 667})
+    button.click()
+    expect(menu.get_by_role("button", name="Tomorrow")).to_be_in_viewport(ratio=1)
+    menu.get_by_role("button", name="Tomorrow").click()
+    expect(todos.locator("label")).to_have_text([TITLES[1]])
+    expect(page.get_by_role("button", name=f"Due date: {TITLES[1]}")).to_be_focused()
+    button = page.get_by_role("button", name=f"Due date: {TITLES[1]}")
+    button.click()
+    menu.get_by_role("button", name="No date").click()
+    expect(page.locator("#no-todos")).to_be_visible()
+    expect(page.get_by_label("What needs to be done?")).to_be_focused()
