@@ -3,18 +3,19 @@
 from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin
 from django.core.checks import register
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_delete, post_migrate
 
 
 class SiteConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import checks, retention
+        from config import checks, models, retention
 
         register(checks.check_origins)
         register(checks.check_cookies)
         register(checks.check_sign_up, deploy=True)
+        post_delete.connect(models.delete_archive, sender=models.Export)
         post_migrate.connect(retention.create_schedules, sender=apps.get_app_config("sessions"))
 
 

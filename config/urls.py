@@ -7,6 +7,7 @@ from django_distill import distill_path
 
 from config.accounts import session, settings_page
 from config.accounts import views as accounts
+from config.accounts.export import views as export
 from config.ops import health, metrics
 from config.site import views as site
 
@@ -33,6 +34,7 @@ urlpatterns = [
         name="login",
     ),
     path("accounts/settings/", settings_page.settings_page, name="settings"),
+    path("accounts/settings/export/", export.download, name="export"),
     path("accounts/deleted/", settings_page.deleted, name="account-deleted"),
     path("accounts/password_change/", accounts.PasswordChange.as_view(), name="password_change"),
     path("accounts/", include("django.contrib.auth.urls")),

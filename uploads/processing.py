@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING
+from uuid import UUID
 
 from django.conf import settings
 from django.core.files import File
@@ -47,7 +48,7 @@ def process(upload: Upload, progress: Progress) -> None:
         if kind is None:
             checksum(upload, progress)
             return
-        with temporary_directory(upload) as directory:
+        with temporary_directory(upload.pk) as directory:
             source = fetch(upload, directory, progress, weight=CHECKSUM_WEIGHT)
             make_renditions(upload, kind, source, directory, progress)
 
@@ -137,9 +138,9 @@ def _delete_files_without_rows(upload: Upload) -> None:
 
 
 @contextmanager
-def temporary_directory(upload: Upload) -> Iterator[Path]:
-    """Make a directory for the upload's job and delete it afterwards, with those that killed attempts left behind."""
-    prefix = f"{upload.pk}-"
+def temporary_directory(key: UUID) -> Iterator[Path]:
+    """Make a directory for the job of this object and delete it afterwards, with those that killed attempts left."""
+    prefix = f"{key}-"
     for leftover in settings.FILE_UPLOAD_TEMP_DIR.glob(f"{prefix}*"):
         shutil.rmtree(leftover, ignore_errors=True)
     with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix=prefix) as directory:

@@ -1,4 +1,4 @@
-"""Forms of the settings page. Each saves what it shows, and has the message that is shown after that."""
+"""Forms of the settings page. Each has the message that is shown next to it after it has been saved."""
 
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -10,9 +10,11 @@ from django.http import QueryDict
 
 from config.accounts.current_password import CurrentPasswordForm
 from config.accounts.deletion import delete_users, is_last_superuser
+from config.accounts.export.tasks import start
 from config.accounts.preferences import preferences_of
 from config.accounts.time_zone import detected_name, names
 from config.models import Preferences
+from progress.tasks import check_queue_limit
 from progress.types import UserRequest
 from uploads.visible import is_visible
 
@@ -88,6 +90,22 @@ class TimeZoneForm(PreferencesForm):
         detected = detected_name(request)
         label = f"Detected: {detected}" if detected else "Detected by your browser"
         self.fields["time_zone"].choices = [("", label), *_time_zones()]  # type: ignore[attr-defined]
+
+
+class ExportForm(forms.Form):
+    """A form without fields: its button starts the export."""
+
+    saved_message = ""
+    """Empty, because a progress bar takes the place of the form."""
+
+    def __init__(self, request: UserRequest, data: QueryDict | None, **options: Any) -> None:
+        super().__init__(data, **options)
+        self._user = request.user
+
+    def save(self) -> None:
+        """Raise TooManyJobs."""
+        check_queue_limit(self._user)
+        start(self._user)
 
 
 class DeletionForm(CurrentPasswordForm):

@@ -14,8 +14,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from config.accounts.login_limits import TooManyPasswordAttempts
-from config.accounts.settings_forms import AppearanceForm, DeletionForm, NameForm, TimeZoneForm
+from config.accounts.settings_forms import AppearanceForm, DeletionForm, ExportForm, NameForm, TimeZoneForm
 from config.http.errors import too_many_password_attempts
+from config.models import Export
 from progress.types import UserRequest
 from uploads.receiving import quota
 
@@ -23,6 +24,7 @@ FORMS: dict[str, Any] = {
     "name": NameForm,
     "appearance": AppearanceForm,
     "time_zone": TimeZoneForm,
+    "export": ExportForm,
     "delete": DeletionForm,
 }
 """The forms by the name of their section. Ids of their fields begin with it, because some forms have equal fields."""
@@ -43,7 +45,12 @@ def settings_page(request: UserRequest) -> HttpResponse:
             return _save(request, sent, form)
     except TooManyPasswordAttempts as error:
         return too_many_password_attempts(error.locked_until)
-    context = {"forms": forms, "usage": quota.usage(request.user), "quota_bytes": settings.USER_QUOTA_BYTES}
+    context = {
+        "forms": forms,
+        "usage": quota.usage(request.user),
+        "quota_bytes": settings.USER_QUOTA_BYTES,
+        "export": Export.objects.filter(owner=request.user).select_related("job").first(),
+    }
     return render(request, "registration/settings.html", context)
 
 
@@ -52,7 +59,8 @@ def _save(request: UserRequest, section: str, form: Any) -> HttpResponse:
     if section == "delete":
         logout(request)
         return redirect("account-deleted")
-    messages.success(request, form.saved_message)
+    if form.saved_message:
+        messages.success(request, form.saved_message, extra_tags=section)
     return redirect(f"{reverse('settings')}#{section}")
 
 

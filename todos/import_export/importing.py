@@ -76,7 +76,7 @@ def unknown_format_message(file: IO[bytes]) -> str:
 
 def _import(upload: Upload, progress: Progress) -> dict[str, Any]:
     validator = _Validator(upload)
-    with temporary_directory(upload) as directory:
+    with temporary_directory(upload.pk) as directory:
         rows = _read(upload, fetch(upload, directory, progress, weight=CHECKSUM_WEIGHT), progress)
     for row in progress.track(rows, stage="Checking rows", unit="rows", weight=CHECKING_WEIGHT):
         validator.add(row)

@@ -24,7 +24,9 @@ def save(client, **fields):
 
 
 def test_name_is_shown_instead_of_the_username(as_alice, alice):
-    assert "Name saved." in save(as_alice, section="name", first_name=" Ada Lovelace ")
+    assert '<p class="banner success" role="status">Name saved.</p>' in save(
+        as_alice, section="name", first_name=" Ada Lovelace "
+    )
     alice.refresh_from_db()
     assert alice.get_short_name() == "Ada Lovelace"
     assert 'value="Ada Lovelace"' in as_alice.get(URL).text

@@ -1,9 +1,11 @@
 """Storage in a bucket of OpenStack Swift: writing, signed URLs, deletion, and outages of the server."""
 
 import hashlib
+import io
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -17,6 +19,7 @@ import time_machine
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from config.accounts.export.tasks import export_everything
 from config.object_store import ObjectStore
 from progress.models import Job, State, Worker
 from tests import swift
@@ -71,6 +74,20 @@ def test_empty_file_is_stored_and_processed(as_alice, bucket):
         assert (upload.size, upload.sha256) == (0, hashlib.sha256(b"").hexdigest())
         assert fetch(as_alice.get(f"/uploads/{upload.pk}/download/")["Location"]).read() == b""
     assert offset(as_alice, url) == 0
+
+
+def test_export_is_stored_and_downloaded(as_alice, alice, bucket):
+    make_todo(owner=alice)
+    content = os.urandom(20_000_000)  # the archive is sent in more than one part
+    as_alice.post("/api/uploads/", {"file": file(content, "random.bin")})
+    as_alice.post("/accounts/settings/", {"section": "export"})
+    run_queue()
+    assert Job.objects.get(task=export_everything.name).state == State.SUCCEEDED
+    response = fetch(as_alice.get("/accounts/settings/export/")["Location"])
+    assert response.headers["Content-Disposition"].startswith("attachment; filename=")
+    with zipfile.ZipFile(io.BytesIO(response.read())) as archive:
+        assert archive.namelist() == ["to-dos.json", "files/random.bin"]
+        assert archive.read("files/random.bin") == content
 
 
 def test_checksum_of_a_part_of_a_finished_file_is_computed(as_alice, bucket):
