@@ -9,7 +9,7 @@
     quick_add.py     parser for quick-add lines: a title with a due date at its end
     time_zones.py    lookup of time zones by name
     filters.py       the filter of a list, its pages and its URLs
-    views/           pages of the list, of one to-do and its attachments, and of the trash
+    views/           pages of the list, of one to-do and its attachments, and of the trash, also of files
     undo.py          undo of changes of several to-dos
     api.py           the JSON API
     live.py          the stream of changed to-dos

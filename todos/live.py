@@ -25,7 +25,7 @@ from progress.live.hub import Source, Watcher
 from progress.live.sse import EventStream, stream_response
 from progress.types import UserRequest
 from todos.models import Todo
-from todos.retention import TRASH_RETENTION
+from uploads.retention import TRASH_RETENTION
 
 Changed = dict[int, int] | None
 """The versions of changed to-dos by their ids, or None if they are more than MAX_CHANGED."""

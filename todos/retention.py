@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from progress.retention import delete_in_batches, ensure_schedule
 from todos.models import Todo
+from uploads.retention import TRASH_RETENTION
 
-TRASH_RETENTION = timedelta(days=30)
 REFOLD_PERIOD = timedelta(days=30)
 """The age of the changes whose search text is checked."""
 

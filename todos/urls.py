@@ -1,6 +1,7 @@
-"""The URLs of to-dos: pages and the API."""
+"""The URLs of to-dos, pages and the API, and of the trash."""
 
-from django.urls import path
+from django.urls import path, reverse_lazy
+from django.views.generic import RedirectView
 
 from todos import api, live
 from todos.import_export import views as import_export
@@ -18,8 +19,6 @@ urlpatterns = [
     path("todos/toggle-all/", lists.toggle_all, name="toggle-all"),
     path("todos/clear-completed/", lists.clear_completed, name="clear-completed"),
     path("todos/undo/", lists.undo, name="undo"),
-    path("todos/trash/", trash.index, name="trash"),
-    path("todos/trash/restore/", trash.restore, name="trash-restore"),
     path("todos/import/", import_export.index, name="import"),
     path("todos/import/<uuid:upload_id>/", import_export.detail, name="import-detail"),
     path("todos/<int:todo_id>/", todo.edit, name="edit"),
@@ -30,6 +29,11 @@ urlpatterns = [
     path("todos/<int:todo_id>/delete/", todo.delete, name="delete"),
     path("todos/<int:todo_id>/attach/", attachments.attach, name="attach"),
     path("todos/<int:todo_id>/detach/", attachments.detach, name="detach"),
+    path("trash/", trash.index, name="trash"),
+    path("trash/restore/", trash.restore, name="trash-restore"),
+    path("trash/delete/", trash.delete, name="trash-delete"),
+    path("todos/trash/", RedirectView.as_view(url=reverse_lazy("todos:trash", query={"kind": "todos"}))),
+    path("uploads/trash/", RedirectView.as_view(url=reverse_lazy("todos:trash", query={"kind": "files"}))),
     path("api/todos/", api.index, name="api-index"),
     path("api/todos/preview/", api.preview, name="api-preview"),
     path("api/todos/export/", import_export.api_export, name="api-export"),

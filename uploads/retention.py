@@ -14,7 +14,9 @@ from progress.retention import delete_in_batches, ensure_schedule
 from uploads.models import Transfer, Upload
 from uploads.receiving import pieces
 
-TRASH_RETENTION = timedelta(hours=1)
+TRASH_RETENTION = timedelta(days=30)
+"""How long the trash keeps files and to-dos. Files are deleted earlier if a new file needs their space."""
+
 KEEP_EXPIRED = timedelta(days=7)
 """How long the row of a transfer stays after its expiry."""
 

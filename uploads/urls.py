@@ -8,7 +8,6 @@ from uploads.receiving import tus
 app_name = "uploads"
 urlpatterns = [
     path("uploads/", views.index, name="index"),
-    path("uploads/trash/", views.trash, name="trash"),
     path("uploads/<uuid:upload_id>/", views.detail, name="detail"),
     path("uploads/<uuid:upload_id>/card/", views.card, name="card"),
     path("uploads/<uuid:upload_id>/delete/", views.delete, name="delete"),

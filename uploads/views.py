@@ -4,13 +4,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import F, Value
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -21,11 +18,9 @@ from uploads.listing import cursor_of, list_uploads
 from uploads.models import Rendition, Transfer, Upload
 from uploads.receiving import quota, transfers
 from uploads.receiving.limits import accepts_files
-from uploads.retention import TRASH_RETENTION
 from uploads.storage import serving
 
 PAGE_SIZE = 24
-TRASH_PAGE_SIZE = 100
 
 
 @accepts_files
@@ -78,17 +73,6 @@ def delete(request: UserRequest, upload_id: UUID) -> HttpResponse:
     return redirect(f"{reverse('uploads:index')}?deleted={upload.pk}")
 
 
-@never_cache
-@require_safe
-def trash(request: UserRequest) -> HttpResponse:
-    """Show a page of the trash, newest deletion first, with the time until which each file is kept."""
-    deleted_after = timezone.now() - TRASH_RETENTION
-    deleted = Upload.objects.filter(owner=request.user).in_trash().filter(deleted_at__gt=deleted_after)
-    uploads = deleted.annotate(restorable_until=F("deleted_at") + Value(TRASH_RETENTION)).order_by("-deleted_at", "id")
-    page = Paginator(uploads, TRASH_PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "uploads/trash.html", {"page": page})
-
-
 @require_POST
 def restore(request: UserRequest, upload_id: UUID) -> HttpResponse:
     upload = get_object_or_404(Upload.objects.filter(owner=request.user).in_trash(), pk=upload_id)
@@ -96,7 +80,7 @@ def restore(request: UserRequest, upload_id: UUID) -> HttpResponse:
         raise Http404
     if _wants_fragment(request):
         return render(request, "uploads/_upload.html", {"upload": _visible_upload(request, upload_id)})
-    return redirect("uploads:trash" if "trash" in request.POST else "uploads:index")
+    return redirect("uploads:index")
 
 
 @require_POST

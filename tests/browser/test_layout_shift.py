@@ -19,7 +19,7 @@ MAX_SHIFT = 0.01
 
 PAGES = [
     "/todos/",
-    "/todos/trash/",
+    "/trash/",
     "/todos/import/",
     "/uploads/",
     "/progress/",

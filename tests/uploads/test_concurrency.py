@@ -93,7 +93,7 @@ class TestTrashPurge:
         assert body(as_alice.get(f"/uploads/{upload.pk}/download/")) == b"precious"
 
     def test_keeps_concurrently_restored_todo(self, alice):
-        todo = make_todo(owner=alice, deleted_at=timezone.now() - 2 * todos.retention.TRASH_RETENTION)
+        todo = make_todo(owner=alice, deleted_at=timezone.now() - 2 * retention.TRASH_RETENTION)
         with blocked_by_this_transaction(todos.retention.prune):
             Todo.objects.all().restore()
         assert Todo.objects.visible_to(alice).get() == todo

@@ -57,7 +57,7 @@ def test_file_in_the_trash_is_deleted_after_its_retention(alice, state_dir, prun
     old, new = (ingest.create_upload(alice, file()) for _ in range(2))
     for upload in (old, new):
         upload.trash()
-    Upload.objects.filter(pk=old.pk).update(deleted_at=timezone.now() - timedelta(hours=2))
+    Upload.objects.filter(pk=old.pk).update(deleted_at=timezone.now() - timedelta(days=31))
     prune()
     assert list(Upload.objects.all()) == [new]
     assert files_below(state_dir) == [f"media/uploads/{new.pk}/original"]
@@ -65,7 +65,7 @@ def test_file_in_the_trash_is_deleted_after_its_retention(alice, state_dir, prun
 
 def test_upload_restored_after_the_trash_is_selected_is_kept(alice, state_dir, prune):
     upload = ingest.create_upload(alice, file())
-    Upload.objects.update(deleted_at=timezone.now() - timedelta(hours=2))
+    Upload.objects.update(deleted_at=timezone.now() - timedelta(days=31))
     with after_select("uploads_upload", upload.restore):
         prune()
     assert list(Upload.objects.visible_to(alice)) == [upload]

@@ -13,7 +13,7 @@ ISOLATED = re.compile(rf'<(bdi|[a-z0-9]+ [^<>]*dir="auto"[^<>]*)>[^<>]*{TITLE}')
 
 
 @pytest.mark.parametrize(
-    "url", ["/todos/", "/todos/trash/", "/todos/{todo}/", "/uploads/", "/uploads/trash/", "/uploads/{upload}/"]
+    "url", ["/todos/", "/trash/", "/trash/?kind=files", "/todos/{todo}/", "/uploads/", "/uploads/{upload}/"]
 )
 def test_titles_and_file_names_have_their_own_direction(as_alice, alice, url):
     as_alice.post("/uploads/", {"file": file(name=f"{TITLE}.txt")})
