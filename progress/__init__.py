@@ -44,7 +44,8 @@ Everything else:
     retention.py    deletes old jobs
     log_context.py  the request, job and attempt of a log line
     connections.py  releases a database connection before a long wait
-    static/         progress-bar.js, the <progress-bar> element, and the modules that it imports
+    static/         progress-bar.js, the <progress-bar> element; progress-tray.js, the panel on each page;
+                    activity.js, the page of all jobs; and the modules that they import
 
 Guarantees, and what implements them:
     no job is forgotten        the job, its object and its delivery are committed together; recovery finds lost ones

@@ -5,6 +5,7 @@
 
 import { createAnnouncer } from "./announcer.js";
 import { findById } from "./dom.js";
+import { isUnfinished } from "./job-summary.js";
 import { watchAllJobs } from "./job-watcher.js";
 import "./progress-bar.js";
 
@@ -39,9 +40,9 @@ function onChange(job) {
  *
  * @param {Job} job
  */
-function groupOf({ state }) {
-  if (state === "failed") return "failed";
-  return ["queued", "running"].includes(state) ? "unfinished" : "done";
+function groupOf(job) {
+  if (job.state === "failed") return "failed";
+  return isUnfinished(job) ? "unfinished" : "done";
 }
 
 function refresh() {

@@ -9,7 +9,7 @@
  * that does it calls `draw` with an object that has the fields of a job, and sets `src` when there is one.
  *
  * Events, which bubble, with the job as `detail`: "progress" at each change; then once "succeeded", "failed" or
- * "cancelled".
+ * "cancelled". "stopped" if the job can't be watched, with the reason.
  */
 
 import { CsrfToken, fetchCsrfToken } from "./csrf.js";
@@ -18,7 +18,7 @@ import { formatDuration, formatSize } from "./format.js";
 import { FINISHED_STATES, watchJob } from "./job-watcher.js";
 import { request, statusOf } from "./request.js";
 
-/** @import { Job } from "./job-watcher.js" */
+/** @import { Job, StopReason } from "./job-watcher.js" */
 /** @typedef {"cancel" | "retry"} Action */
 /**
  * The fields of a job that the bar draws.
@@ -75,7 +75,7 @@ export class ProgressBar extends HTMLElement {
     if (this.#stopWatching || !this.isConnected || !this.hasAttribute("src") || this.#isFinished) return;
     this.#stopWatching = watchJob(this.#url, {
       onChange: (job) => this.#onChange(job),
-      onStop: (reason) => this.#onStop(STOP_MESSAGES[reason]),
+      onStop: (reason) => this.#onStop(reason),
     });
   }
 
@@ -205,20 +205,21 @@ export class ProgressBar extends HTMLElement {
     return /** @type {HTMLInputElement | null} */ (this.querySelector("[name=csrfmiddlewaretoken]"))?.value;
   }
 
-  /** @param {string} message */
-  #onStop(message) {
+  /** @param {StopReason} reason */
+  #onStop(reason) {
     this.#stopWatching = null;
     if (!this.#bar.hasAttribute("value")) this.#bar.value = 0; // an indeterminate bar would go on moving
     this.#showAction("cancel", false);
-    this.#drawStage(message);
+    this.#drawStage(STOP_MESSAGES[reason]);
+    this.#dispatch("stopped", reason);
   }
 
   /**
    * @param {string} type
-   * @param {Job} job
+   * @param {Job | StopReason} detail
    */
-  #dispatch(type, job) {
-    this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail: job }));
+  #dispatch(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
   }
 }
 

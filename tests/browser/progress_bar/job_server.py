@@ -10,6 +10,7 @@ from typing import Any
 from tests.faults.cluster import wait_until
 
 MAX_PAUSE_SECONDS = 1.5  # a bar waits less between two requests in these tests
+FINISHED = ("succeeded", "failed", "cancelled")
 ID = "00000000-0000-0000-0000-00000000000a"
 JOB: dict[str, Any] = {
     "id": ID,
@@ -62,6 +63,9 @@ class JobServer:
             self.jobs[job_id] = {**job, "retryable": job["state"] in ("failed", "cancelled")}
             self.changed.notify_all()
 
+    def unfinished(self) -> list[dict[str, Any]]:
+        return [job for job in self.jobs.values() if job and job["state"] not in FINISHED]
+
     def delete(self, job_id: str = ID) -> None:
         """Delete a job. Its URL then returns 410."""
         with self.changed:
@@ -110,10 +114,13 @@ class Handler(BaseHTTPRequestHandler):
             return self.respond(200, {"user": {"username": "alice"}, "csrf_token": "fresh"})
         if self.state.status != 200:
             return self.respond(self.state.status, {})
-        ids = [item.removeprefix("id=") for item in query.split("&") if item]
+        only_unfinished = query == "filter=unfinished"
+        ids = [] if only_unfinished else [item.removeprefix("id=") for item in query.split("&") if item]
         if path.endswith("/stream/"):
             self.state.stream_queries.append(query)
-            return self.stream(ids)
+            return self.stream(ids, only_unfinished)
+        if path == "/api/progress/" and only_unfinished:
+            return self.respond(200, {"jobs": self.state.unfinished(), "missing": []})
         if path == "/api/progress/":
             found = [job for job_id in ids if (job := self.state.jobs.get(job_id))]
             missing = [job_id for job_id in ids if not self.state.jobs.get(job_id)]
@@ -137,7 +144,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_OPTIONS(self) -> None:
         self.respond(200, {})
 
-    def stream(self, ids: list[str]) -> None:
+    def stream(self, ids: list[str], starts_with_unfinished: bool) -> None:
         """Send events of the given jobs, or of all jobs, until the jobs have finished or the test ends the streams."""
         if self.state.stream_status != 200:
             return self.respond(self.state.stream_status, {})
@@ -148,6 +155,8 @@ class Handler(BaseHTTPRequestHandler):
             generation = self.state.generation
             self.state.open_streams += 1
             try:
+                for job in self.state.unfinished() if starts_with_unfinished else ():
+                    self.send_event("job", job)
                 if streams_all:
                     self.send_event("ready", {})
                     sent_versions = {job_id: job["version"] for job_id, job in self.state.jobs.items() if job}
@@ -163,16 +172,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def send_changes(self, sent_versions: dict[str, int], streams_all: bool) -> None:
         """Send newer versions of jobs, and a comment. A stream of all jobs doesn't report deleted ones."""
-        for job_id in list(sent_versions):
+        for job_id in self.state.jobs if streams_all else list(sent_versions):
             job = self.state.jobs.get(job_id)
+            if not job and streams_all:
+                continue
             if not job:
                 del sent_versions[job_id]
-                if not streams_all:
-                    self.send_event("missing", {"id": job_id})
-            elif job["version"] > sent_versions[job_id]:
+                self.send_event("missing", {"id": job_id})
+            elif job["version"] > sent_versions.get(job_id, 0):
                 sent_versions[job_id] = job["version"]
                 self.send_event("job", job)
-                if job["state"] in ("succeeded", "failed", "cancelled"):
+                if job["state"] in FINISHED and not streams_all:
                     del sent_versions[job_id]
         self.send_chunk(b": keep-alive\n\n")
 
