@@ -15,14 +15,14 @@ MAIL_INTERVAL = timedelta(hours=1)
 
 class PasswordResetMailManager(models.Manager["PasswordResetMail"]):
     def claim(self, address: str) -> bool:
-        """Record that an e-mail is sent to this address. Return False if one was sent within MAIL_INTERVAL."""
+        """Record that an email with this address or key is sent. Return False if one was sent within MAIL_INTERVAL."""
         now = timezone.now()
         _, is_first = self.get_or_create(address=address, defaults={"sent_at": now})
         return is_first or self.filter(address=address, sent_at__lte=now - MAIL_INTERVAL).update(sent_at=now) == 1
 
 
 class PasswordResetMail(models.Model):
-    """Time of the last password reset e-mail to an address. It limits them, since anyone may request them."""
+    """Time of the last email of a kind that anyone can cause. It limits password resets, and notices of changes."""
 
     address = models.CharField(max_length=254, unique=True, help_text="case-folded")
     sent_at = models.DateTimeField(db_index=True)

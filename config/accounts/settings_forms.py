@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from config.accounts.current_password import CurrentPasswordForm
 from config.accounts.deletion import delete_users, is_last_superuser
+from config.accounts.email_change import change_email
 from config.accounts.export.tasks import start
 from config.accounts.preferences import preferences_of
 from config.accounts.time_zone import detected_name, names
@@ -90,6 +91,23 @@ class TimeZoneForm(PreferencesForm):
         detected = detected_name(request)
         label = f"Detected: {detected}" if detected else "Detected by your browser"
         self.fields["time_zone"].choices = [("", label), *_time_zones()]  # type: ignore[attr-defined]
+
+
+class EmailForm(CurrentPasswordForm):
+    saved_message = "Email address saved."
+    email = User._meta.get_field("email").formfield(
+        label="Email",
+        help_text="Optional. Used only to reset your password.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    field_order = ("email", "current_password")
+
+    def __init__(self, request: UserRequest, data: QueryDict | None, **options: Any) -> None:
+        super().__init__(request, data, initial={"email": request.user.email}, **options)
+        self._request = request
+
+    def save(self) -> None:
+        change_email(self._request, self.user, self.cleaned_data["email"])
 
 
 class ExportForm(forms.Form):

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from config.accounts.login_limits import TooManyPasswordAttempts
-from config.accounts.settings_forms import AppearanceForm, DeletionForm, ExportForm, NameForm, TimeZoneForm
+from config.accounts.settings_forms import AppearanceForm, DeletionForm, EmailForm, ExportForm, NameForm, TimeZoneForm
 from config.http.errors import too_many_password_attempts
 from config.models import Export
 from progress.types import UserRequest
@@ -22,6 +22,7 @@ from uploads.receiving import quota
 
 FORMS: dict[str, Any] = {
     "name": NameForm,
+    "email": EmailForm,
     "appearance": AppearanceForm,
     "time_zone": TimeZoneForm,
     "export": ExportForm,
