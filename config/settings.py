@@ -29,6 +29,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
+    "django.forms",  # its templates, for FORM_RENDERER
+    "lucide",
     "config.site.static_files.StaticFiles",
     "django_distill",  # last, because its ready() loads the URLconf, which needs the models of the admin
 ]
@@ -70,6 +72,8 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # templates/django/forms/ has the markup of fields
 
 # --- Data -----------------------------------------------------------------------------------------------------
 

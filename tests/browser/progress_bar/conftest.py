@@ -7,8 +7,7 @@ import pytest
 from tests.browser.progress_bar.job_server import ID, JobServer
 
 PAGE = """<!doctype html>
-<link rel="stylesheet" href="/static/config/site.css">
-<link rel="stylesheet" href="/static/progress/progress-bar.css">
+<link rel="stylesheet" href="/static/config/css/site.css">
 <script type="module" src="/static/progress/progress-bar.js"></script>
 <main></main>
 """

@@ -16,7 +16,7 @@ const MAX_MESSAGES = 3;
 export function offerUndo(cards, messages) {
   document.addEventListener("submit", async (event) => {
     const form = /** @type {HTMLFormElement} */ (event.target);
-    const update = form.matches(".card .delete") ? showDeleted : messages.contains(form) ? showRestored : null;
+    const update = form.matches(".file .delete") ? showDeleted : messages.contains(form) ? showRestored : null;
     if (!update || form.ariaBusy) return;
     event.preventDefault();
     form.ariaBusy = "true";
@@ -32,7 +32,7 @@ export function offerUndo(cards, messages) {
    * @param {string} message
    */
   function showDeleted(form, message) {
-    const card = form.closest(".card");
+    const card = form.closest(".file");
     if (card) cards.remove(card);
     htmx.swap(messages, message, { swapStyle: "beforeend" });
     while (messages.children.length > MAX_MESSAGES) messages.firstElementChild?.remove();

@@ -130,7 +130,7 @@ class DueList extends Panel {
 
   /** @param {Todo} todo */
   #createRow(todo) {
-    const checkbox = createElement("input", { type: "checkbox" });
+    const checkbox = createElement("input", { type: "checkbox", className: "toggle" });
     checkbox.addEventListener("change", () => this.#saveCompleted(todo, checkbox));
     const title = createElement("span", { dir: "auto" });
     return createElement("li", {}, createElement("label", {}, checkbox, title), createElement("time"));

@@ -50,7 +50,7 @@ function createCard(upload) {
   const href = new URL("../", download).href; // its page on the site itself
   const cover = renditions.length ? createImage(name, renditions) : createTile(name);
   const state = isProcessing(upload) ? "Being processed" : formatSize(upload.size);
-  const card = createElement("article", { className: "card" });
+  const card = createElement("article", { className: "file" });
   card.append(
     createElement("a", { className: "picture", href }, cover),
     createElement("h2", {}, createElement("a", { href }, name)),
