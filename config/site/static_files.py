@@ -1,13 +1,36 @@
 """Static files for production: with a hash in their names, so that browsers can cache them forever, and compressed."""
 
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Any
+
 from django.contrib.staticfiles.apps import StaticFilesConfig
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+STYLES = "config/css/site.css"
+"""The file that imports all others, each into a layer."""
+
+IMPORT = re.compile(r'@import url\("([^"]+)"\) layer\((\w+)\);')
+
+Paths = dict[str, tuple[Storage, str]]
+"""For each collected file, the storage that contains it and its path there."""
 
 
 class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise has no types
     """WhiteNoise's storage, which also rewrites `import "./x.js"`: otherwise browsers would use cached old modules."""
 
     support_js_module_import_aggregation = True
+
+    def post_process(self, paths: Paths, dry_run: bool = False, **options: Any) -> Iterator[Any]:
+        """Replace the imports of the styles by their files, so that a page needs one request for them."""
+        if STYLES in paths and not dry_run:
+            self.delete(STYLES)
+            self.save(STYLES, ContentFile(join_imports(paths, STYLES).encode()))
+            paths = paths | {STYLES: (self, STYLES)}
+        yield from super().post_process(paths, dry_run, **options)
 
 
 class StaticFiles(StaticFilesConfig):
@@ -21,3 +44,19 @@ class StaticFiles(StaticFilesConfig):
         *("django_htmx/ext/*", "django_htmx/ht*-4*", "django_htmx/htmx-2.js"),
         *("jquery.js", "select2.full.js", "xregexp.js"),  # the admin uses their minified versions
     ]
+
+
+def join_imports(paths: Paths, name: str) -> str:
+    """Return the text of a style sheet, with the files that it imports in place of its imports."""
+
+    def imported(match: re.Match[str]) -> str:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(name), match[1]))
+        return f"@layer {match[2]} {{\n{_read(paths, path)}}}"
+
+    return IMPORT.sub(imported, _read(paths, name))
+
+
+def _read(paths: Paths, name: str) -> str:
+    storage, path = paths[name]
+    with storage.open(path) as file:
+        return file.read().decode()

@@ -40,9 +40,9 @@ def test_pages_are_accessible_and_fit(page, sqlite_site, holiday_photo):
         page.keyboard.press("Enter")
         expect(page.get_by_role("link", name=f"Edit {title}")).to_be_visible()
     page.get_by_role("checkbox", name="Done: Short").click()
-    page.get_by_role("link", name="Uploads").click()
-    page.get_by_label("A photo or any other file").set_input_files(holiday_photo)
-    page.locator(".card h2").get_by_role("link", name="holiday.jpg").click()
+    page.get_by_role("link", name="Files").click()
+    page.get_by_label("Drop photos or other files").set_input_files(holiday_photo)
+    page.locator(".file h2").get_by_role("link", name="holiday.jpg").click()
     page.wait_for_url("**/uploads/*-*/")
     assert_accessible_and_fits(page)
     expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()
@@ -74,7 +74,7 @@ def test_keyboard_reaches_all_controls_and_focus_is_visible(page, sqlite_site):
         assert page.evaluate(FOCUS_IS_VISIBLE), reached[-1]
     for control in (
         "To-dos",
-        "Uploads",
+        "Files",
         "Log out",
         "Move Buy milk",
         "Done: Buy milk",

@@ -18,7 +18,7 @@ def log_in_as_superuser(page: Page, site: Site, name: str) -> None:
 def test_list_of_jobs_updates_itself_and_keeps_the_selection(page, sqlite_site, holiday_photo):
     log_in_as_superuser(page, sqlite_site, "boss")
     page.goto(f"{sqlite_site.url}/uploads/")
-    page.get_by_label("A photo or any other file").set_input_files(holiday_photo)
+    page.get_by_label("Drop photos or other files").set_input_files(holiday_photo)
     expect(page.get_by_role("progressbar", name="Processing holiday.jpg")).to_be_visible()
     page.goto(f"{sqlite_site.url}/admin/progress/job/?q=boss")
     rows = page.locator("#result_list tbody tr")

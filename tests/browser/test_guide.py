@@ -32,7 +32,7 @@ def test_example_for_tus_js_client_uploads_a_file(page, sqlite_site):
     with page.expect_response(lambda response: response.request.method == "PATCH" and response.ok):
         page.evaluate(RUN, [example, token])
     page.goto(f"{sqlite_site.url}/uploads/")
-    expect(page.locator(".card h2").get_by_role("link", name="hello.txt")).to_be_visible()
+    expect(page.locator(".file h2").get_by_role("link", name="hello.txt")).to_be_visible()
 
 
 def test_shell_commands_upload_a_file(sqlite_site, tmp_path):

@@ -26,10 +26,10 @@ def test_main_flow_with_javascript(page, site, holiday_photo):
     expect(page.get_by_text("0 items left")).to_be_visible()
 
     page.add_init_script(RECORD)
-    page.get_by_role("link", name="Uploads").click()
-    page.get_by_label("A photo or any other file").set_input_files(holiday_photo)
+    page.get_by_role("link", name="Files").click()
+    page.get_by_label("Drop photos or other files").set_input_files(holiday_photo)
     expect(page.get_by_role("progressbar", name="Processing holiday.jpg")).to_be_visible()
-    expect(page.locator(".card")).to_be_visible()
+    expect(page.locator(".file")).to_be_visible()
     drawn = page.evaluate("window.drawnJobs")
     percents = [job["percent"] for job in drawn if job["percent"] is not None]
     assert percents == sorted(percents)
@@ -38,7 +38,7 @@ def test_main_flow_with_javascript(page, site, holiday_photo):
     assert 100 not in [job["percent"] for job in drawn[:-1]]
     assert drawn[-1]["state"] == "succeeded"
 
-    page.locator(".card").get_by_role("heading").get_by_role("link", name="holiday.jpg").click()
+    page.locator(".file").get_by_role("heading").get_by_role("link", name="holiday.jpg").click()
 
     picture = page.get_by_role("img", name="holiday.jpg")
     expect(picture).to_be_visible()
@@ -67,8 +67,8 @@ def test_main_flow_without_javascript(page_without_javascript, sqlite_site, holi
     page.get_by_role("button", name="Delete Frame the holiday photos").click()
     expect(page.get_by_text("Nothing here yet")).to_be_visible()
 
-    page.get_by_role("link", name="Uploads").click()
-    page.get_by_label("A photo or any other file").set_input_files(holiday_photo)
+    page.get_by_role("link", name="Files").click()
+    page.get_by_label("Drop photos or other files").set_input_files(holiday_photo)
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()  # the page reloads itself
     expect(page.get_by_role("progressbar")).to_have_count(0)

@@ -126,4 +126,4 @@ def test_page_shows_pictures_files_and_problems(as_alice, alice):
 
 
 def test_empty_page_has_instructions(as_alice):
-    assert "Choose one above" in as_alice.get("/uploads/").text
+    assert "No files yet" in as_alice.get("/uploads/").text

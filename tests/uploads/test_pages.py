@@ -48,7 +48,7 @@ def test_htmx_request_gets_a_fragment(as_alice, upload):
     assert "Undo" in response.text
     assert "<html" not in response.text
     response = as_alice.post(f"/uploads/{upload.pk}/restore/", headers=HTMX)
-    assert response.text.startswith(f'<article class="card" id="upload-{upload.pk}"')
+    assert response.text.startswith(f'<article class="file" id="upload-{upload.pk}"')
     assert "<html" not in response.text
 
 

@@ -88,7 +88,7 @@ def test_rows_in_all_states_are_accessible_and_fit_on_a_phone(page, sqlite_site,
         assert_accessible_in_both_schemes(page)
     page.keyboard.press("Escape")
     rows.first.locator(".open").click()
-    expect(page.get_by_role("heading", name="Edit a to-do")).to_be_visible()
+    expect(page.get_by_role("heading", name="Edit to-do")).to_be_visible()
     assert_accessible_in_both_schemes(page)
 
 

@@ -11,7 +11,7 @@ from tests.browser.conftest import sign_up
 from tests.browser.network import ALMOST_STOPPED, SLOW, Network
 from tests.browser.site import Site
 
-LABEL = "A photo or any other file"
+LABEL = "Drop photos or other files"
 
 UNLOADS_WITHOUT_CONFIRMATION = "() => dispatchEvent(new Event('beforeunload', {cancelable: true}))"
 """True while the page can be left without a question, because the browser keeps its files and can continue."""
@@ -77,10 +77,10 @@ def send_partly(page: Page, network: Network, *paths: Path) -> None:
 
 def expect_cards(page: Page, *names: str) -> None:
     """Wait until the page has these files only, all of them uploaded and processed."""
-    expect(page.locator(".card")).to_have_count(len(names))
+    expect(page.locator(".file")).to_have_count(len(names))
     expect(page.locator("#rows .row")).to_have_count(0)
-    expect(page.locator(".card progress-bar")).to_have_count(0)
-    assert sorted(page.locator(".card h2").all_inner_texts()) == sorted(names)
+    expect(page.locator(".file progress-bar")).to_have_count(0)
+    assert sorted(page.locator(".file h2").all_inner_texts()) == sorted(names)
 
 
 def assert_stored_unchanged(page: Page, site: Site, *paths: Path) -> None:

@@ -24,7 +24,7 @@ def page_with_files(page, sqlite_site, tmp_path, username) -> Page:
     open_uploads(page, sqlite_site, username)
     for name in NAMES:
         choose_files(page, make_file(tmp_path, name, 1000))
-        expect(page.locator(".card h2").first).to_have_text(name)
+        expect(page.locator(".file h2").first).to_have_text(name)
     expect_cards(page, *NAMES)
     return page
 
@@ -42,7 +42,7 @@ def open_without_javascript(page_without_javascript, sqlite_site):
 
 
 def expect_names(page: Page, *names: str) -> None:
-    expect(page.locator(".card h2")).to_have_text(names)
+    expect(page.locator(".file h2")).to_have_text(names)
 
 
 @pytest.mark.usefixtures("no_errors")
@@ -92,7 +92,7 @@ def test_undo_shows_an_error_if_the_upload_was_restored_in_another_tab(page_with
     other.goto(page.url)
     other.evaluate(
         """async (url) => {
-            const body = new FormData(document.querySelector(".card .delete"));
+            const body = new FormData(document.querySelector(".file .delete"));
             await fetch(url, { method: "POST", body });
         }""",
         undo.evaluate("button => button.form.action"),

@@ -92,7 +92,7 @@ def test_file_over_a_limit_is_rejected_before_any_request(page, own_site, tmp_pa
     paths = [make_file(tmp_path, name, size) for name, size in sizes.items()]
     choose_files(page, *paths)
     expect(row(page, "second.bin")).to_contain_text("it has 3 MB, and 2.5 MB of your quota are left")
-    expect(page.locator(".card")).to_have_count(2)
+    expect(page.locator(".file")).to_have_count(2)
     assert len(tus_requests(page, "POST")) == 2
     for name in ("huge.bin", "second.bin"):
         page.get_by_role("button", name=f"Cancel: {name}").click()
@@ -223,13 +223,13 @@ def test_file_changed_in_its_middle_is_sent_as_a_new_upload(uploads_page, tmp_pa
     after = before[:middle] + b"changed" + before[middle + 7 :]
     path.write_bytes(after)
     choose_files(page, path)
-    expect(page.locator(".card")).to_have_count(1)
+    expect(page.locator(".file")).to_have_count(1)
     assert checksums(page) == [hashlib.sha256(after).hexdigest()]
     assert [transfer["offset"] for transfer in get(page, "/api/tus")] == [unfinished["offset"]]
 
     path.write_bytes(before)
     choose_files(page, path)
-    expect(page.locator(".card")).to_have_count(2)
+    expect(page.locator(".file")).to_have_count(2)
     expect(page.locator("#rows .row")).to_have_count(0)
     assert checksums(page) == [hashlib.sha256(content).hexdigest() for content in (before, after)]
     assert get(page, "/api/tus") == []
@@ -241,5 +241,5 @@ def get(page: Page, path: str) -> list:
 
 def checksums(page: Page) -> list[str]:
     """Return the checksums of all uploads once they are processed, newest first."""
-    expect(page.locator(".card progress-bar")).to_have_count(0)
+    expect(page.locator(".file progress-bar")).to_have_count(0)
     return [upload["sha256"] for upload in get(page, "/api/uploads/")]

@@ -51,7 +51,7 @@ def test_twenty_uploads_continue_after_a_reload(page, network, sqlite_site, tmp_
     network.throttle(SLOW)
     choose_files(page, *paths)
     expect(page.get_by_text("Waiting for other files")).not_to_have_count(0)
-    expect(page.locator(".card")).not_to_have_count(0)
+    expect(page.locator(".file")).not_to_have_count(0)
     assert page.locator("#rows .row").count() >= 10
     expect(page.locator("#rows .bar-stage").get_by_text("Sending")).not_to_have_count(0)
     assert page.locator("#rows .bar-stage").get_by_text("Sending").count() <= 3

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.admin import site
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.models import User
+from django.contrib.staticfiles.finders import find
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
@@ -56,6 +57,14 @@ def test_static_files_of_the_app_are_collected(public):
     collected = public.parent / "static"
     assert list((collected / "uploads").glob("upload-page.*.js"))
     assert (collected / "django_htmx/htmx-2.min.js").exists()
+
+
+def test_styles_are_one_file_with_all_components(public):
+    (styles,) = (public.parent / "static/config/css").glob("site.*.css")
+    text = styles.read_text()
+    assert "@import" not in text
+    for name, layer in (("config/css/tokens.css", "tokens"), ("progress/progress-bar.css", "components")):
+        assert f"@layer {layer} {{\n{Path(find(name)).read_text()}}}" in text
 
 
 def test_scripts_of_the_admin_are_collected_in_their_minified_versions_only(public):

@@ -110,7 +110,7 @@ def test_page_reloads_itself_without_javascript_until_the_job_finishes(as_alice,
     page = as_alice.get(f"/progress/{job.pk}/").text
     assert refresh not in page
     assert 'value="100"' in page
-    assert '<a href="/uploads/">' in page
+    assert '<a class="button" href="/uploads/">' in page
 
 
 def test_page_is_fetched_again_when_its_job_finishes(as_alice, alice):
