@@ -60,7 +60,7 @@ def test_fragment_of_a_filtered_list_has_its_title(as_alice):
 
 @pytest.mark.parametrize("url", [url for url in PAGES if url not in STATIC_PAGES])
 def test_pages_of_users_have_the_same_destinations(as_alice, url):
-    assert links(as_alice.get(url).text, "Main") == ["To-dos", "Files", "Dashboard"]
+    assert links(as_alice.get(url).text, "Main") == ["Today", "Upcoming", "To-dos", "Files", "Activity"]
 
 
 @pytest.mark.parametrize("url", ["/", *STATIC_PAGES[:-1], "/nowhere/"])
