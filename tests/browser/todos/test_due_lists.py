@@ -1,5 +1,7 @@
 """The lists Today and Upcoming, and changes of due dates on them and on another device."""
 
+from datetime import datetime, timedelta
+
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import assert_accessible_and_fits
@@ -20,6 +22,14 @@ def test_rows_stay_sorted_by_due_date(devices, sqlite_site):
     expect(here.titles).to_have_text([TITLES[2], "call mum", "call dad", TITLES[0]])
     here.row("call dad").locator(".toggle").click()
     expect(here.titles).to_have_text([TITLES[2], "call mum", TITLES[0]])
+
+
+def test_list_is_requested_again_on_another_day(devices):
+    here, _ = devices
+    here.page.clock.set_fixed_time(datetime.now() + timedelta(days=1))
+    with here.page.expect_response("**/todos/"):
+        here.page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(here.titles).to_have_text(TITLES)
 
 
 def test_menu_sets_due_dates_by_keyboard_and_touch(todos, page, sqlite_site):

@@ -3,6 +3,10 @@
 import re
 
 import pytest
+from django.utils import timezone
+
+from tests.helpers import file, make_todo
+from uploads.models import Upload
 
 PAGES = [
     "/todos/",
@@ -43,6 +47,24 @@ def test_each_page_has_a_unique_title(as_alice):
     titles = [title(as_alice.get(url).text) for url in PAGES]
     assert [each for each in titles if not re.fullmatch(r"\S.* · Headway", each)] == []
     assert len(set(titles)) == len(PAGES)
+
+
+def test_pages_of_one_object_name_it_or_the_action(as_alice, alice):
+    todo, deleted = make_todo(owner=alice), make_todo(owner=alice, title="Call mum", deleted_at=timezone.now())
+    as_alice.post("/uploads/", {"file": file()})
+    upload = Upload.objects.get()
+    titles = [
+        title(as_alice.get(url).text)
+        for url in (
+            f"/todos/{todo.pk}/",
+            f"/uploads/{upload.pk}/",
+            f"/progress/{upload.job_id}/",
+            f"/trash/delete/?kind=todos&item={deleted.pk}",
+            "/missing/",
+        )
+    ]
+    assert [each for each in titles if not re.fullmatch(r"\S.* · Headway", each)] == []
+    assert len(set(titles)) == len(titles)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,8 @@ class LiveList extends EventStream {
   #since;
   #isStopped = false; // whether the user has been logged out, or another user is logged in
   #isUpdating = false;
-  #isListOutdated = false; // more to-dos have changed than a stream reports
+  #isListOutdated = false; // more to-dos have changed than a stream reports, or another day has begun
+  #day = new Date().toDateString();
   /** @type {Map<string, number>} by id, the newest version of each to-do that may be shown at an older version */
   #outdated = new Map();
   /** @type {Map<string, number>} by id, the newest version that was requested or written here */
@@ -47,6 +48,8 @@ class LiveList extends EventStream {
     this.#since = app.dataset.since;
     onCustomEvent("htmx:load", ({ elt }) => this.#onHtmxLoad(elt));
     addEventListener("focus", () => this.#wakeIfStopped()); // the user may have logged in again in another window
+    addEventListener("focus", () => this.#checkDay());
+    document.addEventListener("visibilitychange", () => this.#checkDay());
     const options = { subtree: true, childList: true, attributeFilter: ["class"] };
     new MutationObserver(() => this.#update()).observe(app, options);
     this.connectAfter(0);
@@ -70,6 +73,7 @@ class LiveList extends EventStream {
     const { changed } = JSON.parse(data);
     this.#isListOutdated ||= changed === null;
     for (const [todo, version] of Object.entries(changed ?? {})) this.#outdated.set(todo, version);
+    this.#checkDay();
     this.#update();
     return this.isPolling && delayAfter(changed);
   }
@@ -89,6 +93,15 @@ class LiveList extends EventStream {
     if (!this.#isStopped) return;
     this.#isStopped = false;
     this.wake();
+  }
+
+  /** Request the list again on another day: what is due today, tomorrow or overdue has changed. */
+  #checkDay() {
+    const day = new Date().toDateString();
+    if (day === this.#day) return;
+    this.#day = day;
+    this.#isListOutdated = true;
+    this.#update();
   }
 
   /** Send one request after the other while there are outdated to-dos. */
