@@ -34,7 +34,7 @@ class PasswordResetMail(models.Model):
 
 
 class Theme(models.TextChoices):
-    SYSTEM = "", "Same as the device"
+    SYSTEM = "", "System"
     LIGHT = "light", "Light"
     DARK = "dark", "Dark"
 

@@ -74,13 +74,15 @@ class AppearanceForm(PreferencesForm):
     class Meta:
         model = Preferences
         fields = ("theme", "shortcuts")
-        widgets = {"theme": forms.RadioSelect}
+        widgets = {"theme": forms.RadioSelect(attrs={"class": "segmented"})}
         help_texts = {"shortcuts": "Single keys, such as n for a new to-do. Press ? on a page to see them all."}
 
 
 class TimeZoneForm(PreferencesForm):
     saved_message = "Time zone saved."
-    time_zone = forms.ChoiceField(required=False, help_text="It determines when a to-do is due today.")
+    time_zone = forms.ChoiceField(
+        label="Your time zone", required=False, help_text="It determines when a to-do is due today."
+    )
 
     class Meta:
         model = Preferences

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             name='Preferences',
             fields=[
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='preferences', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('theme', models.CharField(blank=True, choices=[('', 'Same as the device'), ('light', 'Light'), ('dark', 'Dark')], default='', max_length=5)),
+                ('theme', models.CharField(blank=True, choices=[('', 'System'), ('light', 'Light'), ('dark', 'Dark')], default='', max_length=5)),
                 ('shortcuts', models.BooleanField(default=True, verbose_name='keyboard shortcuts')),
                 ('time_zone', models.CharField(blank=True, help_text='IANA name; empty for that of the browser', max_length=64)),
             ],
