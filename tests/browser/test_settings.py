@@ -17,10 +17,10 @@ def test_user_exports_everything_and_deletes_the_account(page, sqlite_site):
         assert archive.namelist() == ["to-dos.json"]
     deletion = page.get_by_role("region", name="Delete account")
     deletion.get_by_label("Current password").fill("wrong")
-    deletion.get_by_role("button").click()
+    deletion.get_by_role("button", name="Delete account").click()
     expect(deletion.get_by_text("This is not your current password.")).to_be_in_viewport()
     deletion.get_by_label("Current password").fill(PASSWORD)
-    deletion.get_by_role("button").click()
+    deletion.get_by_role("button", name="Delete account").click()
     expect(page.get_by_role("heading", name="Account deleted")).to_be_visible()
     page.goto(f"{sqlite_site.url}/todos/")
     page.wait_for_url("**/accounts/login/?next=/todos/")
