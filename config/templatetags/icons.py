@@ -26,6 +26,7 @@ def icon(name: str) -> SafeString:
 def define_icons(*names: str) -> SafeString:
     """Return an invisible element with icons to which the page refers by `use_icon`. It saves bytes in long lists."""
     icons = "".join(_svg(name, id=f"icon-{name}") for name in names)
+    icons = icons.replace(f'width="{SIZE}" height="{SIZE}" ', "")  # they are as large as the <svg> that uses them
     return mark_safe(f"<svg hidden>{icons}</svg>")  # noqa: S308  # files of the package
 
 
