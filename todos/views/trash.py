@@ -103,6 +103,7 @@ def index(request: UserRequest) -> HttpResponse:
         "kind": kind,
         "kinds": kinds,
         "retention": TRASH_RETENTION,
+        "is_empty": not any(counts.values()),
     }
     return render(request, "todos/trash.html", context)
 

@@ -63,7 +63,7 @@ class TestPage:
         page = as_alice.get(URL, {"kind": kind}).text
         assert names(page) == ["newer", "older"]
         until = newer.deleted_at + timedelta(days=30)
-        assert re.search(rf"deleted for good on <time [^>]*>{until.day} {until:%b}</time>", page)
+        assert re.search(rf"Kept until <time [^>]*>{until.day} {until:%b}</time>", page)
 
     def test_list_and_files_link_to_it(self, as_alice):
         assert f'href="{URL}"' in as_alice.get("/todos/").text
@@ -72,10 +72,12 @@ class TestPage:
     def test_counts_are_shown_and_files_alone_are_shown_first(self, as_alice, make_deleted_file, make_deleted_todo):
         make_deleted_file("hello.txt")
         assert names(as_alice.get(URL).text) == ["hello.txt"]
+        assert "Empty trash" in as_alice.get(URL, {"kind": "todos"}).text
         make_deleted_todo("Buy milk")
         make_deleted_todo("Call mum")
         page = as_alice.get(URL).text
         assert names(page) == ["Call mum", "Buy milk"]
+        assert "Empty trash" in page
         assert re.findall(r'(To-dos|Files) <span class="fine">(\d+)</span>', page) == [("To-dos", "2"), ("Files", "1")]
 
     def test_empty_trash_says_so(self, as_alice, kind):
