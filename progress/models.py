@@ -364,7 +364,7 @@ class Job(models.Model):
 
     @property
     def list_group(self) -> str:
-        """Return the group of jobs that the job is listed in. `activity.js` has the same rule."""
+        """Return the group of jobs that the job is listed in."""
         if self.state == State.FAILED:
             return "failed"
         return "done" if self.is_finished else "unfinished"

@@ -1,23 +1,23 @@
 /**
- * The page of all jobs: when a job has moved to another group, or on the first page when there is a new one, htmx
- * fetches the list again.
+ * The page of all jobs: when a listed job has another state and so another place, htmx fetches the list again. On the
+ * first page, it does so for every job, since that may be new or may have been on a later page.
  */
 
 import { createAnnouncer } from "./announcer.js";
 import { findById } from "./dom.js";
-import { isUnfinished } from "./job-summary.js";
 import { watchAllJobs } from "./job-watcher.js";
 import "./progress-bar.js";
 
 /** @import { Job } from "./job-watcher.js" */
 
 const GATHER_MS = 500; // jobs that change within this time are fetched together
-const NEWS = { succeeded: "Done", failed: "Failed", cancelled: "Cancelled", queued: "", running: "" };
+/** @type {Partial<Record<Job["state"], string>>} */
+const NEWS = { succeeded: "Done", failed: "Failed", cancelled: "Cancelled" };
 
 const announce = createAnnouncer(findById("activity-news"));
 const { jobs = "" } = list().dataset;
-/** @type {Map<string, string>} the group of each job that is listed or has been reported */
-const groups = new Map();
+/** @type {Map<string, string>} the state of each job that is listed or has been reported */
+const states = new Map();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
@@ -27,22 +27,12 @@ function list() {
 
 /** @param {Job} job */
 function onChange(job) {
-  const group = groupOf(job);
-  const previous = groups.get(job.id);
-  groups.set(job.id, group);
-  if (group === previous || (!previous && list().dataset.isFirst === undefined)) return;
-  if (previous && NEWS[job.state]) announce(job.label, NEWS[job.state]);
+  const previous = states.get(job.id);
+  states.set(job.id, job.state);
+  if (job.state === previous || (!previous && list().dataset.isFirst === undefined)) return;
+  const news = NEWS[job.state];
+  if (previous && news) announce(job.label, news);
   timer ??= setTimeout(refresh, GATHER_MS);
-}
-
-/**
- * Return the group that the job is listed in; `Job.list_group` in Python has the same rule.
- *
- * @param {Job} job
- */
-function groupOf(job) {
-  if (job.state === "failed") return "failed";
-  return isUnfinished(job) ? "unfinished" : "done";
 }
 
 function refresh() {
@@ -51,6 +41,6 @@ function refresh() {
 }
 
 for (const row of list().querySelectorAll("[data-job]")) {
-  if (row instanceof HTMLElement) groups.set(row.dataset.job ?? "", row.dataset.group ?? "");
+  if (row instanceof HTMLElement) states.set(row.dataset.job ?? "", row.dataset.state ?? "");
 }
 watchAllJobs(jobs, { onChange, onStop: () => {} });

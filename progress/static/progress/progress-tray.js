@@ -159,11 +159,18 @@ class ProgressTray extends HTMLElement {
     this.#timer = setTimeout(() => this.#removeEnded(), LINGER_MS);
   }
 
+  /** Whether the pointer or the keyboard's focus is in the panel. A touch screen would leave the pointer there. */
+  get #isInUse() {
+    return (
+      this.querySelector(":focus-visible") !== null || (matchMedia("(hover: hover)").matches && this.matches(":hover"))
+    );
+  }
+
   /** Remove the jobs that have succeeded or were cancelled, unless one is in progress or the user is in the panel. */
   #removeEnded() {
     this.#timer = undefined;
     if (this.#isActive) return;
-    if (this.matches(":hover, :focus-within")) return void this.#startTimer();
+    if (this.#isInUse) return void this.#startTimer();
     for (const { id, state } of this.#jobs) if (state !== "failed") this.#forget(id);
     this.#draw();
   }
