@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.template.loader import render_to_string
+from django.urls import resolve
 from django.utils import timezone
 
 from progress.models import Job, State
@@ -164,3 +166,12 @@ def test_expired_jobs_are_not_listed(as_alice, alice, settings, url):
     expired = make_job(owner=alice, state=State.FAILED, finished_at=timezone.now() - settings.PROGRESS_RETENTION * 2)
     assert as_alice.get(f"/progress/{expired.pk}/").status_code == 410
     assert ids(as_alice.get(url)) == []
+
+
+@pytest.mark.parametrize(("url", "has_tray"), [("/uploads/", True), ("/progress/", False)])
+def test_tray_is_left_out_of_the_page_that_lists_all_jobs(rf, alice, url, has_tray, django_assert_num_queries):
+    request = rf.get(url)
+    request.user, request.resolver_match = alice, resolve(url)
+    with django_assert_num_queries(0):
+        fragment = render_to_string("progress/_tray.html", {}, request)
+    assert ("<progress-tray" in fragment) == has_tray
