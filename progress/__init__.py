@@ -55,7 +55,8 @@ Guarantees, and what implements them:
     progress is truthful       a write of an old attempt matches no row; 100 % is a state, not a count
 
 To use this package in another project, copy it with templates/progress/. It imports only Django and Django-Q2. The
-pages extend base.html, which may include progress/_tray.html, and include _htmx.html, which loads htmx. Set:
+pages extend base.html, which may include progress/_tray.html, and include _htmx.html, which loads htmx; icons are the
+site's tag. Set:
     Q_CLUSTER                       with "broker_class": "progress.queue.database.Broker", "orm": "default",
                                     "save_limit": -1, "queue_limit": 1, and a timeout above that of every task
     PROGRESS_RETENTION              how long the URL of a finished job returns the job, a timedelta

@@ -151,7 +151,8 @@ class TestPage:
         assert "Nothing is running." in as_alice.get("/progress/").text
 
     def test_job_page_links_to_the_list(self, as_alice, alice):
-        assert '<a href="/progress/">Activity</a>' in as_alice.get(f"/progress/{make_job(owner=alice).pk}/").text
+        page = as_alice.get(f"/progress/{make_job(owner=alice).pk}/").text
+        assert re.search(r'<nav class="breadcrumb"[^>]*><a href="/progress/">.*? Activity</a></nav>', page, re.DOTALL)
 
 
 @pytest.mark.parametrize("url", ["/progress/", "/api/progress/?filter=all"])
