@@ -54,7 +54,8 @@ def _write_todos(archive: ZipFile, owner: User, progress: Progress) -> None:
 
 
 def _write_files(archive: ZipFile, owner: User, progress: Progress, weight: float) -> Counts:
-    uploads = list(Upload.objects.visible_to(owner).order_by("created_at", "pk"))
+    rows = Upload.objects.visible_to(owner).only("name", "file", "size", "created_at")
+    uploads = list(rows.order_by("created_at", "pk"))  # all of them, so that no query stays open while files are copied
     progress.stage("Adding files", total=sum(upload.size for upload in uploads), unit="bytes", weight=weight)
     names = UniqueNames()
     added = 0
