@@ -234,11 +234,8 @@ class FilteredList:
         return f"{self.path}?{query}" if query else self.path
 
     def links(self) -> Iterator[tuple[str, str, str]]:
-        """Yield the status, label and URL of the list with each status and the same search text.
-
-        The pages of a date have no such links: other pages link to them.
-        """
-        for status, label in () if self.filter.is_by_date else STATUSES.items():
+        """Yield the status, label and URL of the list with each status and the same search text."""
+        for status, label in STATUSES.items():
             yield status, label, replace(self, filter=replace(self.filter, status=status)).url
 
     @property
