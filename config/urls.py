@@ -10,6 +10,7 @@ from config.accounts import views as accounts
 from config.accounts.export import views as export
 from config.ops import health, metrics
 from config.site import views as site
+from config.site.components import components
 
 urlpatterns = [
     path("", include("todos.urls")),
@@ -40,6 +41,7 @@ urlpatterns = [
     path("accounts/", include("django.contrib.auth.urls")),
     path("admin/password_change/", accounts.PasswordChange.as_view()),  # with the limit that Django's page lacks
     path("admin/", admin.site.urls),
+    path("components/", components, name="components"),
     path("favicon.ico", site.favicon, name="favicon"),
     path("healthz/", health.healthz, name="healthz"),
     path("metrics", metrics.metrics, name="metrics"),  # the default path of Prometheus

@@ -65,6 +65,12 @@ def browser_type_launch_args(browser_type_launch_args):
 
 
 @pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    """Ask pages for less motion, so that no test waits for an animation."""
+    return {**browser_context_args, "reduced_motion": "reduce"}
+
+
+@pytest.fixture(scope="session")
 def launch_chromium(browser_type):
     """Return a function that launches all of Chromium, which has stricter rules for third-party cookies."""
     return lambda *flags: browser_type.launch(**launch_options("chromium", *flags))
