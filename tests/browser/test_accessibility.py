@@ -75,10 +75,18 @@ def test_keyboard_reaches_all_controls_and_focus_is_visible(page, sqlite_site):
     for control in (
         "To-dos",
         "Files",
-        "Log out",
+        "Account",
         "Move Buy milk",
         "Done: Buy milk",
         "Edit Buy milk",
         "Delete Buy milk",
     ):
         assert any(control in name for name in reached), (control, reached)
+    menu = page.locator(".account-menu")
+    menu.locator("summary").press("Enter")
+    expect(menu.get_by_role("button", name="Log out")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(menu.get_by_role("link", name="Settings")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu.get_by_role("button", name="Log out")).to_be_hidden()
+    expect(menu.locator("summary")).to_be_focused()

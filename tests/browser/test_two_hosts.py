@@ -79,6 +79,7 @@ def test_session_and_api_work_on_both_hosts(hosts, context, page, tmp_path, holi
         use_the_api(context, page, tmp_path, holiday_photo)
         assert_another_origin_has_no_access(context)
 
+        page.locator(".account-menu summary").click()
         page.get_by_role("button", name="Log out").click()
         expect(page.get_by_text("You are not logged in.")).to_be_visible()
         page.get_by_label("Username").fill("ada")

@@ -35,7 +35,7 @@ def test_input_is_kept_while_the_network_is_lost_and_can_be_sent_again(page, net
 
 
 def test_input_is_kept_after_the_session_expired_and_can_be_sent_after_a_new_login(page, todos, add):
-    name = page.locator(".account a").inner_text()
+    name = page.locator(".account-menu bdi").inner_text()
     old = page.locator("#todoapp").get_attribute("hx-headers")
     page.context.clear_cookies()
     add("water the plants")

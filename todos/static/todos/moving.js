@@ -29,9 +29,9 @@ export const isDragging = () => draggedRow !== null;
 export function enableMoving(list, announce) {
   list.addEventListener("keydown", (event) => moveByKey(event, announce));
   list.addEventListener("pointerdown", (event) => {
-    const grip = /** @type {HTMLElement} */ (event.target);
-    const row = /** @type {HTMLElement | null} */ (grip.closest("li"));
-    if (row && !event.button && !isDragging() && grip.matches(".grip")) drag(grip, row, event.pointerId, announce);
+    const grip = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(".grip"));
+    const row = /** @type {HTMLElement | null | undefined} */ (grip?.closest("li"));
+    if (grip && row && !event.button && !isDragging()) drag(grip, row, event.pointerId, announce);
   });
 }
 
