@@ -35,9 +35,11 @@ function onChange(job) {
   timer ??= setTimeout(refresh, GATHER_MS);
 }
 
+/** Fetch the list, but not before a previous response has been shown, since htmx would drop the request. */
 function refresh() {
-  timer = undefined;
-  list().dispatchEvent(new Event("changed"));
+  const isFetching = list().classList.contains("htmx-request");
+  timer = isFetching ? setTimeout(refresh, GATHER_MS) : undefined;
+  if (!isFetching) list().dispatchEvent(new Event("changed"));
 }
 
 for (const row of list().querySelectorAll("[data-job]")) {

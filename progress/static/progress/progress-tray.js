@@ -20,6 +20,7 @@ import "./progress-bar.js";
 
 const DELAY_MS = 700; // until a new job is shown, so that the panel doesn't flash
 const LINGER_MS = 4000; // until ended jobs are removed
+const BAR_EVENTS = ["progress", "succeeded", "failed", "cancelled", "stopped"]; // the page receives those of its own bars
 const WIDE = "(min-width: 40rem)"; // where the panel is open at first
 
 class ProgressTray extends HTMLElement {
@@ -39,6 +40,7 @@ class ProgressTray extends HTMLElement {
       if (event instanceof CustomEvent) this.#onProgress(event.detail);
     });
     this.addEventListener("stopped", (event) => this.#remove(rowOf(event)));
+    for (const type of BAR_EVENTS) this.addEventListener(type, (event) => event.stopPropagation());
     this.addEventListener("click", (event) => this.#onClick(event));
     for (const id of ids) this.#add(id, false);
     watchAllJobs(this.dataset.jobs ?? "", {

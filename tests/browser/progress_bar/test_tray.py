@@ -6,7 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 from playwright.sync_api import expect
 
-from tests.browser.progress_bar.conftest import ADD_BARS, PAGE
+from tests.browser.progress_bar.conftest import ADD_BARS, PAGE, RECORD_EVENTS
 from tests.faults.cluster import wait_until
 
 OTHER_ID = "00000000-0000-0000-0000-00000000000b"
@@ -79,9 +79,12 @@ def test_job_that_ends_between_two_pages_is_announced(page, tray, server):
 def test_job_with_a_bar_in_the_main_content_is_not_listed(page, tray, server):
     expect(tray.locator("li")).to_be_visible()
     page.evaluate(ADD_BARS, [[server.url()], {}])
+    expect(page.locator("main progress-bar")).to_contain_text("42 %")
+    page.evaluate(RECORD_EVENTS)
     server.update(percent=50)
     expect(page.locator("main progress-bar")).to_contain_text("50 %")
     expect(tray).to_be_hidden()
+    assert page.evaluate("window.firedEvents") == ["progress"]
     assert server.count("/stream/") == 1
     server.update(OTHER_ID, label="Exporting")
     expect(tray.get_by_text("1 job in progress")).to_be_visible()
