@@ -47,7 +47,7 @@ def test_main_flow_with_javascript(page, site, holiday_photo):
     expect(page.get_by_text("3000 × 4000")).to_be_visible()
     expect(page.get_by_role("progressbar")).to_have_count(0)
 
-    page.get_by_role("link", name="All uploads").click()
+    page.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="Files").click()
     expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()
 
 
