@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE # otherwise each process that runs tests compil
 # Delete a .venv whose Python was removed or replaced, for example by a system upgrade, so that it is created again.
 $(shell [ ! -d .venv ] || $(BIN)/python -c "import pip" 2>/dev/null || rm -rf .venv)
 
-.PHONY: help run test test-unit coverage test-javascript test-postgresql test-system test-services test-browser test-faults test-machines test-deploy bench lint format requirements clean
+.PHONY: help run test test-unit coverage test-javascript test-postgresql test-system test-services test-browser test-faults test-machines test-deploy bench screenshots lint format requirements clean
 
 help: ## list all commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
@@ -75,6 +75,10 @@ test-deploy: .venv/dev ## boot a Debian and install, upgrade, back up and restor
 
 bench: .venv/dev .venv/system .venv/node ## measure performance (ARGS="track latency throughput scale streams transfers pictures todos exchange live long_list"; ARGS=--quick: each once, in a small size)
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+screenshots: .venv/dev .venv/system ## take the pictures of README and the landing page from the running site
+	@tests/install_system_packages screenshots
+	@$(BIN)/python -m tests.screenshots
 
 lint: .venv/dev .venv/node ## check style, types, templates and the direction of imports
 	@$(BIN)/python -m ruff check .
