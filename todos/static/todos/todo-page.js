@@ -43,12 +43,15 @@ form.addEventListener("submit", (event) => {
 app.addEventListener("change", async ({ target }) => {
   if (!(target instanceof HTMLInputElement) || !target.matches(".toggle, .toggle-all")) return;
   const { id, checked, dataset } = target;
-  const near = target.closest("li")?.id ?? form.id;
+  const row = target.closest("li");
+  const near = row?.id ?? form.id;
+  const restoreFocus = document.activeElement === target && keepFocusNear(row, ".toggle");
   const check = { id, checked };
   pendingChecks.add(check);
   const isSaved = await sendChange(dataset.action ?? "", { completed: checked ? "true" : "" }, near);
   pendingChecks.delete(check);
   if (!isSaved) setChecked(id, !checked);
+  else if (restoreFocus) restoreFocus();
   restoreChecks();
 });
 
