@@ -79,7 +79,6 @@ def test_session_and_api_work_on_both_hosts(hosts, context, page, tmp_path, holi
         use_the_api(context, page, tmp_path, holiday_photo)
         assert_another_origin_has_no_access(context)
 
-        page.locator(".account-menu summary").click()
         page.get_by_role("button", name="Log out").click()
         expect(page.get_by_text("You are not logged in.")).to_be_visible()
         page.get_by_label("Username").fill("ada")
@@ -87,7 +86,7 @@ def test_session_and_api_work_on_both_hosts(hosts, context, page, tmp_path, holi
         page.get_by_role("button", name="Log in").click()
         expect(page.get_by_text("Logged in as ada.")).to_be_visible()
         page.goto(f"{APP}/todos/")
-        expect(page.get_by_role("link", name="ada")).to_be_visible()
+        expect(page.locator(".account-menu")).to_contain_text("ada")
 
     assert explain_cors_status(hosts, FRONT_END) == 1
     page.goto(DASHBOARD)  # only nginx runs. The page can read its error responses, so it doesn't blame CORS

@@ -32,7 +32,7 @@ def import_file(page: Page, content: bytes, name: str) -> None:
 def test_import_restores_deleted_todos_and_reports_invalid_rows(page, sqlite_site):
     sign_up(page, sqlite_site, "exchange")
     exported = add_and_export(page, "CSV")
-    page.get_by_role("link", name="To-dos").click()
+    page.get_by_role("main").get_by_role("link", name="To-dos").click()
     page.get_by_role("button", name="Delete Buy milk").click()
     expect(page.locator(".todo-list li")).to_have_count(1)
     page.get_by_role("link", name="Import and export").click()
