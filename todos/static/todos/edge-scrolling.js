@@ -25,10 +25,17 @@ export function scrollNearEdges(pointerY, onScroll, signal) {
   requestAnimationFrame(step);
 }
 
+/** Return the height of the viewport in pixels, without a bar that covers its bottom (`scroll-padding-bottom`). */
+export function uncoveredHeight() {
+  return innerHeight - (parseFloat(getComputedStyle(document.documentElement).scrollPaddingBottom) || 0);
+}
+
 /**
  * Return how deep this position is in the zone along an edge: -1 at the top edge, 1 at the bottom edge, 0 in between.
  */
 function edgeDepth(y = innerHeight / 2) {
-  const [above, below] = [EDGE_PX - y, y - (innerHeight - EDGE_PX)].map((px) => Math.min(Math.max(px / EDGE_PX, 0), 1));
+  const [above, below] = [EDGE_PX - y, y - (uncoveredHeight() - EDGE_PX)].map((px) =>
+    Math.min(Math.max(px / EDGE_PX, 0), 1),
+  );
   return below - above;
 }

@@ -5,7 +5,7 @@
 
 import { find } from "../progress/dom.js";
 import { sendChange } from "./changes.js";
-import { scrollNearEdges } from "./edge-scrolling.js";
+import { scrollNearEdges, uncoveredHeight } from "./edge-scrolling.js";
 import { todoId } from "./rows.js";
 
 /** @typedef {(subject: string, message: string) => void} Announce */
@@ -123,13 +123,13 @@ function drag(grip, row, pointerId, announce) {
 }
 
 /**
- * Return the row at this position. Above or below the viewport, use the position at its top or bottom edge.
+ * Return the row at this position. Above or below the visible part of the list, use the position at its edge.
  *
  * @param {{ x: number, y: number }} position
  * @returns {HTMLElement | null | undefined}
  */
 function rowAt({ x, y }) {
-  const clampedY = Math.min(Math.max(y, 0), innerHeight - 1);
+  const clampedY = Math.min(Math.max(y, 0), uncoveredHeight() - 1);
   return document.elementFromPoint(x, clampedY)?.closest(".todo-list > li");
 }
 
