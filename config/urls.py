@@ -1,7 +1,7 @@
 """The root URLconf. Each app has a URLconf with its pages and its API."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, PasswordResetView
+from django.contrib.auth.views import LoginView
 from django.urls import include, path
 from django_distill import distill_path
 
@@ -18,11 +18,7 @@ urlpatterns = [
     path("", include("progress.urls")),
     path("api/session/", session.session, name="session"),
     path("accounts/signup/", accounts.signup, name="signup"),
-    path(
-        "accounts/password_reset/",
-        PasswordResetView.as_view(form_class=accounts.PasswordResetForm),
-        name="password_reset",
-    ),
+    path("accounts/password_reset/", accounts.PasswordReset.as_view(), name="password_reset"),
     path(
         "accounts/reset/<uidb64>/<token>/",
         accounts.PasswordResetConfirm.as_view(),

@@ -44,10 +44,10 @@ def _send_notice(request: HttpRequest, user: User) -> None:
         "site_name": get_current_site(request).name,
         "password_change": request.build_absolute_uri(reverse("password_change")),
     }
-    subject = render_to_string("registration/email_changed_subject.txt", context).strip()
-    text = render_to_string("registration/email_changed_email.txt", context)
+    subject = render_to_string("email/email_changed_subject.txt", context).strip()
+    text, html = (render_to_string(f"email/email_changed.{suffix}", context) for suffix in ("txt", "html"))
     release_connection()
     try:
-        send_mail(subject, text, None, [user.email])
+        send_mail(subject, text, None, [user.email], html_message=html)
     except OSError:
         logger.exception("the notice of a changed email address could not be sent")

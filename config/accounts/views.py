@@ -11,7 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import SetPasswordForm, UserCreationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
-from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView
+from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView, PasswordResetView
 from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import PermissionDenied
 from django.core.validators import MaxLengthValidator
@@ -79,7 +79,7 @@ class PasswordChange(PasswordChangeView):
 
 
 class SignupForm(DjangoSignupForm):
-    """Username and password, and an optional e-mail address, to which password resets are sent."""
+    """Username and password, and an optional email address, to which password resets are sent."""
 
     class Meta(UserCreationForm.Meta):
         model = User
@@ -101,7 +101,7 @@ def signup(request: HttpRequest) -> HttpResponse:
 
 
 class PasswordResetForm(auth_forms.PasswordResetForm):
-    """Django's form, changed to send one e-mail for all accounts of an address, and at most one per hour."""
+    """Django's form, changed to send one email for all accounts of an address, and at most one per hour."""
 
     def save(  # type: ignore[override]  # Django's has options that its view doesn't use
         self, *, request: HttpRequest, use_https: bool, token_generator: PasswordResetTokenGenerator, **mail: Any
@@ -114,20 +114,27 @@ class PasswordResetForm(auth_forms.PasswordResetForm):
         address = next((user.email for user in accounts if user.email == entered), accounts[0].email)
         accounts = [user for user in accounts if user.email == address]
         site = get_current_site(request)
-        context = {
-            "user": accounts[0],
-            "accounts": [_reset_link(user, token_generator) for user in accounts],
-            "domain": site.domain,
-            "site_name": site.name,
-            "protocol": "https" if use_https else "http",
-        }
+        root = f"{'https' if use_https else 'http'}://{site.domain}"
+        links = [
+            {"username": user.get_username(), "url": root + _reset_path(user, token_generator)} for user in accounts
+        ]
+        context = {"user": accounts[0], "accounts": links, "site_name": site.name}
         templates = mail["subject_template_name"], mail["email_template_name"]
-        self.send_mail(*templates, context, mail["from_email"], address)
+        self.send_mail(*templates, context, mail["from_email"], address, mail["html_email_template_name"])
 
 
-def _reset_link(user: User, token_generator: PasswordResetTokenGenerator) -> dict[str, str]:
+def _reset_path(user: User, token_generator: PasswordResetTokenGenerator) -> str:
     uid = urlsafe_base64_encode(force_bytes(user.pk))
-    return {"username": user.get_username(), "uid": uid, "token": token_generator.make_token(user)}
+    return reverse("password_reset_confirm", kwargs={"uidb64": uid, "token": token_generator.make_token(user)})
+
+
+class PasswordReset(PasswordResetView):
+    """Django's view, with the email of this site."""
+
+    form_class = PasswordResetForm
+    subject_template_name = "email/password_reset_subject.txt"
+    email_template_name = "email/password_reset.txt"
+    html_email_template_name = "email/password_reset.html"
 
 
 class PasswordResetConfirm(PasswordResetConfirmView):

@@ -92,7 +92,7 @@ def test_notices_of_an_account_to_an_address_are_limited_to_one_an_hour(as_alice
 
 
 def test_address_is_changed_even_if_the_notice_cannot_be_sent(as_alice, alice, monkeypatch, caplog):
-    def fail(*args):
+    def fail(*args, **options):
         raise smtplib.SMTPServerDisconnected("down")
 
     monkeypatch.setattr("config.accounts.email_change.send_mail", fail)

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.staticfiles.finders import find
 
 STYLES = Path(find("config/css/site.css")).parent
@@ -30,8 +31,8 @@ def colours(scheme: int) -> dict[str, tuple[float, ...]]:
     return {name: tuple(float(part.rstrip("%deg")) for part in schemes[scheme].split()) for name, *schemes in tokens}
 
 
-def luminance(colour: tuple[float, ...]) -> float:
-    """Return WCAG's relative luminance of an OKLCH colour, clipped to sRGB."""
+def linear_rgb(colour: tuple[float, ...]) -> tuple[float, ...]:
+    """Return an OKLCH colour in linear sRGB, clipped to values from 0 to 1."""
     lightness, chroma, hue = colour[0] / 100, colour[1], math.radians(colour[2])
     a, b = chroma * math.cos(hue), chroma * math.sin(hue)
     long, medium, short = (
@@ -44,7 +45,18 @@ def luminance(colour: tuple[float, ...]) -> float:
         -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
         -0.0041960863 * long - 0.7034186147 * medium + 1.707614701 * short,
     )
-    red, green, blue = (min(max(value, 0), 1) for value in linear)
+    return tuple(min(max(value, 0), 1) for value in linear)
+
+
+def hexadecimal(colour: tuple[float, ...]) -> str:
+    """Return an OKLCH colour as #rrggbb."""
+    gamma = (12.92 * v if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055 for v in linear_rgb(colour))
+    return "#" + "".join(f"{round(255 * value):02x}" for value in gamma)
+
+
+def luminance(colour: tuple[float, ...]) -> float:
+    """Return WCAG's relative luminance of an OKLCH colour."""
+    red, green, blue = linear_rgb(colour)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -77,3 +89,12 @@ def test_style_sheet_uses_defined_properties_and_has_no_colours_of_its_own(path)
     assert set(re.findall(r"var\((--[\w-]+)", text)) <= defined
     if path.name not in ("tokens.css", "site.css"):
         assert not re.search(r"#[0-9a-f]{3,8}\b|\brgb|\bhsl|\boklch|url\(", re.sub(r'url\("#', "", text))
+
+
+def test_emails_have_the_colours_of_the_pages():
+    template = (settings.BASE_DIR / "templates/email/base.html").read_text()
+    light, dark = template.split("prefers-color-scheme: dark")
+    for scheme, styles in enumerate((light, dark)):
+        used = set(re.findall(r"#[0-9a-f]{6}\b", styles))
+        assert used
+        assert used <= {hexadecimal(colour) for colour in colours(scheme).values()}
