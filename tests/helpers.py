@@ -151,3 +151,8 @@ def run_concurrently(*functions: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(functions)) as pool:
         return [future.result() for future in [pool.submit(run, function) for function in functions]]
+
+
+def main_part(page: str) -> str:
+    """Return the content of a page without its header, tray and dialogs."""
+    return page.split("<main")[1].split("</main>")[0]
