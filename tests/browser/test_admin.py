@@ -2,8 +2,10 @@
 
 from base64 import b64encode
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import PASSWORD, log_in
 from tests.browser.site import Site
 
@@ -94,3 +96,12 @@ def test_lists_fit_at_1280_px(page, sqlite_site):
         page.get_by_role("heading", level=1).first.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 1280, url
         assert not page.evaluate(IS_CUT_OFF), url
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_colours_have_enough_contrast(page, sqlite_site, theme):
+    log_in_as_superuser(page, sqlite_site, f"painter-{theme}")
+    page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+    for path in ("/admin/", "/admin/auth/user/", "/admin/todos/todo/add/"):
+        page.goto(sqlite_site.url + path)
+        assert_accessible(page, rules=["color-contrast"])
