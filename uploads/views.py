@@ -46,6 +46,7 @@ def index(request: UserRequest) -> HttpResponse:
         "deleted": _just_deleted(request),
         "max_bytes": settings.MAX_UPLOAD_BYTES,
         "free_bytes": quota.free_bytes(request.user),
+        "quota_bytes": settings.USER_QUOTA_BYTES,
     }
     return render(request, "uploads/index.html", context, status=form.status() if form.errors else 200)
 

@@ -104,6 +104,13 @@ def test_file_completed_while_the_page_is_rendered_is_shown_once(as_alice, alice
     assert [f'id="{kind}-{transfer.pk}"' in page for kind in ("upload", "unfinished")].count(True) == 1
 
 
+def test_page_shows_the_free_space_of_the_quota(as_alice, upload, settings):
+    settings.USER_QUOTA_BYTES = 3 * upload.size
+    assert "10 B of 15 B free" in as_alice.get("/uploads/").text
+    settings.USER_QUOTA_BYTES = 0
+    assert " free</a>" not in as_alice.get("/uploads/").text
+
+
 def test_page_has_limit_and_quota_for_the_script(as_alice, upload, settings):
     settings.MAX_UPLOAD_BYTES, settings.USER_QUOTA_BYTES = 2000, 0
     page = as_alice.get("/uploads/").text
