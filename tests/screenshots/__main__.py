@@ -12,11 +12,13 @@ from tests.browser.conftest import launch_options, sign_up
 from tests.browser.site import FAST_SETTINGS, Site, running_site
 from tests.paths import ROOT
 from tests.screenshots.example_data import RUNNING_FILE, create_data, run_job_again
+from tests.screenshots.photos import PHOTOS
 
 PICTURES = ROOT / "config/static/config/screenshots"
-SIZE = {"width": 1200, "height": 750}
-RESOLUTION = 1.5
+WIDE = {"width": 1200, "height": 750}
+PHONE = {"width": 375, "height": 600}
 QUALITY = 75
+PROCESSING_MS = 120_000
 
 FONTS = """<?xml version="1.0"?>
 <fontconfig>
@@ -56,23 +58,16 @@ def prepare(browser: Browser, site: Site) -> dict:
     sign_up(page, site, "Ada")
     create_data(context.request, site.url)
     page.goto(f"{site.url}/uploads/")
-    page.locator(".file .picture img").nth(7).wait_for()
+    page.locator(".file .picture img").nth(len(PHOTOS)).wait_for(timeout=PROCESSING_MS)  # all photos and the document
     run_job_again(site.state_dir)
     return context.storage_state()
 
 
 def take_all(browser: Browser, site: Site, session: dict, scheme: str) -> None:
-    context = browser.new_context(
-        viewport=SIZE,
-        device_scale_factor=RESOLUTION,
-        color_scheme=scheme,
-        reduced_motion="reduce",
-        storage_state=session,
-    )
+    options = {"color_scheme": scheme, "reduced_motion": "reduce", "storage_state": session}
+    context = browser.new_context(viewport=WIDE, device_scale_factor=1.5, **options)
     page = context.new_page()
-    page.goto(f"{site.url}/todos/")
-    page.locator("progress-tray summary").wait_for()
-    page.locator(".new-todo").blur()
+    open_list(page, site)
     save(page, f"todos-{scheme}")
     page.goto(f"{site.url}/uploads/")
     page.locator(".file", has_text=RUNNING_FILE).locator("progress").wait_for()
@@ -82,6 +77,17 @@ def take_all(browser: Browser, site: Site, session: dict, scheme: str) -> None:
     page.locator("latest-files img").first.wait_for()
     save(page, f"dashboard-{scheme}")
     context.close()
+    context = browser.new_context(viewport=PHONE, device_scale_factor=2, is_mobile=True, has_touch=True, **options)
+    page = context.new_page()
+    open_list(page, site)
+    save(page, f"phone-{scheme}")
+    context.close()
+
+
+def open_list(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/todos/")
+    page.locator("progress-tray summary").wait_for()
+    page.locator(".new-todo").blur()
 
 
 def save(page: Page, name: str) -> None:
