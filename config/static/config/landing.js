@@ -39,7 +39,6 @@ const bar = /** @type {ProgressBar} */ (find(demo, "progress-bar"));
 const button = find(demo, "button", HTMLButtonElement);
 
 function play() {
-  button.hidden = true;
   draw(RECORDING[0]);
   for (const step of RECORDING) setTimeout(() => draw(step), step[0] * SLOWDOWN);
 }
@@ -53,7 +52,7 @@ function draw([, percent, stage, current, total, unit]) {
     ...{ percent, stage, current, total, unit },
     ...{ eta_seconds: null, result: null, error: null },
   });
-  button.hidden = !isDone;
+  button.classList.toggle("waiting", !isDone);
 }
 
 function playWhenVisible() {
@@ -69,5 +68,5 @@ function playWhenVisible() {
 }
 
 button.addEventListener("click", play);
-if (matchMedia("(prefers-reduced-motion: reduce)").matches) button.hidden = false;
+if (matchMedia("(prefers-reduced-motion: reduce)").matches) button.classList.remove("waiting");
 else playWhenVisible();
