@@ -104,7 +104,7 @@ PICTURE = Kind(
     },
     decoder="raster",
     opening_stage="Opening the picture",
-    rendition_stage="Making pictures",
+    rendition_stage="Making previews",
     unit="pictures",
     details={"Pixels": "{width} × {height}", "Animated": "{frames} frames; the picture shows the first"},
     reports_bytes_read=True,
@@ -114,7 +114,7 @@ PDF = Kind(
     content_types={"application/pdf": is_pdf},
     decoder="pdf",
     opening_stage="Opening the PDF",
-    rendition_stage="Making pictures of pages",
+    rendition_stage="Making previews of pages",
     unit="pages",
     details={"Pages": "{pages}"},
 )

@@ -109,7 +109,7 @@ class Hosts:
             yield
 
     def mails(self) -> str:
-        """Return all e-mails that Headway has sent."""
+        """Return all emails that Headway has sent."""
         return "".join(path.read_text() for path in sorted((self._directory / "mails").iterdir()))
 
     def logs(self) -> str:

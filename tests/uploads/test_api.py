@@ -120,7 +120,7 @@ def test_page_shows_pictures_files_and_problems(as_alice, alice):
     page = as_alice.get("/uploads/").text
     assert "320.webp" in page
     assert "notes.txt" in page
-    assert "damaged or cut short" in page
+    assert "damaged or incomplete" in page
     assert "<progress-bar src" not in page
     assert "http-equiv" not in page
 

@@ -111,7 +111,7 @@ class CancellingProgress(Progress):
 
 @pytest.mark.parametrize(
     ("stage_name", "calls"),
-    [("Checking the file", 0), ("Opening the picture", 0), ("Making pictures", 0), ("Making pictures", 3)],
+    [("Checking the file", 0), ("Opening the picture", 0), ("Making previews", 0), ("Making previews", 3)],
 )
 def test_cancellation_at_any_time_keeps_only_the_original(alice, stored_names, state_dir, stage_name, calls):
     upload = ingest.create_upload(alice, file(photo()))
@@ -166,7 +166,7 @@ def test_cancelled_job_keeps_the_original_and_can_be_retried(alice, as_alice, st
     stage = Progress.stage
 
     def cancel_before_renditions(self, name, **options):
-        if name == "Making pictures":
+        if name == "Making previews":
             cancel_job(Job.objects.get())
         stage(self, name, **options)
 

@@ -22,7 +22,7 @@ ENCRYPTED = (
     "This PDF is protected by a password, so there is no preview. The file itself is kept. "
     "To see its pages here, save it without a password and upload that."
 )
-UNREADABLE = "No preview: the file is damaged or cut short. The file itself is kept."
+UNREADABLE = "No preview: the file is damaged or incomplete. The file itself is kept."
 PASSWORD_ERRORS = (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY)
 
 

@@ -37,9 +37,7 @@ MAX_LINE_BYTES = 64 * 1024
 LIMIT_EXIT_CODES = {LIMIT_EXCEEDED, -SIGKILL, -SIGXCPU, -SIGXFSZ, -SIGSEGV, -SIGABRT, -SIGBUS, -SIGILL, -SIGTRAP}
 """Exit codes of a decoder that exceeded a limit. SIGTERM is not one: a stopping worker sends that."""
 
-TOO_DEMANDING = (
-    "Making pictures of this file needs more memory, time or disk space than a file may use. The file itself is kept."
-)
+TOO_DEMANDING = "No preview: making one needs too much memory, time or disk space. The file itself is kept."
 
 
 class Decoder:

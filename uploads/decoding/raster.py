@@ -50,12 +50,12 @@ SLIGHT_GAMMA = 0.05
 WEBP_MAX_SIDE = 16383
 """The limit of the WebP format, in pixels."""
 
-UNREADABLE = "No preview: the file is damaged or cut short. The file itself is kept."
+UNREADABLE = "No preview: the file is damaged or incomplete. The file itself is kept."
 
 END_OF_IMAGE = b"\xff\xd9"
 FILLER = b"\0" + b"\x55\xaa" * 65536
 """Bytes that a JPEG decoder would decode to pixels, if any were missing."""
-TOO_LARGE = f"The picture has more than {MAX_PIXELS // 10**6} million pixels. The file itself is kept."
+TOO_LARGE = f"No preview: the picture has more than {MAX_PIXELS // 10**6} million pixels. The file itself is kept."
 
 
 class CountedFile(io.BufferedReader):

@@ -47,8 +47,8 @@ def check_quota(owner: User, size: int) -> None:
     free = free_bytes(owner)
     if free is not None and size > free:
         raise QuotaExceeded(
-            f"There is no room for this file: your files and unfinished uploads use {size_text(_used(owner))} of your "
-            f"quota of {size_text(settings.USER_QUOTA_BYTES)}. Delete some of them and try again."
+            f"There isn't enough space for this file: your files and unfinished uploads use {size_text(_used(owner))} "
+            f"of your quota of {size_text(settings.USER_QUOTA_BYTES)}. Delete some of them and try again."
         )
 
 

@@ -24,7 +24,7 @@ def add_and_export(page: Page, format: str) -> bytes:
 
 
 def import_file(page: Page, content: bytes, name: str) -> None:
-    page.get_by_label("A file to import").set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
+    page.get_by_label("File").set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
     page.get_by_role("button", name="Import", exact=True).click()
 
 
@@ -38,7 +38,7 @@ def test_import_restores_deleted_todos_and_reports_invalid_rows(page, sqlite_sit
     page.get_by_role("link", name="Import and export").click()
     import_file(page, exported + b"Paint the fence,,2030-02-30,,,\r\n", "todos.csv")
     expect(page.locator(REPORT)).to_have_text(
-        ["0 added", "1 restored from the trash", "1 already in the list", "1 left out"]
+        ["0 added", "1 restored from the trash", "1 already in the list", "1 skipped"]
     )
     expect(page.get_by_role("progressbar")).to_have_count(0)
     expect(page.get_by_role("row").nth(1)).to_contain_text("2030-02-30")
@@ -47,7 +47,7 @@ def test_import_restores_deleted_todos_and_reports_invalid_rows(page, sqlite_sit
         page.set_viewport_size({"width": width, "height": 800})
         assert_accessible(page)
         assert_no_sideways_scrolling(page)
-    page.get_by_role("link", name="See the list").click()
+    page.get_by_role("link", name="Go to your to-dos").click()
     expect(page.locator(".todo-list li")).to_have_text(["Buy milk", "Feed the cat"])
 
 
@@ -59,5 +59,5 @@ def test_import_and_export_work_without_javascript(page_without_javascript, sqli
     expect(page.get_by_role("alert")).to_contain_text("Files of this type can't be imported")
     import_file(page, exported + b"Pay the rent due:2030-01-31\n", "todo.txt")
     expect(page.locator(REPORT)).to_have_text(["1 added", "2 already in the list"])  # the page reloads itself
-    page.get_by_role("link", name="See the list").click()
+    page.get_by_role("link", name="Go to your to-dos").click()
     expect(page.locator(".todo-list label")).to_have_text(["Buy milk", "Feed the cat", "Pay the rent"])

@@ -91,7 +91,7 @@ def test_file_over_a_limit_is_rejected_before_any_request(page, own_site, tmp_pa
     sizes = {"first.bin": 3_500_000, "second.bin": 3_000_000, "third.bin": 2_000_000}
     paths = [make_file(tmp_path, name, size) for name, size in sizes.items()]
     choose_files(page, *paths)
-    expect(row(page, "second.bin")).to_contain_text("it has 3 MB, and 2.5 MB of your quota are left")
+    expect(row(page, "second.bin")).to_contain_text("it has 3 MB, and you have 2.5 MB left")
     expect(page.locator(".file")).to_have_count(2)
     assert len(tus_requests(page, "POST")) == 2
     for name in ("huge.bin", "second.bin"):
@@ -99,7 +99,7 @@ def test_file_over_a_limit_is_rejected_before_any_request(page, own_site, tmp_pa
     expect_cards(page, "first.bin", "third.bin")
     page.reload()
     choose_files(page, paths[1])
-    expect(row(page, "second.bin")).to_contain_text("500 kB of your quota are left")
+    expect(row(page, "second.bin")).to_contain_text("you have 500 kB left")
     assert tus_requests(page, "POST") == []
 
 

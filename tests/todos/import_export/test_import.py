@@ -45,7 +45,7 @@ def test_ordinary_upload_has_no_import_page(as_alice):
 
 def test_page_and_guide_explain_bad_rows_and_failures(as_alice):
     page, guide = (" ".join(as_alice.get(url).text.split()) for url in ("/todos/import/", "/guide/"))
-    assert "the other rows are added. An import that fails or is cancelled adds nothing" in page
+    assert "the other rows are added. If the import fails or you cancel it, nothing is added" in page
     assert (
         "Valid rows are added and invalid ones are reported. An import that fails or is cancelled adds nothing" in guide
     )
@@ -82,7 +82,7 @@ def test_oversized_file_is_rejected(as_alice, monkeypatch, settings):
     assert "the limit for imports" in reject()
     monkeypatch.undo()
     settings.USER_QUOTA_BYTES = 10
-    assert "no room" in reject()
+    assert "enough space" in reject()
     huge = as_alice.post(IMPORT_URL, b"", content_type="multipart/form-data; boundary=x", CONTENT_LENGTH=65 * 1024**2)
     assert "at most" in problem(huge, 413)["detail"]
 

@@ -20,7 +20,7 @@ def test_bad_rows_are_reported_and_valid_ones_imported(as_alice, alice):
     assert "2030-02-30" in reasons[6]
     assert titles(alice) == ["Buy milk", "Feed the cat"]
     page = as_alice.get(f"/todos/import/{upload.pk}/").text
-    assert "<strong>4</strong> left out" in page
+    assert "<strong>4</strong> skipped" in page
     assert '<td>5</td><td dir="auto">Title: Remove the control character U+0007' in page
 
 
@@ -64,7 +64,7 @@ def test_remarks_beyond_limit_are_only_counted(as_alice, monkeypatch):
     upload = import_file(as_alice, "title,tags\n" + "good,home\n" * 5)
     report = upload.metadata["import"]
     assert (report["added"], report["remarks"], len(report["remark_rows"])) == (5, 5, 3)
-    assert "the first 3 of 5 remarks" in as_alice.get(f"/todos/import/{upload.pk}/").text
+    assert "Remarks: the first 3 of 5<" in as_alice.get(f"/todos/import/{upload.pk}/").text
 
 
 def test_calendar_with_only_events_adds_nothing_and_is_explained(as_alice, alice):

@@ -148,7 +148,7 @@ def test_opening_stage_counts_bytes_read_by_the_decoder(tmp_path, patch_decoder)
     assert read == sorted(read)
     assert size - 16 < read[-1] <= size  # the decoder doesn't need the last chunk, which has no content
     assert len({count for count in read if 0 < count < size}) >= 3
-    assert set(progress.counts["Making pictures", "pictures", 3]) >= {1, 2, 3}
+    assert set(progress.counts["Making previews", "pictures", 3]) >= {1, 2, 3}
 
 
 def test_cancellation_while_the_decoder_sends_nothing_stops_it(tmp_path, replace_decoder, monkeypatch):

@@ -43,7 +43,7 @@ def test_first_twenty_of_a_thousand_pages_are_rendered(alice):
     upload = process(alice, pdf(pages=1000, size=(100, 10)))
     assert upload.metadata == {"pages": 1000}
     assert {rendition.page for rendition in upload.renditions.all()} == set(range(1, 21))
-    assert (upload.job.stage, upload.job.current, upload.job.total) == ("Making pictures of pages", 20, 20)
+    assert (upload.job.stage, upload.job.current, upload.job.total) == ("Making previews of pages", 20, 20)
     assert upload.job.unit == "pages"
 
 
@@ -75,8 +75,8 @@ def test_invalid_page_does_not_prevent_renditions_of_other_pages(alice):
     ("content", "code", "message"),
     [
         (encrypted_pdf(), "encrypted_pdf", "protected by a password"),
-        (b"%PDF-1.7\n garbage", "unreadable_pdf", "damaged or cut short"),
-        (pdf()[:-100], "unreadable_pdf", "damaged or cut short"),
+        (b"%PDF-1.7\n garbage", "unreadable_pdf", "damaged or incomplete"),
+        (pdf()[:-100], "unreadable_pdf", "damaged or incomplete"),
     ],
     ids=["encrypted", "garbage", "truncated"],
 )

@@ -20,7 +20,7 @@ def small_quota(settings) -> None:
 
 
 def test_transfer_over_the_quota_returns_413_when_it_is_created(as_alice):
-    assert "no room" in problem(post_transfer(as_alice, 11), 413)["detail"]
+    assert "enough space" in problem(post_transfer(as_alice, 11), 413)["detail"]
     assert not Transfer.objects.exists()
 
 
@@ -45,7 +45,7 @@ def test_transfer_of_unknown_length_reserves_its_received_bytes(as_alice, alice)
     url = create_transfer(as_alice, None, HTTP_UPLOAD_DEFER_LENGTH="1")
     patch(as_alice, url, 0, b"123456")
     assert quota.free_bytes(alice) == 4
-    assert "no room" in problem(patch(as_alice, url, 6, b"78901"), 413)["detail"]
+    assert "enough space" in problem(patch(as_alice, url, 6, b"78901"), 413)["detail"]
     problem(patch(as_alice, url, 6, b"", HTTP_UPLOAD_LENGTH="11"), 413)
     assert patch(as_alice, url, 6, b"78", HTTP_UPLOAD_LENGTH="9").status_code == 204
     assert quota.free_bytes(alice) == 1
@@ -80,7 +80,7 @@ def test_file_returns_413_if_a_concurrent_request_used_the_quota(as_alice, monke
     """Two concurrent requests may both pass the validation of the form, but only one of them stores its file."""
     create_transfer(as_alice, 8)
     monkeypatch.setattr(forms, "check_quota", lambda owner, size: None)
-    assert "no room" in problem(as_alice.post("/api/uploads/", {"file": file(b"12345")}), 413)["detail"]
+    assert "enough space" in problem(as_alice.post("/api/uploads/", {"file": file(b"12345")}), 413)["detail"]
     assert files_below(state_dir) == []
 
 

@@ -125,7 +125,7 @@ function add(file) {
   } else if (size > remainingBytes) {
     const [needed, remaining] = [size, remainingBytes].map(formatSize);
     sender.fail(
-      `There is no room for this file: it has ${needed}, and ${remaining} of your quota are left. Delete some files first.`,
+      `There isn't enough space for this file: it has ${needed}, and you have ${remaining} left. Delete some files first.`,
     );
   } else {
     sender.start();

@@ -49,7 +49,7 @@ function createCard(upload) {
   const { name, download_url: download, renditions } = upload;
   const href = new URL("../", download).href; // its page on the site itself
   const cover = renditions.length ? createImage(name, renditions) : createTile(name);
-  const state = isProcessing(upload) ? "Being processed" : formatSize(upload.size);
+  const state = isProcessing(upload) ? "Processing" : formatSize(upload.size);
   const card = createElement("article", { className: "file" });
   card.append(
     createElement("a", { className: "picture", href }, cover),
