@@ -84,7 +84,10 @@ class SignupForm(DjangoSignupForm):
     class Meta(UserCreationForm.Meta):
         model = User
         fields = ("username", "email")
-        help_texts = {"email": "Optional. Used only to reset your password."}
+        help_texts = {
+            "username": "Letters, digits and @ . + - _ are allowed.",
+            "email": "Optional. Used only to reset your password.",
+        }
 
 
 @login_not_required

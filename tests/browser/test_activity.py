@@ -32,6 +32,9 @@ def test_new_jobs_appear_and_move_to_their_groups_without_a_reload(page, sqlite_
     expect(failed.get_by_role("link", name="Processing broken.jpg")).to_be_visible()
     expect(done.get_by_role("listitem")).to_have_count(1)
     assert page.evaluate("window.isSamePage")
-    done.get_by_role("link", name="Processing good.jpg", exact=True).click()
+    for link in (failed.get_by_role("link", name="Processing broken.jpg"), done.get_by_role("link").first):
+        page.keyboard.press("j")
+        expect(link).to_be_focused()
+    page.keyboard.press("Enter")
     page.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="Activity").click()
     page.wait_for_url("**/progress/")

@@ -60,6 +60,13 @@ def test_appearance_is_saved_for_the_user_only(as_alice, as_bob, alice, bob):
     assert (saved.theme, saved.shortcuts) == ("", True)
 
 
+def test_shortcuts_are_on_until_the_user_turns_them_off(as_alice, visitor):
+    dialog = re.compile(r'<dialog class="dialog" id="shortcuts" [^>]*>')
+    assert "data-on" in dialog.search(as_alice.get(URL).text)[0]
+    assert "data-on" not in dialog.search(save(as_alice, section="appearance", theme=""))[0]
+    assert not dialog.search(visitor.get("/accounts/login/").text)
+
+
 def test_forms_change_only_their_own_preferences(as_alice, alice):
     save(as_alice, section="time_zone", time_zone="Europe/Berlin")
     save(as_alice, **APPEARANCE)
