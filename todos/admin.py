@@ -60,7 +60,7 @@ class TodoAdmin(TodoModelAdmin):
     def restore(self, request: HttpRequest, todos: TodoQuerySet) -> None:
         self._report(request, todos.restore(), "restored from the trash")
 
-    @admin.action(description="Undo the last change of several to-dos in the selected to-dos", permissions=["change"])
+    @admin.action(description="Undo the last bulk change of the selected to-dos", permissions=["change"])
     def undo(self, request: HttpRequest, todos: TodoQuerySet) -> None:
         self._report(request, todos.exclude(batch=None).undo(), "undone")
 

@@ -121,7 +121,7 @@ class EditForm(TodoForm):
             if name in self.cleaned_data and self._was_changed_elsewhere(name):
                 self._reset_initial(name)
                 current = Truncator(self.initial[name] or "empty").chars(MAX_QUOTE_LENGTH)
-                self.add_error(name, f"This was changed elsewhere. It is now: {current} – Save again to overwrite it.")
+                self.add_error(name, f"This was changed elsewhere. It is now: {current}. Save again to overwrite it.")
         return self.cleaned_data
 
     def _fill_in_due_date(self) -> None:

@@ -60,8 +60,8 @@ class TestConcurrentEdits:
         Todo.objects.update(notes="theirs <b>", due_on="2030-02-01")
         response = as_alice.post(f"/todos/{todo.pk}/", sent)
         assert response.status_code == 422
-        assert "It is now: theirs &lt;b&gt; – Save again" in response.text
-        assert "It is now: 2030-02-01 – Save again" in response.text
+        assert "It is now: theirs &lt;b&gt;. Save again" in response.text
+        assert "It is now: 2030-02-01. Save again" in response.text
         again = self.values(response.text)
         assert (again["notes"], again["due_on"]) == ("mine", "")
         todo.refresh_from_db()
