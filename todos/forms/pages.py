@@ -103,6 +103,7 @@ class EditForm(TodoForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.auto_id = "todo_%s"  # the list, which opens this form in a panel, has fields of its own
         for name in self.Meta.fields:  # a request without hidden inputs is compared with the current values
             self.fields[name].show_hidden_initial = not self.is_bound or self.add_initial_prefix(name) in self.data
 

@@ -123,7 +123,7 @@ class TestRename:
 
 @pytest.mark.usefixtures("no_errors")
 def test_edit_page_previews_unless_a_due_date_is_set_there(page, sqlite_site, row):
-    row.get_by_role("link", name="Edit Pay rent").click()
+    page.goto(f"{sqlite_site.url}{row.get_by_role('link', name='Edit Pay rent').get_attribute('href')}")
     preview = page.locator(".previewed-date")
     page.get_by_label("Title").fill("Pay rent 3 dec 2031")
     expect(preview).to_contain_text("from “3 dec 2031”")

@@ -7,8 +7,8 @@ import pytest
 from django.contrib.staticfiles.finders import find
 
 STYLES = Path(find("config/css/site.css")).read_text()
-SHELL = {"shell", "due-menu"}
-"""Components that need a page of their own: the frame of all pages, and a menu that a script opens."""
+SHELL = {"shell", "due-menu", "side-panel"}
+"""Components that need a page of their own: the frame of all pages, and what a script opens."""
 
 
 def test_each_component_has_a_section(admin_client):

@@ -38,7 +38,7 @@ def test_fields_of_the_list_have_the_direction_of_the_typed_text(as_alice, alice
     assert re.search(r'class="edit" dir="auto"', page)
 
 
-@pytest.mark.parametrize(("url", "ids"), [("/todos/{}/", ["id_title", "id_notes"]), ("/dashboard/", ["title"])])
+@pytest.mark.parametrize(("url", "ids"), [("/todos/{}/", ["todo_title", "todo_notes"]), ("/dashboard/", ["title"])])
 def test_fields_of_forms_have_the_direction_of_the_typed_text(as_alice, alice, url, ids):
     page = as_alice.get(url.format(make_todo(owner=alice).pk)).text
     for name in ids:

@@ -14,6 +14,7 @@ import { enableMoving } from "./moving.js";
 import { offerToSplitLines } from "./pasting.js";
 import { createPreviewReader, showPreview } from "./preview.js";
 import { insertRowsWithoutHtmx, keepFocusNear, keepSortedByDue, onCustomEvent } from "./rows.js";
+import { enableSidePanel } from "./side-panel.js";
 
 const app = findById("todoapp");
 const form = findById("new-todo-form", HTMLFormElement);
@@ -120,6 +121,7 @@ enableEditing(app);
 enableMoving(app, createAnnouncer(findById("news")));
 enableDueMenu(app, createAnnouncer(findById("news")));
 enableAttaching(app, findById("news"));
+enableSidePanel(app);
 keepUpToDate(app);
 document.documentElement.classList.add("live");
 if (!title.value) title.focus();

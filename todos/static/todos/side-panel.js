@@ -1,0 +1,167 @@
+/**
+ * The side panel of the list, which shows the page of a to-do without leaving the list. Narrow windows follow the link
+ * instead. The panel has the URL of that page, so that it can be reloaded, and "back" closes it.
+ *
+ * It sends the forms of the page as they are and shows the page that the server returns, until that is the list. The
+ * row changes by the list's own updates.
+ */
+
+import { find, findById } from "../progress/dom.js";
+import { enableDetail } from "./detail.js";
+
+const WIDE = "(min-width: 60rem)";
+const NOT_SENT = "The server can't be reached. Check your connection and try again.";
+const NOT_LOGGED_IN = "You are no longer logged in. Log in in another tab, then try again here.";
+
+/** @param {HTMLElement} app */
+export function enableSidePanel(app) {
+  const panel = new SidePanel(findById("side-panel", HTMLDialogElement));
+  app.addEventListener("click", (event) => {
+    const link = /** @type {Element} */ (event.target).closest("a.open");
+    const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (!(link instanceof HTMLAnchorElement) || !isPlain || !matchMedia(WIDE).matches) return;
+    event.preventDefault();
+    panel.open(link.href);
+  });
+}
+
+class SidePanel {
+  #dialog;
+  #body;
+  #listTitle = document.title;
+
+  /** @param {HTMLDialogElement} dialog */
+  constructor(dialog) {
+    this.#dialog = dialog;
+    this.#body = find(dialog, ".side-panel-body");
+    dialog.addEventListener("submit", (event) => this.#onSubmit(event));
+    dialog.addEventListener("click", (event) => this.#onClick(event));
+    dialog.addEventListener("cancel", (event) => this.#leave(event));
+    // Before htmx, which would load the list again.
+    addEventListener("popstate", (event) => this.#onBack(event), { capture: true });
+  }
+
+  /** @param {string} url */
+  async open(url) {
+    try {
+      if (!this.#show(await fetchPage(url))) return location.assign(url);
+    } catch {
+      return location.assign(url);
+    }
+    this.#listTitle = document.title;
+    history.pushState(null, "", url);
+    document.title = `${find(this.#body, "h1").textContent} · Headway`;
+    this.#dialog.showModal();
+    return find(this.#body, "[name=title]").focus();
+  }
+
+  /**
+   * Show the to-do of a page. Return false if the page has none.
+   *
+   * @param {Document} page
+   */
+  #show(page) {
+    const detail = page.getElementById("todo-detail");
+    if (!detail) return false;
+    this.#body.replaceChildren(document.importNode(detail, true));
+    enableDetail(find(this.#body, "#todo-detail"));
+    return true;
+  }
+
+  /** @param {SubmitEvent} event */
+  #onSubmit(event) {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (form.method === "dialog") return void this.#leave(event);
+    event.preventDefault();
+    return void this.#send(form, event.submitter);
+  }
+
+  /**
+   * @param {HTMLFormElement} form
+   * @param {HTMLElement | null} submitter
+   */
+  async #send(form, submitter) {
+    const url = form.getAttribute("action") ?? location.href;
+    const body = new FormData(form, submitter);
+    this.#dialog.ariaBusy = "true";
+    try {
+      const page = await fetchPage(url, { method: "POST", body });
+      if (page.getElementById("todoapp")) this.#close();
+      else if (!this.#show(page)) this.#showProblem(messageOf(page));
+    } catch {
+      this.#showProblem(NOT_SENT);
+    } finally {
+      this.#dialog.ariaBusy = null;
+    }
+  }
+
+  /** @param {MouseEvent} event */
+  #onClick(event) {
+    if (event.target === this.#dialog) return this.#leave(event); // the backdrop
+    const isCancel = event.target instanceof Element && event.target.closest("#edit-form a.button");
+    if (!isCancel) return;
+    event.preventDefault();
+    this.#close();
+  }
+
+  /**
+   * Close the panel. Changes are saved before, which keeps it open if they are invalid.
+   *
+   * @param {Event} event
+   */
+  #leave(event) {
+    event.preventDefault();
+    const form = find(this.#body, "#edit-form", HTMLFormElement);
+    if (isChanged(form)) this.#send(form, null);
+    else this.#close();
+  }
+
+  /** Go back to the URL of the list, which closes the panel. */
+  #close() {
+    history.back();
+  }
+
+  /** @param {PopStateEvent} event */
+  #onBack(event) {
+    if (!this.#dialog.open) return;
+    event.stopImmediatePropagation();
+    document.title = this.#listTitle;
+    this.#dialog.close();
+    this.#body.replaceChildren();
+  }
+
+  /** @param {string} message */
+  #showProblem(message) {
+    const problem = Object.assign(document.createElement("p"), { className: "banner danger", textContent: message });
+    problem.role = "alert";
+    this.#body.querySelector("[role=alert]")?.remove();
+    this.#body.prepend(problem);
+  }
+}
+
+/**
+ * @param {string} url
+ * @param {RequestInit} [options]
+ */
+async function fetchPage(url, options) {
+  const response = await fetch(url, options);
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
+/** @param {HTMLFormElement} form */
+function isChanged(form) {
+  return [...form.elements].some(
+    (field) =>
+      (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) && field.value !== field.defaultValue,
+  );
+}
+
+/**
+ * Return the message of a page that is neither the list nor a to-do: an error, or the form to log in.
+ *
+ * @param {Document} page
+ */
+function messageOf(page) {
+  if (page.querySelector("[name=password]")) return NOT_LOGGED_IN;
+  return page.querySelector(".error, main p")?.textContent ?? NOT_SENT;
+}
