@@ -61,7 +61,7 @@ def as_json(todo: Todo, request: HttpRequest) -> dict[str, Any]:
     computed = {
         "url": request.build_absolute_uri(reverse("todos:api-detail", args=[todo.pk])),
         "completed": todo.is_completed,
-        "attachments": [_upload_json(attachment.upload, request) for attachment in todo.attachments.all()],
+        "attachments": [_upload_json(attachment.upload, request) for attachment in todo.visible_attachments],
     }
     return {name: computed[name] if name in computed else getattr(todo, name) for name in API_FIELDS}
 

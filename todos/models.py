@@ -6,7 +6,7 @@ the order of their ids, so that two such updates can't deadlock.
 
 import uuid
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -16,8 +16,10 @@ from django.db.models import Case, F, Prefetch, Q, Value, When
 from django.db.models.functions import Length, Now
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from todos import limits, ordering
+from todos.dates import DueDate
 from todos.search import FOLDED, FoldedField, contains, fold, words_of
 from uploads.locks import lock_owner
 from uploads.models import Upload
@@ -88,7 +90,8 @@ class TodoQuerySet(models.QuerySet["Todo"]):
 
     def for_list(self) -> Self:
         """Sort by position, and prefetch the attachments that a list shows."""
-        return self.prefetch_related(Prefetch("attachments", Attachment.objects.visible())).in_order()
+        attachments = Prefetch("attachments", Attachment.objects.visible(), to_attr="visible_attachments")
+        return self.prefetch_related(attachments).in_order()
 
     def after(self, order: int, todo_id: int, due_on: date | None = None) -> Self:
         """Return the to-dos after another one, which may have been deleted or moved since.
@@ -319,19 +322,18 @@ class Todo(models.Model):
         return self.completed_at is not None
 
     @property
-    def due_midnight(self) -> datetime | None:
-        """The start of the due date in the current time zone. `naturalday` would compare a date with today in UTC."""
-        if self.due_on is None:
-            return None
-        return datetime.combine(self.due_on, datetime.min.time(), timezone.get_current_timezone())
+    def order_key(self) -> str:
+        """The order as a hexadecimal number without a sign. In a long list it compresses better than a decimal one."""
+        return hex(self.order + 2**63)
 
     @property
-    def urgency(self) -> str:
-        """How urgent an active to-do is by its due date: "overdue", "today" or empty."""
-        today = timezone.localdate()
-        if self.due_on is None or self.is_completed or self.due_on > today:
-            return ""
-        return "today" if self.due_on == today else "overdue"
+    def due(self) -> DueDate | None:
+        return DueDate.of(self.due_on, is_completed=self.is_completed) if self.due_on else None
+
+    @cached_property
+    def visible_attachments(self) -> list["Attachment"]:
+        """The attachments whose upload isn't in the trash. `for_list` prefetches them."""
+        return list(self.attachments.visible())
 
     @property
     def etag(self) -> str:
@@ -341,7 +343,7 @@ class Todo(models.Model):
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible(self) -> Self:
         """Exclude attachments whose upload is in the trash."""
-        return self.filter(upload__deleted_at=None).select_related("upload__job")
+        return self.filter(upload__deleted_at=None).select_related("upload")
 
 
 class Attachment(models.Model):

@@ -96,7 +96,7 @@ def test_changes_on_the_dashboard_are_saved_by_the_api(page, sqlite_site, tmp_pa
     for title, date in (("Print the photos", ""), ("Pay rent", "2020-01-31")):
         add(page, title, date)
         expect(due.get_by_label(title)).to_be_visible()
-    assert due.locator("li").first.inner_text().split("\n") == ["Pay rent", "Overdue since 31 Jan 2020"]
+    assert due.locator("li").first.inner_text().split("\n") == ["Pay rent", "Overdue: 31 Jan 2020"]
     due.get_by_label("Pay rent").click()
     expect(due.locator(".completed")).to_have_text(["Pay rent31 Jan 2020"])
     due.get_by_label("Print the photos").click()
@@ -149,7 +149,7 @@ def test_todos_changed_by_another_client_are_shown_without_reloading_the_list(pa
     sow, reap = (f"/api/todos/{todo['id']}/" for todo in added)
     due.get_by_label("Sow").focus()
     call_api(page, sqlite_site, "PATCH", sow, data={"due_on": "2020-01-31"})
-    expect(due.locator("li")).to_have_text(["SowOverdue since 31 Jan 2020", "Buy milk", "Reap"])
+    expect(due.locator("li")).to_have_text(["SowOverdue: 31 Jan 2020", "Buy milk", "Reap"])
     expect(due.get_by_label("Sow")).to_be_focused()
     call_api(page, sqlite_site, "PATCH", reap, data={"completed": True})
     call_api(page, sqlite_site, "DELETE", sow)

@@ -120,7 +120,7 @@ def test_restored_upload_is_attached_again(alice):
     todo.attach(first)
     first.trash()
     todo.attach(second)
-    assert [attachment.upload for attachment in Todo.objects.for_list().get().attachments.all()] == [second]
+    assert [attachment.upload for attachment in Todo.objects.for_list().get().visible_attachments] == [second]
     first.restore()
     assert {attachment.upload for attachment in Todo.objects.for_list().get().attachments.all()} == {first, second}
 

@@ -32,7 +32,7 @@ class JsonForm(TodoForm):
 
     def __init__(self, data: Mapping[str, Any], todo: Todo) -> None:
         """`todo` is a new to-do, or one that the caller has locked."""
-        upload_ids = [attachment.upload_id for attachment in todo.attachments.all()] if todo.pk else []
+        upload_ids = [attachment.upload_id for attachment in todo.visible_attachments] if todo.pk else []
         super().__init__(data, instance=todo, initial={"completed": todo.is_completed, "attachments": upload_ids})
         self.fields["attachments"].queryset = Upload.objects.visible_to(todo.owner)  # type: ignore[attr-defined]
         for name in self.fields.keys() - data.keys():

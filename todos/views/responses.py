@@ -34,7 +34,7 @@ def row_response(request: HtmxRequest, todo_id: int) -> HttpResponse:
     todo_list = FilteredList.of(request)
     todo = get_object_or_404(todo_list.all_todos.for_list(), pk=todo_id)
     if todo_list.contains(todo):
-        return list_response(request, todo_list, changed=todo)
+        return list_response(request, todo_list, rows=[todo])
     return list_response(request, todo_list, [todo], removed=todo)
 
 

@@ -80,7 +80,7 @@ def test_today_is_the_date_in_the_browsers_time_zone(browser, sqlite_site):
 class TestRename:
     def test_rename_previews_and_sets_the_due_date(self, page, sqlite_site, row):
         field = type_new_title(row, "Pay the rent 3 dec 2031")
-        text = re.compile("Due Wednesday,? 3 Dec 2031, from “3 dec 2031”.")
+        text = "Due Wed, 3 Dec 2031, from “3 dec 2031”."
         expect(row.locator(".previewed-date")).to_have_text(text)
         field.press("Enter")
         expect(row.locator(".view label")).to_have_text("Pay the rent")
@@ -170,7 +170,7 @@ class TestDashboard:
     def test_completed_todo_is_not_overdue(self, page, sqlite_site, panel):
         add_todo(page, sqlite_site, title="Pay rent", due_on="2020-01-31")
         time = panel.locator("li time")
-        expect(time).to_have_text("Overdue since 31 Jan 2020")
+        expect(time).to_have_text("Overdue: 31 Jan 2020")
         panel.get_by_label("Pay rent").click()
         expect(time).to_have_text("31 Jan 2020")
         expect(time).to_have_class("due")

@@ -37,7 +37,7 @@ def test_list_marks_todos_due_today_in_the_time_zone(as_alice, alice, zone, show
     as_alice.cookies["timezone"] = zone
     page = as_alice.get("/todos/").text
     assert [page.count(f">{text}</time>") for text in shown] == [1, 1]
-    assert page.count('class="due today"') == 1
+    assert page.count('class="chip due today"') == 1
 
 
 @pytest.mark.parametrize(("zone", "day"), [("", 10), (AHEAD, 11)])

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { formatDueDate, isoDate } from "../../../config/static/config/dashboard/dates.js";
+import { formatDay, formatDueDate, isoDate } from "../../../todos/static/todos/dates.js";
 
 test("a date has the form of ISO 8601 and is a day of the reader", () => {
   const now = new Date();
@@ -13,14 +13,15 @@ test("a date has the form of ISO 8601 and is a day of the reader", () => {
 test("a due date close to today is named relative to it", () => {
   assert.equal(formatDueDate(isoDate(0)), "Today");
   assert.equal(formatDueDate(isoDate(1)), "Tomorrow");
-  assert.equal(formatDueDate(isoDate(-1)), "Overdue since yesterday");
+  assert.equal(formatDueDate(isoDate(-1)), "Overdue: yesterday");
 });
 
 test("other due dates are written with the year, unless it is this year", () => {
-  assert.equal(formatDueDate("2999-01-31"), "31 Jan 2999");
-  assert.equal(formatDueDate("2001-12-05"), "Overdue since 5 Dec 2001");
+  assert.equal(formatDueDate("2999-01-31"), "Thu, 31 Jan 2999");
+  assert.equal(formatDueDate("2001-12-05"), "Overdue: 5 Dec 2001");
   const year = new Date().getFullYear();
   assert.equal(formatDueDate(`${year}-12-31`, true), "31 Dec");
+  assert.equal(formatDay("2031-09-03"), "Wed, 3 Sep 2031");
 });
 
 test("the due date of a completed to-do is only a date", () => {

@@ -141,12 +141,12 @@ def test_response_has_versions_of_changed_todos_without_rows(as_alice, alice):
 
     url = f"/todos/{todo.pk}/"
     assert written(f"{url}toggle/", completed="true") == []  # the row has the version
-    assert written(f"{url}move/", after=todo.pk) == [f"{todo.pk}:2:{todo.order}"]
-    assert written(f"{url}toggle/", filter="completed") == [f"{todo.pk}:3:{todo.order}"]
-    assert written("/todos/toggle-all/", completed="true", q="nothing") == [f"{todo.pk}:4:{todo.order}"]
-    assert written("/todos/clear-completed/") == [f"{todo.pk}:5:{todo.order}"]
-    assert written("/todos/undo/", undo=Todo.objects.get().batch, filter="active") == [f"{todo.pk}:6:{todo.order}"]
-    assert written(f"{url}delete/") == [f"{todo.pk}:7:{todo.order}"]
+    assert written(f"{url}move/", after=todo.pk) == [f"{todo.pk}:2:{todo.order_key}"]
+    assert written(f"{url}toggle/", filter="completed") == [f"{todo.pk}:3:{todo.order_key}"]
+    assert written("/todos/toggle-all/", completed="true", q="nothing") == [f"{todo.pk}:4:{todo.order_key}"]
+    assert written("/todos/clear-completed/") == [f"{todo.pk}:5:{todo.order_key}"]
+    assert written("/todos/undo/", undo=Todo.objects.get().batch, filter="active") == [f"{todo.pk}:6:{todo.order_key}"]
+    assert written(f"{url}delete/") == [f"{todo.pk}:7:{todo.order_key}"]
     assert [version for _, version, _ in [each.split(":") for each in written("/todos/", title="New", q="x")]] == ["1"]
 
 

@@ -136,5 +136,5 @@ def test_changed_row_leaves_and_enters_the_list(as_alice, alice):
     assert 'data-total="1"' in response.text
     changes = as_alice.get("/todos/changes/", {"id": todo.pk, "filter": "upcoming"}, headers=HTMX).text
     assert titles(changes) == ["Call mum"]
-    assert f'data-due="{timezone.localdate() + timedelta(days=1)}"' in changes
+    assert f'datetime="{timezone.localdate() + timedelta(days=1)}"' in changes
     assert titles(as_alice.get("/todos/changes/", {"id": todo.pk, "filter": "today"}, headers=HTMX).text) == []

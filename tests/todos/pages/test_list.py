@@ -81,7 +81,7 @@ def test_invalid_cursor_shows_the_first_page(as_alice, alice, cursor):
 
 @pytest.mark.usefixtures("frozen_time")
 @pytest.mark.parametrize(
-    ("days", "marked"), [(-2, 'class="due overdue"'), (0, 'class="due today"'), (1, 'class="due "')]
+    ("days", "marked"), [(-2, 'class="chip due overdue"'), (0, 'class="chip due today"'), (1, 'class="chip due "')]
 )
 def test_overdue_todos_and_todos_due_today_are_marked(as_alice, alice, days, marked):
     todo = make_todo(owner=alice, due_on=timezone.localdate() + timedelta(days=days))
@@ -89,4 +89,4 @@ def test_overdue_todos_and_todos_due_today_are_marked(as_alice, alice, days, mar
     assert marked in page
     assert {-2: "Overdue: ", 0: "Today", 1: "Tomorrow"}[days] in page
     as_alice.post(f"/todos/{todo.pk}/toggle/", {"completed": "true"})
-    assert 'class="due "' in as_alice.get("/todos/").text
+    assert 'class="chip due "' in as_alice.get("/todos/").text

@@ -3,7 +3,7 @@
  * their bars in the row, and are attached as soon as they are sent.
  */
 
-import { find, findById } from "../progress/dom.js";
+import { findById } from "../progress/dom.js";
 import { createAnnouncer } from "../progress/announcer.js";
 import { listenForFiles } from "../uploads/file-drop.js";
 import { Sender, tooLargeMessage } from "../uploads/sender.js";
@@ -11,6 +11,7 @@ import { Session } from "../uploads/session.js";
 import { TusClient } from "../uploads/tus.js";
 import { UploadRow } from "../uploads/upload-row.js";
 import { sendChange } from "./changes.js";
+import { pathOf } from "./rows.js";
 
 /** @import { Store } from "../uploads/sender.js" */
 
@@ -33,19 +34,20 @@ export function enableAttaching(app, news) {
 
   /**
    * @param {File} file
-   * @param {string} rowId
-   * @param {HTMLElement} container
+   * @param {Element} row
    */
-  function send(file, rowId, container) {
+  function send(file, row) {
     const { name, size } = file;
+    const rowId = row.id; // not the row, because an update may replace it
+    const path = pathOf(row, "attach");
+    const container = containers.get(rowId) ?? createContainer(row);
     const sender = new Sender(site, { file, name, size });
     const { element } = new UploadRow(sender, findById("row", HTMLTemplateElement), announce);
     senders.add(sender);
-    containers.set(rowId, container);
     container.append(element);
     sender.addEventListener("change", () => {
       const { state, upload } = sender;
-      if (state === "sent" && upload) sendChange(container.dataset.action ?? "", { upload: upload.id }, rowId);
+      if (state === "sent" && upload) sendChange(path, { upload: upload.id }, rowId);
     });
     element.addEventListener("finished", () => {
       senders.delete(sender);
@@ -56,16 +58,20 @@ export function enableAttaching(app, news) {
     else sender.reject(tooLargeMessage(maxText));
   }
 
+  /** @param {Element} row */
+  function createContainer(row) {
+    const container = Object.assign(document.createElement("div"), { className: "sending" });
+    row.append(container);
+    containers.set(row.id, container);
+    return container;
+  }
+
   /** Put the bars into new rows: rows are replaced, and are missing while a filter or a search hides them. */
   function restoreBars() {
     for (const [rowId, container] of containers) {
-      const empty = document.getElementById(rowId)?.querySelector(".sending");
-      if (!container.firstElementChild) {
-        containers.delete(rowId);
-      } else if (empty && empty !== container) {
-        container.id = empty.id; // the ids of a row that is being removed are removed first
-        empty.replaceWith(container);
-      }
+      const row = document.getElementById(rowId);
+      if (!container.firstElementChild) containers.delete(rowId);
+      else if (row && !row.contains(container)) row.append(container);
     }
   }
 
@@ -73,7 +79,7 @@ export function enableAttaching(app, news) {
   document.addEventListener("rowsinserted", restoreBars);
   listenForFiles((files, target) => {
     const row = target instanceof Element && target.closest(".todo-list > li");
-    if (row) files.forEach((file) => send(file, row.id, find(row, ".sending")));
+    if (row) files.forEach((file) => send(file, row));
     else if (files.length) announce("Files", "Drop them on a to-do to attach them");
   });
   addEventListener("beforeunload", (event) => {

@@ -6,6 +6,7 @@
 
 import { find, findById, instantiate } from "../progress/dom.js";
 import { Session } from "../uploads/session.js";
+import { keepFocus } from "./rows.js";
 
 const app = findById("todoapp");
 const session = new Session(app.dataset.api ?? "", app.dataset.user ?? "");
@@ -97,7 +98,9 @@ function send(path, values) {
      */
     const handler = (_source, { xhr }) => {
       if (xhr.status >= 400) return reject(new RequestError(xhr));
+      const restoreFocus = keepFocus();
       htmx.swap(app, xhr.response, { swapStyle: "none" });
+      restoreFocus();
       return resolve();
     };
     htmx.ajax("POST", path, { source: app, values, handler }).catch(() => reject(new RequestError(undefined)));

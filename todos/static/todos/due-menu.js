@@ -5,7 +5,7 @@
 
 import { find, findById } from "../progress/dom.js";
 import { sendChange } from "./changes.js";
-import { keepFocusNear } from "./rows.js";
+import { dueDateOf, keepFocusNear, pathOf } from "./rows.js";
 
 /** @typedef {(subject: string, message: string) => void} Announce */
 
@@ -24,7 +24,7 @@ export function enableDueMenu(list, announce) {
     const row = /** @type {HTMLElement | null} */ (button?.closest("li"));
     if (!button || !row) return;
     id = row.id;
-    input.value = row.dataset.due ?? "";
+    input.value = dueDateOf(row);
     place(menu, button.getBoundingClientRect());
   });
 
@@ -50,8 +50,7 @@ export function enableDueMenu(list, announce) {
     if (!row) return;
     const restoreFocus = keepFocusNear(row, ".due-button");
     const title = find(row, "label").textContent ?? "";
-    const path = `${find(row, ".open", HTMLAnchorElement).pathname}due/`;
-    if (!(await sendChange(path, { due_on: dueOn }, row.id))) return;
+    if (!(await sendChange(pathOf(row, "due"), { due_on: dueOn }, row.id))) return;
     restoreFocus();
     const saved = document.getElementById(row.id);
     announce(title, saved ? (saved.querySelector(".due")?.textContent ?? "No date") : "Not in this list any more");

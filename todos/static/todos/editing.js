@@ -6,6 +6,7 @@
 import { find, findById, instantiate } from "../progress/dom.js";
 import { sendChange } from "./changes.js";
 import { createPreviewReader, showPreview } from "./preview.js";
+import { pathOf } from "./rows.js";
 
 /**
  * @param {Element | null} element
@@ -28,6 +29,7 @@ const readPreview = createPreviewReader(findById("todoapp").dataset.api ?? "");
 
 /** @param {HTMLElement} row */
 function startEditing(row, title = labelOf(row).textContent ?? "", isAsTyped = false) {
+  if (!row.querySelector(".edit")) find(row, ".view").after(instantiate(findById("editor", HTMLTemplateElement)));
   const input = inputOf(row);
   input.value = title;
   row.classList.add("editing");
@@ -55,26 +57,27 @@ function addPreview(row, isAsTyped) {
 }
 
 /**
- * End editing. Return whether the row was being edited: leaving the field follows the Enter that has ended it.
+ * End editing. Return the title in the field, or null if the row was not being edited: leaving the field follows the
+ * Enter that has ended it.
  *
  * @param {HTMLElement} row
  */
 function stopEditing(row) {
-  const wasEditing = row.classList.contains("editing");
-  row.classList.remove("editing");
-  row.querySelector(".date-preview")?.remove();
-  return wasEditing;
+  if (!row.classList.contains("editing")) return null;
+  const title = inputOf(row).value.trim();
+  row.classList.remove("editing"); // first, because the field loses the focus when it is removed
+  for (const element of row.querySelectorAll(".edit, .date-preview")) element.remove();
+  return title;
 }
 
 /** @param {HTMLElement} row */
 async function save(row) {
-  if (!stopEditing(row)) return;
+  const title = stopEditing(row);
+  if (title === null) return;
   const isAsTyped = checkboxes.get(row)?.checked ?? false;
   const { id } = row; // an update may replace the row during the request
-  const input = inputOf(row);
   const label = labelOf(row);
   const before = label.textContent ?? "";
-  const title = input.value.trim();
   if (title === before) return;
   label.textContent = title || before; // shown until the server's row replaces this row
   const restore = () => {
@@ -84,7 +87,7 @@ async function save(row) {
     startEditing(currentRow, title, isAsTyped);
     return true;
   };
-  await sendChange(input.dataset.action ?? "", { title, as_typed: isAsTyped ? "true" : "" }, id, restore);
+  await sendChange(pathOf(row, "rename"), { title, as_typed: isAsTyped ? "true" : "" }, id, restore);
 }
 
 /**
@@ -97,7 +100,7 @@ function onKeyDown(event) {
   if (event.key === "F2") startEditing(row);
   if (!isEditor(target) || !["Escape", "Enter"].includes(event.key)) return;
   if (event.key === "Enter") save(row);
-  else if (stopEditing(row)) row.querySelector(".failed")?.remove(); // the error of the title that isn't saved
+  else if (stopEditing(row) !== null) row.querySelector(".failed")?.remove(); // the error of the title that isn't saved
   /** @type {HTMLElement | null} */ (row.querySelector(".grip"))?.focus();
 }
 

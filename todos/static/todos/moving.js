@@ -6,7 +6,7 @@
 import { find } from "../progress/dom.js";
 import { sendChange } from "./changes.js";
 import { scrollNearEdges, uncoveredHeight } from "./edge-scrolling.js";
-import { todoId } from "./rows.js";
+import { pathOf, todoId } from "./rows.js";
 
 /** @typedef {(subject: string, message: string) => void} Announce */
 /**
@@ -166,8 +166,7 @@ async function save(row, { neighbour, isBefore, previous, announce }) {
   const rows = [...(row.parentElement?.children ?? [])];
   const position = { [isBefore ? "before" : "after"]: todoId(neighbour) };
   announce(title, `${rows.indexOf(row) + 1} of ${rows.length}`);
-  const path = `${find(row, ".open", HTMLAnchorElement).pathname}move/`;
-  await sendChange(path, position, row.id, () => {
+  await sendChange(pathOf(row, "move"), position, row.id, () => {
     const [currentRow, currentPrevious] = ids.map((id) => document.getElementById(id));
     if (currentRow) putAfter(currentRow, currentPrevious);
     return true;

@@ -2,6 +2,7 @@
 
 import { find } from "../progress/dom.js";
 import { request } from "../progress/request.js";
+import { formatDay } from "./dates.js";
 
 /** @typedef {{ due_on: string | null, phrase: string }} Preview the response of /todos/preview/ */
 /** @typedef {(query: URLSearchParams) => Promise<Preview>} PreviewReader */
@@ -78,16 +79,4 @@ function draw(text, preview) {
   const end = `, from “${preview.phrase}”.`;
   if (text.textContent !== `Due ${date}${end}`) text.replaceChildren("Due ", time, end);
   return undefined;
-}
-
-/** @param {string} date in ISO 8601 */
-function formatDay(date) {
-  const [year, month, day] = date.split("-").map(Number);
-  const isThisYear = year === new Date().getFullYear();
-  return new Date(year, month - 1, day).toLocaleDateString("en-GB", {
-    weekday: "long",
-    day: "numeric",
-    month: "short",
-    year: isThisYear ? undefined : "numeric",
-  });
 }

@@ -18,8 +18,23 @@ const rowById = (id) => (id ? document.getElementById(id) : null);
 /** @param {ParentNode} element */
 const rowsIn = (element) => /** @type {HTMLElement[]} */ ([...element.querySelectorAll("li[data-version]")]);
 
+/**
+ * Return the due date of a row in ISO 8601, or an empty string.
+ *
+ * @param {HTMLElement} row
+ */
+export const dueDateOf = (row) => row.querySelector("time")?.dateTime ?? "";
+
 /** @param {HTMLElement} row */
 export const todoId = (row) => row.id.replace("todo-", "");
+
+/**
+ * Return the path of a change of one to-do, for example "rename".
+ *
+ * @param {Element} row
+ * @param {string} change
+ */
+export const pathOf = (row, change) => `${find(row, ".open", HTMLAnchorElement).pathname}${change}/`;
 
 /**
  * Return whether a row must not be replaced: it is being edited or dragged, or shows an error.
@@ -201,6 +216,18 @@ function dispatchInserted() {
   document.dispatchEvent(new Event("rowsinserted"));
 }
 
+/** Return a function that moves the focus to the same control if the row that has the focus has been replaced. */
+export function keepFocus() {
+  const control = document.activeElement;
+  const id = control?.closest(".todo-list > li")?.id;
+  return () => {
+    if (!id || document.activeElement !== document.body) return;
+    /** @type {HTMLElement | null | undefined} */
+    const current = rowById(id)?.querySelector(`.${control?.classList[0]}`);
+    current?.focus({ preventScroll: true });
+  };
+}
+
 /**
  * Return a function that restores the focus if the row has been removed with the focused control: to a control of the
  * row next to it, or to the field for a new title.
@@ -244,8 +271,8 @@ function insertRows(newRows) {
  * @returns {Position}
  */
 function rowPosition(row) {
-  const { due, order } = row.dataset;
-  return positionOf({ due: isSortedByDue() ? due : "", order, id: todoId(row) });
+  const due = isSortedByDue() ? dueDateOf(row) : "";
+  return positionOf({ due, order: row.dataset.order, id: todoId(row) });
 }
 
 /**
@@ -263,14 +290,14 @@ function insert(row, next) {
     removeRow(old);
     return false;
   }
-  const focusedId = old?.contains(document.activeElement) ? document.activeElement?.id : null;
+  const restoreFocus = keepFocus();
   if (old && old.nextElementSibling === next) {
     old.replaceWith(row);
   } else {
     old?.remove();
     list.insertBefore(row, next);
   }
-  rowById(focusedId)?.focus({ preventScroll: true });
+  restoreFocus();
   return true;
 }
 

@@ -13,7 +13,7 @@ import { keepUpToDate } from "./live.js";
 import { enableMoving } from "./moving.js";
 import { offerToSplitLines } from "./pasting.js";
 import { createPreviewReader, showPreview } from "./preview.js";
-import { insertRowsWithoutHtmx, keepFocusNear, keepSortedByDue, onCustomEvent } from "./rows.js";
+import { insertRowsWithoutHtmx, keepFocusNear, keepSortedByDue, onCustomEvent, pathOf } from "./rows.js";
 import { enableSidePanel } from "./side-panel.js";
 
 const app = findById("todoapp");
@@ -22,7 +22,7 @@ const title = find(form, "[name=title]", HTMLInputElement);
 const asTyped = find(form, "[name=as_typed]", HTMLInputElement);
 const reader = createPreviewReader(app.dataset.api ?? "");
 const updatePreview = showPreview(title, find(form, ".date-preview"), reader);
-/** @type {Set<{ id: string, checked: boolean }>} checkboxes whose changes have had no response yet, oldest first */
+/** @type {Set<{ selector: string, checked: boolean }>} checkboxes whose changes have had no response yet, oldest first */
 const pendingChecks = new Set();
 
 form.addEventListener("submit", (event) => {
@@ -43,30 +43,31 @@ form.addEventListener("submit", (event) => {
 
 app.addEventListener("change", async ({ target }) => {
   if (!(target instanceof HTMLInputElement) || !target.matches(".toggle, .toggle-all")) return;
-  const { id, checked, dataset } = target;
+  const { checked } = target;
   const row = target.closest("li");
-  const near = row?.id ?? form.id;
+  const selector = row ? `#${row.id} .toggle` : "#toggle-all";
+  const path = row ? pathOf(row, "toggle") : (target.dataset.action ?? "");
   const restoreFocus = document.activeElement === target && keepFocusNear(row, ".toggle");
-  const check = { id, checked };
+  const check = { selector, checked };
   pendingChecks.add(check);
-  const isSaved = await sendChange(dataset.action ?? "", { completed: checked ? "true" : "" }, near);
+  const isSaved = await sendChange(path, { completed: checked ? "true" : "" }, row?.id ?? form.id);
   pendingChecks.delete(check);
-  if (!isSaved) setChecked(id, !checked);
+  if (!isSaved) setChecked(selector, !checked);
   else if (restoreFocus) restoreFocus();
   restoreChecks();
 });
 
 /** Keep what the user has checked, although a response to an earlier change doesn't have it yet. */
 function restoreChecks() {
-  for (const { id, checked } of pendingChecks) setChecked(id, checked);
+  for (const { selector, checked } of pendingChecks) setChecked(selector, checked);
 }
 
 /**
- * @param {string} id
+ * @param {string} selector
  * @param {boolean} checked
  */
-function setChecked(id, checked) {
-  const checkbox = /** @type {HTMLInputElement | null} */ (document.getElementById(id));
+function setChecked(selector, checked) {
+  const checkbox = /** @type {HTMLInputElement | null} */ (document.querySelector(selector));
   if (checkbox) checkbox.checked = checked;
 }
 
@@ -107,7 +108,7 @@ onCustomEvent("htmx:load", () => {
   const { total, active } = findById("todo-count").dataset;
   findById("todos-main").hidden = findById("todos-footer").hidden = total === "0";
   findById("no-todos").hidden = total !== "0";
-  setChecked("toggle-all", active === "0");
+  setChecked("#toggle-all", active === "0");
   restoreChecks();
 });
 

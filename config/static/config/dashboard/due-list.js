@@ -1,8 +1,8 @@
 /** <due-list>: the user's to-dos, those with the earliest due date first. They are added and completed here. */
 
 import { find } from "../../progress/dom.js";
+import { formatDueDate, isoDate } from "../../todos/dates.js";
 import { showPreview, timeZone } from "../../todos/preview.js";
-import { formatDueDate, isoDate } from "./dates.js";
 import { createElement, reconcile } from "./elements.js";
 import { Panel } from "./panel.js";
 import { TodoStore } from "./todo-store.js";

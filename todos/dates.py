@@ -1,0 +1,33 @@
+"""Due dates as text. `static/todos/dates.js` formats them in the same way."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+
+from django.utils import timezone
+
+
+@dataclass(frozen=True)
+class DueDate:
+    day: date
+    urgency: str
+    """How urgent an active to-do is: "overdue", "today" or empty."""
+
+    text: str
+
+    @classmethod
+    def of(cls, due_on: date, *, is_completed: bool) -> Self:
+        """Return the due date in words relative to today. That of a completed to-do is only a date."""
+        today = timezone.localdate()
+        if is_completed:
+            return cls(due_on, "", format_date(due_on, today))
+        days = (due_on - today).days
+        name = {-1: "yesterday", 0: "Today", 1: "Tomorrow"}.get(days)
+        if days < 0:
+            return cls(due_on, "overdue", f"Overdue: {name or format_date(due_on, today)}")
+        return cls(due_on, "" if days else "today", name or f"{due_on:%a}, {format_date(due_on, today)}")
+
+
+def format_date(day: date, today: date) -> str:
+    """Format a date without the year if that is the current one."""
+    return f"{day.day} {day:%b}" if day.year == today.year else f"{day.day} {day:%b} {day.year}"

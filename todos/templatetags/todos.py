@@ -1,0 +1,29 @@
+"""Template filters of to-dos."""
+
+import re
+
+from django import template
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+URL = re.compile(
+    r"""(
+        https?://
+        (?:[^\s<>"()]|\([^\s<>"()]*\))*  # parentheses in pairs
+        (?:[^\s<>"().,:;!?'\[\]]|\([^\s<>"()]*\))  # no punctuation at the end
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+@register.filter
+def link_urls(text: str) -> SafeString:
+    """Escape a text, and make a link of each http or https URL in it."""
+    if "://" not in text:
+        return conditional_escape(text)
+    parts = URL.split(text)  # texts and URLs take turns
+    links = (format_html('<a href="{0}" rel="noopener">{0}</a>', url) for url in parts[1::2])
+    texts = map(conditional_escape, parts[::2])
+    return mark_safe("".join(part for pair in zip(texts, [*links, ""], strict=True) for part in pair))  # noqa: S308  # all parts are escaped
