@@ -17,11 +17,11 @@ from tests.bench.engines import HEADWAY
 from tests.bench.forks import result_of, run_in_fork
 from tests.bench.results import Result
 from tests.bench.size import size
-from tests.bench.todos import make_todos
 from tests.bench.transfers import MEBIBYTE, MemoryGrowth
 from tests.bench.web import Site, running_site
 from tests.faults.cluster import START_SECONDS, wait_until
 from tests.faults.web import Visitor, make_user
+from tests.todos.pages.helpers import make_plain_todos
 from todos.import_export.importing import MAX_ROWS
 from todos.tasks import import_file
 from uploads.receiving import ingest
@@ -87,9 +87,9 @@ def export_growths(databases: Databases) -> list[float]:
     """Return the peak memory growth of a web process, in MiB, by an export of FEW and then one of MANY to-dos."""
     url = databases.create("postgresql")
     with using(url), running_site(databases, url) as site:
-        visitors = [Visitor(make_todos(make_user(), number)) for number in (FEW, MANY)]
+        visitors = [Visitor(make_plain_todos(make_user(), number)) for number in (FEW, MANY)]
         headers = [visitor.headers(site) for visitor in visitors]
-        export(site, Visitor(make_todos(make_user(), 1000)).headers(site))  # a warm-up
+        export(site, Visitor(make_plain_todos(make_user(), 1000)).headers(site))  # a warm-up
         growths = []
         for visitor_headers in headers:
             growth = MemoryGrowth(site.process.pid)

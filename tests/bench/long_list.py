@@ -18,9 +18,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.bench.databases import Databases, using
 from tests.bench.results import Result
 from tests.bench.size import size
-from tests.bench.todos import make_todos
 from tests.browser.conftest import launch_options, sign_up
 from tests.browser.site import running_site
+from tests.todos.pages.helpers import make_plain_todos
 from todos.models import Todo
 
 ROWS = size(5000, quick=400)
@@ -33,8 +33,8 @@ ALLOW_QUERIES = patch.dict(os.environ, DJANGO_ALLOW_ASYNC_UNSAFE="true")
 """Playwright's synchronous API runs an event loop in this thread, in which Django would not allow queries."""
 
 ROW_COUNT = "document.getElementById('todo-list').children.length"
-MIDDLE = """id => {
-    const element = document.getElementById(id);
+MIDDLE = """selector => {
+    const element = document.querySelector(selector);
     element.scrollIntoView({ block: "nearest" });
     const { x, y, width, height } = element.getBoundingClientRect();
     return [x + width / 2, y + height / 2];
@@ -65,7 +65,7 @@ def measure(databases: Databases) -> Iterator[Result]:
 def _make_unchanged_list() -> list[int]:
     """Create the to-dos and return their ids. After more than 100 recent changes the page would reload its list."""
     owner = User.objects.get(username="alice")
-    make_todos(owner, ROWS)
+    make_plain_todos(owner, ROWS)
     owner.todos.update(updated_at=timezone.now() - timedelta(days=1))
     return list(owner.todos.in_order().values_list("pk", flat=True))
 
@@ -76,12 +76,12 @@ def _actions(page: Page, ids: list[int]) -> Iterator[tuple[str, Callable[[], obj
     changed_todos = Todo.objects.filter(pk__in=ids[200 : 200 + CHANGED_ROWS])
     are_removed = f"{ROW_COUNT} === {ROWS - CHANGED_ROWS}"
     yield f"scroll from 100 to {ROWS:,} rows", lambda: _scroll_to_end(page, ROWS)
-    yield "complete the last", lambda: _click(page, f"toggle-{last}")
-    yield "move the last by keyboard", lambda: _press(page, f"grip-{last}", "Alt+ArrowUp")
+    yield "complete the last", lambda: _click(page, f"#todo-{last} .toggle")
+    yield "move the last by keyboard", lambda: _press(page, f"#todo-{last} .grip", "Alt+ArrowUp")
     yield f"show {CHANGED_ROWS} changes made elsewhere", lambda: _wait(page, changed_todos.trash, are_removed)
-    yield "delete the last", lambda: _click(page, f"destroy-{last}")
+    yield "delete the last", lambda: _click(page, f"#todo-{last} .destroy")
     page.fill("#id_title", "New to-do")
-    yield "add a to-do", lambda: _press(page, "id_title", "Enter")
+    yield "add a to-do", lambda: _press(page, "#id_title", "Enter")
     rows = page.evaluate(ROW_COUNT)
     yield "search", lambda: _search(page, "Thing 42", f"{ROW_COUNT} <= 111")
     _search(page, "", f"{ROW_COUNT} === 100")
@@ -89,7 +89,7 @@ def _actions(page: Page, ids: list[int]) -> Iterator[tuple[str, Callable[[], obj
     yield "filter", lambda: _wait(page, lambda: page.evaluate(FOLLOW, "active/"), f"{ROW_COUNT} === 100")
     _wait(page, lambda: page.evaluate(FOLLOW, ""), "location.pathname === '/todos/'")
     _scroll_to_end(page, rows)
-    yield "mark all as complete", lambda: _click(page, "toggle-all", f"{ROW_COUNT} === 100")
+    yield "mark all as complete", lambda: _click(page, "#toggle-all", f"{ROW_COUNT} === 100")
 
 
 def _scroll_to_end(page: Page, rows: int) -> None:
@@ -104,14 +104,14 @@ def _search(page: Page, text: str, condition: str) -> None:
     _wait(page, press, condition)
 
 
-def _click(page: Page, id: str, condition: str = IDLE) -> None:
+def _click(page: Page, selector: str, condition: str = IDLE) -> None:
     """Click the middle of the element without a selector of Playwright."""
-    x, y = page.evaluate(MIDDLE, id)
+    x, y = page.evaluate(MIDDLE, selector)
     _wait(page, lambda: page.mouse.click(x, y), condition)
 
 
-def _press(page: Page, id: str, key: str) -> None:
-    page.evaluate("id => document.getElementById(id).focus()", id)
+def _press(page: Page, selector: str, key: str) -> None:
+    page.evaluate("selector => document.querySelector(selector).focus()", selector)
     _wait(page, lambda: page.keyboard.press(key), IDLE)
 
 
