@@ -47,7 +47,7 @@ def test_leaving_the_panel_saves_changes_and_cancel_discards_them(page, todos, p
     expect(panel.get_by_text("Enter a title.")).to_be_visible()
     panel.get_by_role("link", name="Cancel").click()
     expect(panel).to_be_hidden()
-    expect(todos.nth(1)).to_have_text(TITLES[1])
+    expect(todos.nth(1).locator("label")).to_have_text(TITLES[1])
 
 
 @pytest.mark.usefixtures("no_errors")
