@@ -90,6 +90,18 @@ def postgresql_site(tmp_path_factory):
         yield site
 
 
+@pytest.fixture(scope="session")
+def hosts(tmp_path_factory):
+    """The site on two hosts behind nginx, as in production. Tests start its web processes themselves."""
+    from tests.browser.two_hosts import Hosts  # it needs Django's settings, which `make screenshots` doesn't have
+
+    with shared_server() as url:
+        hosts = Hosts(tmp_path_factory.mktemp("two-hosts"), create_database(url))
+        hosts.prepare()
+        with hosts.nginx_and_worker():
+            yield hosts
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def site(request):
     """The site on each database in turn."""

@@ -19,7 +19,6 @@ from tests.browser.guide import run_guide_examples
 from tests.browser.two_hosts import APP, DASHBOARD, FRONT_END, OTHER_ORIGIN, Hosts
 from tests.browser.uploads.helpers import drop, make_file
 from tests.faults.cluster import wait_until
-from tests.postgresql import create_database, shared_server
 
 CLIENTS = 4
 
@@ -41,15 +40,6 @@ POST_A_FORM = """url => {
 
 
 pytestmark = [pytest.mark.xdist_group("two hosts"), pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def hosts(tmp_path_factory) -> Iterator[Hosts]:
-    with shared_server() as url:
-        hosts = Hosts(tmp_path_factory.mktemp("two-hosts"), create_database(url))
-        hosts.prepare()
-        with hosts.nginx_and_worker():
-            yield hosts
 
 
 @pytest.fixture(scope="module")

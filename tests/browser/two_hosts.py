@@ -45,6 +45,8 @@ server {{
 class Hosts:
     """Both hosts, and the processes that serve them."""
 
+    url = APP
+
     def __init__(self, directory: Path, database_url: str) -> None:
         self.port = free_port()
         self._socket = directory / "web.sock"
