@@ -17,6 +17,7 @@ def add_and_export(page: Page, format: str) -> bytes:
         page.get_by_label("What needs to be done?").fill(title)
         page.keyboard.press("Enter")
         expect(page.get_by_role("link", name=f"Edit {title}")).to_be_visible()
+    page.locator(".list-menu > summary").click()
     page.get_by_role("link", name="Import and export").click()
     with page.expect_download() as download:
         page.get_by_role("link", name=format).click()
@@ -35,6 +36,7 @@ def test_import_restores_deleted_todos_and_reports_invalid_rows(page, sqlite_sit
     page.get_by_role("main").get_by_role("link", name="To-dos").click()
     page.get_by_role("button", name="Delete Buy milk").click()
     expect(page.locator(".todo-list li")).to_have_count(1)
+    page.locator(".list-menu > summary").click()
     page.get_by_role("link", name="Import and export").click()
     import_file(page, exported + b"Paint the fence,,2030-02-30,,,\r\n", "todos.csv")
     expect(page.locator(REPORT)).to_have_text(

@@ -50,6 +50,12 @@ def test_change_redirects_to_the_same_filtered_list(as_alice, alice):
     assert as_alice.post("/todos/toggle-all/", {"filter": "nonsense"})["Location"] == "/todos/"
 
 
+def test_menu_leads_to_import_and_trash(as_alice):
+    page = as_alice.get("/todos/").text
+    menu = re.search(r'<details class="menu list-menu">.*?</details>', page, re.DOTALL)[0]
+    assert re.findall(r'href="(.*?)"', menu) == ["/todos/import/", "/trash/"]
+
+
 def test_long_list_is_paginated(as_alice, alice):
     Todo.objects.append(alice, [Todo(title=f"Step {number}") for number in range(PAGE_SIZE + 3)])
     first = as_alice.get("/todos/?q=step").text

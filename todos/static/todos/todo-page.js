@@ -124,5 +124,6 @@ enableDueMenu(app, createAnnouncer(findById("news")));
 enableAttaching(app, findById("news"));
 enableSidePanel(app);
 keepUpToDate(app);
+find(app, ".print").addEventListener("click", () => print());
 document.documentElement.classList.add("live");
 if (!title.value) title.focus();
