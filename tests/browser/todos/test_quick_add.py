@@ -150,7 +150,7 @@ class TestDashboard:
         field.press_sequentially("Pay rent 3 dec 2031")
         expect(panel.locator(".previewed-date")).to_contain_text("from “3 dec 2031”")
         field.press("Enter")
-        expect(panel.locator("li")).to_have_text(["Pay rent3 Dec 2031"])
+        expect(panel.locator("li")).to_have_text(["Pay rentWed, 3 Dec 2031"])
         expect(panel.locator(".previewed-date")).to_be_empty()
         assert saved_todos(page, sqlite_site) == [("Pay rent", "2031-12-03")]
 
@@ -164,7 +164,7 @@ class TestDashboard:
         page.get_by_label("Due", exact=True).fill("2031-12-03")
         field.press_sequentially("Print today")
         field.press("Enter")
-        expect(panel.locator("li")).to_have_text(["Print today3 Dec 2031", "Paint today"])
+        expect(panel.locator("li")).to_have_text(["Print todayWed, 3 Dec 2031", "Paint today"])
         assert saved_todos(page, sqlite_site) == [("Paint today", None), ("Print today", "2031-12-03")]
 
     def test_completed_todo_is_not_overdue(self, page, sqlite_site, panel):
