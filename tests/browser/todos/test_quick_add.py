@@ -173,7 +173,7 @@ class TestDashboard:
         expect(time).to_have_text("Overdue: 31 Jan 2020")
         panel.get_by_label("Pay rent").click()
         expect(time).to_have_text("31 Jan 2020")
-        expect(time).to_have_class("due")
+        expect(time).to_have_class("chip")
 
     def test_todos_are_sorted_by_orders_beyond_the_precision_of_numbers(self, page, sqlite_site, panel):
         for title, order in (("third", 2**62 + 2), ("first", 2**62), ("second", 2**62 + 1)):

@@ -175,8 +175,8 @@ function dueOf(todo) {
  */
 function dueClass(due, isCompleted) {
   const today = isoDate(0);
-  if (!due || isCompleted || due > today) return "due";
-  return due < today ? "due overdue" : "due today";
+  if (!due || isCompleted || due > today) return "chip";
+  return due < today ? "chip overdue" : "chip today";
 }
 
 customElements.define("due-list", DueList);
