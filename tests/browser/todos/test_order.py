@@ -89,7 +89,7 @@ def test_drag_by_mouse_scrolls_at_both_edges(page, long_list):
     page.mouse.move(x, long_list.nth(20).bounding_box()["y"] + 3)
     with page.expect_response("**/move/"):
         page.mouse.up()
-    moved = long_list.all_inner_texts()
+    moved = long_list.all_text_contents()
     assert moved.index("Step 0") > 15
     reload_after_saving(page)
     expect(long_list).to_have_text(moved)
@@ -105,7 +105,7 @@ def test_drag_by_touch_scrolls_at_the_edge(page, long_list):
     touch.send("touchMove", (x, 250))
     with page.expect_response("**/move/"):
         touch.send("touchEnd")
-    moved = long_list.all_inner_texts()
+    moved = long_list.all_text_contents()
     assert moved.index("Step 0") > 10
     reload_after_saving(page)
     expect(long_list).to_have_text(moved)
@@ -116,7 +116,7 @@ def test_cancelled_drag_restores_the_order_without_a_request(page, long_list, ca
     requests = []
     page.on("request", lambda request: requests.append(request.url) if "/move/" in request.url else None)
     touch = Touch(page)
-    before = long_list.all_inner_texts()
+    before = long_list.all_text_contents()
     x, y = grip_position(long_list.nth(4))
     touch.send("touchStart", (x, y))
     touch.send("touchMove", (x, y + 60))
@@ -132,9 +132,9 @@ def test_cancelled_drag_restores_the_order_without_a_request(page, long_list, ca
     else:
         page.evaluate("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))")
     expect(page.locator(".dragged")).to_have_count(0)
-    assert long_list.all_inner_texts() == before
+    assert long_list.all_text_contents() == before
     if cause != "pointercancel":
         touch.send("touchEnd")
     expect(page.locator("#todoapp")).not_to_have_attribute("aria-busy", "true")
-    assert long_list.all_inner_texts() == before
+    assert long_list.all_text_contents() == before
     assert requests == []
