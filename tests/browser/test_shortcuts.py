@@ -53,7 +53,10 @@ def test_user_works_with_shortcuts_until_turning_them_off(page, sqlite_site, use
     expect(focused).to_have_count(0)  # the key n did nothing
     press("j")
     press("e")
-    page.wait_for_url("**/todos/*/")
+    panel = page.get_by_role("dialog", name="To-do")
+    expect(panel.get_by_label("Title")).to_be_focused()
+    press("Escape")
+    expect(panel).to_be_hidden()
     for keys, path in (
         ("gf", "/uploads/"),
         ("ga", "/progress/"),
