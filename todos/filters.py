@@ -189,7 +189,7 @@ class FilteredList:
     def counted(self) -> TodoQuerySet:
         """The to-dos that the counts include and that "Mark all" changes, whatever the search text is.
 
-        These are all to-dos of the user, or on the pages of a date only those of the page.
+        The lists by date count only their own to-dos, the others all to-dos of the user.
         """
         return replace(self.filter, q="").apply(self.all_todos) if self.filter.is_by_date else self.all_todos
 

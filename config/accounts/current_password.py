@@ -1,4 +1,4 @@
-"""Form of a logged-in user who has to enter their password, so that a stolen session isn't enough."""
+"""Form that asks logged-in users for their password again, against misuse of a stolen session."""
 
 from typing import Any
 

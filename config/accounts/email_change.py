@@ -1,7 +1,7 @@
 """Change of a user's email address, and the notice to the former address.
 
 Password resets are sent to the address, so a change needs the current password. The notice doesn't contain the new
-address: the former one may be somebody else's, entered by mistake.
+address, because the former one may have been a mistake and belong to another person.
 """
 
 import logging
@@ -30,7 +30,7 @@ def change_email(request: HttpRequest, user: User, email: str) -> None:
 
 
 def _claim_notice(user: User) -> bool:
-    """Return False within an hour after another notice: somebody may enter any address and change it again and again.
+    """Return False within an hour after another notice, so that nobody can flood an address with notices.
 
     The limit is for an account and an address together, so that no other account can suppress a notice.
     """

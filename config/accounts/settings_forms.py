@@ -132,7 +132,7 @@ class DeletionForm(CurrentPasswordForm):
     def clean(self) -> None:
         if is_last_superuser(self.user):
             raise ValidationError(
-                "You are the only administrator of this site. Give somebody else that role first, in the admin.",
+                "You are the only administrator of this site. Make another user an administrator first, in the admin.",
                 code="last_superuser",
             )
 

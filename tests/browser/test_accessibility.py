@@ -25,7 +25,12 @@ NAME_OF_FOCUSED = """() => {
     return ariaLabel ?? ariaLabelledByElements?.map((element) => element.textContent).join(" ") ?? innerText;
 }"""
 FOCUS_IS_VISIBLE = """
-document.activeElement === document.body || getComputedStyle(document.activeElement).outlineStyle !== "none"
+document.activeElement === document.body || [document.activeElement, document.activeElement.parentElement].some(
+    (element) => {
+        const { outlineStyle, outlineColor } = getComputedStyle(element);
+        return outlineStyle !== "none" && outlineColor !== "rgba(0, 0, 0, 0)";
+    }
+)
 """
 
 

@@ -20,7 +20,7 @@ import "./progress-bar.js";
 
 const DELAY_MS = 700; // until a new job is shown, so that the panel doesn't flash
 const LINGER_MS = 4000; // until ended jobs are removed
-const BAR_EVENTS = ["progress", "succeeded", "failed", "cancelled", "stopped"]; // the page receives those of its own bars
+const BAR_EVENTS = ["progress", "succeeded", "failed", "cancelled", "stopped"]; // of the tray's bars, not passed on to the page
 const WIDE = "(min-width: 40rem)"; // where the panel is open at first
 
 class ProgressTray extends HTMLElement {

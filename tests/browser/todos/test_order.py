@@ -8,8 +8,7 @@ from tests.browser.todos.helpers import TITLES, add_numbered_todos, reload_after
 
 pytestmark = pytest.mark.usefixtures("no_errors")
 
-IS_AT_THE_END = "() => scrollY + innerHeight > document.documentElement.scrollHeight - 2"
-"""Browsers round the height of a page and the position in it separately."""
+IS_AT_THE_END = "() => Math.ceil(scrollY + innerHeight) >= document.documentElement.scrollHeight"
 
 
 def test_todo_moved_by_keyboard_is_announced_and_saved(page, todos):
