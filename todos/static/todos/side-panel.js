@@ -1,6 +1,6 @@
 /**
  * The side panel of the list, which shows the page of a to-do without leaving the list. Narrow windows follow the link
- * instead. The panel has the URL of that page, so that it can be reloaded, and "back" closes it.
+ * instead. The panel has the URL of that page, so that it can be reloaded. "Back" closes it.
  *
  * It sends the forms of the page as they are and shows the page that the server returns, until that is the list. The
  * row changes by the list's own updates.
@@ -49,7 +49,7 @@ class SidePanel {
       return location.assign(url);
     }
     this.#listTitle = document.title;
-    history.pushState(null, "", url);
+    history.pushState({ isPanel: true }, "", url);
     document.title = `${find(this.#body, "h1").textContent} · Headway`;
     this.#dialog.showModal();
     return find(this.#body, "[name=title]").focus();
@@ -123,7 +123,10 @@ class SidePanel {
 
   /** @param {PopStateEvent} event */
   #onBack(event) {
-    if (!this.#dialog.open) return;
+    if (!this.#dialog.open) {
+      if (event.state?.isPanel) location.reload(); // "forward": the page of the to-do
+      return;
+    }
     event.stopImmediatePropagation();
     document.title = this.#listTitle;
     this.#dialog.close();
