@@ -71,6 +71,11 @@ TEMPLATES = [
             ],
         },
     },
+    {  # for the rows of long lists: templates/**/*.jinja
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"environment": "config.site.jinja.environment"},
+    },
 ]
 
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # templates/django/forms/ has the markup of fields

@@ -201,7 +201,7 @@ class FilteredList:
 
     def page(self) -> Page:
         size = NEXT_PAGE_SIZE if self.filter.cursor else PAGE_SIZE
-        todos, has_next = fetch_page(self.filter.apply_cursor(self.todos.for_list()), size)
+        todos, has_next = fetch_page(self.filter.apply_cursor(self.todos.for_rows()), size)
         return Page(todos, self.page_url(cursor=self.filter.cursor_after(todos[-1])) if has_next else "")
 
     def contains(self, todo: Todo) -> bool:

@@ -93,6 +93,11 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         attachments = Prefetch("attachments", Attachment.objects.visible(), to_attr="visible_attachments")
         return self.prefetch_related(attachments).in_order()
 
+    def for_rows(self) -> Self:
+        """Load `for_list` without the fields that rows of pages don't show."""
+        times = ("created_at", "updated_at", "deleted_at", "completed_before", "deleted_before")
+        return self.for_list().defer("uid", "batch", "text_length", *times)
+
     def after(self, order: int, todo_id: int, due_on: date | None = None) -> Self:
         """Return the to-dos after another one, which may have been deleted or moved since.
 

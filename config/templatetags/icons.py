@@ -4,7 +4,6 @@ import re
 from functools import cache
 
 from django import template
-from django.template.base import Parser, TextNode, Token
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
@@ -31,11 +30,11 @@ def define_icons(*names: str) -> SafeString:
     return mark_safe(f"<svg hidden>{icons}</svg>")  # noqa: S308  # files of the package
 
 
-@register.tag
-def use_icon(parser: Parser, token: Token) -> TextNode:
-    """Return an icon that `define_icons` has defined. Long lists have many, so it is rendered only once."""
-    _, name = token.split_contents()
-    return TextNode(format_html('<svg class="icon" aria-hidden="true"><use href="#icon-{}"/></svg>', name.strip("\"'")))
+@register.simple_tag
+@cache
+def use_icon(name: str) -> SafeString:
+    """Return an icon that `define_icons` has defined."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="#icon-{}"/></svg>', name)
 
 
 def _svg(name: str, **attributes: str) -> str:

@@ -1,10 +1,15 @@
-"""Template filters of to-dos."""
+"""Template tags and filters of to-dos."""
 
 import re
+from collections.abc import Iterable
 
 from django import template
+from django.template.context import Context
+from django.template.loader import get_template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from todos.models import Todo
 
 register = template.Library()
 
@@ -16,6 +21,13 @@ URL = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
+
+
+@register.simple_tag(takes_context=True)
+def todo_rows(context: Context, todos: Iterable[Todo], *, oob: bool = False) -> SafeString:
+    """Render the rows of to-dos. With `oob`, htmx replaces the rows that have the same ids."""
+    rows = {"todos": todos, "list": context["list"], "has_script": context["request"].htmx, "oob": oob}
+    return mark_safe(get_template("todos/_todos.jinja", using="jinja2").render(rows))  # noqa: S308  # it escapes
 
 
 @register.filter
