@@ -106,7 +106,7 @@ PICTURE = Kind(
     opening_stage="Opening the picture",
     rendition_stage="Making previews",
     unit="pictures",
-    details={"Pixels": "{width} × {height}", "Animated": "{frames} frames; the picture shows the first"},
+    details={"Dimensions": "{width} × {height}", "Animated": "{frames} frames; the picture shows the first"},
     reports_bytes_read=True,
 )
 

@@ -39,6 +39,10 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         """Return the uploads after this one in the order of `for_list`. It may have been deleted."""
         return self.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=upload_id))
 
+    def newer_than(self, created_at: datetime, upload_id: uuid.UUID) -> Self:
+        """Return the uploads before this one in the order of `for_list`."""
+        return self.filter(Q(created_at__gt=created_at) | Q(created_at=created_at, id__gt=upload_id))
+
     def total_bytes(self) -> int:
         return self.aggregate(sum=Sum("size"))["sum"] or 0
 

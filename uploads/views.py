@@ -54,7 +54,14 @@ def index(request: UserRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def detail(request: UserRequest, upload_id: UUID) -> HttpResponse:
-    return render(request, "uploads/detail.html", {"upload": _visible_upload(request, upload_id)})
+    """Show a file with links to its neighbours in the list. The viewer of the list shows the file of this page too."""
+    upload = _visible_upload(request, upload_id)
+    others = Upload.objects.visible_to(request.user).only("name")
+    neighbours = {
+        "newer": others.newer_than(upload.created_at, upload.pk).last(),
+        "older": others.older_than(upload.created_at, upload.pk).first(),
+    }
+    return render(request, "uploads/detail.html", {"upload": upload, **neighbours})
 
 
 @never_cache

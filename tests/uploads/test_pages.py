@@ -162,6 +162,29 @@ def test_page_of_a_photo_shows_its_size(as_alice, alice):
     assert page.count("<img") == 2  # the rendition, and the site's logo
 
 
+def test_page_of_a_file_links_to_its_neighbours(as_alice, alice, bob, django_assert_num_queries):
+    old, upload, new = (ingest.create_upload(alice, file(name=f"{name}.txt")) for name in ("old", "this", "new"))
+    trashed = ingest.create_upload(alice, file(name="trashed.txt"))
+    trashed.trash()
+    ingest.create_upload(bob, file(name="secret.txt"))
+    with django_assert_num_queries(6):  # session, user, upload with its job, both neighbours, renditions
+        page = as_alice.get(f"/uploads/{upload.pk}/").text
+    assert re.findall(r'rel="(\w+)" href="/uploads/(\S+)/" aria-label="([^"]+)"', page) == [
+        ("prev", str(new.pk), "Previous: new.txt"),
+        ("next", str(old.pk), "Next: old.txt"),
+    ]
+    assert 'rel="prev"' not in as_alice.get(f"/uploads/{new.pk}/").text
+    assert 'rel="next"' not in as_alice.get(f"/uploads/{old.pk}/").text
+
+
+def test_neighbours_of_the_same_time_are_sorted_by_id(as_alice, alice):
+    uploads = [ingest.create_upload(alice, file(name=f"{number}.txt")) for number in range(3)]
+    Upload.objects.update(created_at=uploads[0].created_at)
+    ids = sorted((upload.pk for upload in uploads), reverse=True)
+    page = as_alice.get(f"/uploads/{ids[1]}/").text
+    assert re.findall(r'rel="\w+" href="/uploads/(\S+)/"', page) == [str(ids[0]), str(ids[2])]
+
+
 def test_pdf_shows_its_pages_and_the_list_shows_the_first(as_alice, upload):
     Upload.objects.update(content_type="application/pdf", metadata={"pages": 30}, job=None)
     for page in (1, 2, 10):

@@ -26,6 +26,18 @@ function offerToShowPassword(button) {
   });
 }
 
+/**
+ * Load the list. This page was reloaded while a dialog over the list showed it, see dialog-history.js, so the browser
+ * changes only the URL when the user goes back.
+ *
+ * @param {Event} event
+ */
+function loadList(event) {
+  event.stopImmediatePropagation();
+  location.reload();
+}
+
+if (history.state?.dialog) addEventListener("popstate", loadList, { capture: true });
 addEventListener("click", closeMenus);
 addEventListener("focusin", closeMenus);
 addEventListener("keydown", closeMenuByKey);

@@ -6,6 +6,7 @@
  * row changes by the list's own updates.
  */
 
+import { DialogHistory, isPlainClick } from "../progress/dialog-history.js";
 import { find, findById } from "../progress/dom.js";
 import { enableDetail } from "./detail.js";
 
@@ -18,8 +19,7 @@ export function enableSidePanel(app) {
   const panel = new SidePanel(findById("side-panel", HTMLDialogElement));
   app.addEventListener("click", (event) => {
     const link = /** @type {Element} */ (event.target).closest("a.open");
-    const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-    if (!(link instanceof HTMLAnchorElement) || !isPlain || !matchMedia(WIDE).matches) return;
+    if (!(link instanceof HTMLAnchorElement) || !isPlainClick(event) || !matchMedia(WIDE).matches) return;
     event.preventDefault();
     panel.open(link.href);
   });
@@ -28,7 +28,7 @@ export function enableSidePanel(app) {
 class SidePanel {
   #dialog;
   #body;
-  #listTitle = document.title;
+  #history;
 
   /** @param {HTMLDialogElement} dialog */
   constructor(dialog) {
@@ -37,8 +37,10 @@ class SidePanel {
     dialog.addEventListener("submit", (event) => this.#onSubmit(event));
     dialog.addEventListener("click", (event) => this.#onClick(event));
     dialog.addEventListener("cancel", (event) => this.#leave(event));
-    // Before htmx, which would load the list again.
-    addEventListener("popstate", (event) => this.#onBack(event), { capture: true });
+    this.#history = new DialogHistory(dialog, {
+      onClose: () => this.#body.replaceChildren(),
+      onForward: () => location.reload(), // the page of the to-do
+    });
   }
 
   /** @param {string} url */
@@ -48,10 +50,8 @@ class SidePanel {
     } catch {
       return location.assign(url);
     }
-    this.#listTitle = document.title;
-    history.pushState({ isPanel: true }, "", url);
-    document.title = `${find(this.#body, "h1").textContent} · Headway`;
-    this.#dialog.showModal();
+    this.#history.open(url);
+    this.#history.replace(url, find(this.#body, "h1").textContent);
     return find(this.#body, "[name=title]").focus();
   }
 
@@ -86,7 +86,7 @@ class SidePanel {
     this.#dialog.ariaBusy = "true";
     try {
       const page = await fetchPage(url, { method: "POST", body });
-      if (page.getElementById("todoapp")) this.#close();
+      if (page.getElementById("todoapp")) this.#history.leave();
       else if (!this.#show(page)) this.#showProblem(messageOf(page));
     } catch {
       this.#showProblem(NOT_SENT);
@@ -101,7 +101,7 @@ class SidePanel {
     const isCancel = event.target instanceof Element && event.target.closest("#edit-form a.button");
     if (!isCancel) return;
     event.preventDefault();
-    this.#close();
+    this.#history.leave();
   }
 
   /**
@@ -113,24 +113,7 @@ class SidePanel {
     event.preventDefault();
     const form = find(this.#body, "#edit-form", HTMLFormElement);
     if (isChanged(form)) this.#send(form, null);
-    else this.#close();
-  }
-
-  /** Go back to the URL of the list, which closes the panel. */
-  #close() {
-    history.back();
-  }
-
-  /** @param {PopStateEvent} event */
-  #onBack(event) {
-    if (!this.#dialog.open) {
-      if (event.state?.isPanel) location.reload(); // "forward": the page of the to-do
-      return;
-    }
-    event.stopImmediatePropagation();
-    document.title = this.#listTitle;
-    this.#dialog.close();
-    this.#body.replaceChildren();
+    else this.#history.leave();
   }
 
   /** @param {string} message */

@@ -1,6 +1,9 @@
 /**
  * Deletion without a reload: the card is removed, and a message offers to undo that. The forms are those that a page
- * without this script sends; if a request fails, they are sent in that way.
+ * without this script sends; if a request fails, they are sent in that way. The viewer has such a form too.
+ *
+ * The document receives an event "deleted" when a card has been removed, and "restored", with the URL of the file, when
+ * it is shown again.
  */
 
 import { find } from "../progress/dom.js";
@@ -16,12 +19,18 @@ const MAX_MESSAGES = 3;
 export function offerUndo(cards, messages) {
   document.addEventListener("submit", async (event) => {
     const form = /** @type {HTMLFormElement} */ (event.target);
-    const update = form.matches(".file .delete") ? showDeleted : messages.contains(form) ? showRestored : null;
+    const update = form.matches(":is(.file, .viewer) .delete")
+      ? showDeleted
+      : messages.contains(form)
+        ? showRestored
+        : null;
     if (!update || form.ariaBusy) return;
     event.preventDefault();
     form.ariaBusy = "true";
     try {
-      update(form, await send(form));
+      const fragment = await send(form);
+      form.ariaBusy = null;
+      update(form, fragment);
     } catch {
       form.submit(); // the page in the response shows the error
     }
@@ -32,11 +41,13 @@ export function offerUndo(cards, messages) {
    * @param {string} message
    */
   function showDeleted(form, message) {
-    const card = form.closest(".file");
+    const { pathname } = new URL("..", form.action);
+    const card = document.querySelector(`#cards a[href="${pathname}"]`);
     if (card) cards.remove(card);
     htmx.swap(messages, message, { swapStyle: "beforeend" });
     while (messages.children.length > MAX_MESSAGES) messages.firstElementChild?.remove();
-    find(messages, ".undo:last-child button").focus();
+    if (!form.closest("dialog")) find(messages, ".undo:last-child button").focus();
+    document.dispatchEvent(new Event("deleted"));
   }
 
   /**
@@ -44,8 +55,10 @@ export function offerUndo(cards, messages) {
    * @param {string} card
    */
   function showRestored(form, card) {
-    find(cards.insert(card), "h2 a").focus();
+    const link = find(cards.insert(card), "h2 a", HTMLAnchorElement);
+    link.focus();
     form.closest(".undo")?.remove();
+    document.dispatchEvent(new CustomEvent("restored", { detail: link.href }));
   }
 }
 

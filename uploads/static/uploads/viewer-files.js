@@ -1,0 +1,117 @@
+/** The files that the viewer shows: those in the list of the page, which grows by its next page, and their pages. */
+
+import { find } from "../progress/dom.js";
+import { preparePicture } from "./viewer-zoom.js";
+
+const NAMES = "#cards h2 a";
+
+/** The files in the list, in its order, identified by the URLs of their pages. */
+export class FileList {
+  #location;
+
+  /** @param {{ listUrl: string }} location has the URL of the list, which isn't that of the document now */
+  constructor(location) {
+    this.#location = location;
+  }
+
+  get urls() {
+    return links().map((link) => link.href);
+  }
+
+  get hasMore() {
+    return Boolean(nextLink(document));
+  }
+
+  /** @param {string} url */
+  linkTo(url) {
+    return links().find((link) => link.href === url);
+  }
+
+  /**
+   * Return the picture of the list for the viewer, or null if the list has none. The browser starts to load it.
+   *
+   * @param {string} url
+   */
+  pictureOf(url) {
+    const original = this.linkTo(url)?.closest("li")?.querySelector("a.picture img");
+    if (!(original instanceof HTMLImageElement)) return null;
+    const picture = /** @type {HTMLImageElement} */ (original.cloneNode());
+    picture.loading = "eager";
+    preparePicture(picture, original.currentSrc);
+    return picture;
+  }
+
+  /** Append the files of the next page to the list. */
+  async loadMore() {
+    const link = nextLink(document);
+    if (!link) return;
+    const page = await fetchPage(new URL(link.getAttribute("href") ?? "", this.#location.listUrl));
+    const list = find(document, "#cards");
+    for (const item of find(page, "#cards").querySelectorAll(":scope > li")) {
+      list.append(document.importNode(item, true));
+    }
+    htmx.process(list);
+    const next = nextLink(page);
+    if (next) link.setAttribute("href", next.getAttribute("href") ?? "");
+    else link.remove();
+  }
+}
+
+/** The <article> of each file's page. They are kept until the viewer is closed. */
+export class FilePages {
+  /** @type {Map<string, Promise<HTMLElement | null>>} */
+  #articles = new Map();
+
+  /**
+   * Return the article, or null if the file has been deleted. Throws if the page can't be loaded, or isn't that of a
+   * file because the user is no longer logged in.
+   *
+   * @param {string} url
+   */
+  get(url) {
+    const article = this.#articles.get(url) ?? loadArticle(url);
+    this.#articles.set(url, article);
+    article.then((loaded) => this.#forgetChanging(url, loaded)).catch(() => this.#articles.delete(url));
+    return article;
+  }
+
+  clear() {
+    this.#articles.clear();
+  }
+
+  /**
+   * Load a page again the next time if it will change, because its file is being processed.
+   *
+   * @param {string} url
+   * @param {HTMLElement | null} article
+   */
+  #forgetChanging(url, article) {
+    if (!article || article.querySelector("progress-bar")) this.#articles.delete(url);
+  }
+}
+
+/** @param {string} url */
+async function loadArticle(url) {
+  const response = await fetch(url);
+  if (response.status === 404) return null;
+  return find(parse(await response.text()), "#upload");
+}
+
+/** @param {URL} url */
+async function fetchPage(url) {
+  return parse(await (await fetch(url)).text());
+}
+
+/** @param {string} html */
+function parse(html) {
+  return new DOMParser().parseFromString(html, "text/html");
+}
+
+function links() {
+  return /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll(NAMES)]);
+}
+
+/** @param {Document} page */
+function nextLink(page) {
+  return page.querySelector(".pages a[rel=next]");
+}
