@@ -39,6 +39,7 @@ MIDDLEWARE = [
     "uploads.receiving.tus_headers.TusResumable",  # outside of all middleware that can respond
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.http.compression.CompressPagesMiddleware",
     "config.http.middleware.CorsMiddleware",  # outside of error responses, so that they have its headers too
     "csp.middleware.CSPMiddleware",
     "config.http.errors.ErrorResponseMiddleware",

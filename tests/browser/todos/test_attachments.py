@@ -49,3 +49,14 @@ def test_progress_of_a_file_is_shown_again_with_the_row_of_its_todo(page, networ
     search.fill("")
     expect(todos.nth(1).get_by_role("link", name="data.bin")).to_be_visible()
     expect(bar).to_have_count(0)
+
+
+def test_files_can_be_sent_again_if_the_code_that_sends_them_could_not_be_loaded(page, todos, tmp_path):
+    page.route("**/attachment-sender.js", lambda route: route.abort())
+    box = todos.nth(1).bounding_box()
+    drop_at(page, box["x"] + 100, box["y"] + 10, make_file(tmp_path))
+    expect(todos.nth(1).get_by_role("alert")).to_contain_text("The server can't be reached.")
+    page.unroute("**/attachment-sender.js")
+    todos.nth(1).get_by_role("button", name="Try again").click()
+    expect(todos.nth(1).get_by_role("link", name="data.bin")).to_be_visible()
+    expect(todos.nth(1).get_by_role("alert")).to_have_count(0)
