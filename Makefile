@@ -55,7 +55,7 @@ test-postgresql: .venv/dev .venv/system ## run the unit tests that use the datab
 test-system: .venv/dev .venv/system .venv/node ## run test-services, test-browser and test-faults at once: while some tests wait, others run
 	@$(SHARED_SITE) $(PYTEST_SYSTEM) --numprocesses 6 -m "services or browser or faults" $(ARGS)
 
-test-services: .venv/dev .venv/system ## run the tests that start other programs: OpenStack Swift, nginx, gunicorn, promtool
+test-services: .venv/dev .venv/system .venv/node ## run the tests that start other programs: OpenStack Swift, nginx, gunicorn, promtool
 	@$(PYTEST_SYSTEM) --numprocesses 2 -m services $(ARGS)
 
 test-browser: .venv/dev .venv/system .venv/node ## run the tests that use a running site in Chromium

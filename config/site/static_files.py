@@ -1,4 +1,7 @@
-"""Static files for production: with a hash in their names, so that browsers can cache them forever, and compressed."""
+"""Static files for production: styles joined, scripts minified, all compressed, with a hash in their names.
+
+The hash lets browsers cache them forever.
+"""
 
 import posixpath
 import re
@@ -8,10 +11,14 @@ from typing import Any
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
+from rjsmin import jsmin
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 STYLES = "config/css/site.css"
 """The file that imports all others, each into a layer."""
+
+SCRIPT = re.compile(r"(config|progress|todos|uploads)/.*\.js")
+"""Scripts of Headway. Those of packages are minified already, or only the admin uses them."""
 
 IMPORT = re.compile(r'@import url\("([^"]+)"\) layer\((\w+)\);')
 
@@ -25,12 +32,21 @@ class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: i
     support_js_module_import_aggregation = True
 
     def post_process(self, paths: Paths, dry_run: bool = False, **options: Any) -> Iterator[Any]:
-        """Replace the imports of the styles by their files, so that a page needs one request for them."""
-        if STYLES in paths and not dry_run:
-            self.delete(STYLES)
-            self.save(STYLES, ContentFile(join_imports(paths, STYLES).encode()))
-            paths = paths | {STYLES: (self, STYLES)}
+        """Save the joined styles and the minified scripts in place of the collected files, and process all files."""
+        if not dry_run:
+            paths = {name: self._with_less_to_load(paths, name) for name in paths}
         yield from super().post_process(paths, dry_run, **options)
+
+    def _with_less_to_load(self, paths: Paths, name: str) -> tuple[Storage, str]:
+        if name == STYLES:
+            text = join_imports(paths, name)
+        elif SCRIPT.fullmatch(name):
+            text = jsmin(_read(paths, name))
+        else:
+            return paths[name]
+        self.delete(name)
+        self.save(name, ContentFile(text.encode()))
+        return self, name
 
 
 class StaticFiles(StaticFilesConfig):

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import subprocess
 from pathlib import Path
 
 import brotli
@@ -13,7 +14,9 @@ from django.contrib.staticfiles.finders import find
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
+from config.site.static_files import SCRIPT
 from tests.config.test_conventions import STATIC_SITE
+from tests.paths import ROOT
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("static site")]
 
@@ -67,6 +70,18 @@ def test_styles_are_one_file_with_all_components(public):
         assert f"@layer {layer} {{\n{Path(find(name)).read_text()}}}" in text
 
 
+def test_minified_scripts_are_the_same_programs(public):
+    collected = public.parent / "static"
+    names = {str(path.relative_to(collected)) for path in collected.rglob("*.js") if not HASHED_NAME.search(path.name)}
+    pairs = {name: (find(name), collected / name) for name in names if SCRIPT.fullmatch(name)}
+    files = [file for pair in pairs.values() for file in pair]
+    command = ["node", ROOT / "tests/node/compare_programs.mjs", *files]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+    source, minified = pairs["uploads/sender.js"]
+    assert len(minified.read_text()) < len(Path(source).read_text()) * 0.8
+
+
 def test_scripts_of_the_admin_are_collected_in_their_minified_versions_only(public):
     collected = public.parent / "static"
     media = site.get_model_admin(User).media + AutocompleteSelect(User.groups.field, site).media
@@ -100,7 +115,7 @@ def test_page_resources_exist_and_have_hashed_names(public):
         assert path.is_file(), path
         assert HASHED_NAME.search(path.name), path
         if path.suffix == ".js":
-            imported = re.findall(r'^import[^;]*?"(\.[^"]+)";', path.read_text(), re.MULTILINE)
+            imported = re.findall(r'\bimport[^;]*?"(\.[^"]+)"', path.read_text())
             todo |= {(path.parent / name).resolve() for name in imported} - seen
     assert {"tus", "job-watcher", "connection"} <= {path.name.partition(".")[0] for path in seen}
 
