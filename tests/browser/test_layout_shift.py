@@ -81,4 +81,7 @@ def test_user_pages_are_stable(page, assert_stable, sqlite_site):
         page.context.request.post(f"{sqlite_site.url}/api/uploads/", headers=headers, multipart={"file": file})
     for path in PAGES:
         assert_stable(sqlite_site.url + path, "main")
+        if path == "/uploads/":
+            file_page = page.locator("h2 a").first.get_attribute("href")
+            assert_stable(sqlite_site.url + file_page, ".about")
     assert_stable(sqlite_site.dashboard_url, "due-list li")

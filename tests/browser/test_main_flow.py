@@ -40,10 +40,11 @@ def test_main_flow_with_javascript(page, site, holiday_photo):
 
     page.locator(".file").get_by_role("heading").get_by_role("link", name="holiday.jpg").click()
 
-    picture = page.get_by_role("img", name="holiday.jpg")
-    expect(picture).to_be_visible()
-    page.wait_for_function("() => document.querySelector('img.large').naturalWidth > 0")
+    viewer = page.get_by_role("dialog", name="holiday.jpg")
+    picture = viewer.get_by_role("img", name="holiday.jpg")
+    page.wait_for_function("(picture) => picture.naturalWidth > 0", arg=picture.element_handle())
     assert picture.evaluate("image => image.naturalHeight > image.naturalWidth")
+    viewer.get_by_role("link", name="Open page").click()
     expect(page.get_by_text("3000 × 4000")).to_be_visible()
     expect(page.get_by_role("progressbar")).to_have_count(0)
 

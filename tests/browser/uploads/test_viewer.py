@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.accessibility import assert_accessible_and_fits, assert_no_sideways_scrolling
 from tests.browser.conftest import CLOSE_CONNECTION, sign_up
 from tests.browser.site import Site
+from tests.browser.uploads.helpers import choose_files, open_uploads
 from tests.helpers import photo
 
 PAGE_SIZE = 24
@@ -216,3 +217,14 @@ def test_file_that_is_no_longer_available(page, viewer, sqlite_site):
     page.locator("h2 a").first.click()
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     assert files[0].removeprefix(sqlite_site.url) in page.url
+
+
+@pytest.mark.usefixtures("no_errors")
+def test_file_that_is_being_processed_is_shown_when_it_is_ready(page, sqlite_site, username, holiday_photo):
+    open_uploads(page, sqlite_site, username)
+    choose_files(page, holiday_photo)
+    page.locator("h2 a").click()
+    viewer = page.get_by_role("dialog", name="holiday.jpg")
+    expect(viewer.locator(".pictures > img")).to_be_visible()
+    page.keyboard.press("+")
+    expect(viewer.get_by_role("button", name="Zoom")).to_have_attribute("aria-pressed", "true")
