@@ -1,10 +1,12 @@
 """Due dates as text. `static/todos/dates.js` formats them in the same way."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Self
 
 from django.utils import timezone
+
+DAYS_WITH_HEADINGS = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,28 @@ class DueDate:
         if days < 0:
             return cls(due_on, "overdue", f"Overdue: {name or format_date(due_on, today)}")
         return cls(due_on, "" if days else "today", name or f"{due_on:%a}, {format_date(due_on, today)}")
+
+    @property
+    def heading(self) -> str:
+        """The heading under which a list by due date shows the day.
+
+        The coming seven days have one each, and later months.
+        """
+        today = timezone.localdate()
+        last_day = today + DAYS_WITH_HEADINGS
+        if self.day < today:
+            return "Overdue"
+        if self.day <= last_day:
+            name = {0: "Today", 1: "Tomorrow"}.get((self.day - today).days)
+            return name or f"{self.day:%A}, {format_date(self.day, today)}"
+        if (self.day.year, self.day.month) == (last_day.year, last_day.month):
+            return f"Later in {self.day:%B}"
+        return f"{self.day:%B}" if self.day.year == today.year else f"{self.day:%B} {self.day.year}"
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the heading names this day only."""
+        return timedelta(0) <= self.day - timezone.localdate() <= DAYS_WITH_HEADINGS
 
 
 def format_date(day: date, today: date) -> str:

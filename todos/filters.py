@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any, Self
 from urllib.parse import unquote, urlencode
 
@@ -140,10 +141,24 @@ class TodoFilter:
 
 
 @dataclass(frozen=True)
+class Group:
+    """Consecutive to-dos under a heading."""
+
+    heading: str
+    todos: list[Todo]
+
+
+@dataclass(frozen=True)
 class Page:
     todos: list[Todo]
     next: str
     """The URL of the next page, or an empty string."""
+
+    @property
+    def groups(self) -> Iterator[Group]:
+        """The to-dos of a list by due date, by the headings of their dates."""
+        for heading, todos in groupby(self.todos, lambda todo: todo.due.heading if todo.due else ""):
+            yield Group(heading, list(todos))
 
 
 @dataclass(frozen=True)

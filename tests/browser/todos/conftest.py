@@ -5,7 +5,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import sign_up
 from tests.browser.todos.devices import two_devices
-from tests.browser.todos.helpers import TITLES
+from tests.browser.todos.helpers import TITLES, expect_saved
 
 
 @pytest.fixture
@@ -27,6 +27,7 @@ def todos(page, sqlite_site, username, add) -> Locator:
     add(*TITLES)
     rows = page.locator(".todo-list li")
     expect(rows).to_have_text(TITLES)
+    expect_saved(page)
     return rows
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, sign_up
 from tests.browser.site import Site
-from tests.browser.todos.helpers import TITLES, edit
+from tests.browser.todos.helpers import TITLES, edit, expect_saved
 
 SET_HIDDEN = """isHidden => {
     Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
@@ -71,6 +71,7 @@ def two_devices(page: Page, browser: Browser, site: Site, username: str) -> Iter
     here = Device(page)
     here.add(*TITLES)
     expect(here.titles).to_have_text(TITLES)
+    expect_saved(page)
     context = browser.new_context(storage_state=page.context.storage_state())
     other = context.new_page()
     other.set_default_timeout(TIMEOUT_MS)

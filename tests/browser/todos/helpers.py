@@ -22,9 +22,14 @@ def edit(row: Locator) -> Locator:
     return row.locator(".edit")
 
 
+def expect_saved(page: Page) -> None:
+    """Wait until all changes of the page are saved. It shows them before that."""
+    expect(page.locator("#todoapp")).to_have_attribute("aria-busy", "false")
+
+
 def reload_after_saving(page: Page) -> None:
     """Reload the page after its changes are saved. Until then, it asks for confirmation."""
-    expect(page.locator("#todoapp")).to_have_attribute("aria-busy", "false")
+    expect_saved(page)
     page.reload()
 
 

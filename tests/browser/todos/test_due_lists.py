@@ -24,6 +24,28 @@ def test_rows_stay_sorted_by_due_date(devices, sqlite_site):
     expect(here.titles).to_have_text([TITLES[2], "call mum", TITLES[0]])
 
 
+def test_rows_are_grouped_by_headings_that_follow_changes(devices, sqlite_site):
+    here, there = devices
+    here.page.goto(f"{sqlite_site.url}/todos/upcoming/")
+    headings = here.page.locator("#todo-list").get_by_role("heading")
+    here.add("call mum", "call dad in 200 days")
+    expect(headings).to_have_count(2)
+    expect(headings.first).to_have_text("Tomorrow")
+    month = headings.nth(1).inner_text()
+    there.rename(TITLES[0], f"{TITLES[0]} in 2 days")
+    expect(headings).to_have_count(3)
+    expect(here.titles).to_have_text(["call mum", TITLES[0], "call dad"])
+    here.rename("call mum", "call mum in 200 days")
+    expect(headings).to_have_count(2)
+    expect(here.page.locator(f"section[data-group='{month}'] label")).to_have_text(["call mum", "call dad"])
+    there.row("call dad").locator(".toggle").click()
+    expect(here.titles).to_have_text([TITLES[0], "call mum"])
+    here.page.reload()
+    expect(headings).to_have_count(2)
+    expect(headings.nth(1)).to_have_text(month)
+    assert_accessible_and_fits(here.page)
+
+
 def test_list_is_requested_again_on_another_day(devices):
     here, _ = devices
     here.page.clock.set_fixed_time(datetime.now() + timedelta(days=1))

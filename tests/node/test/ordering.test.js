@@ -14,10 +14,10 @@ test("to-dos are sorted by `order`, then by id", () => {
   assert.deepEqual([...sorted].reverse().sort(comparePositions), sorted);
 });
 
-test("lists that are sorted by due date compare it first", () => {
+test("lists that are sorted by a key compare it first", () => {
   const sorted = [
-    positionOf({ due: "2030-01-31", order: "9", id: 2 }),
-    positionOf({ due: "2030-02-01", order: "1", id: 1 }),
+    positionOf({ key: "2030-01-31", order: "9", id: 2 }),
+    positionOf({ key: "2030-02-01", order: "1", id: 1 }),
   ];
   assert.deepEqual([...sorted].reverse().sort(comparePositions), sorted);
 });

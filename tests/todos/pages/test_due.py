@@ -54,7 +54,7 @@ def test_response_to_htmx_has_the_row_or_removes_it(as_alice, todo):
 
     row = set_due("today", "today")
     assert titles(row) == ["Buy milk"]
-    assert 'class="chip due today"' in row
+    assert 'class="chip due today in-heading"' in row
     assert f'<li id="todo-{todo.pk}" hx-swap-oob="delete">' in set_due("tomorrow", "today")
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from tests.helpers import make_todo
 from tests.todos.pages.helpers import HTMX, titles
 from todos import filters
+from todos.dates import DueDate
 from todos.models import Todo
 
 TODAY, UPCOMING = "/todos/today/", "/todos/upcoming/"
@@ -37,6 +38,14 @@ def _todos(make_due):
     make_due("deleted", 0, deleted_at=timezone.now())
 
 
+def heading_in(days: int) -> str:
+    return DueDate.of(timezone.localdate() + timedelta(days=days), is_completed=False).heading
+
+
+def headings(page: str) -> list[str]:
+    return re.findall(r"<h2>(.*?)</h2>", page)
+
+
 @pytest.mark.usefixtures("_todos")
 def test_lists_contain_active_todos_sorted_by_due_date(as_alice):
     assert titles(as_alice.get(TODAY).text) == ["overdue", "today"]
@@ -53,6 +62,18 @@ def test_lists_show_their_own_counts_and_no_links_to_other_filters(as_alice):
     assert 'class="grip"' not in page
     assert '<h1 id="todos-title">Today</h1>' in page
     assert 'class="grip"' in as_alice.get("/todos/").text
+
+
+@pytest.mark.usefixtures("_todos")
+def test_lists_are_grouped_by_headings(as_alice, make_due):
+    make_due("tomorrow too", 1)
+    assert headings(as_alice.get(TODAY).text) == ["Overdue", "Today"]
+    page = as_alice.get(UPCOMING).text
+    assert headings(page) == ["Tomorrow", heading_in(9)]
+    first, second = page.split('<section data-group=')[1:]
+    assert titles(first) == ["tomorrow", "tomorrow too"]
+    assert titles(second) == ["later"]
+    assert headings(as_alice.get("/todos/").text) == []
 
 
 def test_empty_lists_say_so(as_alice, make_due):

@@ -6,7 +6,7 @@
 
 import { find, findById, instantiate } from "../progress/dom.js";
 import { Session } from "../uploads/session.js";
-import { keepFocus } from "./rows.js";
+import { keepFocus, showResponse } from "./rows.js";
 
 const app = findById("todoapp");
 const session = new Session(app.dataset.api ?? "", app.dataset.user ?? "");
@@ -42,20 +42,33 @@ export class RequestError extends Error {
  */
 export async function sendChange(path, values, near, restore = () => false) {
   removeError(near);
+  const error = await trySending(path, values);
+  if (error) showError(error, near, restore(error) ? null : () => sendChange(path, values, near, restore));
+  return !error;
+}
+
+/**
+ * Send a change and show its result. Return the error if it failed.
+ *
+ * @param {string} path
+ * @param {Record<string, string>} values
+ * @param {() => void} [beforeResult] is called right before the result is shown
+ * @returns {Promise<RequestError | null>}
+ */
+export async function trySending(path, values, beforeResult = () => {}) {
   const form = new FormData(findById("todo-form", HTMLFormElement));
   form.delete("csrfmiddlewaretoken"); // the field would have precedence over the newer token in the header
   for (const [name, value] of Object.entries(values)) form.set(name, value);
-  const change = lastChange.then(() => send(path, form));
+  const change = lastChange.then(() => send(path, form, beforeResult));
   lastChange = change.catch(() => {});
   countPending(1);
   try {
     await change;
-    return true;
+    return null;
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     if (error.isOfSession) renewToken();
-    showError(error, near, restore(error) ? null : () => sendChange(path, values, near, restore));
-    return false;
+    return error;
   } finally {
     countPending(-1);
   }
@@ -88,9 +101,10 @@ export function pendingChanges() {
 /**
  * @param {string} path
  * @param {FormData} values
+ * @param {() => void} beforeResult
  * @returns {Promise<void>}
  */
-function send(path, values) {
+function send(path, values, beforeResult) {
   return new Promise((resolve, reject) => {
     /**
      * @param {unknown} _source
@@ -99,7 +113,8 @@ function send(path, values) {
     const handler = (_source, { xhr }) => {
       if (xhr.status >= 400) return reject(new RequestError(xhr));
       const restoreFocus = keepFocus();
-      htmx.swap(app, xhr.response, { swapStyle: "none" });
+      beforeResult();
+      showResponse(xhr.response);
       restoreFocus();
       return resolve();
     };

@@ -1,5 +1,7 @@
 /** Due dates as text, formatted as in `todos/dates.py`. The API writes them in ISO 8601, like 2030-01-31. */
 
+const DAYS_WITH_HEADINGS = 7; // days ahead
+
 /**
  * Return the date of today plus this number of days, in the browser's time zone.
  *
@@ -31,6 +33,27 @@ export function formatDueDate(due, isCompleted = false) {
  */
 export function formatDay(iso) {
   return `${name(iso, { weekday: "short" })}, ${formatDate(iso)}`;
+}
+
+/**
+ * Return the heading under which a list by due date shows a date: the coming seven days have one each, and later months.
+ *
+ * @param {string} due
+ */
+export function groupHeading(due) {
+  if (due < isoDate(0)) return "Overdue";
+  const [date, lastDay] = [toDate(due), toDate(isoDate(DAYS_WITH_HEADINGS))];
+  if (date <= lastDay) {
+    return (
+      { [isoDate(0)]: "Today", [isoDate(1)]: "Tomorrow" }[due] ??
+      `${name(due, { weekday: "long" })}, ${formatDate(due)}`
+    );
+  }
+  const month = name(due, { month: "long" });
+  if (date.getFullYear() === lastDay.getFullYear() && date.getMonth() === lastDay.getMonth()) {
+    return `Later in ${month}`;
+  }
+  return date.getFullYear() === new Date().getFullYear() ? month : `${month} ${date.getFullYear()}`;
 }
 
 /**

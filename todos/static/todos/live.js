@@ -12,7 +12,7 @@ import { EventStream, get } from "../progress/event-stream.js";
 import { pendingChanges, requestHeaders } from "./changes.js";
 import { isDragging } from "./moving.js";
 import { delayAfter, POLL_MS } from "./polling.js";
-import { isLocked, onCustomEvent, replaceList, todoId, updateRows } from "./rows.js";
+import { isLocked, onCustomEvent, replaceList, updateRows } from "./rows.js";
 
 /** @import { ServerSentEvent } from "../progress/sse.js" */
 
@@ -195,7 +195,6 @@ class LiveList extends EventStream {
 
   /** @param {HTMLElement} element that htmx has inserted */
   #onHtmxLoad(element) {
-    if (element.matches("li")) this.#record(todoId(element), Number(element.dataset.version));
     if (element.id === "written") this.#recordWritten(element.dataset.todos ?? "");
   }
 

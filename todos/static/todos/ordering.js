@@ -1,17 +1,17 @@
 /**
  * The order of to-dos, by the same rule as on the server: by `order`, a 64-bit integer, and then by id. Some lists are
- * sorted by due date before that.
+ * sorted by a key before that, such as the due date.
  */
 
-/** @typedef {{ due: string, order: bigint, id: number }} Position */
+/** @typedef {{ key: string, order: bigint, id: number }} Position */
 
 /**
- * @param {{ due?: string, order?: string, id: string | number }} todo its `order` is a string, because a number would
- *   lose digits; `due` is a date in ISO 8601, if the list is sorted by due date
+ * @param {{ key?: string, order?: string, id: string | number }} todo its `order` is a string, because a number would
+ *   lose digits
  * @returns {Position}
  */
-export function positionOf({ due = "", order = "0", id }) {
-  return { due, order: BigInt(order), id: Number(id) };
+export function positionOf({ key = "", order = "0", id }) {
+  return { key, order: BigInt(order), id: Number(id) };
 }
 
 /**
@@ -21,7 +21,7 @@ export function positionOf({ due = "", order = "0", id }) {
  * @param {Position} b
  */
 export function comparePositions(a, b) {
-  if (a.due !== b.due) return a.due < b.due ? -1 : 1;
+  if (a.key !== b.key) return a.key < b.key ? -1 : 1;
   if (a.order !== b.order) return a.order < b.order ? -1 : 1;
   return a.id - b.id;
 }

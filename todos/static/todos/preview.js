@@ -76,7 +76,17 @@ function draw(text, preview) {
   if (!preview?.due_on) return text.replaceChildren();
   const date = formatDay(preview.due_on);
   const time = Object.assign(document.createElement("time"), { dateTime: preview.due_on, textContent: date });
-  const end = `, from “${preview.phrase}”.`;
-  if (text.textContent !== `Due ${date}${end}`) text.replaceChildren("Due ", time, end);
+  time.dataset.phrase = preview.phrase;
+  const [start, end] = ["Due ", `, from “${preview.phrase}”.`].map(hiddenText);
+  if (text.textContent !== `${start.textContent}${date}${end.textContent}`) text.replaceChildren(start, time, end);
   return undefined;
+}
+
+/**
+ * Return a text for screen readers: others see the phrase in the field.
+ *
+ * @param {string} textContent
+ */
+function hiddenText(textContent) {
+  return Object.assign(document.createElement("span"), { className: "visually-hidden", textContent });
 }

@@ -6,9 +6,8 @@
  */
 
 import { find, findById } from "../progress/dom.js";
+import { appendRows, place } from "./groups.js";
 import { comparePositions, positionOf } from "./ordering.js";
-
-/** @import { Position } from "./ordering.js" */
 
 const BATCH_SIZE = 100; // rows that are removed in one task of the event loop
 
@@ -53,7 +52,7 @@ export function isLocked(row) {
 export function replaceList(html) {
   const fragments = parse(html);
   const rows = takeRows(fragments);
-  const options = { afterSwapCallback: () => findById("todo-list").append(...rows) };
+  const options = { afterSwapCallback: () => appendRows(rows) };
   htmx.swap(retire(findById("list"), rows), fragments.innerHTML, { swapStyle: "outerHTML" }, options);
 }
 
@@ -67,7 +66,7 @@ export function insertRowsWithoutHtmx() {
     const rows = takeRows(fragments);
     detail.target = retire(detail.target, rows);
     detail.serverResponse = fragments.innerHTML;
-    document.addEventListener("htmx:afterSwap", () => findById("todo-list").append(...rows), { once: true });
+    document.addEventListener("htmx:afterSwap", () => appendRows(rows), { once: true });
   });
   onCustomEvent("htmx:beforeSwap", (detail) => {
     if (!detail.shouldSwap || detail.target.id !== "more") return;
@@ -77,20 +76,13 @@ export function insertRowsWithoutHtmx() {
   onCustomEvent("htmx:oobBeforeSwap", (detail) => {
     const list = detail.fragment.firstElementChild;
     if (list?.id !== "todo-list") return;
-    const rows = [...list.children];
-    retire(detail.target, rows).append(...rows);
+    const rows = rowsIn(list);
+    const pendingRows = detail.target.querySelectorAll(".pending");
+    for (const row of rows) row.remove();
+    retire(detail.target, rows).append(...list.children);
+    appendRows([...rows, ...pendingRows]);
     dispatchInserted();
     detail.shouldSwap = false;
-  });
-}
-
-const isSortedByDue = () => findById("todoapp").dataset.sort === "due";
-
-/** In a list that is sorted by due date, move a row that was added or whose date has changed to its position. */
-export function keepSortedByDue() {
-  if (!isSortedByDue()) return;
-  onCustomEvent("htmx:load", ({ elt }) => {
-    if (elt.matches("#todo-list > li")) insertRows([elt]);
   });
 }
 
@@ -117,7 +109,7 @@ function retire(element, newRows) {
   element.classList.add("retired");
   element.removeAttribute("id");
   const rows = rowsIn(element);
-  removeAllBut(rows[0]?.parentElement ?? element, element);
+  removeAllBut(element.querySelector("#todo-list") ?? element, element);
   removeInBatches(element, rows);
   return copy;
 }
@@ -166,7 +158,7 @@ function appendPage(html) {
   const fragments = parse(html);
   const rows = takeRows(fragments).filter(({ id }) => !isLocked(rowById(id)));
   for (const { id } of rows) rowById(id)?.remove();
-  findById("todo-list").append(...rows);
+  appendRows(rows);
   dispatchInserted();
   htmx.swap(findById("more"), fragments.innerHTML, { swapStyle: "outerHTML" });
 }
@@ -187,6 +179,21 @@ export function updateRows(html, ids) {
   insertRows(rows.filter((row) => !isOlder(row)));
   htmx.swap(findById("todoapp"), fragments.innerHTML, { swapStyle: "none" });
   return unlocked;
+}
+
+/**
+ * Show the response to a change of this page. A row that was added appears even if the pages before it have not been
+ * fetched.
+ *
+ * @param {string} html
+ */
+export function showResponse(html) {
+  const fragments = parse(html);
+  if (!fragments.content.querySelector("#todo-list")) {
+    for (const row of takeRows(fragments)) if (!replaceInPlace(row) && !appendInOrder(row)) insertRows([row]);
+    dispatchInserted();
+  }
+  htmx.swap(findById("todoapp"), fragments.innerHTML, { swapStyle: "none" });
 }
 
 /** @param {string} html */
@@ -236,7 +243,7 @@ export function keepFocus() {
  * @param {string} selector of the control
  */
 export function keepFocusNear(row, selector) {
-  const next = row?.nextElementSibling ?? row?.previousElementSibling;
+  const next = row && neighbourOf(row);
   return () => {
     if (document.activeElement !== document.body) return;
     const control = next?.querySelector(selector) ?? find(document, "#id_title");
@@ -266,13 +273,10 @@ function insertRows(newRows) {
   dispatchInserted();
 }
 
-/**
- * @param {HTMLElement} row
- * @returns {Position}
- */
+/** @param {HTMLElement} row */
 function rowPosition(row) {
-  const due = isSortedByDue() ? dueDateOf(row) : "";
-  return positionOf({ due, order: row.dataset.order, id: todoId(row) });
+  const { key, order } = row.dataset;
+  return positionOf({ key, order, id: todoId(row) });
 }
 
 /**
@@ -283,22 +287,65 @@ function rowPosition(row) {
  * @param {HTMLElement | null} next
  */
 function insert(row, next) {
-  const list = findById("todo-list");
   const old = rowById(row.id);
-  if (old === row && row.nextElementSibling === next) return true;
-  if (!next && findById("more").querySelector("a") && old !== list.lastElementChild) {
+  if (!next && findById("more").querySelector("a") && old !== rowsIn(findById("todo-list")).at(-1)) {
     removeRow(old);
     return false;
   }
   const restoreFocus = keepFocus();
-  if (old && old.nextElementSibling === next) {
+  if (old && old.nextElementSibling === next && !isMoved(old, row)) {
     old.replaceWith(row);
   } else {
     old?.remove();
-    list.insertBefore(row, next);
+    place(row, next);
   }
   restoreFocus();
   return true;
+}
+
+/**
+ * Return whether two versions of a row have different positions.
+ *
+ * @param {HTMLElement} old
+ * @param {HTMLElement} row
+ */
+function isMoved(old, row) {
+  return ["key", "group", "order"].some((name) => old.dataset[name] !== row.dataset[name]);
+}
+
+/**
+ * Replace the old version of a row. Return false if there is none, or at another position.
+ *
+ * @param {HTMLElement} row
+ */
+function replaceInPlace(row) {
+  const old = rowById(row.id);
+  if (!old || isMoved(old, row)) return false;
+  old.replaceWith(row);
+  return true;
+}
+
+/**
+ * Append a new row if its position is at the end. Return false if it isn't.
+ *
+ * @param {HTMLElement} row
+ */
+function appendInOrder(row) {
+  const last = rowsIn(findById("todo-list")).at(-1);
+  if (rowById(row.id) || (last && comparePositions(rowPosition(last), rowPosition(row)) > 0)) return false;
+  place(row, null);
+  return true;
+}
+
+/**
+ * Return the row after a row, or the one before the last row.
+ *
+ * @param {Element} row
+ */
+function neighbourOf(row) {
+  const rows = rowsIn(findById("todo-list"));
+  const index = rows.findIndex((other) => other === row);
+  return rows[index + 1] ?? rows[index - 1];
 }
 
 /**
@@ -309,7 +356,7 @@ function insert(row, next) {
 function removeRow(row) {
   if (!row || row.querySelector(".sending > *")) return;
   const focused = row.contains(document.activeElement) ? document.activeElement : null;
-  const neighbour = row.nextElementSibling ?? row.previousElementSibling;
+  const neighbour = focused && neighbourOf(row);
   row.remove();
   if (!focused) return;
   const control = neighbour?.querySelector(`.${focused.classList[0]}`) ?? find(document, "#id_title");

@@ -5,6 +5,7 @@
 
 import { find, findById } from "../progress/dom.js";
 import { createAnnouncer } from "../progress/announcer.js";
+import { enableAdding, showOrHideEmptyList } from "./adding.js";
 import { enableAttaching } from "./attaching.js";
 import { pendingChanges, RequestError, sendChange, showError } from "./changes.js";
 import { enableDueMenu } from "./due-menu.js";
@@ -12,34 +13,14 @@ import { enableEditing } from "./editing.js";
 import { keepUpToDate } from "./live.js";
 import { enableMoving } from "./moving.js";
 import { offerToSplitLines } from "./pasting.js";
-import { createPreviewReader, showPreview } from "./preview.js";
-import { insertRowsWithoutHtmx, keepFocusNear, keepSortedByDue, onCustomEvent, pathOf } from "./rows.js";
+import { insertRowsWithoutHtmx, keepFocusNear, onCustomEvent, pathOf } from "./rows.js";
 import { enableSidePanel } from "./side-panel.js";
 
 const app = findById("todoapp");
 const form = findById("new-todo-form", HTMLFormElement);
 const title = find(form, "[name=title]", HTMLInputElement);
-const asTyped = find(form, "[name=as_typed]", HTMLInputElement);
-const reader = createPreviewReader(app.dataset.api ?? "");
-const updatePreview = showPreview(title, find(form, ".date-preview"), reader);
 /** @type {Set<{ selector: string, checked: boolean }>} checkboxes whose changes have had no response yet, oldest first */
 const pendingChecks = new Set();
-
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const typed = title.value;
-  if (!typed.trim()) return;
-  const values = { title: typed, as_typed: asTyped.checked ? "true" : "" };
-  title.value = "";
-  asTyped.checked = false;
-  updatePreview();
-  sendChange(form.getAttribute("action") ?? "", values, form.id, () => {
-    if (title.value) return false; // the next title is being typed
-    title.value = typed;
-    asTyped.checked = Boolean(values.as_typed);
-    return true;
-  });
-});
 
 app.addEventListener("change", async ({ target }) => {
   if (!(target instanceof HTMLInputElement) || !target.matches(".toggle, .toggle-all")) return;
@@ -50,6 +31,7 @@ app.addEventListener("change", async ({ target }) => {
   const restoreFocus = document.activeElement === target && keepFocusNear(row, ".toggle");
   const check = { selector, checked };
   pendingChecks.add(check);
+  restoreChecks();
   const isSaved = await sendChange(path, { completed: checked ? "true" : "" }, row?.id ?? form.id);
   pendingChecks.delete(check);
   if (!isSaved) setChecked(selector, !checked);
@@ -63,12 +45,15 @@ function restoreChecks() {
 }
 
 /**
+ * Check or uncheck a checkbox. A row looks as it will be when the change is saved.
+ *
  * @param {string} selector
  * @param {boolean} checked
  */
 function setChecked(selector, checked) {
   const checkbox = /** @type {HTMLInputElement | null} */ (document.querySelector(selector));
   if (checkbox) checkbox.checked = checked;
+  checkbox?.closest("li")?.classList.toggle("completed", checked);
 }
 
 app.addEventListener("click", async (event) => {
@@ -105,17 +90,15 @@ for (const type of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
 
 /** Update what depends on the counts. */
 onCustomEvent("htmx:load", () => {
-  const { total, active } = findById("todo-count").dataset;
-  findById("todos-main").hidden = findById("todos-footer").hidden = total === "0";
-  findById("no-todos").hidden = total !== "0";
-  setChecked("#toggle-all", active === "0");
+  showOrHideEmptyList();
+  setChecked("#toggle-all", findById("todo-count").dataset.active === "0");
   restoreChecks();
 });
 
 if (location.pathname !== app.dataset.path) location.reload(); // the user went back before htmx was loaded
+enableAdding(form, app.dataset.api ?? "");
 offerToSplitLines(form);
 insertRowsWithoutHtmx();
-keepSortedByDue();
 // Whenever a submit button is inserted or removed, Chromium searches the whole document for its form's default button.
 for (const button of app.querySelectorAll("button[form]")) button.removeAttribute("form");
 enableEditing(app);
