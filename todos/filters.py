@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
+from enum import StrEnum
 from itertools import groupby
 from typing import Any, Self
 from urllib.parse import unquote, urlencode
@@ -24,6 +25,9 @@ NEXT_PAGE_SIZE = 50
 """The size of all pages but the first: a browser appends them to a list that may have thousands of rows already."""
 
 MAX_SEARCH_LENGTH = 200
+FOLD_COOKIE = "hide_completed"
+"""The cookie of browsers in which the user has hidden completed to-dos."""
+
 STATUSES = {"all": "All", "active": "Active", "completed": "Completed"}
 DATE_STATUSES = {"today": "Today", "upcoming": "Upcoming"}
 """Lists of active to-dos by due date: overdue or due today, and due later. They are sorted by due date."""
@@ -173,12 +177,21 @@ class Counts:
         return self.total - self.active
 
 
+class Fold(StrEnum):
+    """Where a page shows completed to-dos, if not in place: nowhere, or after the others."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+
+
 @dataclass(frozen=True)
 class FilteredList:
     """The part of a user's list that a page shows: its to-dos, URLs and texts."""
 
     owner: User
     filter: TodoFilter
+    fold: Fold | None = None
+    """None if completed to-dos are in place, as in search results and in all lists but the one of all to-dos."""
 
     @classmethod
     def of(cls, request: UserRequest, status: str = "all") -> Self:
@@ -189,7 +202,9 @@ class FilteredList:
         if unquote(request.headers.get("X-User", "")) not in ("", request.user.get_username()):
             raise PermissionDenied("You are signed in as someone else now. Reload the page to continue.")
         parameters = request.POST if request.method == "POST" else request.GET
-        return cls(request.user, TodoFilter.of({"filter": status, **parameters.dict()}, strict=False))
+        todo_filter = TodoFilter.of({"filter": status, **parameters.dict()}, strict=False)
+        can_fold = todo_filter.status == "all" and not todo_filter.q
+        return cls(request.user, todo_filter, _fold(request, parameters) if can_fold else None)
 
     @property
     def all_todos(self) -> TodoQuerySet:
@@ -198,7 +213,8 @@ class FilteredList:
     @property
     def todos(self) -> TodoQuerySet:
         """The to-dos on all pages of the filtered list, unordered."""
-        return self.filter.apply(self.all_todos)
+        todos = self.filter.apply(self.all_todos)
+        return todos.active() if self.fold == Fold.CLOSED else todos
 
     @property
     def counted(self) -> TodoQuerySet:
@@ -209,6 +225,19 @@ class FilteredList:
         return replace(self.filter, q="").apply(self.all_todos) if self.filter.is_by_date else self.all_todos
 
     @property
+    def hides_completed(self) -> bool:
+        return self.fold is not None
+
+    @property
+    def is_fold_open(self) -> bool:
+        return self.fold == Fold.OPEN
+
+    @property
+    def fold_url(self) -> str:
+        """The URL of the page with the fold closed if it is open, or open if it is closed."""
+        return replace(self, fold=Fold.CLOSED if self.is_fold_open else Fold.OPEN).url
+
+    @property
     def default_due_on(self) -> date | None:
         """The due date of a to-do that is added to this list without a date, so that the list has it."""
         days_ahead = {"today": 0, "upcoming": 1}.get(self.filter.status)
@@ -216,8 +245,15 @@ class FilteredList:
 
     def page(self) -> Page:
         size = NEXT_PAGE_SIZE if self.filter.cursor else PAGE_SIZE
-        todos, has_next = fetch_page(self.filter.apply_cursor(self.todos.for_rows()), size)
+        found = self.todos.active() if self.fold else self.todos
+        todos, has_next = fetch_page(self.filter.apply_cursor(found.for_rows()), size)
         return Page(todos, self.page_url(cursor=self.filter.cursor_after(todos[-1])) if has_next else "")
+
+    def folded_todos(self) -> list[Todo]:
+        """Return the first completed to-dos, if the page shows them after the others."""
+        if not self.is_fold_open:
+            return []
+        return list(self.all_todos.completed().for_rows()[:PAGE_SIZE])
 
     def contains(self, todo: Todo) -> bool:
         return self.todos.filter(pk=todo.pk).exists()
@@ -245,13 +281,17 @@ class FilteredList:
         return self.page_url()
 
     def page_url(self, **parameters: Any) -> str:
-        query = urlencode(({"q": self.filter.q} if self.filter.q else {}) | parameters)
+        if self.filter.q:
+            parameters = {"q": self.filter.q, **parameters}
+        if self.is_fold_open:
+            parameters = {"fold": self.fold, **parameters}
+        query = urlencode(parameters)
         return f"{self.path}?{query}" if query else self.path
 
     def links(self) -> Iterator[tuple[str, str, str]]:
         """Yield the status, label and URL of the list with each status and the same search text."""
         for status, label in STATUSES.items():
-            yield status, label, replace(self, filter=replace(self.filter, status=status)).url
+            yield status, label, replace(self, filter=replace(self.filter, status=status), fold=None).url
 
     @property
     def title(self) -> str:
@@ -265,4 +305,12 @@ class FilteredList:
     @property
     def empty_text(self) -> str:
         """The text to show if no to-do matches the filter."""
-        return f"No to-dos match “{self.filter.q}”." if self.filter.q else EMPTY_TEXTS[self.filter.status]
+        if self.filter.q:
+            return f"No to-dos match “{self.filter.q}”."
+        return "Everything is done." if self.fold else EMPTY_TEXTS[self.filter.status]
+
+
+def _fold(request: UserRequest, parameters: Mapping[str, Any]) -> Fold | None:
+    if parameters.get("fold") == Fold.OPEN:
+        return Fold.OPEN
+    return Fold.CLOSED if request.COOKIES.get(FOLD_COOKIE) else None

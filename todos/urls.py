@@ -14,6 +14,7 @@ urlpatterns = [
     path("todos/completed/", lists.index, {"status": "completed"}, name="completed"),
     path("todos/today/", lists.index, {"status": "today"}, name="today"),
     path("todos/upcoming/", lists.index, {"status": "upcoming"}, name="upcoming"),
+    path("todos/fold/", lists.fold, name="fold"),
     path("todos/several/", lists.add_several, name="several"),
     path("todos/changes/", lists.changes, name="changes"),
     path("todos/toggle-all/", lists.toggle_all, name="toggle-all"),

@@ -8,7 +8,7 @@ from todos.templatetags.todos import link_urls
 
 
 def link(url: str) -> str:
-    return f'<a href="{url}" rel="noopener">{url}</a>'
+    return f'<a href="{url}" rel="noopener noreferrer nofollow">{url}</a>'
 
 
 @pytest.mark.parametrize(

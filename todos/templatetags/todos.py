@@ -36,6 +36,6 @@ def link_urls(text: str) -> SafeString:
     if "://" not in text:
         return conditional_escape(text)
     parts = URL.split(text)  # texts and URLs take turns
-    links = (format_html('<a href="{0}" rel="noopener">{0}</a>', url) for url in parts[1::2])
+    links = (format_html('<a href="{0}" rel="noopener noreferrer nofollow">{0}</a>', url) for url in parts[1::2])
     texts = map(conditional_escape, parts[::2])
     return mark_safe("".join(part for pair in zip(texts, [*links, ""], strict=True) for part in pair))  # noqa: S308  # all parts are escaped

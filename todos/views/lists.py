@@ -5,15 +5,16 @@ instead, one for each part of the page that the change affects.
 """
 
 import re
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from todos.filters import FilteredList
+from todos.filters import FOLD_COOKIE, FilteredList
 from todos.forms.pages import QuickAddForm
 from todos.live import MAX_CHANGED, timestamp
 from todos.models import Todo
@@ -30,6 +31,9 @@ from todos.views.responses import (
 
 MAX_LINES = 100
 """The number of to-dos that one request can add."""
+
+FOLD_AGE = timedelta(days=400)
+"""The lifetime of the cookie, the longest that browsers accept."""
 
 
 @never_cache
@@ -54,6 +58,18 @@ def index(request: HtmxRequest, status: str = "all") -> HttpResponse:
         "max_bytes": settings.MAX_UPLOAD_BYTES,
     }
     return render(request, "todos/index.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def fold(request: HtmxRequest) -> HttpResponse:
+    """Hide completed to-dos in this browser, or show them in place."""
+    response = redirect("todos:index")
+    if request.POST.get("hide"):
+        secure = request.is_secure()
+        response.set_cookie(FOLD_COOKIE, "true", max_age=FOLD_AGE, secure=secure, httponly=True, samesite="Lax")
+    else:
+        response.delete_cookie(FOLD_COOKIE, samesite="Lax")
+    return response
 
 
 @require_POST

@@ -70,7 +70,7 @@ def test_lists_are_grouped_by_headings(as_alice, make_due):
     assert headings(as_alice.get(TODAY).text) == ["Overdue", "Today"]
     page = as_alice.get(UPCOMING).text
     assert headings(page) == ["Tomorrow", heading_in(9)]
-    first, second = page.split('<section data-group=')[1:]
+    first, second = page.split("<section data-group=")[1:]
     assert titles(first) == ["tomorrow", "tomorrow too"]
     assert titles(second) == ["later"]
     assert headings(as_alice.get("/todos/").text) == []

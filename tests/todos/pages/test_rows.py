@@ -77,5 +77,5 @@ def test_number_of_queries_does_not_grow_with_the_list(as_alice, alice, django_a
 
 def test_title_with_a_url_has_a_link(as_alice, alice):
     make_todo(owner=alice, title="Read https://example.org/?a=1&b=2 <today>")
-    link = '<a href="https://example.org/?a=1&amp;b=2" rel="noopener">https://example.org/?a=1&amp;b=2</a>'
+    link = '<a href="https://example.org/?a=1&amp;b=2" rel="noopener noreferrer nofollow">https://example.org/?a=1&amp;b=2</a>'
     assert f"Read {link} &lt;today&gt;</label>" in as_alice.get("/todos/").text

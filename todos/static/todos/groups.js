@@ -1,8 +1,8 @@
 /**
- * The groups of a list that has headings: a section for each, with a list of rows. A row names its group in
- * `data-group`. A list without headings contains the rows itself.
+ * The lists of rows of a page: one, or one for each heading of a list by due date. A row there names its heading in
+ * `data-group`. The list of all to-dos may be followed by one of completed to-dos.
  *
- * The style sheet hides groups without rows.
+ * The style sheet hides headings without rows.
  */
 
 import { findById } from "../progress/dom.js";
@@ -44,13 +44,31 @@ export function appendRows(rows) {
   for (const row of rows) containerOf(row, null).append(row);
 }
 
+/** Return all rows, in their order. */
+export function allRows() {
+  return /** @type {HTMLElement[]} */ ([
+    ...document.querySelectorAll(":is(#todo-list, #folded-list) li[data-version]"),
+  ]);
+}
+
 /**
- * Return the element that contains the rows of a row's group. Create the group if necessary.
+ * Return whether a row is in the list of completed to-dos after the others, or belongs there.
+ *
+ * @param {Element} row
+ */
+export function isFolded(row) {
+  if (row.parentElement) return row.parentElement.id === "folded-list";
+  return row.matches(".completed") && document.getElementById("folded-list") !== null;
+}
+
+/**
+ * Return the list to which a row belongs. Create its group if necessary.
  *
  * @param {Element} row
  * @param {Element | null} next the row that follows in the whole list
  */
-function containerOf(row, next) {
+export function containerOf(row, next) {
+  if (isFolded(row)) return findById("folded-list");
   const list = findById("todo-list");
   if (!list.matches(".groups")) return list;
   const name = /** @type {HTMLElement} */ (row).dataset.group ?? "";

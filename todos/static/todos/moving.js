@@ -83,7 +83,7 @@ function drag(grip, row, pointerId, announce) {
 
   function follow() {
     const rowBelow = pointer && rowAt(pointer);
-    if (!pointer || !rowBelow || rowBelow === row) return;
+    if (!pointer || rowBelow?.parentElement !== row.parentElement || rowBelow === row) return;
     const { top, height } = rowBelow.getBoundingClientRect();
     neighbour = rowBelow;
     isBefore = pointer.y < top + height / 2;

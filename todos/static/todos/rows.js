@@ -6,7 +6,7 @@
  */
 
 import { find, findById } from "../progress/dom.js";
-import { appendRows, place } from "./groups.js";
+import { allRows, appendRows, containerOf, isFolded, place } from "./groups.js";
 import { comparePositions, positionOf } from "./ordering.js";
 
 const BATCH_SIZE = 100; // rows that are removed in one task of the event loop
@@ -263,7 +263,7 @@ function isOlder(row) {
  */
 function insertRows(newRows) {
   const ids = new Set(newRows.map(({ id }) => id));
-  const others = rowsIn(findById("todo-list")).filter(({ id }) => !ids.has(id));
+  const others = allRows().filter(({ id }) => !ids.has(id));
   const rows = [...others, ...newRows].map((row) => ({ row, ...rowPosition(row) }));
   /** @type {HTMLElement | null} */
   let next = null;
@@ -275,7 +275,7 @@ function insertRows(newRows) {
 
 /** @param {HTMLElement} row */
 function rowPosition(row) {
-  const { key, order } = row.dataset;
+  const { key = String(isFolded(row)), order } = row.dataset; // "false" is before "true"
   return positionOf({ key, order, id: todoId(row) });
 }
 
@@ -288,7 +288,9 @@ function rowPosition(row) {
  */
 function insert(row, next) {
   const old = rowById(row.id);
-  if (!next && findById("more").querySelector("a") && old !== rowsIn(findById("todo-list")).at(-1)) {
+  const isLast = !next || isFolded(next);
+  const isOnOtherPage = isLast && !isFolded(row) && findById("more").querySelector("a");
+  if (isOnOtherPage && old !== rowsIn(findById("todo-list")).at(-1)) {
     removeRow(old);
     return false;
   }
@@ -310,7 +312,8 @@ function insert(row, next) {
  * @param {HTMLElement} row
  */
 function isMoved(old, row) {
-  return ["key", "group", "order"].some((name) => old.dataset[name] !== row.dataset[name]);
+  const hasMoved = ["key", "group", "order"].some((name) => old.dataset[name] !== row.dataset[name]);
+  return hasMoved || old.parentElement !== containerOf(row, null);
 }
 
 /**
@@ -332,7 +335,9 @@ function replaceInPlace(row) {
  */
 function appendInOrder(row) {
   const last = rowsIn(findById("todo-list")).at(-1);
-  if (rowById(row.id) || (last && comparePositions(rowPosition(last), rowPosition(row)) > 0)) return false;
+  if (isFolded(row) || rowById(row.id) || (last && comparePositions(rowPosition(last), rowPosition(row)) > 0)) {
+    return false;
+  }
   place(row, null);
   return true;
 }
@@ -343,7 +348,7 @@ function appendInOrder(row) {
  * @param {Element} row
  */
 function neighbourOf(row) {
-  const rows = rowsIn(findById("todo-list"));
+  const rows = allRows();
   const index = rows.findIndex((other) => other === row);
   return rows[index + 1] ?? rows[index - 1];
 }
