@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import sign_up
-from tests.browser.todos.helpers import add_numbered_todos
+from tests.browser.todos.helpers import add_numbered_todos, expect_saved
 
 COUNT_SEARCHES = """
     window.searches = 0;
@@ -30,6 +30,7 @@ def test_long_list_loads_more_rows_while_scrolling(page, sqlite_site, add):
     expect(rows).to_have_count(100)
     add("The last")
     expect(rows).to_have_count(101)
+    expect_saved(page)
     rows.last.scroll_into_view_if_needed()
     page.mouse.wheel(0, 10_000)
     expect(rows).to_have_count(111)
