@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { formatDay, formatDueDate, groupHeading, isoDate } from "../../../todos/static/todos/dates.js";
+import { formatDueDate, groupHeading, isoDate } from "../../../todos/static/todos/dates.js";
 
 test("a date has the form of ISO 8601 and is a day of the reader", () => {
   const now = new Date();
@@ -21,7 +21,7 @@ test("other due dates are written with the year, unless it is this year", () => 
   assert.equal(formatDueDate("2001-12-05"), "Overdue: 5 Dec 2001");
   const year = new Date().getFullYear();
   assert.equal(formatDueDate(`${year}-12-31`, true), "31 Dec");
-  assert.equal(formatDay("2031-09-03"), "Wed, 3 Sep 2031");
+  assert.equal(formatDueDate("2031-09-03"), "Wed, 3 Sep 2031");
 });
 
 test("the due date of a completed to-do is only a date", () => {

@@ -31,7 +31,7 @@ export function formatDueDate(due, isCompleted = false) {
  *
  * @param {string} iso
  */
-export function formatDay(iso) {
+function formatDay(iso) {
   return `${name(iso, { weekday: "short" })}, ${formatDate(iso)}`;
 }
 

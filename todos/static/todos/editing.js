@@ -113,9 +113,10 @@ function onBlur({ target, relatedTarget }) {
 
 /** @param {HTMLElement} list */
 export function enableEditing(list) {
-  list.addEventListener("dblclick", ({ target }) => {
-    const row = rowOf(/** @type {Element} */ (target));
-    if (!row || !(/** @type {Element} */ (target).matches(".view label"))) return;
+  list.addEventListener("dblclick", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const row = rowOf(target);
+    if (!row || !target.closest(".view") || target.closest("a, button, input")) return;
     /** @type {HTMLElement | null} */ (document.activeElement)?.blur();
     startEditing(row);
   });

@@ -2,7 +2,7 @@
 
 import { find } from "../progress/dom.js";
 import { request } from "../progress/request.js";
-import { formatDay } from "./dates.js";
+import { formatDueDate } from "./dates.js";
 
 /** @typedef {{ due_on: string | null, phrase: string }} Preview the response of /todos/preview/ */
 /** @typedef {(query: URLSearchParams) => Promise<Preview>} PreviewReader */
@@ -74,7 +74,7 @@ function queryOf(line) {
  */
 function draw(text, preview) {
   if (!preview?.due_on) return text.replaceChildren();
-  const date = formatDay(preview.due_on);
+  const date = formatDueDate(preview.due_on);
   const time = Object.assign(document.createElement("time"), { dateTime: preview.due_on, textContent: date });
   time.dataset.phrase = preview.phrase;
   const [start, end] = ["Due ", `, from “${preview.phrase}”.`].map(hiddenText);
