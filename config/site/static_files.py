@@ -5,7 +5,8 @@ The hash lets browsers cache them forever.
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from django.contrib.staticfiles.apps import StaticFilesConfig
@@ -39,7 +40,7 @@ class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: i
 
     def _with_less_to_load(self, paths: Paths, name: str) -> tuple[Storage, str]:
         if name == STYLES:
-            text = join_imports(paths, name)
+            text = join_imports(partial(_read, paths))
         elif SCRIPT.fullmatch(name):
             text = jsmin(_read(paths, name))
         else:
@@ -62,14 +63,14 @@ class StaticFiles(StaticFilesConfig):
     ]
 
 
-def join_imports(paths: Paths, name: str) -> str:
-    """Return the text of a style sheet, with the files that it imports in place of its imports."""
+def join_imports(read: Callable[[str], str]) -> str:
+    """Return the text of the styles, with the files that they import in place of the imports."""
 
     def imported(match: re.Match[str]) -> str:
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(name), match[1]))
-        return f"@layer {match[2]} {{\n{_read(paths, path)}}}"
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(STYLES), match[1]))
+        return f"@layer {match[2]} {{\n{read(path)}}}"
 
-    return IMPORT.sub(imported, _read(paths, name))
+    return IMPORT.sub(imported, read(STYLES))
 
 
 def _read(paths: Paths, name: str) -> str:
