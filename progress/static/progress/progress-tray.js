@@ -7,7 +7,8 @@
  * isn't shown, except if it fails.
  *
  * When all jobs have ended, one message is announced, and the panel is removed; failed jobs stay until they are
- * dismissed. The listed jobs and whether the panel is collapsed are kept in sessionStorage, for the next page.
+ * dismissed. The listed jobs and whether the panel is collapsed are kept in sessionStorage, for the next page. Once all
+ * jobs have ended, the next page lists the failed ones only.
  */
 
 import { find, instantiate } from "./dom.js";
@@ -209,9 +210,11 @@ class ProgressTray extends HTMLElement {
   }
 
   #save() {
-    const state = { ids: this.#ids, isActive: this.#isActive, isCollapsed: !this.#details.open };
+    const failed = this.#jobs.filter(({ state }) => state === "failed").map(({ id }) => id);
+    const ids = this.#isActive ? this.#ids : failed;
+    const saved = { ids, isActive: this.#isActive, isCollapsed: !this.#details.open };
     try {
-      sessionStorage.setItem(this.#key, JSON.stringify(state));
+      sessionStorage.setItem(this.#key, JSON.stringify(saved));
     } catch {
       // the browser blocks the storage
     }

@@ -45,11 +45,15 @@ def test_tray_lists_jobs_until_all_have_ended(page, tray, server):
 
 def test_failed_job_stays_on_the_next_pages_until_it_is_dismissed(page, tray, server):
     news = page.locator("progress-tray [role=status]")
+    server.update(OTHER_ID, label="Exporting")
+    expect(tray.get_by_text("2 jobs in progress")).to_be_visible()
+    server.update(OTHER_ID, state="succeeded", percent=100)
     expect(tray.get_by_text("1 job in progress")).to_be_visible()
     server.update(state="failed", error={"code": "internal", "message": "It broke."})
-    expect(news).to_have_text("Importing: failed")
+    expect(news).to_have_text("1 job done, 1 failed")
     page.reload()
     expect(tray.get_by_text("Failed: It broke.")).to_be_visible()
+    expect(tray.locator("li")).to_have_count(1)  # the job that succeeded is no longer listed
     expect(news).to_be_empty()
     tray.get_by_role("button", name="Try again: Importing").click()
     expect(tray.get_by_text("1 job in progress")).to_be_visible()
@@ -61,7 +65,7 @@ def test_failed_job_stays_on_the_next_pages_until_it_is_dismissed(page, tray, se
     server.requests.clear()
     page.reload()
     wait_until(lambda: server.requests)
-    server.update(OTHER_ID, label="Exporting")
+    server.update(OTHER_ID, state="running")
     expect(tray.get_by_text("1 job in progress")).to_be_visible()
     assert server.requests == [("GET", "/api/progress/stream/")]
 
