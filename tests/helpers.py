@@ -1,6 +1,7 @@
 """Factories and other helpers of tests."""
 
 import io
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -154,5 +155,5 @@ def run_concurrently(*functions: Callable[[], Any]) -> list[Any]:
 
 
 def main_part(page: str) -> str:
-    """Return the content of a page without its header, tray and dialogs."""
-    return page.split("<main")[1].split("</main>")[0]
+    """Return the content of a page without its header, tray and templates."""
+    return re.sub(r"<template.*?</template>", "", page.split("<main")[1].split("</main>")[0], flags=re.DOTALL)

@@ -11,6 +11,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 SNIFFED_BYTES = 4096
@@ -106,7 +107,11 @@ PICTURE = Kind(
     opening_stage="Opening the picture",
     rendition_stage="Making previews",
     unit="pictures",
-    details={"Dimensions": "{width} × {height}", "Animated": "{frames} frames; the picture shows the first"},
+    details={
+        "Dimensions": "{width} × {height}",
+        "Taken": "{taken:%-d %b %Y, %H:%M}",
+        "Animated": "{frames} frames; the picture shows the first",
+    },
     reports_bytes_read=True,
 )
 
@@ -139,6 +144,8 @@ def kind_of(content_type: str) -> Kind | None:
 def details_of(content_type: str, metadata: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield label and text of each line that the page of such a file shows about its metadata."""
     kind = kind_of(content_type)
+    if "taken" in metadata:
+        metadata = {**metadata, "taken": datetime.fromisoformat(metadata["taken"])}
     for label, text in kind.details.items() if kind else ():
         try:
             yield label, text.format(**metadata)

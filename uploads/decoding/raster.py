@@ -4,6 +4,7 @@ import io
 import time
 import warnings
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,6 +40,9 @@ TRANSPOSITIONS = {
     8: Image.Transpose.ROTATE_90,
 }
 """EXIF orientation → operation that makes the picture upright (EXIF 2.32, 4.6.4.A). From 5 on, the sides swap."""
+
+EXIF_DIRECTORY, TIME_TAKEN = 0x8769, 0x9003
+"""The EXIF tag DateTimeOriginal, and that of the directory which contains it (EXIF 2.32, 4.6.5.F)."""
 
 GREY_SCALES = {"L;2": 85, "L;4": 17}
 """Pillow's raw mode of 2 and 4 bits → factor that scales its values to 8 bits."""
@@ -115,20 +119,20 @@ def _prepare(content_type: str) -> None:
 def _make_renditions(content_type: str, source: Path, directory: Path, send: Send) -> None:
     opened = _open_jpeg(source, send) if content_type == "image/jpeg" else _open(content_type, source, send)
     picture, width = opened.picture, opened.width
-    send({"metadata": {"width": width, "height": opened.height, **opened.animation}, "total": len(opened.widths)})
+    send({"metadata": {"width": width, "height": opened.height, **opened.metadata}, "total": len(opened.widths)})
     for target in opened.widths:
         picture = picture.resize(scaled((width, opened.height), target / width), Image.Resampling.LANCZOS)
         send({"made": [save(picture, directory / f"{target}.webp")]})
 
 
 class Opened(NamedTuple):
-    """A decoded picture, upright and in sRGB, scaled to the largest rendition. `width` and `height` are the file's."""
+    """A decoded picture, upright and in sRGB, scaled to the largest rendition. The other fields describe the file."""
 
     picture: Image.Image
     width: int
     height: int
     widths: list[int]
-    animation: dict[str, Any]
+    metadata: dict[str, Any]
 
 
 def _open_jpeg(source: Path, send: Send) -> Opened:
@@ -160,10 +164,10 @@ def _open(content_type: str, source: Path, send: Send, ending: bytes = b"") -> O
         raw_size = scaled(image.size, widths[0] / width)
         image.draft("RGB", raw_size)
         largest = scalable(image).resize(raw_size, Image.Resampling.LANCZOS)
-        animation = animation_of(image) if content_type in ANIMATED_TYPES else {}
+        metadata = time_of(image) | (animation_of(image) if content_type in ANIMATED_TYPES else {})
         file.report()
     picture = to_srgb(largest.transpose(TRANSPOSITIONS[orientation]) if orientation in TRANSPOSITIONS else largest)
-    return Opened(picture, width, height, widths, animation)
+    return Opened(picture, width, height, widths, metadata)
 
 
 def _append(image: Any, ending: bytes) -> None:
@@ -178,6 +182,14 @@ def orientation_of(image: Image.Image) -> int:
     with suppress(Exception):
         orientation = image.getexif().get(ORIENTATION)
     return orientation if orientation in TRANSPOSITIONS else 1
+
+
+def time_of(image: Image.Image) -> dict[str, Any]:
+    """Return the metadata with the time at which a photo was taken, in an unknown time zone, or none."""
+    with suppress(Exception):
+        date, _, time_of_day = str(image.getexif().get_ifd(EXIF_DIRECTORY)[TIME_TAKEN]).partition(" ")
+        return {"taken": datetime.fromisoformat(f"{date.replace(':', '-')}T{time_of_day}").isoformat()}
+    return {}
 
 
 def save(picture: Image.Image, path: Path, page: int = 1) -> dict[str, Any]:

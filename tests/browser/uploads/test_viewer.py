@@ -186,7 +186,6 @@ def test_next_page_of_the_list_is_loaded_after_its_last_file(page, sqlite_site, 
     expect(page.locator("h2").get_by_role("link", name=names[0], exact=True)).to_be_in_viewport()
 
 
-@pytest.mark.usefixtures("no_errors")
 def test_deleted_file_is_replaced_by_the_next_and_can_be_restored(page, viewer):
     viewer.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("dialog", name="tall.jpg")).to_be_visible()

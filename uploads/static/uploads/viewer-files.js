@@ -36,6 +36,7 @@ export class FileList {
     const original = this.linkTo(url)?.closest("li")?.querySelector("a.picture img");
     if (!(original instanceof HTMLImageElement)) return null;
     const picture = /** @type {HTMLImageElement} */ (original.cloneNode());
+    picture.className = "";
     picture.loading = "eager";
     preparePicture(picture, original.currentSrc);
     return picture;
