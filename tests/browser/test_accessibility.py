@@ -54,7 +54,7 @@ def test_pages_are_accessible_and_fit(page, sqlite_site, holiday_photo):
     page.locator(".file h2").get_by_role("link", name="holiday.jpg").click()
     page.wait_for_url("**/uploads/*-*/")
     assert_accessible_and_fits(page)
-    expect(page.get_by_role("img", name="holiday.jpg")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("img", name="holiday.jpg")).to_be_visible()
     for path in [page.url.removeprefix(sqlite_site.url), *USER_PATHS]:
         page.goto(sqlite_site.url + path)
         assert_accessible_and_fits(page)

@@ -2,6 +2,7 @@
 
 import io
 import re
+from urllib.parse import urlencode
 
 import pytest
 from PIL import Image
@@ -31,21 +32,24 @@ NEWEST_FIRST = list(reversed(FILES))
 
 
 def upload_files(page: Page, site: Site, files: dict[str, bytes]) -> None:
+    """Upload files by the API, and wait until they are processed."""
     http = page.context.request
     token = http.get(f"{site.url}/api/session/", headers=CLOSE_CONNECTION).json()["csrf_token"]
+    job_ids = []
     for name, content in files.items():
         file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
         headers = {"X-CSRFToken": token, **CLOSE_CONNECTION}
-        assert http.post(f"{site.url}/api/uploads/", headers=headers, multipart={"file": file}).status == 202
+        response = http.post(f"{site.url}/api/uploads/", headers=headers, multipart={"file": file})
+        job_ids.append(response.json()["job"]["id"])
+    http.get(f"{site.url}/api/progress/stream/", params=urlencode({"id": job_ids}, doseq=True))  # ends with the jobs
 
 
 @pytest.fixture
 def files(page, sqlite_site, username) -> Page:
-    """A new user's list of these files, all of them processed."""
+    """A new user's list of these files."""
     sign_up(page, sqlite_site, username)
     upload_files(page, sqlite_site, FILES)
     page.goto(f"{sqlite_site.url}/uploads/")
-    expect(page.locator(".file progress-bar")).to_have_count(0)
     expect(page.locator(".file img")).to_have_count(3)
     return page
 

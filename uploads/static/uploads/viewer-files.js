@@ -8,6 +8,8 @@ const NAMES = "#cards h2 a";
 /** The files in the list, in its order, identified by the URLs of their pages. */
 export class FileList {
   #location;
+  /** @type {Promise<void> | null} */
+  #loading = null;
 
   /** @param {{ listUrl: string }} location has the URL of the list, which isn't that of the document now */
   constructor(location) {
@@ -42,20 +44,30 @@ export class FileList {
     return picture;
   }
 
-  /** Append the files of the next page to the list. */
+  /** Append the files of the next page to the list, if there is one. Show that page if it can't be loaded here. */
   async loadMore() {
     const link = nextLink(document);
     if (!link) return;
-    const page = await fetchPage(new URL(link.getAttribute("href") ?? "", this.#location.listUrl));
-    const list = find(document, "#cards");
-    for (const item of find(page, "#cards").querySelectorAll(":scope > li")) {
-      list.append(document.importNode(item, true));
-    }
-    htmx.process(list);
-    const next = nextLink(page);
-    if (next) link.setAttribute("href", next.getAttribute("href") ?? "");
-    else link.remove();
+    const url = new URL(link.getAttribute("href") ?? "", this.#location.listUrl);
+    this.#loading ??= append(url, link).finally(() => (this.#loading = null));
+    await this.#loading.catch(() => location.assign(url));
   }
+}
+
+/**
+ * Append the files of a page to the list, and let the link to it refer to the page after it.
+ *
+ * @param {URL} url
+ * @param {Element} link
+ */
+async function append(url, link) {
+  const page = parse(await (await fetch(url)).text());
+  const list = find(document, "#cards");
+  for (const item of find(page, "#cards").querySelectorAll(":scope > li")) list.append(document.importNode(item, true));
+  htmx.process(list);
+  const next = nextLink(page);
+  if (next) link.setAttribute("href", next.getAttribute("href") ?? "");
+  else link.remove();
 }
 
 /** The <article> of each file's page. They are kept until the viewer is closed. */
@@ -96,11 +108,6 @@ async function loadArticle(url) {
   const response = await fetch(url);
   if (response.status === 404) return null;
   return find(parse(await response.text()), "#upload");
-}
-
-/** @param {URL} url */
-async function fetchPage(url) {
-  return parse(await (await fetch(url)).text());
 }
 
 /** @param {string} html */
