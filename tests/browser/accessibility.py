@@ -10,10 +10,17 @@ LOOKS = [("dark", 320), ("light", 1280)]
 
 def assert_accessible(page: Page, rules: list[str] | None = None) -> None:
     """Check the page by these rules of axe, or by all of them."""
+    report = report_violations(page, rules)
+    assert not report, f"{page.url}\n{report}"
+
+
+def report_violations(page: Page, rules: list[str] | None = None) -> str:
+    """Return a report of the violations of these rules of axe, or of all of them. It is empty if there are none."""
     script = "0" if page.evaluate("'axe' in window") else AXE_SCRIPT
     # Without `preload`, which would request the imported style sheets from wrong addresses and apply inline styles.
-    results = Axe(script).run(page, options={"preload": False, **({"runOnly": rules} if rules else {})})
-    assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+    options = {"preload": False} | ({"runOnly": rules} if rules else {})
+    results = Axe(script).run(page, options=options)
+    return results.generate_report() if results.violations_count else ""
 
 
 def assert_no_sideways_scrolling(page: Page) -> None:

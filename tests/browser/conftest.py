@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from tests.browser.network import Network
 from tests.browser.site import FAST_SETTINGS, Site, running_site, shared_site
@@ -30,6 +30,10 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+TEST_ADDRESS = re.compile(
+    r"(data|blob|about):|https?://(localhost|127\.0\.0\.1|[\w.-]+\.(test|example\.co\.uk|github\.io))[:/]"
+)
 
 FEWER_PROCESSES = ["--enable-features=NetworkServiceInProcess2", "--in-process-gpu"]
 """Flags that save messages between Chromium's processes, several for each request."""
@@ -58,6 +62,11 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.xdist_group("postgresql"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def delete_output_dir():
+    """Keep test-results/, which pytest-playwright deletes in each process, possibly while others write into it."""
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """Launch the headless shell, which needs a third less time than all of Chromium."""
@@ -71,9 +80,49 @@ def browser_context_args(browser_context_args):
 
 
 @pytest.fixture(scope="session")
-def launch_chromium(browser_type):
+def violations() -> list[str]:
+    """What pages of the current test have done that no page may do, in any state."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def _no_violations(violations):
+    violations.clear()
+    yield
+    assert violations == []
+
+
+@pytest.fixture(scope="session")
+def browser(browser, violations):
+    browser.on("context", lambda context: watch(context, violations))
+    return browser
+
+
+@pytest.fixture(scope="session")
+def launch_chromium(browser_type, violations):
     """Return a function that launches all of Chromium, which has stricter rules for third-party cookies."""
-    return lambda *flags: browser_type.launch(**launch_options("chromium", *flags))
+
+    def launch(*flags: str) -> Browser:
+        browser = browser_type.launch(**launch_options("chromium", *flags))
+        browser.on("context", lambda context: watch(context, violations))
+        return browser
+
+    return launch
+
+
+def watch(context: BrowserContext, violations: list[str]) -> None:
+    """Record what the Content-Security-Policy of a page prevents, and requests to elsewhere."""
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Content Security Policy" in message.text:
+            violations.append(f"{message.location['url']}: {message.text}")
+
+    def on_request(request: Request) -> None:
+        if not TEST_ADDRESS.match(request.url):
+            violations.append(f"request to {request.url}")
+
+    context.on("console", on_console)
+    context.on("request", on_request)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,9 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from progress.models import Job
 from progress.sizes import size
+from progress.templatetags.bars import bar_statistics
 from progress.times import format_duration, format_time
 
 CASES = json.loads((Path(__file__).parent / "formats.json").read_text())
@@ -38,3 +40,17 @@ def test_duration_has_the_unit_that_fits(seconds, text):
 def test_time_omits_the_current_date_and_year(time, text):
     with timezone.override(ZoneInfo("Europe/Berlin")):
         assert format_time(datetime.fromisoformat(time)) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"state": "running", "unit": "rows", "current": 64, "total": 100}, "64 of 100 rows · 64 %"),
+        ({"state": "running", "unit": "pages", "current": 2}, "2 pages · 64 %"),
+        ({"state": "running", "unit": "bytes", "current": 1000, "total": 10_000_000}, "1 kB of 10 MB · 64 %"),
+        ({"state": "running", "eta_seconds": 150}, "64 % · 3 min left"),
+        ({"state": "failed", "unit": "rows", "current": 64, "total": 100, "eta_seconds": 150}, "64 %"),
+    ],
+)
+def test_bar_statistics_are_those_of_the_script(values, text):
+    assert bar_statistics(Job(**values), percent=64) == text

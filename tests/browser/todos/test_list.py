@@ -1,11 +1,10 @@
-"""Undo, search, use without JavaScript, and accessibility of the list."""
+"""Undo, search, and use of the list without JavaScript."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.accessibility import assert_accessible, assert_no_sideways_scrolling
 from tests.browser.conftest import sign_up
-from tests.browser.todos.helpers import TITLES, edit
+from tests.browser.todos.helpers import TITLES
 from tests.browser.uploads.helpers import make_file
 
 
@@ -68,31 +67,3 @@ def test_list_works_without_javascript(page_without_javascript, sqlite_site, tmp
     expect(page.locator(".todo-count")).to_have_text("0 items left")
     page.get_by_role("button", name="Delete Pay the rent and the gas").click()
     expect(rows.locator("label")).to_have_text(["Call mum", "Buy milk"])
-
-
-def test_rows_in_all_states_are_accessible_and_fit_on_a_phone(page, sqlite_site, username, add):
-    page.set_viewport_size({"width": 320, "height": 800})
-    sign_up(page, sqlite_site, username)
-    add("Call mum today", "Buy milk", "Pay the rent", "x" * 300)
-    rows = page.locator(".todo-list li")
-    expect(rows).to_have_count(4)
-    rows.nth(1).locator(".toggle").click()
-    rows.nth(2).locator(".destroy").click()
-    expect(rows).to_have_count(3)
-    page.locator(".new-todo").fill("Paint tomorrow")
-    expect(page.locator("#previewed-date")).to_contain_text("Due")
-    edit(rows.nth(1))
-    for size in ("100%", "200%"):
-        page.evaluate("size => document.documentElement.style.fontSize = size", size)
-        assert_no_sideways_scrolling(page)
-        assert_accessible_in_both_schemes(page)
-    page.keyboard.press("Escape")
-    rows.first.locator(".open").click()
-    expect(page.get_by_role("heading", name="Edit to-do")).to_be_visible()
-    assert_accessible_in_both_schemes(page)
-
-
-def assert_accessible_in_both_schemes(page: Page) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        assert_accessible(page)

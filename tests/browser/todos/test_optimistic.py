@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import sign_up
-from tests.browser.test_layout_shift import MEASURE
+from tests.browser.states.checks import MEASURE_SHIFTS
 from tests.browser.todos.helpers import TITLES, expect_saved
 
 TWO_FRAMES_AFTER = """(key) => new Promise((resolve) => {
@@ -48,7 +48,7 @@ def shown_after(page: Page, event: str, act) -> dict:
 
 @pytest.mark.usefixtures("no_errors")
 def test_rows_and_ticks_appear_before_the_server_responds(page, sqlite_site, username):
-    page.add_init_script(MEASURE)
+    page.add_init_script(MEASURE_SHIFTS)
     sign_up(page, sqlite_site, username)
     requests = HeldRequests(page)
     field, rows = page.locator(".new-todo"), page.locator(".todo-list li")
