@@ -8,8 +8,8 @@ from django.http import HttpRequest
 
 from progress.retention import delete_in_batches
 from todos.forms.pages import TextForm
-from todos.models import BATCH_SIZE, Attachment, Todo, TodoQuerySet
-from todos.search import FOLDED, fold
+from todos.models import BATCH_SIZE, FOLDED, Attachment, Todo, TodoQuerySet
+from uploads.search import fold
 
 if TYPE_CHECKING:
     AttachmentTabularInline = admin.TabularInline[Attachment, Todo]

@@ -20,12 +20,15 @@ from django.utils.functional import cached_property
 
 from todos import limits, ordering
 from todos.dates import DueDate
-from todos.search import FOLDED, FoldedField, contains, fold, words_of
 from uploads.locks import lock_owner
 from uploads.models import Upload
+from uploads.search import FoldedField, contains, fold, words_of
 
 BATCH_SIZE = 500
 """The number of rows that one UPDATE changes."""
+
+FOLDED = {"title": "title_folded", "notes": "notes_folded"}
+"""The columns of the folded text of each field that is searched."""
 
 
 def _next_version() -> dict[str, Any]:
@@ -52,8 +55,8 @@ class TodoQuerySet(models.QuerySet["Todo"]):
         if "\0" in text:  # PostgreSQL rejects NUL characters
             return self.none()
         found = self
-        for word in words_of(text):
-            found = found.filter(contains(word))
+        for word in words_of(fold(text)):
+            found = found.filter(contains(word, FOLDED.values()))
         return found
 
     def update(self, **values: Any) -> int:
@@ -302,15 +305,19 @@ class Todo(models.Model):
             )
             self.save(update_fields=["updated_at"])
 
-    def attach(self, upload: Upload) -> bool:
-        """Attach one more upload. Return False if the upload or this to-do has been deleted."""
+    def attach(self, *uploads: Upload) -> int:
+        """Attach more uploads. Return the number of those that exist, which is 0 if this to-do has been deleted."""
+        wanted = Upload.objects.visible_to(self.owner).filter(pk__in=[upload.pk for upload in uploads])
         with transaction.atomic():
-            for rows in (Todo.objects.filter(pk=self.pk), Upload.objects.visible_to(self.owner).filter(pk=upload.pk)):
-                if not rows.select_for_update(no_key=True).exists():
-                    return False
-            Attachment.objects.bulk_create([Attachment(todo=self, upload=upload)], ignore_conflicts=True)
-            self.save(update_fields=["updated_at"])
-        return True
+            if not Todo.objects.filter(pk=self.pk).select_for_update(no_key=True).exists():
+                return 0
+            ids = list(wanted.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+            if ids:
+                Attachment.objects.bulk_create(
+                    [Attachment(todo=self, upload_id=upload_id) for upload_id in ids], ignore_conflicts=True
+                )
+                self.save(update_fields=["updated_at"])
+        return len(ids)
 
     def detach(self, upload: Upload) -> None:
         with transaction.atomic():

@@ -25,8 +25,8 @@ from progress.reporter import Progress
 from todos import limits, ordering
 from todos.fields import FILE_FIELDS
 from todos.formats import FORMATS
-from todos.models import Todo, new_uid
-from todos.search import FOLDED, fold
+from todos.models import FOLDED, Todo, new_uid
+from uploads.search import fold
 
 BATCH_SIZE = 200
 """Rows per statement."""

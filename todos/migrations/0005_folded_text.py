@@ -1,4 +1,4 @@
-import todos.search
+import uploads.search
 from django.db import migrations
 
 
@@ -12,11 +12,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='todo',
             name='notes_folded',
-            field=todos.search.FoldedField(db_default='', default='', editable=False, source='notes'),
+            field=uploads.search.FoldedField(db_default='', default='', editable=False, source='notes'),
         ),
         migrations.AddField(
             model_name='todo',
             name='title_folded',
-            field=todos.search.FoldedField(db_default='', default='', editable=False, source='title'),
+            field=uploads.search.FoldedField(db_default='', default='', editable=False, source='title'),
         ),
     ]

@@ -1,6 +1,6 @@
 from django.db import migrations, transaction
 
-from todos.search import fold
+from uploads.search import fold
 
 BATCH_SIZE = 500
 UPDATE = "UPDATE todos_todo SET title_folded = %s, notes_folded = %s WHERE id = %s"
