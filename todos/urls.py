@@ -17,6 +17,7 @@ urlpatterns = [
     path("todos/fold/", lists.fold, name="fold"),
     path("todos/several/", lists.add_several, name="several"),
     path("todos/changes/", lists.changes, name="changes"),
+    path("todos/attach/", attachments.attach_files, name="attach-files"),
     path("todos/toggle-all/", lists.toggle_all, name="toggle-all"),
     path("todos/clear-completed/", lists.clear_completed, name="clear-completed"),
     path("todos/undo/", lists.undo, name="undo"),

@@ -14,7 +14,7 @@ from progress import job_json
 from progress.types import UserRequest
 from uploads.forms import UploadForm
 from uploads.http.json_api import ApiError, list_response
-from uploads.listing import cursor_of, list_uploads
+from uploads.listing import FileList
 from uploads.models import Rendition, Upload
 from uploads.receiving.limits import accepts_files
 
@@ -83,5 +83,6 @@ def accept_upload(request: UserRequest, form_class: type[UploadForm]) -> HttpRes
 
 
 def _list(request: UserRequest) -> HttpResponse:
-    uploads = list_uploads(request.user, request.GET.get("cursor", ""))
-    return list_response(request, uploads, PAGE_SIZE, as_json, cursor_of)
+    files = FileList.of(request.user, request.GET.dict(), strict=True)
+    uploads = files.after(request.GET.get("cursor", ""))
+    return list_response(request, uploads, PAGE_SIZE, as_json, files.cursor_of)

@@ -21,6 +21,10 @@ from django.utils import timezone
 from progress.models import Job, State
 from uploads.kinds import details_of
 from uploads.locks import lock_owner
+from uploads.search import FoldedNameField, contains, fold_name, words_of
+
+MAX_FOLDED_NAME = 300
+"""The number of characters of a folded name. Folding makes some names longer than the 255 characters of a name."""
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
@@ -34,6 +38,32 @@ class UploadQuerySet(models.QuerySet["Upload"]):
     def for_list(self) -> Self:
         """Sort by age, newest first, and fetch in two queries all that a list shows."""
         return self.select_related("job").prefetch_related("renditions").order_by("-created_at", "-id")
+
+    def search(self, text: str) -> Self:
+        """Filter by words, each of which must occur in the name, possibly inside a longer word."""
+        found = self
+        for word in words_of(fold_name(text)):
+            found = found.filter(contains(word, ["name_folded"]))
+        return found
+
+    def refold(self) -> None:
+        """Set the folded name of uploads that a release without folded names has created."""
+        for pk, name in self.filter(name_folded="").order_by().values_list("pk", "name"):
+            self.filter(pk=pk).update(name_folded=fold_name(name)[:MAX_FOLDED_NAME])
+
+    def deleted_together_with(self, upload: "Upload") -> Self:
+        """Return the uploads that were moved to the trash at the same time as this one, which is one of them."""
+        return self.in_trash().filter(owner=upload.owner_id, deleted_at=upload.deleted_at)
+
+    def trash(self) -> int:
+        """Move uploads to the trash, all at the same time, so that they are restored together. Return their number."""
+        return self.filter(deleted_at=None).update(deleted_at=timezone.now())
+
+    def restore(self, owner: User) -> int:
+        """Take the owner's uploads out of the trash. Return the number of those that have not been deleted for good."""
+        with transaction.atomic():
+            lock_owner(owner)
+            return self.filter(owner=owner).update(deleted_at=None)
 
     def older_than(self, created_at: datetime, upload_id: uuid.UUID) -> Self:
         """Return the uploads after this one in the order of `for_list`. It may have been deleted."""
@@ -60,6 +90,7 @@ class Upload(models.Model):
     content_type = models.CharField(max_length=100, help_text="detected from the first bytes")
     sha256 = models.CharField(max_length=64, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
+    name_folded = FoldedNameField("name", max_length=MAX_FOLDED_NAME)
     job = models.OneToOneField(Job, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="when the upload was moved to the trash")
@@ -68,7 +99,11 @@ class Upload(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
-        indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="upload_by_owner")]
+        indexes = [
+            models.Index(fields=["owner", "-created_at", "-id"], name="upload_by_owner"),
+            models.Index(fields=["owner", "name_folded", "id"], name="upload_by_name"),
+            models.Index(fields=["owner", "size", "id"], name="upload_by_size"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -84,13 +119,11 @@ class Upload(models.Model):
 
     def trash(self) -> None:
         """Move the upload to the trash, from which `retention.py` deletes it later."""
-        Upload.objects.filter(pk=self.pk, deleted_at=None).update(deleted_at=timezone.now())
+        Upload.objects.filter(pk=self.pk).trash()
 
     def restore(self) -> bool:
         """Take the upload out of the trash. Return False if it has been deleted permanently."""
-        with transaction.atomic():
-            lock_owner(self.owner)
-            return bool(Upload.objects.filter(pk=self.pk).update(deleted_at=None))
+        return bool(Upload.objects.filter(pk=self.pk).restore(self.owner))
 
     @property
     def etag(self) -> str:

@@ -1,4 +1,4 @@
-"""Scheduled deletion of expired transfers, old trash and leftover temporary files.
+"""Scheduled deletion of expired transfers, old trash and leftover temporary files, and correction of the search text.
 
 The bytes of an expired transfer are deleted first. Its row stays for a while, so that a late request gets 410 (gone)
 instead of 404.
@@ -29,12 +29,17 @@ NAME = "uploads: delete expired transfers and the trash"
 
 
 def prune() -> None:
-    """Delete the bytes of expired transfers, and rows and files whose retention has ended."""
+    """Delete the bytes of expired transfers, and rows and files whose retention has ended.
+
+    Also set the folded names of uploads by a release without them: it runs before the restart of an upgrade, and after
+    a rollback.
+    """
     now = timezone.now()
     for transfer in Transfer.objects.expired().exclude(pieces=[], reserved=0):
         _delete_bytes(transfer)
     delete_in_batches(Transfer.objects.filter(expires_at__lt=now - KEEP_EXPIRED), BATCH_SIZE)
     delete_in_batches(Upload.objects.filter(deleted_at__lt=now - TRASH_RETENTION), 1)
+    Upload.objects.refold()
     for path in settings.FILE_UPLOAD_TEMP_DIR.glob("*.upload*"):  # left behind by killed processes
         if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
             path.unlink(missing_ok=True)

@@ -8,6 +8,8 @@ from uploads.receiving import tus
 app_name = "uploads"
 urlpatterns = [
     path("uploads/", views.index, name="index"),
+    path("uploads/selected/download/", views.download_selected, name="download-selected"),
+    path("uploads/selected/delete/", views.delete_selected, name="delete-selected"),
     path("uploads/<uuid:upload_id>/", views.detail, name="detail"),
     path("uploads/<uuid:upload_id>/card/", views.card, name="card"),
     path("uploads/<uuid:upload_id>/delete/", views.delete, name="delete"),

@@ -100,12 +100,12 @@ def test_page_is_paginated(as_alice, alice, monkeypatch):
     second = as_alice.get(f"/uploads/{older}").text
     assert names(first) == ["3.txt", "2.txt"]
     assert names(second) == ["1.txt", "0.txt"]
-    assert "Newest" not in first
-    assert "Newest" in second
-    assert "Older" not in second
+    assert "First page" not in first
+    assert "First page" in second
+    assert "Next page" not in second
     Upload.objects.all().delete()
     assert "No files yet" in as_alice.get("/uploads/").text
-    assert "No older files" in as_alice.get(f"/uploads/{older}").text
+    assert "No more files" in as_alice.get(f"/uploads/{older}").text
     assert as_alice.get("/uploads/", {"cursor": "nonsense"}).status_code == 400
 
 

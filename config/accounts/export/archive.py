@@ -10,12 +10,12 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from config.accounts.export.names import UniqueNames
 from progress.reporter import Progress
 from todos.formats import FORMATS, Row
 from todos.import_export.exporting import export_rows
 from todos.models import Todo
 from uploads.models import Upload
+from uploads.storage.archive_names import UniqueNames
 
 TODOS_WEIGHT = 0.05
 """The share of the progress of the to-dos. Most of the time is for the files."""

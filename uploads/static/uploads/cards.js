@@ -1,7 +1,17 @@
-/** The grid of uploads: cards that the server renders are added, replaced and removed. */
+/** The list of uploads, in any order: cards that the server renders are added, replaced and removed. */
 
 import { request, statusOf } from "../progress/request.js";
-import { find } from "../progress/dom.js";
+import { find, findById } from "../progress/dom.js";
+
+const createdAt = (/** @type {HTMLElement} */ { dataset }) => Number(dataset.created);
+
+/** @type {Record<string, { value: (card: HTMLElement) => number | string, isDescending: boolean }>} by `data-sort` */
+const ORDERS = {
+  newest: { value: createdAt, isDescending: true },
+  oldest: { value: createdAt, isDescending: false },
+  name: { value: ({ dataset }) => dataset.name ?? "", isDescending: false },
+  size: { value: ({ dataset }) => Number(dataset.size), isDescending: true },
+};
 
 export class CardGrid {
   #list;
@@ -17,7 +27,7 @@ export class CardGrid {
   }
 
   /**
-   * Show the card with this URL and return its element, or null if the upload no longer exists.
+   * Show the card with this URL and return its element, or null if the list has no such upload.
    *
    * @param {string} url
    */
@@ -31,21 +41,41 @@ export class CardGrid {
   }
 
   /**
-   * Insert a card at its position, the newest first, or replace the card with the same id. Return its element.
+   * Insert cards at their positions, or replace those with the same ids. Return the first one.
    *
    * @param {string} html
    */
   insert(html) {
-    const others = [...this.#list.children];
-    htmx.swap(this.#list, `<li>${html}</li>`, { swapStyle: "afterbegin" });
-    const item = find(this.#list, "li");
-    const card = find(item, "article");
-    const old = others.find((other) => cardIn(other).id === card.id);
-    const older = others.find((other) => createdAt(cardIn(other)) < createdAt(card));
-    if (old) old.replaceWith(item);
-    else if (older !== item.nextElementSibling) this.#list.insertBefore(item, older ?? null);
+    const fragment = document.createRange().createContextualFragment(html);
+    const cards = /** @type {HTMLElement[]} */ ([...fragment.querySelectorAll("article")]);
+    for (const card of cards) this.#insert(card);
     this.#emptyMessage.hidden = true;
-    return card;
+    findById("list-head").hidden = false;
+    return cards[0];
+  }
+
+  /** @param {HTMLElement} card */
+  #insert(card) {
+    const items = [...this.#list.children];
+    const old = items.find((item) => cardIn(item).id === card.id);
+    const item = document.createElement("li");
+    item.append(card);
+    if (old) old.replaceWith(item);
+    else this.#list.insertBefore(item, items.find((other) => this.#isBefore(card, cardIn(other))) ?? null);
+    htmx.process(item);
+  }
+
+  /**
+   * Return whether the server would list a card before another one.
+   *
+   * @param {HTMLElement} card
+   * @param {HTMLElement} other
+   */
+  #isBefore(card, other) {
+    const { value, isDescending } = ORDERS[this.#list.dataset.sort ?? "newest"];
+    const [first, second] = isDescending ? [other, card] : [card, other];
+    const [a, b] = [value(first), value(second)];
+    return a === b ? first.id < second.id : a < b;
   }
 
   /** @param {Element} card */
@@ -58,9 +88,4 @@ export class CardGrid {
 /** @param {Element} item */
 function cardIn(item) {
   return find(item, "article");
-}
-
-/** @param {HTMLElement} card */
-function createdAt(card) {
-  return Number(card.dataset.created);
 }

@@ -44,18 +44,17 @@ export function offerUndo(cards, messages) {
     const { pathname } = new URL("..", form.action);
     const card = document.querySelector(`#cards a[href="${pathname}"]`);
     if (card) cards.remove(card);
-    htmx.swap(messages, message, { swapStyle: "beforeend" });
-    while (messages.children.length > MAX_MESSAGES) messages.firstElementChild?.remove();
+    showMessage(messages, message);
     if (!form.closest("dialog")) find(messages, ".undo:last-child button").focus();
     document.dispatchEvent(new Event("deleted"));
   }
 
   /**
    * @param {HTMLFormElement} form
-   * @param {string} card
+   * @param {string} restored
    */
-  function showRestored(form, card) {
-    const link = find(cards.insert(card), "h2 a", HTMLAnchorElement);
+  function showRestored(form, restored) {
+    const link = find(cards.insert(restored), "h2 a", HTMLAnchorElement);
     link.focus();
     form.closest(".undo")?.remove();
     document.dispatchEvent(new CustomEvent("restored", { detail: link.href }));
@@ -63,13 +62,26 @@ export function offerUndo(cards, messages) {
 }
 
 /**
+ * Add a message, which the server has rendered, to the region of messages.
+ *
+ * @param {HTMLElement} messages
+ * @param {string} html
+ */
+export function showMessage(messages, html) {
+  htmx.swap(messages, html, { swapStyle: "beforeend" });
+  while (messages.children.length > MAX_MESSAGES) messages.firstElementChild?.remove();
+}
+
+/**
  * Send a form as htmx does, and return the fragment of the page that changes.
  *
  * @param {HTMLFormElement} form
+ * @param {HTMLElement | null} [submitter] the button, which may have a URL and a value of its own
  */
-async function send(form) {
+export async function send(form, submitter) {
+  const url = submitter?.getAttribute("formaction") ?? form.action;
   const headers = { "HX-Request": "true" };
-  const response = await fetch(form.action, { method: "POST", body: new FormData(form), headers });
-  if (!response.ok || response.redirected) throw new Error(`${form.action} returned ${response.status}`);
+  const response = await fetch(url, { method: "POST", body: new FormData(form, submitter), headers });
+  if (!response.ok || response.redirected) throw new Error(`${url} returned ${response.status}`);
   return response.text();
 }

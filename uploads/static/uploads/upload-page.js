@@ -5,13 +5,14 @@
 
 import { createAnnouncer } from "../progress/announcer.js";
 import { Backoff } from "../progress/backoff.js";
-import { find, findById } from "../progress/dom.js";
+import { find, findById, instantiate } from "../progress/dom.js";
 import { formatSize } from "../progress/format.js";
 import { statusOf } from "../progress/request.js";
 import { sleep } from "./abortable.js";
 import { CardGrid } from "./cards.js";
 import { listenForFiles } from "./file-drop.js";
 import { FileStore } from "./file-store.js";
+import { offerSelection } from "./selection.js";
 import { Sender, tooLargeMessage } from "./sender.js";
 import { Session } from "./session.js";
 import { TusClient } from "./tus.js";
@@ -29,7 +30,10 @@ const sameFileInput = findById("same-file", HTMLInputElement);
 const { api = "", pages = "", user = "", maxBytes, maxText, freeBytes } = form.dataset;
 const session = new Session(api, user);
 const site = { api, session, tus: new TusClient(api, session), store: new FileStore(user) };
-const cards = new CardGrid(findById("cards"), findById("empty"));
+const list = findById("cards");
+const { query = "" } = list.dataset;
+const cards = new CardGrid(list, findById("empty"));
+const messages = findById("undo");
 const announce = createAnnouncer(findById("news"));
 /** @type {Map<Sender, UploadRow>} */
 const rows = new Map();
@@ -39,7 +43,7 @@ const added = [];
 let choosing = null;
 
 /** @param {string} id */
-const cardUrl = (id) => `${pages}${id}/card/`;
+const cardUrl = (id) => `${pages}${id}/card/?${new URLSearchParams({ q: query })}`;
 
 /** @param {Sender} sender */
 function show(sender) {
@@ -74,6 +78,7 @@ function showReplaced({ id, name, size, offset }) {
 async function finish(sender, upload) {
   const card = upload && (await loadCard(upload.id));
   if (card) announce(sender.name, "Done");
+  else if (upload && query) showThatItIsFiltered(sender.name);
   const element = rows.get(sender)?.element;
   const isFocused = element?.contains(document.activeElement);
   const next = element?.nextElementSibling ?? element?.previousElementSibling;
@@ -83,6 +88,17 @@ async function finish(sender, upload) {
   if (!isFocused) return;
   const link = card?.querySelector("h2 a") ?? next?.querySelector("[data-do]:not([hidden])") ?? fileInput;
   /** @type {HTMLElement} */ (link).focus();
+}
+
+/**
+ * Show that a file was uploaded, but isn't in the list because of its name.
+ *
+ * @param {string} name
+ */
+function showThatItIsFiltered(name) {
+  const message = instantiate(findById("filtered", HTMLTemplateElement));
+  find(message, "bdi").textContent = name;
+  messages.append(message);
 }
 
 /** @param {string} id */
@@ -235,7 +251,8 @@ addEventListener("beforeunload", (event) => {
 });
 
 listenForFiles(addAll);
-offerUndo(cards, findById("undo"));
+offerUndo(cards, messages);
+offerSelection(list, cards, messages, announce);
 form.classList.add("live");
 fileInput.multiple = true;
 if (fileInput.files?.length) takeChosenFiles(); // the user chose files while the page was loading

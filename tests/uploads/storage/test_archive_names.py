@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.accounts.export.names import UniqueNames, portable
+from uploads.storage.archive_names import UniqueNames, portable
 
 HOSTILE = {
     "../../etc/passwd": "passwd",
