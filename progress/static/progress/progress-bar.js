@@ -37,6 +37,16 @@ const STOP_MESSAGES = {
   expired: "This job finished a while ago and is no longer kept",
 };
 
+/**
+ * Resolves when the scripts of the page have run. A job that finishes while they are loaded would otherwise dispatch its
+ * events before anything listens for them.
+ */
+const scriptsHaveRun = new Promise((resolve) => {
+  if (document.readyState === "complete") resolve(undefined);
+  document.addEventListener("DOMContentLoaded", resolve);
+  addEventListener("load", resolve);
+});
+
 export class ProgressBar extends HTMLElement {
   static observedAttributes = ["src"];
 
@@ -47,7 +57,7 @@ export class ProgressBar extends HTMLElement {
 
   connectedCallback() {
     if (!this.#isBuilt) this.#build();
-    this.#watch();
+    scriptsHaveRun.then(() => this.#watch());
   }
 
   disconnectedCallback() {
