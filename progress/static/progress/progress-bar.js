@@ -57,7 +57,7 @@ export class ProgressBar extends HTMLElement {
 
   connectedCallback() {
     if (!this.#isBuilt) this.#build();
-    scriptsHaveRun.then(() => this.#watch());
+    this.#watch();
   }
 
   disconnectedCallback() {
@@ -81,7 +81,8 @@ export class ProgressBar extends HTMLElement {
     return FINISHED_STATES.includes(this.getAttribute("state") ?? "");
   }
 
-  #watch() {
+  async #watch() {
+    await scriptsHaveRun;
     if (this.#stopWatching || !this.isConnected || !this.hasAttribute("src") || this.#isFinished) return;
     this.#stopWatching = watchJob(this.#url, {
       onChange: (job) => this.#onChange(job),
