@@ -28,7 +28,8 @@ export class DialogHistory {
   constructor(dialog, options) {
     this.#dialog = dialog;
     this.#options = options;
-    dialog.addEventListener("close", () => this.#isOpen && this.leave());
+    // The event comes later, when "forward" may have opened the dialog again.
+    dialog.addEventListener("close", () => this.#isOpen && !dialog.open && this.leave());
     // Before htmx, which would load the list again.
     addEventListener("popstate", (event) => this.#onPopState(event), { capture: true });
   }
