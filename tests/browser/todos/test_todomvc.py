@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import sign_up
-from tests.browser.todos.helpers import TITLES, edit, reload_after_saving
+from tests.browser.todos.helpers import TITLES, edit, expect_saved, reload_after_saving
 
 pytestmark = pytest.mark.usefixtures("no_errors")
 
@@ -79,9 +79,10 @@ def test_response_keeps_a_checkbox_changed_after_the_request(page, todos):
     toggle_all.click()
     with page.expect_request("**/toggle-all/"):
         routes[0].continue_()
-    expect(page.locator(".todo-list li.completed")).to_have_count(3)
+    expect(page.locator(".todo-list li.completed")).to_have_count(0)
     expect(toggle_all).not_to_be_checked()
     routes[1].continue_()
+    expect_saved(page)
     expect(page.locator(".todo-list li.completed")).to_have_count(0)
     expect(toggle_all).not_to_be_checked()
 

@@ -29,15 +29,25 @@ app.addEventListener("change", async ({ target }) => {
   const selector = row ? `#${row.id} .toggle` : "#toggle-all";
   const path = row ? pathOf(row, "toggle") : (target.dataset.action ?? "");
   const restoreFocus = document.activeElement === target && keepFocusNear(row, ".toggle");
-  const check = { selector, checked };
-  pendingChecks.add(check);
+  const checks = [selector, ...(row ? [] : togglesOfAll(!checked))].map((name) => ({ selector: name, checked }));
+  checks.forEach((check) => pendingChecks.add(check));
   restoreChecks();
   const isSaved = await sendChange(path, { completed: checked ? "true" : "" }, row?.id ?? form.id);
-  pendingChecks.delete(check);
-  if (!isSaved) setChecked(selector, !checked);
+  checks.forEach((check) => pendingChecks.delete(check));
+  if (!isSaved) checks.forEach((check) => setChecked(check.selector, !checked));
   else if (restoreFocus) restoreFocus();
   restoreChecks();
 });
+
+/**
+ * Return the selectors of the rows' checkboxes that are checked, or of those that aren't.
+ *
+ * @param {boolean} checked
+ */
+function togglesOfAll(checked) {
+  const toggles = /** @type {HTMLInputElement[]} */ ([...app.querySelectorAll(".todo-list > li[id] .toggle")]);
+  return toggles.filter((toggle) => toggle.checked === checked).map((toggle) => `#${toggle.closest("li")?.id} .toggle`);
+}
 
 /** Keep what the user has checked, although a response to an earlier change doesn't have it yet. */
 function restoreChecks() {
