@@ -25,7 +25,7 @@ NEXT_PAGE_SIZE = 50
 """The size of all pages but the first: a browser appends them to a list that may have thousands of rows already."""
 
 MAX_SEARCH_LENGTH = 200
-FOLD_COOKIE = "hide_completed"
+HIDE_COMPLETED_COOKIE = "hide_completed"
 """The cookie of browsers in which the user has hidden completed to-dos."""
 
 STATUSES = {"all": "All", "active": "Active", "completed": "Completed"}
@@ -177,11 +177,11 @@ class Counts:
         return self.total - self.active
 
 
-class Fold(StrEnum):
+class CompletedSection(StrEnum):
     """Where a page shows completed to-dos, if not in place: nowhere, or after the others."""
 
-    CLOSED = "closed"
-    OPEN = "open"
+    COLLAPSED = "collapsed"
+    EXPANDED = "expanded"
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ class FilteredList:
 
     owner: User
     filter: TodoFilter
-    fold: Fold | None = None
+    section: CompletedSection | None = None
     """None if completed to-dos are in place, as in search results and in all lists but the one of all to-dos."""
 
     @classmethod
@@ -203,8 +203,8 @@ class FilteredList:
             raise PermissionDenied("You are signed in as someone else now. Reload the page to continue.")
         parameters = request.POST if request.method == "POST" else request.GET
         todo_filter = TodoFilter.of({"filter": status, **parameters.dict()}, strict=False)
-        can_fold = todo_filter.status == "all" and not todo_filter.q
-        return cls(request.user, todo_filter, _fold(request, parameters) if can_fold else None)
+        has_section = todo_filter.status == "all" and not todo_filter.q
+        return cls(request.user, todo_filter, _section(request, parameters) if has_section else None)
 
     @property
     def all_todos(self) -> TodoQuerySet:
@@ -214,7 +214,7 @@ class FilteredList:
     def todos(self) -> TodoQuerySet:
         """The to-dos on all pages of the filtered list, unordered."""
         todos = self.filter.apply(self.all_todos)
-        return todos.active() if self.fold == Fold.CLOSED else todos
+        return todos.active() if self.section == CompletedSection.COLLAPSED else todos
 
     @property
     def counted(self) -> TodoQuerySet:
@@ -226,16 +226,17 @@ class FilteredList:
 
     @property
     def hides_completed(self) -> bool:
-        return self.fold is not None
+        return self.section is not None
 
     @property
-    def is_fold_open(self) -> bool:
-        return self.fold == Fold.OPEN
+    def is_section_expanded(self) -> bool:
+        return self.section == CompletedSection.EXPANDED
 
     @property
-    def fold_url(self) -> str:
-        """The URL of the page with the fold closed if it is open, or open if it is closed."""
-        return replace(self, fold=Fold.CLOSED if self.is_fold_open else Fold.OPEN).url
+    def section_url(self) -> str:
+        """The URL of the page with the section collapsed if it is expanded, or expanded if it is collapsed."""
+        opposite = CompletedSection.COLLAPSED if self.is_section_expanded else CompletedSection.EXPANDED
+        return replace(self, section=opposite).url
 
     @property
     def default_due_on(self) -> date | None:
@@ -245,13 +246,13 @@ class FilteredList:
 
     def page(self) -> Page:
         size = NEXT_PAGE_SIZE if self.filter.cursor else PAGE_SIZE
-        found = self.todos.active() if self.fold else self.todos
+        found = self.todos.active() if self.section else self.todos
         todos, has_next = fetch_page(self.filter.apply_cursor(found.for_rows()), size)
         return Page(todos, self.page_url(cursor=self.filter.cursor_after(todos[-1])) if has_next else "")
 
-    def folded_todos(self) -> list[Todo]:
+    def section_todos(self) -> list[Todo]:
         """Return the first completed to-dos, if the page shows them after the others."""
-        if not self.is_fold_open:
+        if not self.is_section_expanded:
             return []
         return list(self.all_todos.completed().for_rows()[:PAGE_SIZE])
 
@@ -283,15 +284,15 @@ class FilteredList:
     def page_url(self, **parameters: Any) -> str:
         if self.filter.q:
             parameters = {"q": self.filter.q, **parameters}
-        if self.is_fold_open:
-            parameters = {"fold": self.fold, **parameters}
+        if self.is_section_expanded:
+            parameters = {"section": self.section, **parameters}
         query = urlencode(parameters)
         return f"{self.path}?{query}" if query else self.path
 
     def links(self) -> Iterator[tuple[str, str, str]]:
         """Yield the status, label and URL of the list with each status and the same search text."""
         for status, label in STATUSES.items():
-            yield status, label, replace(self, filter=replace(self.filter, status=status), fold=None).url
+            yield status, label, replace(self, filter=replace(self.filter, status=status), section=None).url
 
     @property
     def title(self) -> str:
@@ -307,10 +308,10 @@ class FilteredList:
         """The text to show if no to-do matches the filter."""
         if self.filter.q:
             return f"No to-dos match “{self.filter.q}”."
-        return "Everything is done." if self.fold else EMPTY_TEXTS[self.filter.status]
+        return "Everything is done." if self.section else EMPTY_TEXTS[self.filter.status]
 
 
-def _fold(request: UserRequest, parameters: Mapping[str, Any]) -> Fold | None:
-    if parameters.get("fold") == Fold.OPEN:
-        return Fold.OPEN
-    return Fold.CLOSED if request.COOKIES.get(FOLD_COOKIE) else None
+def _section(request: UserRequest, parameters: Mapping[str, Any]) -> CompletedSection | None:
+    if parameters.get("section") == CompletedSection.EXPANDED:
+        return CompletedSection.EXPANDED
+    return CompletedSection.COLLAPSED if request.COOKIES.get(HIDE_COMPLETED_COOKIE) else None

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from todos.filters import FOLD_COOKIE, FilteredList
+from todos.filters import HIDE_COMPLETED_COOKIE, FilteredList
 from todos.forms.pages import QuickAddForm
 from todos.live import MAX_CHANGED, timestamp
 from todos.models import Todo
@@ -32,7 +32,7 @@ from todos.views.responses import (
 MAX_LINES = 100
 """The number of to-dos that one request can add."""
 
-FOLD_AGE = timedelta(days=400)
+HIDE_COMPLETED_AGE = timedelta(days=400)
 """The lifetime of the cookie, the longest that browsers accept."""
 
 
@@ -61,14 +61,20 @@ def index(request: HtmxRequest, status: str = "all") -> HttpResponse:
 
 
 @require_POST
-def fold(request: HtmxRequest) -> HttpResponse:
+def hide_completed(request: HtmxRequest) -> HttpResponse:
     """Hide completed to-dos in this browser, or show them in place."""
     response = redirect("todos:index")
     if request.POST.get("hide"):
-        secure = request.is_secure()
-        response.set_cookie(FOLD_COOKIE, "true", max_age=FOLD_AGE, secure=secure, httponly=True, samesite="Lax")
+        response.set_cookie(
+            HIDE_COMPLETED_COOKIE,
+            "true",
+            max_age=HIDE_COMPLETED_AGE,
+            secure=request.is_secure(),
+            httponly=True,
+            samesite="Lax",
+        )
     else:
-        response.delete_cookie(FOLD_COOKIE, samesite="Lax")
+        response.delete_cookie(HIDE_COMPLETED_COOKIE, samesite="Lax")
     return response
 
 

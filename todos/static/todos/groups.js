@@ -47,7 +47,7 @@ export function appendRows(rows) {
 /** Return all rows, in their order. */
 export function allRows() {
   return /** @type {HTMLElement[]} */ ([
-    ...document.querySelectorAll(":is(#todo-list, #folded-list) li[data-version]"),
+    ...document.querySelectorAll(":is(#todo-list, #completed-list) li[data-version]"),
   ]);
 }
 
@@ -56,9 +56,9 @@ export function allRows() {
  *
  * @param {Element} row
  */
-export function isFolded(row) {
-  if (row.parentElement) return row.parentElement.id === "folded-list";
-  return row.matches(".completed") && document.getElementById("folded-list") !== null;
+export function isInCompletedSection(row) {
+  if (row.parentElement) return row.parentElement.id === "completed-list";
+  return row.matches(".completed") && document.getElementById("completed-list") !== null;
 }
 
 /**
@@ -68,7 +68,7 @@ export function isFolded(row) {
  * @param {Element | null} next the row that follows in the whole list
  */
 export function containerOf(row, next) {
-  if (isFolded(row)) return findById("folded-list");
+  if (isInCompletedSection(row)) return findById("completed-list");
   const list = findById("todo-list");
   if (!list.matches(".groups")) return list;
   const name = /** @type {HTMLElement} */ (row).dataset.group ?? "";

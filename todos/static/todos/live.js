@@ -19,7 +19,7 @@ import { isLocked, onCustomEvent, replaceList, updateRows } from "./rows.js";
 const MAX_IDS = 100; // ids per request
 const TIMEOUT_MS = 30000;
 const RETRY_MS = 5000; // delay after a failed request
-const HTMX_SOURCES = ["search-form", "more", "fold", "todos-footer"]; // the elements that contain the links and fields of htmx
+const HTMX_SOURCES = ["search-form", "more", "completed-section", "todos-footer"]; // the elements that contain the links and fields of htmx
 
 class HttpError extends Error {
   /** @param {Response} response */
@@ -185,12 +185,12 @@ class LiveList extends EventStream {
   /** @param {Iterable<string>} ids */
   #rowsUrl(ids) {
     const form = findById("todo-form");
-    const [filter, q, fold] = ["filter", "q", "fold"].map(
+    const [filter, q, section] = ["filter", "q", "section"].map(
       (name) => find(form, `[name=${name}]`, HTMLInputElement).value,
     );
     const undo = /** @type {HTMLButtonElement | null} */ (findById("undo").querySelector("[name=undo]"));
     const url = new URL(this.#app.dataset.changes ?? "", location.href);
-    url.search = new URLSearchParams({ filter, q, fold, ...(undo && { undo: undo.value }) }).toString();
+    url.search = new URLSearchParams({ filter, q, section, ...(undo && { undo: undo.value }) }).toString();
     for (const id of ids) url.searchParams.append("id", id);
     return url;
   }

@@ -6,7 +6,7 @@
  */
 
 import { find, findById } from "../progress/dom.js";
-import { allRows, appendRows, containerOf, isFolded, place } from "./groups.js";
+import { allRows, appendRows, containerOf, isInCompletedSection, place } from "./groups.js";
 import { comparePositions, positionOf } from "./ordering.js";
 
 const BATCH_SIZE = 100; // rows that are removed in one task of the event loop
@@ -275,7 +275,7 @@ function insertRows(newRows) {
 
 /** @param {HTMLElement} row */
 function rowPosition(row) {
-  const { key = String(isFolded(row)), order } = row.dataset; // "false" is before "true"
+  const { key = String(isInCompletedSection(row)), order } = row.dataset; // "false" is before "true"
   return positionOf({ key, order, id: todoId(row) });
 }
 
@@ -288,8 +288,8 @@ function rowPosition(row) {
  */
 function insert(row, next) {
   const old = rowById(row.id);
-  const isLast = !next || isFolded(next);
-  const isOnOtherPage = isLast && !isFolded(row) && findById("more").querySelector("a");
+  const isLast = !next || isInCompletedSection(next);
+  const isOnOtherPage = isLast && !isInCompletedSection(row) && findById("more").querySelector("a");
   if (isOnOtherPage && old !== rowsIn(findById("todo-list")).at(-1)) {
     removeRow(old);
     return false;
@@ -335,7 +335,7 @@ function replaceInPlace(row) {
  */
 function appendInOrder(row) {
   const last = rowsIn(findById("todo-list")).at(-1);
-  if (isFolded(row) || rowById(row.id) || (last && comparePositions(rowPosition(last), rowPosition(row)) > 0)) {
+  if (isInCompletedSection(row) || rowById(row.id) || (last && comparePositions(rowPosition(last), rowPosition(row)) > 0)) {
     return false;
   }
   place(row, null);
