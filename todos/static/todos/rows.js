@@ -335,7 +335,11 @@ function replaceInPlace(row) {
  */
 function appendInOrder(row) {
   const last = rowsIn(findById("todo-list")).at(-1);
-  if (isInCompletedSection(row) || rowById(row.id) || (last && comparePositions(rowPosition(last), rowPosition(row)) > 0)) {
+  if (
+    isInCompletedSection(row) ||
+    rowById(row.id) ||
+    (last && comparePositions(rowPosition(last), rowPosition(row)) > 0)
+  ) {
     return false;
   }
   place(row, null);
