@@ -200,7 +200,7 @@ class FilteredList:
         Raise PermissionDenied if the page of the request was loaded by a user who is no longer logged in.
         """
         if unquote(request.headers.get("X-User", "")) not in ("", request.user.get_username()):
-            raise PermissionDenied("You are signed in as someone else now. Reload the page to continue.")
+            raise PermissionDenied("You are logged in as someone else now. Reload the page to continue.")
         parameters = request.POST if request.method == "POST" else request.GET
         todo_filter = TodoFilter.of({"filter": status, **parameters.dict()}, strict=False)
         has_section = todo_filter.status == "all" and not todo_filter.q

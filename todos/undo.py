@@ -41,7 +41,7 @@ class Batch:
     def text(self) -> str:
         """A sentence that describes the change."""
         first, *others = self.todos[:2]
-        what = f"{self.todos.count()} to-dos" if others else f"“{first.title}”"
+        what = f"{self.todos.count():,} to-dos" if others else f"“{first.title}”"
         if first.deleted_at != first.deleted_before:
             return f"Deleted {what}." if first.deleted_at else f"Restored {what}."
         return f"Marked {what} as {'complete' if first.completed_at else 'active'}."

@@ -110,7 +110,7 @@ PICTURE = Kind(
     details={
         "Dimensions": "{width} × {height}",
         "Taken": "{taken:%-d %b %Y, %H:%M}",
-        "Animated": "{frames} frames; the picture shows the first",
+        "Animated": "{frames} frames; the preview shows the first",
     },
     reports_bytes_read=True,
 )

@@ -81,7 +81,7 @@ class AppearanceForm(PreferencesForm):
 class TimeZoneForm(PreferencesForm):
     saved_message = "Time zone saved."
     time_zone = forms.ChoiceField(
-        label="Your time zone", required=False, help_text="It determines when a to-do is due today."
+        label="Your time zone", required=False, help_text="It decides which to-dos are due today."
     )
 
     class Meta:

@@ -221,7 +221,7 @@ def sign_up(page: Page, site: Site, name: str) -> None:
 def sign_up_on_page(page: Page, site: Site, name: str) -> None:
     """Create a user with the form, starting at the home page."""
     page.goto(f"{site.url}/")
-    page.get_by_role("link", name="Open my list").click()
+    page.get_by_role("link", name="Open your list").click()
     page.get_by_role("link", name="Sign up").click()
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password", exact=False).first.fill(PASSWORD)

@@ -151,7 +151,7 @@ class TestSearch:
 
     def test_without_result_offers_all_files(self, as_alice, uploads):
         page = as_alice.get("/uploads/", {"q": "<b>", "sort": "name"}).text
-        assert "No file has a name with “<bdi>&lt;b&gt;</bdi>”." in page
+        assert "No files match “<bdi>&lt;b&gt;</bdi>”." in page
         assert '<a class="button secondary" href="?sort=name">Show all files</a>' in page
         assert 'value="&lt;b&gt;"' in page
 

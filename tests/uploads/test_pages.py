@@ -194,7 +194,7 @@ def test_pdf_shows_its_pages_and_the_list_shows_the_first(as_alice, upload):
     page = as_alice.get(f"/uploads/{upload.pk}/").text
     assert re.findall(r'alt="([^"]+)"', page) == [f"hello.tar.gz, page {n}" for n in (1, 2, 10)]
     assert f'href="/uploads/{upload.pk}/10/960.webp"' in page
-    assert "The first 3 of 30 pages." in page
+    assert "Showing the first 3 of 30 pages." in page
     card = as_alice.get("/uploads/").text
     assert f"/uploads/{upload.pk}/1/960.webp 960w" in card
     assert f"/uploads/{upload.pk}/2/" not in card
@@ -203,4 +203,4 @@ def test_pdf_shows_its_pages_and_the_list_shows_the_first(as_alice, upload):
 def test_animated_picture_page_says_only_one_frame_is_shown(as_alice, upload):
     metadata = {"width": 10, "height": 10, "animated": True, "frames": 12}
     Upload.objects.update(content_type="image/gif", metadata=metadata)
-    assert "12 frames; the picture shows the first" in as_alice.get(f"/uploads/{upload.pk}/").text
+    assert "12 frames; the preview shows the first" in as_alice.get(f"/uploads/{upload.pk}/").text

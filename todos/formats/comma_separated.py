@@ -115,7 +115,7 @@ class _Reader:
 
     def _columns_remark(self) -> str:
         columns = [
-            f"{quoted(self._headers[index].strip())} (first used in line {line})"
+            f"{quoted(self._headers[index].strip())} (first used on line {line})"
             for index, line in self._first_lines.items()
         ]
         more = f" and {len(columns) - MAX_COLUMNS_LISTED} more" if len(columns) > MAX_COLUMNS_LISTED else ""

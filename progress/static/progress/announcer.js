@@ -19,7 +19,8 @@ export function createAnnouncer(element) {
   function announce() {
     timer = undefined;
     const texts = [...messages].slice(0, MAX_MESSAGES).map(([subject, message]) => `${subject}: ${message}`);
-    if (messages.size > MAX_MESSAGES) texts.push(`and ${messages.size - MAX_MESSAGES} more changes`);
+    const others = messages.size - MAX_MESSAGES;
+    if (others > 0) texts.push(others === 1 ? "and 1 more change" : `and ${others} more changes`);
     messages.clear();
     element.textContent = texts.join("; ");
   }

@@ -251,7 +251,7 @@ def files_sending_slowly(page: Page) -> None:
     accept_uploads(page)
     page.route("**/api/tus/*", lambda route: None)
     send(page, "Video of the hike.mp4")
-    expect(page.locator("#rows .bar-stage")).to_contain_text("Sending")
+    expect(page.locator("#rows .bar-stage")).to_contain_text("Uploading")
 
 
 @state("ada", "/uploads/")

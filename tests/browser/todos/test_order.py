@@ -18,7 +18,7 @@ def test_todo_moved_by_keyboard_is_announced_and_saved(page, todos):
     page.keyboard.press("Alt+ArrowUp")  # already the first one
     moved = [TITLES[2], TITLES[0], TITLES[1]]
     expect(todos).to_have_text(moved)
-    expect(page.locator("#news")).to_have_text("book a doctors appointment: 1 of 3")
+    expect(page.locator("#news")).to_have_text("book a doctors appointment: Moved to position 1 of 3")
     expect(page.get_by_role("button", name="Move book a doctors appointment")).to_be_focused()
     page.locator(".filters").get_by_text("Active").click()  # this request is sent after the move
     page.wait_for_url("**/todos/active/")

@@ -52,7 +52,7 @@ def test_row_names_another_device_while_it_sends(page, network, sqlite_site, tmp
     path = make_file(tmp_path)
     send_partly(page, network, path)
     other = another_device("following")
-    expect(row(other, "data.bin")).to_contain_text("Being sent from another device")
+    expect(row(other, "data.bin")).to_contain_text("Uploading from another device")
     page.get_by_role("button", name="Pause: data.bin").click()
     expect(row(other, "data.bin")).to_contain_text("Unfinished")
     other.reload()
@@ -99,7 +99,7 @@ def test_file_sent_by_two_devices_is_stored_unchanged(page, network, sqlite_site
 
 
 def expect_one_device_to_wait(*pages) -> None:
-    message = "Being sent from another device"
+    message = "Uploading from another device"
     wait_until(lambda: any(row(page, "data.bin").get_by_text(message).count() for page in pages))
 
 
@@ -141,7 +141,7 @@ def test_only_one_of_two_tabs_sends_a_file(page, network, sqlite_site, tmp_path)
     page.wait_for_function(UNLOADS_WITHOUT_CONFIRMATION)
     other = page.context.new_page()
     other.goto(page.url)
-    expect(row(other, "data.bin")).to_contain_text("Being sent in another tab")
+    expect(row(other, "data.bin")).to_contain_text("Uploading in another tab")
     network.throttle()
     expect_cards(page, "data.bin")
     expect_cards(other, "data.bin")

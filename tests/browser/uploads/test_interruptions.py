@@ -48,7 +48,7 @@ def test_upload_continues_after_the_network_was_lost(page, network, sqlite_site,
     path = make_file(tmp_path)
     send_partly(page, network, path)
     network.throttle(offline=True)
-    expect(row(page, "data.bin")).to_contain_text("No connection. Continues automatically")
+    expect(row(page, "data.bin")).to_contain_text("No connection, continues automatically")
     network.throttle()
     expect_cards(page, "data.bin")
     assert_stored_unchanged(page, sqlite_site, path)
@@ -62,7 +62,7 @@ def test_uploads_continue_after_the_server_was_restarted(page, network, own_site
     paths = [make_file(tmp_path, f"{number}.bin") for number in range(3)]
     send_partly(page, network, *paths)
     own_site.stop()
-    expect(row(page, "1.bin")).to_contain_text("No connection. Continues automatically")
+    expect(row(page, "1.bin")).to_contain_text("No connection, continues automatically")
     network.throttle()
     own_site.start()
     expect_cards(page, *(path.name for path in paths))

@@ -30,7 +30,7 @@ def test_bar_shows_only_acknowledged_bytes_and_then_processing(page, network, sq
     network.throttle(SLOW)
     choose_files(page, path)
     expect_partly_sent(page, "data.bin")
-    expect(row(page, "data.bin")).to_contain_text("Sending")
+    expect(row(page, "data.bin")).to_contain_text("Uploading")
     expect(row(page, "data.bin")).to_contain_text(" of 1 MB · ")
     expect_cards(page, "data.bin")
     assert_stored_unchanged(page, sqlite_site, path)
@@ -53,8 +53,8 @@ def test_twenty_uploads_continue_after_a_reload(page, network, sqlite_site, tmp_
     expect(page.get_by_text("Waiting for other files")).not_to_have_count(0)
     expect(page.locator(".file")).not_to_have_count(0)
     assert page.locator("#rows .row").count() >= 10
-    expect(page.locator("#rows .bar-stage").get_by_text("Sending")).not_to_have_count(0)
-    assert page.locator("#rows .bar-stage").get_by_text("Sending").count() <= 3
+    expect(page.locator("#rows .bar-stage").get_by_text("Uploading")).not_to_have_count(0)
+    assert page.locator("#rows .bar-stage").get_by_text("Uploading").count() <= 3
     page.wait_for_function(UNLOADS_WITHOUT_CONFIRMATION)
     page.reload()
     network.throttle()
@@ -136,7 +136,7 @@ def test_rows_in_all_states_are_accessible(page, network, sqlite_site, tmp_path)
     os.truncate(paths[0], 2 * 10**9)
     choose_files(page, *paths)
     stages = page.locator("#rows .bar-stage")
-    expect(stages.get_by_text("Sending")).to_have_count(3)
+    expect(stages.get_by_text("Uploading")).to_have_count(3)
     page.get_by_role("button", name="Pause").last.click()
     expect(stages.get_by_text("Paused")).to_have_count(1)
     expect(stages.get_by_text("Failed: This file is larger than")).to_have_count(1)

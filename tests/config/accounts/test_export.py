@@ -101,7 +101,7 @@ def test_file_without_bytes_is_left_out_and_reported(as_alice, alice):
     run_queue()
     with download(as_alice) as content:
         assert content.namelist() == ["to-dos.json", "files/kept.txt"]
-    assert "1 file could not be added" in as_alice.get(PAGE).text
+    assert "1 file couldn't be added" in as_alice.get(PAGE).text
 
 
 def test_progress_counts_bytes(alice, monkeypatch):

@@ -101,7 +101,7 @@ def test_pages_of_users_have_the_same_destinations(as_alice, url):
 @pytest.mark.parametrize("url", ["/", *STATIC_PAGES[:-1], "/nowhere/"])
 def test_static_pages_have_the_same_links_for_visitors_and_users(client, as_alice, url):
     for browser in (client, as_alice):
-        assert links(browser.get(url).text, "Site") == ["Guide", "Dashboard", "Open my list"]
+        assert links(browser.get(url).text, "Site") == ["Guide", "Dashboard", "Open your list"]
 
 
 def test_static_pages_have_no_login_and_sign_up_links(as_alice):

@@ -52,4 +52,7 @@ test("of many messages, all but the first three are counted", (t) => {
   for (const name of ["a", "b", "c", "d", "e"]) announce(name, "Done");
   passTime();
   assert.equal(element.textContent, "a: Done; b: Done; c: Done; and 2 more changes");
+  for (const name of ["a", "b", "c", "d"]) announce(name, "Done");
+  passTime();
+  assert.equal(element.textContent, "a: Done; b: Done; c: Done; and 1 more change");
 });

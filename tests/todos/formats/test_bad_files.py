@@ -28,7 +28,7 @@ FRAGMENTS = [
     *(b"{", b"}", b"[", b"]", b'"completed_at": ', b'"title": ', b"\\ud800", b"1e999", b"9999-12-31T23:59:59-14:00"),
 ]
 LONG_TEXT = b"long " * 200
-UNCLOSED_QUOTE = "The row that starts in line {} has an opening quote without a closing quote within 100,000 characters"
+UNCLOSED_QUOTE = "The row that starts on line {} has an opening quote without a closing quote within 100,000 characters"
 
 
 @pytest.mark.parametrize(

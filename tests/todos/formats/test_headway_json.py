@@ -11,7 +11,7 @@ from todos.formats import BadRow, Row, UnreadableFile
 
 
 def document(*todos: str) -> str:
-    """Return a document with one to-do per line, the first one in line 2."""
+    """Return a document with one to-do per line, the first one on line 2."""
     return '{"format": "headway-todos", "version": 1, "todos": [\n' + ",\n".join(todos) + "\n]}"
 
 
@@ -120,15 +120,15 @@ INVALID = "is incomplete, not valid JSON, or longer than 500,000 characters"
         ('{"version": 2, "todos": []}', "version of this file is not 1"),
         ('{"todos": [], "version": "1"}', "version of this file is not 1"),
         ("[]\n[]", "Line 2 has content after"),
-        ("[1\n2]", f"starts in line 2 {INVALID}"),
-        ('[\n{"title": "A"},\n]', f"starts in line 3 {INVALID}"),
-        ('[\n\n{"title": "A"', f"starts in line 3 {INVALID}"),
-        ('{"todos": [{"title": "A"}', f"starts in line 1 {INVALID}"),
-        ('{\n"todos" []}', f"starts in line 2 {INVALID}"),
-        ('[\n{"title": "' + "long " * 200_000 + '"}]', f"starts in line 2 {INVALID}"),
-        ('[\n{"title": ' + "1" * 5_000 + "}]", f"starts in line 2 {INVALID}"),
-        (f"[\n{NESTED}", "The value that starts in line 2 is nested too deeply. Remove it."),
-        ('[\n{"title": ' + NESTED, "The value that starts in line 2 is nested too deeply. Remove it."),
+        ("[1\n2]", f"starts on line 2 {INVALID}"),
+        ('[\n{"title": "A"},\n]', f"starts on line 3 {INVALID}"),
+        ('[\n\n{"title": "A"', f"starts on line 3 {INVALID}"),
+        ('{"todos": [{"title": "A"}', f"starts on line 1 {INVALID}"),
+        ('{\n"todos" []}', f"starts on line 2 {INVALID}"),
+        ('[\n{"title": "' + "long " * 200_000 + '"}]', f"starts on line 2 {INVALID}"),
+        ('[\n{"title": ' + "1" * 5_000 + "}]", f"starts on line 2 {INVALID}"),
+        (f"[\n{NESTED}", "The value that starts on line 2 is nested too deeply. Remove it."),
+        ('[\n{"title": ' + NESTED, "The value that starts on line 2 is nested too deeply. Remove it."),
     ],
     ids=lambda text: text[:30],
 )

@@ -51,8 +51,8 @@ def test_all_columns_of_notes_are_joined():
 def test_unknown_columns_are_reported_once():
     entries = read("csv", "Title,Estimate,Colour,Empty\nA,,red,\nB,3 h,blue,\n")
     message = (
-        "These columns were left out, because Headway has no such fields: “Colour” (first used in line 2), "
-        "“Estimate” (first used in line 3)."
+        "These columns were left out, because Headway has no such fields: “Colour” (first used on line 2), "
+        "“Estimate” (first used on line 3)."
     )
     assert remarks(entries) == [(0, message)]
 
@@ -60,4 +60,4 @@ def test_unknown_columns_are_reported_once():
 def test_unknown_columns_beyond_limit_are_only_counted():
     names = ",".join(f"c{n}" for n in range(100))
     (_, remark) = read("csv", f"Title,{names}\nA{',x' * 100}\n")
-    assert remark.text.endswith("“c19” (first used in line 2) and 80 more.")
+    assert remark.text.endswith("“c19” (first used on line 2) and 80 more.")

@@ -31,7 +31,7 @@ def test_ticktick_backup_is_read():
     ]
     assert remarks(entries) == [
         (1, "Lines 1 to 6 are above the column names and were skipped."),
-        (0, "These columns were left out, because Headway has no such fields: “List Name” (first used in line 8)."),
+        (0, "These columns were left out, because Headway has no such fields: “List Name” (first used on line 8)."),
     ]
 
 

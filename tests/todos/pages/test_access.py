@@ -79,5 +79,5 @@ def test_page_of_a_previous_user_returns_403(as_bob, bob):
         assert titles(as_bob.get(url, headers=HTMX | {"X-User": "bob"}).text) == ["Buy milk"]
         response = as_bob.get(url, headers=HTMX | {"X-User": "alice"})
         assert response.status_code == 403
-        assert "You are signed in as someone else now" in response.text
+        assert "You are logged in as someone else now" in response.text
         assert "Buy milk" not in response.text

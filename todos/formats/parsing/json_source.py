@@ -104,10 +104,10 @@ class JsonSource:
         return block is not None
 
     def nesting_error(self) -> UnreadableFile:
-        return UnreadableFile(f"The value that starts in line {self.line} is nested too deeply. Remove it.")
+        return UnreadableFile(f"The value that starts on line {self.line} is nested too deeply. Remove it.")
 
     def _syntax_error(self) -> UnreadableFile:
         return UnreadableFile(
-            f"The value that starts in line {self.line} is incomplete, not valid JSON, or longer than "
+            f"The value that starts on line {self.line} is incomplete, not valid JSON, or longer than "
             f"{MAX_VALUE_LENGTH:,} characters. Correct it or export the list again."
         )

@@ -122,6 +122,6 @@ def _find_columns(
 
 def _unclosed_quote(line: int) -> UnreadableFile:
     return UnreadableFile(
-        f"The row that starts in line {line} has an opening quote without a closing quote within {MAX_LENGTH:,} "
+        f"The row that starts on line {line} has an opening quote without a closing quote within {MAX_LENGTH:,} "
         "characters. Add the closing quote and import the file again."
     )

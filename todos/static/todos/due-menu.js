@@ -53,7 +53,7 @@ export function enableDueMenu(list, announce) {
     if (!(await sendChange(pathOf(row, "due"), { due_on: dueOn }, row.id))) return;
     restoreFocus();
     const saved = document.getElementById(row.id);
-    announce(title, saved ? (saved.querySelector(".due")?.textContent ?? "No date") : "Not in this list any more");
+    announce(title, saved ? (saved.querySelector(".due")?.textContent ?? "No date") : "No longer in this list");
   }
 }
 

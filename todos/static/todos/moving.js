@@ -165,7 +165,7 @@ async function save(row, { neighbour, isBefore, previous, announce }) {
   const ids = [row.id, previous?.id ?? ""]; // not the rows, because an update may replace them during the request
   const rows = [...(row.parentElement?.children ?? [])];
   const position = { [isBefore ? "before" : "after"]: todoId(neighbour) };
-  announce(title, `${rows.indexOf(row) + 1} of ${rows.length}`);
+  announce(title, `Moved to position ${rows.indexOf(row) + 1} of ${rows.length}`);
   await sendChange(pathOf(row, "move"), position, row.id, () => {
     const [currentRow, currentPrevious] = ids.map((id) => document.getElementById(id));
     if (currentRow) putAfter(currentRow, currentPrevious);

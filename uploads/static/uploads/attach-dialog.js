@@ -56,7 +56,7 @@ export class AttachDialog {
       this.#dialog.close();
       this.#onAttached(message);
     } catch {
-      this.#showProblem("The files couldn’t be attached. Try again, or reload the page.");
+      this.#showProblem("The files couldn't be attached. Try again, or reload the page.");
     }
   }
 

@@ -43,19 +43,20 @@ export function offerSelection(list, cards, messages, announce) {
     const all = boxes();
     const checked = all.filter((box) => box.checked);
     const isNew = checked.length !== selected.size;
+    const files = checked.length === 1 ? "1 file" : `${checked.length} files`;
     selected = new Set(checked.map((box) => box.value));
     const bytes = checked.reduce((sum, box) => sum + Number(cardOf(box).dataset.size), 0);
     const max = Number(bar.dataset.max);
     const isTooMany = checked.length > max;
     find(bar, ".selected-number").textContent = String(checked.length);
-    find(bar, ".selected-size").textContent = isTooMany ? `At most ${max} at a time` : formatSize(bytes);
+    find(bar, ".selected-size").textContent = isTooMany ? `Select at most ${max}` : formatSize(bytes);
     find(bar, "[data-do=all]").hidden = checked.length === all.length;
     for (const button of bar.querySelectorAll("button:not([type=button])")) {
       /** @type {HTMLButtonElement} */ (button).disabled = isTooMany;
     }
     const isFocused = checked.length === 0 && bar.contains(document.activeElement);
     if (isFocused) find(anchor?.isConnected ? cardOf(anchor) : list, "h2 a").focus();
-    if (isNew) announce("Selected", checked.length ? `${checked.length} files, ${formatSize(bytes)}` : "no files");
+    if (isNew) announce("Selected", checked.length ? `${files}, ${formatSize(bytes)}` : "no files");
   }
 
   /** Select the cards again that have been replaced. */

@@ -54,10 +54,9 @@ const TOO_MANY_TRANSFERS = 429; // the user must wait until other transfers have
 const TEMPORARY = [408, 423, 425, TOO_MANY_TRANSFERS, 500, 502, 503, 504];
 
 const UNREADABLE =
-  "This file can no longer be read. It may have been changed or moved since you selected it. Select it again.";
-const EXPIRED = "The server no longer has this unfinished upload. Try again to send the file from the beginning.";
-const CONFLICT =
-  "This file is being sent from another tab or device at the same time. Try again when that upload has ended.";
+  "This file can no longer be read. It may have been changed or moved since you chose it. Choose it again.";
+const EXPIRED = "The server no longer has this unfinished upload. Try again to upload the file from the beginning.";
+const CONFLICT = "Another tab or device is uploading this file at the same time. Try again when that upload has ended.";
 const PROXY_LIMIT =
   "A proxy in front of this site rejects even small requests. Ask the administrator to raise the proxy's limit.";
 

@@ -141,7 +141,7 @@ function add(file) {
   } else if (size > remainingBytes) {
     const [needed, remaining] = [size, remainingBytes].map(formatSize);
     sender.fail(
-      `There isn't enough space for this file: it has ${needed}, and you have ${remaining} left. Delete some files first.`,
+      `There isn't enough space for this file: it needs ${needed}, and you have ${remaining} left. Delete some files first.`,
     );
   } else {
     sender.start();
@@ -240,7 +240,7 @@ function takeSameFile() {
   rows
     .get(choosing)
     ?.showNote(
-      `You chose ${file.name} (${formatSize(file.size)}), which is another file. Choose ${name} (${formatSize(size)}).`,
+      `You chose ${file.name} (${formatSize(file.size)}), which is a different file. Choose ${name} (${formatSize(size)}).`,
     );
 }
 

@@ -15,14 +15,14 @@ import { find, instantiate } from "../progress/dom.js";
 /** @type {Partial<Record<SenderState, string>>} */
 const STAGES = {
   waiting: "Waiting for other files",
-  sending: "Sending",
+  sending: "Uploading",
   received: "Waiting",
-  unreachable: "No connection. Continues automatically",
+  unreachable: "No connection, continues automatically",
   "logged out": "You are logged out",
   resuming: "Resuming…",
-  "other tab": "Being sent in another tab",
-  followed: "Being sent from another device",
-  "other device": "Being sent from another device",
+  "other tab": "Uploading in another tab",
+  followed: "Uploading from another device",
+  "other device": "Uploading from another device",
   paused: "Paused",
   "needs file": "Unfinished",
 };
@@ -124,7 +124,7 @@ export class UploadRow {
   #watch(job) {
     this.#bar.draw({ ...this.#asJob(), label: job.label, stage: "Waiting", unit: "" });
     this.#bar.setAttribute("src", job.url);
-    this.#announce(this.#sender.name, "Sent; being processed");
+    this.#announce(this.#sender.name, "Uploaded, now being processed");
   }
 
   /**
@@ -135,7 +135,7 @@ export class UploadRow {
   #asJob() {
     const { name, state, offset, size, problem, secondsLeft } = this.#sender;
     return {
-      label: `Sending ${name}`,
+      label: `Uploading ${name}`,
       state: ["failed", "rejected"].includes(state) ? "failed" : "running",
       stage: STAGES[state] ?? "",
       percent: Math.floor((Number(this.#bar.getAttribute("from")) * offset) / size) || 0,
