@@ -104,7 +104,7 @@ def test_storage_counts_files_and_unfinished_uploads_and_names_the_trash(as_alic
     transfers.create(alice, length=800, name="half.txt", metadata="")
     page = as_alice.get(URL).text
     assert "2 kB of 10 kB used." in page
-    assert '<meter class="usage" min="0" max="10000" value="2000"' in page
+    assert '<meter class="usage" min="0" max="10000" high="9000" value="2000"' in page
     assert "800 B for unfinished uploads" in page
     assert "contains another 3.4 kB" in page
 
