@@ -30,7 +30,7 @@ def session(request: HttpRequest) -> HttpResponse:
     """Log in if the method is POST, or log out if it is DELETE. Then return the current user and the CSRF token."""
     if request.method == "POST":
         if not _log_in(request):
-            return unauthorized("Incorrect username or password.")
+            return unauthorized("Incorrect username or password. Check both and try again.")
     elif request.method == "DELETE":
         auth.logout(request)
     user = {"username": request.user.get_username()} if request.user.is_authenticated else None

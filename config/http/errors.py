@@ -62,6 +62,16 @@ RETRY_SOON = {"Retry-After": "10"}
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 """Reason phrases of RFC 9110 that differ from those of Python 3.11."""
 
+PAGE_TITLES = {
+    401: "You are logged out",
+    403: "Not allowed",
+    404: "Page not found",
+    413: "Too large",
+    500: "Server error",
+    507: "Disk full",
+}
+"""Titles of error pages where the reason phrase says less to users. Problem documents have the reason phrase."""
+
 
 class ServerBusy(Exception):
     """The process is at a limit of concurrent work. The message is sent to the client."""
@@ -161,7 +171,8 @@ def problem_document(status: int, detail: str = "", **members: object) -> JsonRe
 
 def error_page(status: int, detail: str = "") -> HttpResponse:
     """Return an error page. It uses neither the session nor the database, which may be the cause of the error."""
-    context = {"status": status, "title": _title(status), "detail": detail or DEFAULT_DETAILS.get(status, "")}
+    title = PAGE_TITLES.get(status) or _title(status)
+    context = {"status": status, "title": title, "detail": detail or DEFAULT_DETAILS.get(status, "")}
     if status == 500:
         context["request_id"] = log_context.request_id()
     return HttpResponse(render_to_string("error.html", context), status=status)
@@ -199,7 +210,8 @@ def too_many_password_attempts(locked_until: datetime) -> HttpResponse:
     number, unit = (minutes, "minute") if minutes <= 90 else (math.ceil(minutes / 60), "hour")
     return error_response(
         429,
-        f"Too many wrong passwords. Wait {number} {unit}{pluralize(number)} and try again, or reset the password.",
+        f"There were too many attempts with a wrong password. Wait {number} {unit}{pluralize(number)} and try again, "
+        "or reset the password.",
         {"Retry-After": str(minutes * 60)},
     )
 

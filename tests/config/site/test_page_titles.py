@@ -78,6 +78,7 @@ def test_pages_of_one_object_name_it_or_the_action(as_alice, alice):
     ]
     assert [each for each in titles if not re.fullmatch(r"\S.* · Headway", each)] == []
     assert len(set(titles)) == len(titles)
+    assert titles[0] == f"{todo.title} · Headway"
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,9 @@ class SidePanel {
       return location.assign(url);
     }
     this.#history.open(url);
-    this.#history.replace(url, find(this.#body, "h1").textContent);
-    return find(this.#body, "[name=title]").focus();
+    const title = find(this.#body, "[name=title]", HTMLInputElement);
+    this.#history.replace(url, title.value);
+    return title.focus();
   }
 
   /**

@@ -65,14 +65,27 @@ export class AttachDialog {
     const number = ++this.#searches;
     try {
       const page = document.createRange().createContextualFragment(await send(this.#form));
-      if (number === this.#searches) find(this.#body, ".choices").replaceWith(find(page, ".choices"));
+      if (number === this.#searches) this.#showChoices(find(page, ".choices"));
     } catch {
       this.#showProblem("The search failed. Check your connection and try again.");
     }
   }
 
+  /**
+   * Show the to-dos that were found, and announce their number instead of all their titles.
+   *
+   * @param {HTMLElement} choices
+   */
+  #showChoices(choices) {
+    const count = choices.querySelectorAll("li").length;
+    const found = count === 1 ? "1 to-do found" : `${count} to-dos found`;
+    find(this.#body, ".choices").replaceWith(choices);
+    find(this.#body, "[role=status]").textContent = choices.querySelector("p")?.textContent ?? found;
+  }
+
   /** @param {string} text */
   #showProblem(text) {
     find(this.#body, ".choices").textContent = text;
+    find(this.#body, "[role=status]").textContent = text;
   }
 }
