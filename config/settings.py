@@ -211,8 +211,9 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
-if env.OBJECT_STORE:  # URLs of images redirect to it
-    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"] = [SELF, env.OBJECT_STORE.origin]
+if env.OBJECT_STORE:  # URLs of images redirect to it, and so does the form that downloads a selected file
+    for directive in ("img-src", "form-action"):
+        CONTENT_SECURITY_POLICY["DIRECTIVES"][directive] = [SELF, env.OBJECT_STORE.origin]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 if not DEBUG:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Download, expect
 
 from tests import swift
 from tests.browser.conftest import sign_up
@@ -37,9 +37,18 @@ def test_browser_loads_pictures_and_downloads_from_the_store(page, store_site):
         page.goto(f"{store_site.url}/uploads/{response.json()['id']}/")
         expect(page.get_by_role("img", name="hölly.jpg")).to_be_visible()
     assert picture.value.headers["content-type"] == "image/webp"
-    page.wait_for_function("() => document.querySelector('img.large').naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('.page-picture img').naturalWidth > 0")
 
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
-    assert download.value.suggested_filename == "hölly.jpg"
-    assert Path(download.value.path()).read_bytes() == photo()
+    assert_photo(download.value)
+    page.goto(f"{store_site.url}/uploads/")
+    page.get_by_role("checkbox", name="Select hölly.jpg").check()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert_photo(download.value)
+
+
+def assert_photo(download: Download) -> None:
+    assert download.suggested_filename == "hölly.jpg"
+    assert Path(download.path()).read_bytes() == photo()

@@ -194,6 +194,7 @@ def test_storage_url_selects_the_storage_and_boto3_is_imported_when_needed(state
         from django.conf import settings as s
         csp = s.CONTENT_SECURITY_POLICY["DIRECTIVES"]
         print(s.STORAGES["default"]["BACKEND"], "boto3" in sys.modules, *csp.get("img-src", csp["default-src"]))
+        assert csp["form-action"] == csp.get("img-src", csp["default-src"])
     """
     done = start("-c", probe, DEBUG="true", STATE_DIR=str(state_dir), STORAGE_URL=url)
     assert done.stdout.strip() == f"{backend} False {image_sources}", done.stderr
