@@ -98,6 +98,10 @@ class FileList:
         """The uploads on all pages, sorted."""
         return self.order.sort(self.all_uploads.search(self.q).for_list())
 
+    def __contains__(self, upload: Upload) -> bool:
+        """Return whether the name of one of the owner's uploads matches the search."""
+        return self.all_uploads.search(self.q).filter(pk=upload.pk).exists()
+
     def after(self, cursor: str) -> UploadQuerySet:
         """Return all uploads of the list, or those after the cursor. Raise InvalidCursor."""
         return self.order.after(self.uploads, cursor) if cursor else self.uploads

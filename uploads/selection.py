@@ -6,13 +6,13 @@ from django.core.exceptions import BadRequest
 from django.http import Http404
 
 from progress.types import UserRequest
-from uploads.models import Upload, UploadQuerySet
+from uploads.models import Upload
 
 MAX_SELECTED = 100
 """The number of uploads in one request."""
 
 
-def selected_uploads(request: UserRequest) -> UploadQuerySet:
+def selected_uploads(request: UserRequest) -> list[Upload]:
     """Return the user's uploads that the form names, without those that have been deleted since, sorted by name.
 
     Raise BadRequest if the form names none or too many, and Http404 if none of them is left.
@@ -24,7 +24,7 @@ def selected_uploads(request: UserRequest) -> UploadQuerySet:
         ids = {UUID(name) for name in names}
     except ValueError:
         raise Http404 from None
-    uploads = Upload.objects.visible_to(request.user).filter(pk__in=ids).order_by("name_folded", "pk")
-    if not uploads.exists():
+    uploads = list(Upload.objects.visible_to(request.user).filter(pk__in=ids).order_by("name_folded", "pk"))
+    if not uploads:
         raise Http404
     return uploads

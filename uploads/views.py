@@ -93,9 +93,10 @@ def detail(request: UserRequest, upload_id: UUID) -> HttpResponse:
 @never_cache
 @require_safe
 def card(request: UserRequest, upload_id: UUID) -> HttpResponse:
-    """Render one card of the list, for scripts. Return 404 if the list doesn't contain it because of its filter."""
+    """Render one card of the list, for scripts. Return 204 if the search of the list excludes the file."""
     files = FileList.of(request.user, request.GET.dict())
-    return _cards(request, [get_object_or_404(files.uploads, pk=upload_id)])
+    upload = get_object_or_404(files.all_uploads.for_list(), pk=upload_id)
+    return _cards(request, [upload]) if upload in files else HttpResponse(status=204)
 
 
 @require_POST
@@ -110,15 +111,14 @@ def delete(request: UserRequest, upload_id: UUID) -> HttpResponse:
 def delete_selected(request: UserRequest) -> HttpResponse:
     """Move the selected uploads to the trash, and offer to undo the deletion."""
     uploads = selected_uploads(request)
-    upload = uploads[0]
-    uploads.trash()
-    return _offer_undo(request, upload)
+    Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).trash()
+    return _offer_undo(request, uploads[0])
 
 
 @require_POST
 def download_selected(request: UserRequest) -> HttpResponseBase:
     """Send the selected uploads as one ZIP, or a single one as it is."""
-    uploads = list(selected_uploads(request))
+    uploads = selected_uploads(request)
     return redirect("uploads:download", uploads[0].pk) if len(uploads) == 1 else archive.download(uploads)
 
 

@@ -155,9 +155,12 @@ class TestSearch:
         assert '<a class="button secondary" href="?sort=name">Show all files</a>' in page
         assert 'value="&lt;b&gt;"' in page
 
-    def test_card_of_another_name_is_not_found(self, as_alice, uploads):
+    def test_returns_no_card_of_another_name(self, as_alice, as_bob, uploads):
         url = f"/uploads/{uploads[0].pk}/card/"
         assert names_on(as_alice.get(url, {"q": "b.t"}).text) == ["b.txt"]
+        assert as_alice.get(url, {"q": "zebra"}).status_code == 204
+        assert as_bob.get(url, {"q": "zebra"}).status_code == 404
+        uploads[0].trash()
         assert as_alice.get(url, {"q": "zebra"}).status_code == 404
 
     @pytest.mark.parametrize("query", [{"sort": "colour"}, {"q": "x" * 201}, {"q": "\0"}])

@@ -1,6 +1,7 @@
 """Actions for several selected files: one ZIP, and one deletion with one undo. Without JavaScript."""
 
 import io
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 from zipfile import ZIP_STORED, ZipFile
@@ -71,6 +72,23 @@ class TestDownload:
         chunks = list(response.streaming_content)
         assert max(map(len, chunks)) <= 256 * 1024
         assert len(chunks) > 3
+
+    def test_has_the_times_of_the_uploads(self, as_alice, uploads):
+        Upload.objects.update(created_at=datetime(2024, 2, 29, 12, 30, 58, tzinfo=UTC))
+        response = as_alice.post("/uploads/selected/download/", selection(*uploads))
+        with ZipFile(io.BytesIO(body(response))) as archive:
+            assert {entry.date_time for entry in archive.infolist()} == {(2024, 2, 29, 12, 30, 58)}
+
+    def test_of_large_files_has_the_stated_length(self, as_alice, uploads, monkeypatch):
+        monkeypatch.setattr("zipfile.ZIP64_LIMIT", 100_000)
+        assert download(as_alice, *uploads) == CONTENTS
+
+    @pytest.mark.parametrize("change", [Path.unlink, lambda path: path.write_bytes(b"x")], ids=["deleted", "shortened"])
+    def test_fails_if_a_file_changes_while_it_is_sent(self, as_alice, uploads, change):
+        response = as_alice.post("/uploads/selected/download/", selection(*uploads))
+        change(Path(uploads[0].file.path))
+        with pytest.raises(OSError, match=str(uploads[0].pk)):
+            list(response.streaming_content)
 
 
 class TestDelete:

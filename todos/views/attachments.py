@@ -18,7 +18,7 @@ from todos.forms.pages import EditForm
 from todos.models import Todo
 from todos.views.responses import TODO_ID, HtmxRequest, get_todo, row_response
 from uploads.forms import UploadForm
-from uploads.models import Upload, UploadQuerySet
+from uploads.models import Upload
 from uploads.receiving.limits import accepts_files
 from uploads.selection import selected_uploads
 
@@ -71,7 +71,7 @@ def attach_files(request: HtmxRequest) -> HttpResponse:
     return redirect("uploads:index")
 
 
-def _show_choices(request: HtmxRequest, uploads: UploadQuerySet) -> HttpResponse:
+def _show_choices(request: HtmxRequest, uploads: list[Upload]) -> HttpResponse:
     """Show active to-dos, or all to-dos that match the search text."""
     text = request.POST.get("search", "").strip()[:MAX_SEARCH_LENGTH]
     todos = Todo.objects.visible_to(request.user)

@@ -119,6 +119,7 @@ def test_selected_files_are_downloaded_attached_and_deleted(page_with_files, tmp
     assert page.evaluate("window.wasNotReloaded")
 
 
+@pytest.mark.usefixtures("no_errors")
 def test_new_files_get_their_place_in_sorted_and_filtered_lists(page_with_files, tmp_path):
     page = page_with_files
     page.locator(".sort-menu summary").click()

@@ -90,6 +90,20 @@ def test_export_is_stored_and_downloaded(as_alice, alice, bucket):
         assert archive.read("files/random.bin") == content
 
 
+def test_selected_files_are_downloaded_as_zip(as_alice, alice, bucket, state_dir):
+    contents = {"a.bin": os.urandom(700_000), "b.txt": b"b", "empty": b""}
+    uploads = [ingest.create_upload(alice, file(content, name)) for name, content in contents.items()]
+    lost = ingest.create_upload(alice, file(b"lost", "lost.txt"))
+    default_storage.delete(lost.file.name)
+    selected = {"file": [str(upload.pk) for upload in (*uploads, lost)]}
+    response = as_alice.post("/uploads/selected/download/", selected)
+    content = body(response)
+    assert int(response["Content-Length"]) == len(content)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == contents
+    assert files_below(state_dir) == []
+
+
 def test_checksum_of_a_part_of_a_finished_file_is_computed(as_alice, bucket):
     url = create_transfer(as_alice, 5)
     patch(as_alice, url, 0, b"hello")

@@ -27,13 +27,14 @@ export class CardGrid {
   }
 
   /**
-   * Show the card with this URL and return its element, or null if the list has no such upload.
+   * Show the card with this URL and return its element, or null if the search excludes it or it has been deleted.
    *
    * @param {string} url
    */
   async load(url) {
     try {
-      return this.insert(await (await request(url)).text());
+      const response = await request(url);
+      return response.status === 204 ? null : this.insert(await response.text());
     } catch (error) {
       if (statusOf(error) === 404) return null;
       throw error;
