@@ -47,7 +47,7 @@ class TestChoice:
     def test_has_a_limit(self, as_alice, alice, uploads, django_assert_num_queries):
         for number in range(MAX_CHOICES + 1):
             make_todo(owner=alice, title=str(number))
-        with django_assert_num_queries(5):  # session, user, whether uploads exist, uploads, to-dos
+        with django_assert_num_queries(4):  # session, user, uploads, to-dos
             page = as_alice.post(URL, selection(*uploads), headers=HTMX).text
         assert len(choices(page)) == MAX_CHOICES
         assert "<html" not in page
