@@ -91,11 +91,11 @@ def test_file_over_a_limit_is_rejected_before_any_request(page, own_site, tmp_pa
     sizes = {"first.bin": 3_500_000, "second.bin": 3_000_000, "third.bin": 2_000_000}
     paths = [make_file(tmp_path, name, size) for name, size in sizes.items()]
     choose_files(page, *paths)
-    expect(row(page, "second.bin")).to_contain_text("it has 3 MB, and you have 2.5 MB left")
+    expect(row(page, "second.bin")).to_contain_text("it needs 3 MB, and you have 2.5 MB left")
     expect(page.locator(".file")).to_have_count(2)
     assert len(tus_requests(page, "POST")) == 2
-    for name in ("huge.bin", "second.bin"):
-        page.get_by_role("button", name=f"Cancel: {name}").click()
+    for name in ("Dismiss: huge.bin", "Cancel: second.bin"):
+        page.get_by_role("button", name=name).click()
     expect_cards(page, "first.bin", "third.bin")
     page.reload()
     choose_files(page, paths[1])

@@ -44,8 +44,8 @@ const BUTTON_STATES = {
     "paused",
     "failed",
     "needs file",
-    "rejected",
   ],
+  dismiss: ["rejected"],
 };
 
 export class UploadRow {
@@ -96,7 +96,7 @@ export class UploadRow {
   #onClick(action) {
     if (action === "choose") this.element.dispatchEvent(new CustomEvent("choose", { bubbles: true }));
     else if (action === "pause") this.#sender.pause();
-    else if (action === "cancel") this.#sender.cancel();
+    else if (action === "cancel" || action === "dismiss") this.#sender.cancel();
     else this.#sender.start();
   }
 
