@@ -33,7 +33,7 @@ class DueDate:
     def heading(self) -> str:
         """The heading under which a list by due date shows the day.
 
-        The coming seven days have one each, and later months.
+        Each of the coming seven days has a heading of its own, and so has each later month.
         """
         today = timezone.localdate()
         last_day = today + DAYS_WITH_HEADINGS

@@ -306,7 +306,7 @@ class Todo(models.Model):
             self.save(update_fields=["updated_at"])
 
     def attach(self, *uploads: Upload) -> int:
-        """Attach more uploads. Return the number of those that exist, which is 0 if this to-do has been deleted."""
+        """Attach more uploads. Return how many of them exist, or 0 if this to-do has been deleted."""
         wanted = Upload.objects.visible_to(self.owner).filter(pk__in=[upload.pk for upload in uploads])
         with transaction.atomic():
             if not Todo.objects.filter(pk=self.pk).select_for_update(no_key=True).exists():

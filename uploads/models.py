@@ -52,7 +52,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
             self.filter(pk=pk).update(name_folded=fold_name(name)[:MAX_FOLDED_NAME])
 
     def deleted_together_with(self, upload: "Upload") -> Self:
-        """Return the uploads that were moved to the trash at the same time as this one, which is one of them."""
+        """Return the uploads that were moved to the trash at the same time as this one, including this one."""
         return self.in_trash().filter(owner=upload.owner_id, deleted_at=upload.deleted_at)
 
     def trash(self) -> int:
@@ -60,7 +60,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.filter(deleted_at=None).update(deleted_at=timezone.now())
 
     def restore(self, owner: User) -> int:
-        """Take the owner's uploads out of the trash. Return the number of those that have not been deleted for good."""
+        """Take the owner's uploads out of the trash. Return how many have not been deleted for good."""
         with transaction.atomic():
             lock_owner(owner)
             return self.filter(owner=owner).update(deleted_at=None)

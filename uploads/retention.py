@@ -31,8 +31,8 @@ NAME = "uploads: delete expired transfers and the trash"
 def prune() -> None:
     """Delete the bytes of expired transfers, and rows and files whose retention has ended.
 
-    Also set the folded names of uploads by a release without them: it runs before the restart of an upgrade, and after
-    a rollback.
+    Also set missing folded names: a release without that field creates uploads until an upgrade restarts the site, and
+    after a rollback.
     """
     now = timezone.now()
     for transfer in Transfer.objects.expired().exclude(pieces=[], reserved=0):

@@ -80,7 +80,7 @@ def index(request: UserRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def detail(request: UserRequest, upload_id: UUID) -> HttpResponse:
-    """Show a file with links to its neighbours in the list. The viewer of the list shows the file of this page too."""
+    """Show a file with links to its neighbours in the list. The viewer loads this page and shows its article."""
     upload = _visible_upload(request, upload_id)
     others = Upload.objects.visible_to(request.user).only("name")
     neighbours = {
@@ -179,14 +179,14 @@ def _list_url(request: UserRequest, **parameters: object) -> str:
 
 
 def _offer_undo(request: UserRequest, upload: Upload) -> HttpResponse:
-    """Return the message about a deletion, of which `upload` is a part, or a redirect to the list that shows it."""
+    """Return the message about a deletion, or redirect to the list, which shows it. `upload` is one of the files."""
     if _wants_fragment(request):
         return render(request, "uploads/_deleted.html", _deletion(request, upload.pk))
     return redirect(_list_url(request, deleted=upload.pk))
 
 
 def _just_deleted(request: UserRequest) -> dict[str, Any]:
-    """Return the context of the message about the deletion from which the request was redirected."""
+    """Return the context of the message about a deletion, if that has redirected to this page."""
     try:
         return _deletion(request, UUID(request.GET.get("deleted", "")))
     except ValueError:

@@ -17,6 +17,8 @@ from django.views.decorators.http import require_http_methods
 from config.http.errors import unauthorized
 from uploads.http.json_api import read_object
 
+INCORRECT_CREDENTIALS = "Incorrect username or password. Check both and try again."
+
 
 class CredentialsForm(forms.Form):
     username = forms.CharField(max_length=150)
@@ -30,7 +32,7 @@ def session(request: HttpRequest) -> HttpResponse:
     """Log in if the method is POST, or log out if it is DELETE. Then return the current user and the CSRF token."""
     if request.method == "POST":
         if not _log_in(request):
-            return unauthorized("Incorrect username or password. Check both and try again.")
+            return unauthorized(INCORRECT_CREDENTIALS)
     elif request.method == "DELETE":
         auth.logout(request)
     user = {"username": request.user.get_username()} if request.user.is_authenticated else None

@@ -23,6 +23,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.views.decorators.http import require_http_methods
 
 from config.accounts.login_limits import TooManyPasswordAttempts, record_password_attempt
+from config.accounts.session import INCORRECT_CREDENTIALS
 from config.http.errors import too_many_password_attempts
 from config.models import PasswordResetMail
 
@@ -50,7 +51,7 @@ class BoundedCredentials:
 
 
 class LogInForm(BoundedCredentials, auth_forms.AuthenticationForm):
-    pass
+    error_messages = {**auth_forms.AuthenticationForm.error_messages, "invalid_login": INCORRECT_CREDENTIALS}
 
 
 class AdminLogInForm(BoundedCredentials, AdminAuthenticationForm):

@@ -70,7 +70,7 @@ PAGE_TITLES = {
     500: "Server error",
     507: "Disk full",
 }
-"""Titles of error pages where the reason phrase says less to users. Problem documents have the reason phrase."""
+"""Titles of error pages in place of technical reason phrases, which problem documents keep."""
 
 
 class ServerBusy(Exception):

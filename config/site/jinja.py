@@ -1,4 +1,4 @@
-"""The environment of Jinja templates. They render long lists, where the time of Django's templates is too long."""
+"""The environment of Jinja templates. They render long lists, for which Django's templates are too slow."""
 
 import re
 from typing import Any

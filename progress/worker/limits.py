@@ -124,4 +124,4 @@ class Limits:
 
 def requeue_after_time_limit(attempt: Attempt, **counts: Any) -> None:
     """Requeue the job of an attempt that exceeded its time limit. Raise LostJob."""
-    attempt.requeue("time_limit", "This took too long and was stopped.", **counts)
+    attempt.requeue("time_limit", "This took too long and was stopped. Try again later.", **counts)

@@ -185,7 +185,7 @@ def orientation_of(image: Image.Image) -> int:
 
 
 def time_of(image: Image.Image) -> dict[str, Any]:
-    """Return the metadata with the time at which a photo was taken, in an unknown time zone, or none."""
+    """Return the time at which a photo was taken as metadata, without a time zone. It is empty if unknown."""
     with suppress(Exception):
         date, _, time_of_day = str(image.getexif().get_ifd(EXIF_DIRECTORY)[TIME_TAKEN]).partition(" ")
         return {"taken": datetime.fromisoformat(f"{date.replace(':', '-')}T{time_of_day}").isoformat()}

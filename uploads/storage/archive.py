@@ -46,7 +46,7 @@ def _entry(upload: Upload, names: UniqueNames) -> ZipInfo:
 
 
 class _Output:
-    """A file that can't seek. It keeps what was written until that is taken."""
+    """A file that can't seek. It keeps written bytes until they are taken."""
 
     def __init__(self) -> None:
         self.position = 0
@@ -71,7 +71,7 @@ class _Output:
 
 
 def _length(entries: Entries) -> int:
-    """Return the size of the archive in bytes, which is written here without the bytes of the files."""
+    """Return the size of the archive in bytes, measured by writing it without the bytes of the files."""
     output = _Output()
     with ZipFile(output, "w") as archive:
         for entry, _ in entries:

@@ -27,8 +27,8 @@ function offerToShowPassword(button) {
 }
 
 /**
- * Load the list. This page was reloaded while a dialog over the list showed it, see dialog-history.js, so the browser
- * changes only the URL when the user goes back.
+ * Load the list when the user goes back. This page was reloaded while a dialog over the list showed it (see
+ * dialog-history.js), so the browser would change only the URL.
  *
  * @param {Event} event
  */

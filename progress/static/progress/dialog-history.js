@@ -1,6 +1,6 @@
 /**
  * The history of a list with a dialog that shows the page of a row. The dialog has the URL of that page, so that it can
- * be reloaded. "Back" closes the dialog, and so does closing it go back.
+ * be reloaded. "Back" closes the dialog, and closing the dialog goes back.
  */
 
 /**

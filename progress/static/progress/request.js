@@ -10,7 +10,7 @@ export class ApiError extends Error {
    * @param {string} detail
    */
   constructor(response, detail) {
-    super(detail || `The server returned an error (${response.status}).`);
+    super(detail || `The server returned an error (${response.status}). Try again in a minute.`);
     this.status = response.status;
     this.headers = response.headers;
   }
@@ -62,8 +62,8 @@ export function retryAfter(headers) {
 }
 
 /**
- * Return the text of a problem document: the errors of its fields, or else its detail. Other error responses, as of a proxy, have
- * no text for users.
+ * Return the text of a problem document: the errors of its fields, or else its detail. Other error responses, such as
+ * those of a proxy, have no text for users.
  *
  * @param {Response} response
  * @returns {Promise<string>}

@@ -62,7 +62,7 @@ def test_mark_all_is_shown_before_the_response_and_reverted_if_it_fails(page, to
     expect(completed).to_have_count(3)
     held[0].fulfill(status=500)
     expect(completed).to_have_count(0)
-    expect(page.get_by_role("alert")).to_contain_text("The server returned an error (500).")
+    expect(page.get_by_role("alert")).to_contain_text("The server returned an error (500). Try again in a minute.")
 
 
 def test_list_works_without_javascript(page_without_javascript, sqlite_site, tmp_path):

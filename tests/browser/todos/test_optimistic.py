@@ -69,7 +69,7 @@ def test_rows_and_ticks_appear_before_the_server_responds(page, sqlite_site, use
     assert page.evaluate("window.shifts") == []
 
 
-def test_failed_row_and_tick_are_taken_back(page, todos):
+def test_failed_row_and_tick_are_reverted(page, todos):
     requests = HeldRequests(page)
     form, field = page.locator(".new-todo-form"), page.locator(".new-todo")
     field.fill("water the plants")

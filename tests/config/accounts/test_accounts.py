@@ -66,6 +66,10 @@ def test_login_and_logout(visitor, alice):
     assert visitor.get("/todos/")["Location"] == "/accounts/login/?next=/todos/"
 
 
+def test_failed_login_says_what_to_check(visitor, alice):
+    assert "Incorrect username or password. Check both and try again." in log_in(visitor, "wrong").text
+
+
 def test_login_redirects_only_to_pages_of_this_site(visitor, alice):
     credentials = {"username": "alice", "password": PASSWORD}
     assert visitor.post("/accounts/login/", credentials | {"next": "/uploads/"})["Location"] == "/uploads/"

@@ -29,7 +29,9 @@ test("an error response for invalid fields has the messages of the fields", asyn
 
 test("the text of a proxy's error page is not shown", async (t) => {
   respondWith(t, async () => new Response("<h1>Bad gateway</h1>", { status: 502 }));
-  await assert.rejects(request("https://example.com/"), { message: "The server returned an error (502)." });
+  await assert.rejects(request("https://example.com/"), {
+    message: "The server returned an error (502). Try again in a minute.",
+  });
 });
 
 test("a request without a response fails with a network error", async (t) => {

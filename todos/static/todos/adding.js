@@ -120,7 +120,7 @@ function showDue(time, due) {
   return time.classList.toggle("today", due === isoDate(0));
 }
 
-/** Hide what an empty list doesn't have, or show it. */
+/** Show the list with its footer, or a message if it is empty. */
 export function showOrHideEmptyList() {
   const isEmpty = findById("todo-count").dataset.total === "0" && !findById("list").querySelector(".pending");
   findById("todos-main").hidden = findById("todos-footer").hidden = isEmpty;

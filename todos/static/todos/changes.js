@@ -129,7 +129,10 @@ function send(path, values, beforeResult) {
  */
 function messageOf({ status, response }) {
   const page = new DOMParser().parseFromString(response, "text/html");
-  return page.querySelector(".error, main p")?.textContent ?? `The server returned an error (${status}).`;
+  return (
+    page.querySelector(".error, main p")?.textContent ??
+    `The server returned an error (${status}). Try again in a minute.`
+  );
 }
 
 /**

@@ -36,7 +36,8 @@ function formatDay(iso) {
 }
 
 /**
- * Return the heading under which a list by due date shows a date: the coming seven days have one each, and later months.
+ * Return the heading under which a list by due date shows a date. Each of the coming seven days has a heading of its
+ * own, and so has each later month.
  *
  * @param {string} due
  */

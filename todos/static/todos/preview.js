@@ -31,9 +31,8 @@ export function showPreview(input, box, read, isQuickAdd = () => true) {
     const preview = isNeeded ? await read(queryOf(line)).catch(() => null) : null; // the title can be saved without it
     if (input.value !== line) return;
     draw(text, preview);
-    if (!text.firstChild) {
-      choice.remove();
-    } // the box is hidden already, but TodoMVC's tests expect one label in a row
+    // The box is hidden already, but TodoMVC's tests expect one label in a row.
+    if (!text.firstChild) choice.remove();
     else if (!choice.isConnected) box.append(choice);
   }
 
