@@ -63,7 +63,7 @@ def names_on_pages(client, **query) -> list[str]:
         link = re.search(r'rel="next" href="(.*?)"', response.text)
         if not link:
             return names
-        response = client.get(f"/uploads/{link[1].replace('&amp;', '&')}")
+        response = client.get(link[1].replace("&amp;", "&"))
 
 
 class TestSort:
@@ -195,7 +195,7 @@ class TestView:
     def test_link_keeps_the_page(self, as_alice, uploads, monkeypatch):
         monkeypatch.setattr(views, "PAGE_SIZE", 2)
         link = re.search(r'rel="next" href="(.*?)"', as_alice.get("/uploads/", {"sort": "size"}).text)[1]
-        second = as_alice.get(f"/uploads/{link.replace('&amp;', '&')}").text
+        second = as_alice.get(link.replace("&amp;", "&")).text
         view = re.search(r'<a href="(\?[^"]*view=list)"', second)[1].replace("&amp;", "&")
         assert names_on(as_alice.get(f"/uploads/{view}").text) == names_on(second)
 

@@ -18,7 +18,6 @@ export class DialogHistory {
   #isOpen = false;
   #isLeaving = false;
   #listTitle = document.title;
-  #listUrl = document.URL;
 
   /**
    * @param {HTMLDialogElement} dialog which has an id
@@ -34,11 +33,6 @@ export class DialogHistory {
     addEventListener("popstate", (event) => this.#onPopState(event), { capture: true });
   }
 
-  /** The URL to which relative URLs of the list refer. */
-  get listUrl() {
-    return this.#listUrl;
-  }
-
   /**
    * Open the dialog with the URL of a page.
    *
@@ -48,7 +42,6 @@ export class DialogHistory {
     this.#isOpen = true;
     if (!this.#isOwn(history.state)) {
       this.#listTitle = document.title;
-      this.#listUrl = document.URL;
       history.pushState({ dialog: this.#dialog.id }, "", url);
     }
     this.#dialog.showModal();

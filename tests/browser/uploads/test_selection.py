@@ -138,8 +138,11 @@ def test_new_files_get_their_place_in_sorted_and_filtered_lists(page_with_files,
     search.fill("TXT")
     search.press("Enter")
     expect_names(page, "a.txt", "b.txt")
+    choose_files(page, *(make_file(tmp_path, f"{number}.bin", 1000) for number in range(3)))
+    expect(page.get_by_text("Its name doesn't match your search.")).to_have_count(3)
     choose_files(page, make_file(tmp_path, "new.bin", 1000))
     expect(page.get_by_text("Uploaded new.bin. Its name doesn't match your search.")).to_be_visible()
+    expect(page.get_by_text("Its name doesn't match your search.")).to_have_count(3)
     expect_names(page, "a.txt", "b.txt")
 
 

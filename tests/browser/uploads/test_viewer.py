@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.accessibility import assert_accessible_and_fits, assert_no_sideways_scrolling
 from tests.browser.conftest import CLOSE_CONNECTION, sign_up
 from tests.browser.site import Site
-from tests.browser.uploads.helpers import choose_files, open_uploads
+from tests.browser.uploads.helpers import choose_files, make_file, open_uploads
 from tests.helpers import photo
 
 PAGE_SIZE = 24
@@ -172,22 +172,33 @@ def swipe(page: Page, start: int, end: int) -> None:
 
 
 @pytest.mark.usefixtures("no_errors")
-def test_next_page_of_the_list_is_loaded_after_its_last_file(page, sqlite_site, username):
+def test_next_page_of_the_list_is_loaded_after_its_last_file(page, sqlite_site, username, tmp_path):
     sign_up(page, sqlite_site, username)
     names = [f"{number}.txt" for number in range(PAGE_SIZE + 2)]
     upload_files(page, sqlite_site, dict.fromkeys(names, b"text"))
-    page.goto(f"{sqlite_site.url}/uploads/")
+    page.goto(f"{sqlite_site.url}/uploads/?sort=oldest&view=list")
+    choose_files(page, make_file(tmp_path, "new.bin", 1000))  # its card is also in the next page
+    expect(page.locator(".file")).to_have_count(PAGE_SIZE + 1)
     page.locator("h2 a").last.click()
     position = page.locator("#viewer-position")
-    expect(position).to_have_text(f"{PAGE_SIZE} of {PAGE_SIZE}+")
+    expect(position).to_have_text(f"{PAGE_SIZE + 1} of {PAGE_SIZE + 1}+")
     page.keyboard.press("ArrowRight")
-    expect(position).to_have_text(f"{PAGE_SIZE + 1} of {PAGE_SIZE + 2}")
+    expect(position).to_have_text(f"{PAGE_SIZE + 2} of {PAGE_SIZE + 3}")
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("dialog", name=names[0])).to_be_visible()
+    expect(page.get_by_role("dialog", name=names[-1])).to_be_visible()
     expect(page.get_by_role("button", name="Next")).to_have_attribute("aria-disabled", "true")
     page.keyboard.press("Escape")
-    expect(page.locator("h2").get_by_role("link", name=names[0], exact=True)).to_be_focused()
-    expect(page.locator("h2").get_by_role("link", name=names[0], exact=True)).to_be_in_viewport()
+    expect(page.locator("h2").get_by_role("link", name=names[-1], exact=True)).to_be_focused()
+    expect(page.locator("h2").get_by_role("link", name=names[-1], exact=True)).to_be_in_viewport()
+
+    page.reload()
+    page.get_by_role("checkbox", name="Select 0.txt").check()
+    page.get_by_role("button", name="Select all").click()
+    page.locator("#selection").get_by_role("button", name="Delete").click()
+    expect(page.locator(".file h2")).to_have_text([*names[PAGE_SIZE:], "new.bin"])
+    expect(page.locator("#empty")).to_be_hidden()
+    page.get_by_role("button", name=f"Undo: restore {PAGE_SIZE} files").click()
+    expect(page.locator(".file h2")).to_have_text([*names, "new.bin"])
 
 
 def test_deleted_file_is_replaced_by_the_next_and_can_be_restored(page, viewer):

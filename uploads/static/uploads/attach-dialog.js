@@ -34,6 +34,7 @@ export class AttachDialog {
    * @param {string} form
    */
   open(form) {
+    this.#searches++; // ignores the response to a search before
     htmx.swap(this.#body, form, { swapStyle: "innerHTML" });
     this.#dialog.showModal();
     find(this.#body, "[type=search]").focus();

@@ -79,11 +79,56 @@ export class CardGrid {
     return a === b ? first.id < second.id : a < b;
   }
 
-  /** @param {Element} card */
-  remove(card) {
+  /**
+   * Remove a card. If it was the last one, show the next page.
+   *
+   * @param {Element} card
+   */
+  async remove(card) {
     card.closest("li")?.remove();
+    if (this.#list.children.length === 0) await loadNextPage();
     this.#emptyMessage.hidden = this.#list.children.length > 0;
   }
+}
+
+/** @type {Promise<void> | null} */
+let loading = null;
+
+export function hasNextPage() {
+  return nextLink(document) !== null;
+}
+
+/** Append the next page to the list, if there is one. Go to that page if it can't be loaded. */
+export async function loadNextPage() {
+  const link = nextLink(document);
+  if (!link) return;
+  loading ??= append(link).finally(() => (loading = null));
+  await loading.catch(() => location.assign(link.href));
+}
+
+/**
+ * Append the cards of a page that the list doesn't have yet, and let the link to it refer to the page after it.
+ *
+ * @param {HTMLAnchorElement} link
+ */
+async function append(link) {
+  const page = new DOMParser().parseFromString(await (await request(link.href)).text(), "text/html");
+  const list = findById("cards");
+  for (const item of find(page, "#cards").children) {
+    if (!document.getElementById(cardIn(item).id)) list.append(document.importNode(item, true));
+  }
+  htmx.process(list);
+  const next = nextLink(page);
+  if (next) link.setAttribute("href", next.getAttribute("href") ?? "");
+  else link.remove();
+}
+
+/**
+ * @param {Document} page
+ * @returns {HTMLAnchorElement | null}
+ */
+function nextLink(page) {
+  return page.querySelector(".pages a[rel=next]");
 }
 
 /** @param {Element} item */

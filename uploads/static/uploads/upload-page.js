@@ -16,7 +16,7 @@ import { offerSelection } from "./selection.js";
 import { Sender, tooLargeMessage } from "./sender.js";
 import { Session } from "./session.js";
 import { TusClient } from "./tus.js";
-import { offerUndo } from "./undo.js";
+import { offerUndo, showMessage } from "./undo.js";
 import { UploadRow } from "./upload-row.js";
 
 /** @import { Upload } from "./sender.js" */
@@ -98,7 +98,7 @@ async function finish(sender, upload) {
 function showThatItIsFiltered(name) {
   const message = instantiate(findById("filtered", HTMLTemplateElement));
   find(message, "bdi").textContent = name;
-  messages.append(message);
+  showMessage(messages, message.outerHTML);
 }
 
 /** @param {string} id */

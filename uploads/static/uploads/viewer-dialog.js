@@ -4,6 +4,7 @@
  */
 
 import { find, findById, instantiate } from "../progress/dom.js";
+import { hasNextPage, loadNextPage } from "./cards.js";
 import { FileList, FilePages } from "./viewer-files.js";
 import { preparePicture, Zoom } from "./viewer-zoom.js";
 
@@ -14,7 +15,7 @@ const SCROLL_PX = 80;
 export class Viewer {
   #dialog;
   #history;
-  #files;
+  #files = new FileList();
   #pages = new FilePages();
   #zoom;
   #toasts = findById("undo");
@@ -53,7 +54,6 @@ export class Viewer {
   constructor(dialog, dialogHistory) {
     this.#dialog = dialog;
     this.#history = dialogHistory;
-    this.#files = new FileList(dialogHistory);
     this.#deleteForm = find(dialog, ".delete", HTMLFormElement);
     this.#zoom = new Zoom(dialog, {
       onChange: (isZoomed) => (find(dialog, "[data-do=zoom]").ariaPressed = String(isZoomed)),
@@ -101,7 +101,7 @@ export class Viewer {
    */
   async #move(index) {
     if (this.#deleteForm.ariaBusy) return;
-    if (index >= this.#files.urls.length) await this.#files.loadMore();
+    if (index >= this.#files.urls.length) await loadNextPage();
     const url = this.#files.urls[index];
     if (!url || url === this.#url || !this.#dialog.open) return;
     this.#show(url);
@@ -127,7 +127,8 @@ export class Viewer {
   }
 
   #showName() {
-    const { urls, hasMore } = this.#files;
+    const { urls } = this.#files;
+    const hasMore = hasNextPage();
     const name = this.#files.linkTo(this.#url)?.textContent?.trim() ?? "";
     this.#history.replace(this.#url, name);
     findById("viewer-name").textContent = name;
@@ -218,7 +219,7 @@ export class Viewer {
   /** Show the next file if the one that is shown has been deleted, or else the previous one. */
   async #onDeleted() {
     if (!this.#dialog.open || this.#files.linkTo(this.#url)) return;
-    if (this.#lastIndex >= this.#files.urls.length) await this.#files.loadMore();
+    if (this.#lastIndex >= this.#files.urls.length) await loadNextPage();
     const { urls } = this.#files;
     if (urls.length) this.#move(Math.min(this.#lastIndex, urls.length - 1));
     else this.#history.leave();

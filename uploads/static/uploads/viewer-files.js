@@ -1,4 +1,4 @@
-/** The files that the viewer shows: those in the list of the page, which grows by its next page, and their pages. */
+/** The files that the viewer shows: those in the list of the page, and their pages. */
 
 import { find } from "../progress/dom.js";
 import { preparePicture } from "./viewer-zoom.js";
@@ -7,21 +7,8 @@ const NAMES = "#cards h2 a";
 
 /** The files in the list, in its order, identified by the URLs of their pages. */
 export class FileList {
-  #location;
-  /** @type {Promise<void> | null} */
-  #loading = null;
-
-  /** @param {{ listUrl: string }} location has the URL of the list, which isn't that of the document now */
-  constructor(location) {
-    this.#location = location;
-  }
-
   get urls() {
     return links().map((link) => link.href);
-  }
-
-  get hasMore() {
-    return Boolean(nextLink(document));
   }
 
   /** @param {string} url */
@@ -43,31 +30,6 @@ export class FileList {
     preparePicture(picture, original.currentSrc);
     return picture;
   }
-
-  /** Append the files of the next page to the list, if there is one. Show that page if it can't be loaded here. */
-  async loadMore() {
-    const link = nextLink(document);
-    if (!link) return;
-    const url = new URL(link.getAttribute("href") ?? "", this.#location.listUrl);
-    this.#loading ??= append(url, link).finally(() => (this.#loading = null));
-    await this.#loading.catch(() => location.assign(url));
-  }
-}
-
-/**
- * Append the files of a page to the list, and let the link to it refer to the page after it.
- *
- * @param {URL} url
- * @param {Element} link
- */
-async function append(url, link) {
-  const page = parse(await (await fetch(url)).text());
-  const list = find(document, "#cards");
-  for (const item of find(page, "#cards").querySelectorAll(":scope > li")) list.append(document.importNode(item, true));
-  htmx.process(list);
-  const next = nextLink(page);
-  if (next) link.setAttribute("href", next.getAttribute("href") ?? "");
-  else link.remove();
 }
 
 /** The <article> of each file's page. They are kept until the viewer is closed. */
@@ -107,19 +69,9 @@ export class FilePages {
 async function loadArticle(url) {
   const response = await fetch(url);
   if (response.status === 404) return null;
-  return find(parse(await response.text()), "#upload");
-}
-
-/** @param {string} html */
-function parse(html) {
-  return new DOMParser().parseFromString(html, "text/html");
+  return find(new DOMParser().parseFromString(await response.text(), "text/html"), "#upload");
 }
 
 function links() {
   return /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll(NAMES)]);
-}
-
-/** @param {Document} page */
-function nextLink(page) {
-  return page.querySelector(".pages a[rel=next]");
 }
