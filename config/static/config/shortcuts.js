@@ -1,5 +1,6 @@
 /**
- * Keyboard shortcuts. The dialog that explains them is also the table of them: the keys in each <dt> are handled.
+ * Keyboard shortcuts. The dialog that explains them is also the table of them: the keys in each <dt> of its first list
+ * are handled. The other list has those of the viewer of files.
  *
  * A shortcut activates an element of the page, or the link in its <dd> if the page has no such element:
  * - `data-shortcut="n"` marks the element for the key n: a field gets the focus, anything else is clicked.
@@ -7,7 +8,7 @@
  *   that j and k focus. `data-shortcut-x` is the selector of the control for the key x in the row that has the focus.
  */
 
-import { findById } from "../progress/dom.js";
+import { find, findById } from "../progress/dom.js";
 
 const SEQUENCE_MS = 1500; // between the two keys of a shortcut such as "g t"
 const NOT_TYPED_INTO = "[type=checkbox], [type=radio], [type=button], [type=submit], [type=file]";
@@ -16,7 +17,7 @@ const STEPS = /** @type {Record<string, number>} */ ({ j: 1, k: -1 });
 const dialog = findById("shortcuts", HTMLDialogElement);
 /** @type {Map<string, HTMLElement | null>} links by keys */
 const shortcuts = new Map();
-for (const { textContent, nextElementSibling } of dialog.querySelectorAll("dt")) {
+for (const { textContent, nextElementSibling } of find(dialog, ".keys").querySelectorAll("dt")) {
   shortcuts.set(textContent?.trim() ?? "", nextElementSibling?.querySelector("a") ?? null);
 }
 let lastKey = { key: "", at: 0 };
