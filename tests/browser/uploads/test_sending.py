@@ -141,6 +141,6 @@ def test_rows_in_all_states_are_accessible(page, network, sqlite_site, tmp_path)
     expect(stages.get_by_text("Paused")).to_have_count(1)
     expect(stages.get_by_text("Failed: This file is larger than")).to_have_count(1)
     buttons = page.locator("#rows button:visible")
-    assert sorted(buttons.all_inner_texts()) == ["Cancel"] * 6 + ["Pause"] * 4 + ["Resume"]
+    assert sorted(buttons.all_inner_texts()) == ["Cancel"] * 5 + ["Dismiss"] + ["Pause"] * 4 + ["Resume"]
     assert_accessible_and_fits(page)
     expect(page.get_by_label(LABEL)).to_be_visible()
