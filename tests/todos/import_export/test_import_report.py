@@ -47,7 +47,7 @@ def test_remarks_name_what_was_left_out_of_valid_rows(as_alice, alice):
         {
             "line": None,
             "reason": "These columns were left out, because Headway has no such fields: "
-            "“estimate” (first used in line 2).",
+            "“estimate” (first used on line 2).",
         },
         {"line": 2, "reason": "Imported without: tags “home”."},
     ]
