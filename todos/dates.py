@@ -7,6 +7,7 @@ from typing import Self
 from django.utils import timezone
 
 DAYS_WITH_HEADINGS = timedelta(days=7)
+"""How far ahead each day has a heading of its own."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class DueDate:
         return f"{self.day:%B}" if self.day.year == today.year else f"{self.day:%B} {self.day.year}"
 
     @property
-    def is_alone(self) -> bool:
-        """Whether the heading names this day only."""
+    def has_own_heading(self) -> bool:
+        """Whether the heading names this day, and not a period."""
         return timedelta(0) <= self.day - timezone.localdate() <= DAYS_WITH_HEADINGS
 
 

@@ -39,7 +39,7 @@ def test_due_date_of_a_completed_todo_is_a_date(due_on, text):
 
 
 @pytest.mark.parametrize(
-    ("due_on", "heading", "is_alone"),
+    ("due_on", "heading", "has_own_heading"),
     [
         (date(2025, 9, 20), "Overdue", False),
         (date(2026, 11, 29), "Overdue", False),
@@ -53,9 +53,9 @@ def test_due_date_of_a_completed_todo_is_a_date(due_on, text):
         (date(2027, 12, 8), "December 2027", False),
     ],
 )
-def test_heading_names_a_day_of_the_coming_week_or_a_month(due_on, heading, is_alone):
+def test_heading_names_a_day_of_the_coming_week_or_a_month(due_on, heading, has_own_heading):
     due = DueDate.of(due_on, is_completed=False)
-    assert (due.heading, due.is_alone) == (heading, is_alone)
+    assert (due.heading, due.has_own_heading) == (heading, has_own_heading)
 
 
 def test_heading_of_a_month_of_this_year_has_no_year():

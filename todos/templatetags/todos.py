@@ -26,7 +26,7 @@ URL = re.compile(
 @register.simple_tag(takes_context=True)
 def todo_rows(context: Context, todos: Iterable[Todo], *, oob: bool = False) -> SafeString:
     """Render the rows of to-dos. With `oob`, htmx replaces the rows that have the same ids."""
-    rows = {"todos": todos, "list": context["list"], "has_script": context["request"].htmx, "oob": oob}
+    rows = {"todos": todos, "list": context["list"], "is_htmx": bool(context["request"].htmx), "oob": oob}
     return mark_safe(get_template("todos/_todos.jinja", using="jinja2").render(rows))  # noqa: S308  # it escapes
 
 

@@ -101,3 +101,18 @@ def test_failed_row_and_tick_are_reverted(page, todos):
     requests.next().abort()
     expect(todos.first.get_by_role("alert")).to_contain_text("The server can't be reached")
     expect(todos.first).not_to_have_class(re.compile("completed"))
+
+
+@pytest.mark.usefixtures("todos")
+def test_pending_row_is_under_the_heading_of_its_date(page, sqlite_site):
+    page.goto(f"{sqlite_site.url}/todos/upcoming/")
+    requests = HeldRequests(page)
+    page.locator(".new-todo").fill("call mum")
+    page.locator(".new-todo").press("Enter")
+    group, pending = page.locator("#todo-list section"), page.locator("section .pending")
+    expect(group.get_by_role("heading")).to_have_text("Tomorrow")
+    expect(pending.locator("label")).to_have_text("call mum")
+    expect(pending.locator(".due")).to_be_hidden()
+    requests.next().continue_()
+    expect(pending).to_have_count(0)
+    expect(group.locator("li")).to_have_count(1)

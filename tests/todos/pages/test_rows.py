@@ -14,6 +14,7 @@ from tests.todos.pages.helpers import (
     make_plain_todos,
     make_varied_todos,
 )
+from uploads.models import Upload
 
 
 def test_urls_of_a_row_are_those_of_the_urlconf(as_alice, alice):
@@ -79,3 +80,13 @@ def test_title_with_a_url_has_a_link(as_alice, alice):
     make_todo(owner=alice, title="Read https://example.org/?a=1&b=2 <today>")
     link = '<a href="https://example.org/?a=1&amp;b=2" rel="noopener noreferrer nofollow">https://example.org/?a=1&amp;b=2</a>'
     assert f"Read {link} &lt;today&gt;</label>" in as_alice.get("/todos/").text
+
+
+def test_texts_of_a_row_are_escaped(as_alice, alice):
+    todo = make_todo(owner=alice, title='"><i>title</i> {{ 7 * 7 }}')
+    todo.attach(Upload.objects.create(owner=alice, name='"><i>name</i>.txt', size=1))
+    for headers in ({}, HTMX):
+        page = as_alice.get("/todos/", headers=headers).text
+        assert "<i>" not in page
+        assert "&lt;i&gt;title&lt;/i&gt; {{ 7 * 7 }}</label>" in page
+        assert "&lt;i&gt;name&lt;/i&gt;.txt</bdi>" in page

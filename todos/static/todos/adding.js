@@ -5,9 +5,11 @@
 
 import { find, findById, instantiate } from "../progress/dom.js";
 import { showError, trySending } from "./changes.js";
-import { formatDueDate, groupHeading, isoDate } from "./dates.js";
+import { formatDueDate, groupHeading, hasOwnHeading, isoDate } from "./dates.js";
 import { placePending } from "./groups.js";
 import { createPreviewReader, showPreview } from "./preview.js";
+
+const DATE_FILTERS = ["today", "upcoming"]; // lists with a heading for each group of dates
 
 let pendingCount = 0; // for the ids of pending rows
 
@@ -60,14 +62,16 @@ export function enableAdding(form, api) {
  * @param {HTMLElement | null} preview the date that was found in the text, unless it is kept as typed
  */
 function createRow(typed, preview) {
-  const { filter, q } = Object.fromEntries(new FormData(findById("todo-form", HTMLFormElement)));
-  const { title, due = defaultDue(String(filter)) } = readPreview(typed, preview);
-  if (q || !isInList(String(filter), due)) return null;
+  const form = findById("todo-form", HTMLFormElement);
+  const [filter, q] = ["filter", "q"].map((name) => find(form, `[name=${name}]`, HTMLInputElement).value);
+  const { title, due = defaultDue(filter) } = readPreview(typed, preview);
+  if (q || !isInList(filter, due)) return null;
   const row = instantiate(findById("pending-row", HTMLTemplateElement));
   row.id = `pending-${(pendingCount += 1)}`;
-  row.dataset.group = groupOf(String(filter), due);
+  const isByDate = DATE_FILTERS.includes(filter);
+  if (isByDate) row.dataset.group = groupHeading(due);
   find(row, "label").textContent = title;
-  showDue(find(row, ".due", HTMLTimeElement), due);
+  showDue(find(row, ".due", HTMLTimeElement), due, isByDate);
   placePending(row, due);
   showOrHideEmptyList();
   return row;
@@ -102,22 +106,16 @@ function isInList(filter, due) {
 }
 
 /**
- * @param {string} filter
- * @param {string} due
- */
-function groupOf(filter, due) {
-  return ["today", "upcoming"].includes(filter) ? groupHeading(due) : "active";
-}
-
-/**
  * @param {HTMLTimeElement} time
  * @param {string} due
+ * @param {boolean} isByDate whether the list has headings
  */
-function showDue(time, due) {
+function showDue(time, due, isByDate) {
   if (!due) return time.remove();
   time.dateTime = due;
   time.append(formatDueDate(due));
-  return time.classList.toggle("today", due === isoDate(0));
+  time.classList.toggle("today", due === isoDate(0));
+  return time.classList.toggle("in-heading", isByDate && hasOwnHeading(due));
 }
 
 /** Show the list with its footer, or a message if it is empty. */

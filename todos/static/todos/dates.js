@@ -36,6 +36,15 @@ function formatDay(iso) {
 }
 
 /**
+ * Return whether the heading of a date names this day, and not a period.
+ *
+ * @param {string} due
+ */
+export function hasOwnHeading(due) {
+  return due >= isoDate(0) && due <= isoDate(DAYS_WITH_HEADINGS);
+}
+
+/**
  * Return the heading under which a list by due date shows a date. Each of the coming seven days has a heading of its
  * own, and so has each later month.
  *
@@ -44,7 +53,7 @@ function formatDay(iso) {
 export function groupHeading(due) {
   if (due < isoDate(0)) return "Overdue";
   const [date, lastDay] = [toDate(due), toDate(isoDate(DAYS_WITH_HEADINGS))];
-  if (date <= lastDay) {
+  if (hasOwnHeading(due)) {
     return (
       { [isoDate(0)]: "Today", [isoDate(1)]: "Tomorrow" }[due] ??
       `${name(due, { weekday: "long" })}, ${formatDate(due)}`
