@@ -312,6 +312,7 @@ class FilteredList:
 
 
 def _section(request: UserRequest, parameters: Mapping[str, Any]) -> CompletedSection | None:
-    if parameters.get("section") == CompletedSection.EXPANDED:
-        return CompletedSection.EXPANDED
+    """Return the section that the page has. The cookie may have changed since the page was loaded."""
+    if (name := parameters.get("section")) is not None:
+        return next((section for section in CompletedSection if section == name), None)
     return CompletedSection.COLLAPSED if request.COOKIES.get(HIDE_COMPLETED_COOKIE) else None

@@ -72,7 +72,7 @@ def test_completed_row_leaves_the_list_or_moves_to_the_expanded_section(as_hidin
         values = {"completed": is_completed, "section": section}
         return as_hiding_alice.post(f"/todos/{todo.pk}/toggle/", values, headers=HTMX).text
 
-    response = toggle("true", section="")
+    response = toggle("true", section="collapsed")
     assert f'<li id="todo-{todo.pk}" hx-swap-oob="delete">' in response
     assert heading(response) == "Completed (2)"
     assert titles(toggle("", section="expanded")) == ["active"]
@@ -80,6 +80,14 @@ def test_completed_row_leaves_the_list_or_moves_to_the_expanded_section(as_hidin
     everything = as_hiding_alice.post("/todos/toggle-all/", {"completed": "true", **EXPANDED}, headers=HTMX).text
     assert titles(everything) == ["active", "completed", "another"]
     assert heading(everything) == "Completed (3)"
+
+
+def test_page_that_was_loaded_before_hiding_keeps_completed_rows_in_place(as_hiding_alice, alice):
+    todo = alice.todos.get(title="active")
+    values = {"completed": "true", "section": ""}
+    response = as_hiding_alice.post(f"/todos/{todo.pk}/toggle/", values, headers=HTMX).text
+    assert titles(response) == ["active"]
+    assert "completed-heading" not in response
 
 
 def test_list_says_that_everything_is_done(as_hiding_alice, alice):
