@@ -90,6 +90,14 @@ onCustomEvent("htmx:configRequest", (detail) => {
   if (!detail.elt.value.trim()) detail.parameters.delete("q");
 });
 
+/** Mark the list as busy while another one is fetched. */
+onCustomEvent("htmx:beforeRequest", ({ target }) => {
+  if (target.id === "list") target.ariaBusy = "true";
+});
+onCustomEvent("htmx:afterRequest", ({ target }) => {
+  if (target.id === "list") findById("list").ariaBusy = null;
+});
+
 /** Show the error of a search next to its field. Links are followed without htmx. */
 for (const type of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   onCustomEvent(type, ({ elt, xhr }) => {
