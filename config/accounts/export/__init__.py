@@ -3,7 +3,6 @@
     tasks.py      the task, and starting it
     storing.py    the archive is written to a temporary file, stored, and recorded
     archive.py    the contents of the archive: to-dos.json, and the files in a folder
-    names.py      names of files in the archive that every system can unpack
     views.py      the download
 
 Archives are rows of the model `Export`. They are no uploads: they neither count towards the quota nor are in the list.
