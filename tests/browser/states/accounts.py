@@ -28,6 +28,8 @@ NEVER_LOST = timedelta(days=300_000)
 def get_accounts(site: Site) -> dict[str, dict[str, str]]:
     """Return the session key of each account, and the paths of its pages by name.
 
+    That of visitors has the HTML of a page which no request can cause.
+
     The first process of a test run that needs the accounts creates them.
     """
     path = site.state_dir / "accounts.json"
@@ -45,14 +47,16 @@ def get_accounts(site: Site) -> dict[str, dict[str, str]]:
 
 def create_accounts() -> None:
     """Create the accounts, and print the result of `get_accounts` as JSON."""
-    from tests.helpers import make_login  # it needs Django's settings, which tests of the site don't have
+    from config.http.errors import error_page  # these need Django's settings, which tests of the site don't have
+    from progress import log_context
+    from tests.helpers import make_login
 
+    log_context.bind_request_id("3f1c9a27d5e04b68")
     accounts = {"new": _nothing, "ada": _usual, "long": _long_names, "one": _one, "many": _many, "full": _no_storage}
-    created = {}
+    created = {VISITOR: {"error 500": error_page(500).text}}
     for name, fill in accounts.items():
         user = _user(name)
-        pages = {page: thing.get_absolute_url() for page, thing in fill(user).items()}
-        created[name] = {"session": make_login(user).session_key, **pages}
+        created[name] = {"session": make_login(user).session_key, **fill(user)}
     print(json.dumps(created))
 
 
@@ -96,7 +100,36 @@ def _usual(user) -> dict:
     job = make_job(owner=user, label="Importing to-dos.csv", heartbeat_at=now + NEVER_LOST, **running)
     make_job(owner=user, state="cancelled", label="Exporting everything")
     done = [make_job(owner=user, state="succeeded", label=f"Processing {name}") for name in FILES]
-    return {"todo": first, "file": photo, "broken": broken, "job": job, "done": done[0], "failed": broken.job}
+    pages = {"todo": first, "file": photo, "broken": broken, "job": job, "done": done[0], "failed": broken.job}
+    return _paths(**pages, export=_export(user)) | {"imported": _imported(user)}
+
+
+def _paths(**objects) -> dict[str, str]:
+    return {name: thing.get_absolute_url() for name, thing in objects.items()}
+
+
+def _export(user):
+    """Create an export that can be downloaded. Return its job."""
+    from config.models import Export
+    from tests.helpers import make_job
+
+    result = {"url": "/accounts/settings/export/"}
+    job = make_job(owner=user, state="succeeded", label="Exporting everything", result=result)
+    Export.objects.create(owner=user, job=job, size=3_400_000)
+    return job
+
+
+def _imported(user) -> str:
+    """Create a file with the report of its import. Return the path of the report."""
+    from tests.helpers import make_todo
+
+    bad_rows = [{"line": line, "reason": "Title: This field is required."} for line in (3, 17)]
+    remarks = [{"line": 8, "reason": "Imported without: priority."}]
+    counts = {"added": 1204, "restored": 1, "present": 12, "bad": 230, "remarks": 1}
+    report = counts | {"bad_rows": bad_rows, "remark_rows": remarks}
+    upload = _file(user, "To-dos of 2026.csv", picture=False, metadata={"import": report})
+    make_todo(owner=user, title="Book the ferry", batch=upload.pk, deleted_before=upload.created_at)
+    return f"/todos/import/{upload.pk}/"
 
 
 def _long_names(user) -> dict:
@@ -113,7 +146,7 @@ def _long_names(user) -> dict:
         _file(user, name, deleted_at=now)
         error = {"error_code": "invalid", "error_message": title * 2}
         job = make_job(owner=user, state="failed", label=f"Processing {name}", **error)
-    return {"todo": todo, "file": todo.attachments.get().upload, "job": job}
+    return _paths(todo=todo, file=todo.attachments.get().upload, job=job)
 
 
 def _one(user) -> dict:
@@ -127,26 +160,45 @@ def _one(user) -> dict:
 def _many(user) -> dict:
     from django.utils import timezone
 
-    from progress.models import Job
-    from todos.models import Todo
-    from uploads.models import Upload
+    from tests.helpers import make_job, make_todo
+    from todos.ordering import GAP
 
     now = timezone.now()
-    an_hour_ago = now - timedelta(hours=1)
-    todos = [Todo(title=f"Read page {number}", created_at=an_hour_ago) for number in range(MANY)]
-    for number, todo in enumerate(todos):
-        todo.completed_at = an_hour_ago if number % 3 == 0 else None
-        todo.due_on = timezone.localdate() if number % 5 == 1 else None
-    Todo.objects.append(user, todos)
     # A stream reports more than a hundred recent changes by asking the page to replace its list.
-    Todo.objects.filter(owner=user).order_by().update(updated_at=an_hour_ago)
-    Upload.objects.bulk_create(
-        Upload(owner=user, name=f"Page {number}.txt", size=1200, content_type="text/plain", file="none")
-        for number in range(MANY // 10)
-    )
-    done = {"state": "succeeded", "percent": 100, "finished_at": now, "changed_at": an_hour_ago}
-    Job.objects.bulk_create(Job(owner=user, label=f"Processing page {number}", **done) for number in range(MANY // 10))
+    todo = make_todo(owner=user, title="Read page 0", due_on=timezone.localdate(), updated_at=now - timedelta(hours=1))
+    todo_values = {
+        **{name: f"replace({name}, '0', n)" for name in ("title", "title_folded")},
+        "uid": "hex(randomblob(16))",
+        "order": f'"order" + n * {GAP}',
+        "completed_at": "CASE WHEN n %% 3 = 0 THEN updated_at END",
+        "due_on": "CASE WHEN n %% 5 = 1 THEN due_on END",
+    }
+    _copy(todo, MANY, **todo_values)
+    random_id = "lower(hex(randomblob(16)))"
+    names = {name: f"replace({name}, '0', n)" for name in ("name", "name_folded")}
+    _copy(_file(user, "Page 0.txt", picture=False), MANY // 10, id=random_id, **names)
+    job = make_job(owner=user, state="succeeded", label="Processing page 0", changed_at=todo.updated_at)
+    _copy(job, MANY // 10, id=random_id, label="replace(label, '0', n)")
     return {}
+
+
+def _copy(row, count: int, **changed: str) -> None:
+    """Insert copies of a row. The values of some columns are SQL expressions of `n`, the number of the copy.
+
+    Django would need seconds for thousands of rows.
+    """
+    from django.db import connection
+
+    fields = [field for field in row._meta.concrete_fields if not field.primary_key and not field.generated]
+    values = {field.column: f'"{field.column}"' for field in fields} | changed
+    columns = ", ".join(f'"{column}"' for column in values)
+    statement = f"""
+        WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count - 1})
+        INSERT INTO {row._meta.db_table} ({columns})
+        SELECT {", ".join(values.values())} FROM {row._meta.db_table}, numbers WHERE id = %s
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [row._meta.pk.get_db_prep_value(row.pk, connection)])
 
 
 def _no_storage(user) -> dict:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import TIMEOUT_MS
-from tests.browser.states.accounts import VISITOR, get_accounts
-from tests.browser.states.checks import MEASURE_SHIFTS, SIZES, TOUCH_WIDTH, WIDEST, assert_stable, check_state, resize
+from tests.browser.states.accounts import VISITOR
+from tests.browser.states.checks import SIZES, TOUCH_WIDTH, WIDEST, assert_stable, check_state, resize
 
 BOTH_LAYOUTS = (TOUCH_WIDTH, WIDEST)
 REJECTED_REQUEST = re.compile("Failed to load resource|blocked by CORS policy|^htmx:")
@@ -23,14 +22,15 @@ DASHBOARD = "dashboard"
 class State:
     """A state of a page: the account and the path to open, what happens before and after that, and the widths to check.
 
-    The path may contain names of the account's pages in braces. The page is loaded when the awaited element is visible.
+    The path may contain names of the account's pages in braces; what happens before receives all of them. The page is
+    loaded when the awaited element is visible.
     """
 
     name: str
     account: str
     path: str
     prepare: Callable[[Page], None] | None = None
-    before: Callable[[Page], None] | None = None
+    before: Callable[[Page, dict[str, str]], None] | None = None
     awaited: str = "main"
     widths: tuple[int, ...] = tuple(SIZES)
 
@@ -71,6 +71,8 @@ STATES = [
     State("to-do", "ada", "{todo}"),
     State("nothing found", "ada", "/todos/?q=unicorn"),
     State("import", "ada", "/todos/import/"),
+    State("import report", "ada", "{imported}"),
+    State("export", "ada", "{export}", awaited="text=See the result"),
     State("trash", "ada", "/trash/"),
     State("trash of files", "ada", "/trash/?kind=files"),
     State("trash deletion", "ada", "/trash/delete/?all=true"),
@@ -218,14 +220,41 @@ def slow_add(page: Page) -> None:
     page.route("**/todos/", lambda route: None)
     page.locator(".new-todo").fill("Water the plants")
     page.locator(".new-todo").press("Enter")
-    page.wait_for_timeout(1500)
+    expect(page.locator(".todo-list .pending")).to_have_text("Water the plants")
 
 
 @state("ada", "/todos/")
 def slow_search(page: Page) -> None:
     page.route("**/todos/?q=*", lambda route: None)
     page.get_by_label("Search the list").press_sequentially("rent")
-    page.wait_for_timeout(1500)
+    page.wait_for_function("getComputedStyle(document.getElementById('list'), '::before').opacity === '1'")
+    expect(page.locator("#list")).to_have_attribute("aria-busy", "true")
+
+
+@state("ada", "/todos/")
+def forced_colours(page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+
+
+@state("ada", "/uploads/")
+def files_in_forced_colours(page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+
+
+@state("ada", "/todos/", before=lambda page, _: page.set_extra_http_headers({"X-User": "somebody-else"}))
+def error_403(page: Page) -> None:
+    expect(page.get_by_text("Error 403")).to_be_visible()
+
+
+def crash(page: Page, pages: dict[str, str]) -> None:
+    """Respond with the page of an unexpected error. With DEBUG, the site itself would show the traceback."""
+    response = {"status": 500, "content_type": "text/html", "body": pages["error 500"]}
+    page.route("**/accounts/login/", lambda route: route.fulfill(**response))
+
+
+@state(VISITOR, "/accounts/login/", before=crash)
+def error_500(page: Page) -> None:
+    expect(page.get_by_text("Error 500 · Request")).to_be_visible()
 
 
 def accept_uploads(page: Page) -> None:
@@ -294,12 +323,12 @@ def fail(route: Route) -> None:
     route.fulfill(status=500, headers=headers, json={"status": 500, "detail": "The files can't be listed."})
 
 
-@state("ada", DASHBOARD, before=lambda page: page.route("**/api/**", lambda route: None))
+@state("ada", DASHBOARD, before=lambda page, _: page.route("**/api/**", lambda route: None))
 def dashboard_loading(page: Page) -> None:
-    page.wait_for_timeout(1200)
+    expect(page.locator(".skeleton").first).to_have_css("opacity", "1")
 
 
-@state("ada", DASHBOARD, before=lambda page: page.route("**/api/uploads/", fail))
+@state("ada", DASHBOARD, before=lambda page, _: page.route("**/api/uploads/", fail))
 def dashboard_partly_failed(page: Page) -> None:
     expect(page.locator("due-list li").first).to_be_visible()
     expect(page.get_by_text("The files can't be listed.")).to_be_visible()
@@ -308,34 +337,10 @@ def dashboard_partly_failed(page: Page) -> None:
 @state("ada", DASHBOARD)
 def dashboard_offline(page: Page) -> None:
     expect(page.locator("due-list li").first).to_be_visible()
+    expect(page.locator(".skeleton").first).to_be_hidden()
     page.route("**/api/**", lambda route: route.abort())
     page.evaluate("dispatchEvent(new Event('focus'))")
     expect(page.locator(".notice", has_text="doesn't respond")).to_be_visible()
-
-
-@pytest.fixture(scope="session")
-def accounts(sqlite_site):
-    return get_accounts(sqlite_site)
-
-
-@pytest.fixture(scope="session")
-def contexts(browser, sqlite_site, browser_context_args, accounts):
-    """Return a function that returns the context of an account, with its cookies and its cache."""
-    opened = {}
-
-    def context_of(account: str):
-        if account not in opened:
-            context = opened[account] = browser.new_context(**browser_context_args)
-            context.set_default_timeout(TIMEOUT_MS)
-            context.add_init_script(MEASURE_SHIFTS)
-            if account:
-                session = accounts[account]["session"]
-                context.add_cookies([{"name": "sessionid", "value": session, "url": sqlite_site.url}])
-        return opened[account]
-
-    yield context_of
-    for context in opened.values():
-        context.close()
 
 
 @pytest.mark.parametrize(
@@ -353,8 +358,8 @@ def test_state(state, contexts, accounts, sqlite_site):
     try:
         resize(page, state.widths[0])
         if state.before:
-            state.before(page)
-        path = state.path.format_map(accounts.get(state.account, {}))
+            state.before(page, accounts[state.account])
+        path = state.path.format_map(accounts[state.account])
         response = page.goto(sqlite_site.dashboard_url if path == DASHBOARD else sqlite_site.url + path)
         assert response.ok or state.name.startswith("error")
         page.locator(state.awaited).first.wait_for()

@@ -33,8 +33,10 @@ def reload_after_saving(page: Page) -> None:
     page.reload()
 
 
-def add_numbered_todos(page: Page, site: Site, count: int) -> None:
+def add_numbered_todos(page: Page, site: Site, count: int, due_on: str = "NULL") -> None:
     """Add to-dos, called "Step 0" and so on, and set their last change to an hour ago. All but the first are copies.
+
+    `due_on` is an SQL expression of their `:number`.
 
     After more than a hundred recent changes, a stream reports only that there were many, and the page then replaces
     its list, which could happen at any time in a test.
@@ -49,9 +51,11 @@ def add_numbered_todos(page: Page, site: Site, count: int) -> None:
         "title": "replace(title, '0', :number)",
         "title_folded": "replace(title_folded, '0', :number)",
         "order": f'"order" + :number * {GAP}',
+        "due_on": due_on,
     }
     with closing(sqlite3.connect(site.state_dir / "headway.sqlite3", timeout=30)) as database, database:
-        database.execute("UPDATE todos_todo SET updated_at = datetime('now', '-1 hour') WHERE id = ?", [first])
+        change = f"UPDATE todos_todo SET updated_at = datetime('now', '-1 hour'), due_on = {due_on} WHERE id = :first"
+        database.execute(change, {"first": first, "number": 0})
         names = [row[1] for row in database.execute("PRAGMA table_info(todos_todo)")]
         values = ", ".join(changed.get(name, f'"{name}"') for name in names)
         copy = f"INSERT INTO todos_todo SELECT {values} FROM todos_todo WHERE id = :first"

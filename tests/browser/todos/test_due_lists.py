@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from playwright.sync_api import expect
 
-from tests.browser.todos.helpers import TITLES
+from tests.browser.conftest import sign_up
+from tests.browser.todos.helpers import TITLES, add_numbered_todos
 
 
 def test_rows_stay_sorted_by_due_date(devices, sqlite_site):
@@ -42,6 +43,23 @@ def test_rows_are_grouped_by_headings_that_follow_changes(devices, sqlite_site):
     here.page.reload()
     expect(headings).to_have_count(2)
     expect(headings.nth(1)).to_have_text(month)
+
+
+def test_rows_of_the_next_page_join_the_groups(page, sqlite_site, username):
+    sign_up(page, sqlite_site, username)
+    add_numbered_todos(page, sqlite_site, 150, due_on="date('now', (2 + :number / 60) || ' days')")
+    page.goto(f"{sqlite_site.url}/todos/upcoming/")
+    groups, rows = page.locator("#todo-list section"), page.locator("#todo-list li")
+    expect(rows).to_have_count(100)
+    page.mouse.wheel(0, 100_000)
+    expect(rows).to_have_count(150)
+    expect(rows.locator("label")).to_have_text([f"Step {number}" for number in range(150)])
+    expect(groups).to_have_count(3)
+    for group, count in zip(groups.all(), (60, 60, 30), strict=True):
+        expect(group.locator("li")).to_have_count(count)
+        day = group.locator("h2").inner_text()
+        assert group.locator("li").evaluate_all("(rows) => rows.map((row) => row.dataset.group)") == [day] * count
+    expect(page.locator(".more a")).to_have_count(0)
 
 
 def test_list_is_requested_again_on_another_day(devices):
