@@ -5,6 +5,7 @@
     kinds         the table of these kinds
     decoding/     the subprocess that opens untrusted files, and the parent's side of it
     storage/      where the bytes are, how they are sent to their owner, and the check of rows against bytes
+    listing       the sorted and searched list, for pages and the API; selection has the files selected in it
     views, api    the pages and the JSON API; http/ has what APIs of other apps use as well
     retention     deletes expired transfers and the trash
 

@@ -1,6 +1,7 @@
 """Actions for several selected files: one ZIP, and one deletion with one undo. Without JavaScript."""
 
 import io
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -118,6 +119,18 @@ class TestDelete:
     def test_of_one_file_names_it(self, as_alice, uploads):
         response = as_alice.post("/uploads/selected/delete/", selection(uploads[0]), follow=True)
         assert "Deleted <bdi>notes.txt</bdi>." in response.text
+
+
+@pytest.mark.usefixtures("uploads")
+def test_single_deletion_and_its_undo_return_to_the_list(as_alice):
+    url = "/uploads/?q=notes&sort=name"
+    page = as_alice.get(url).text
+    for kind in ("delete", "restore"):
+        form = re.search(rf'<form[^>]* action="([^"]*/{kind}/)">(.*?)</form>', page, re.DOTALL)
+        fields = dict(re.findall(r'<input type="hidden" name="(q|sort)" value="(.*?)">', form[2]))
+        response = as_alice.post(form[1], fields, follow=True)
+        assert response.redirect_chain[0][0].startswith(url)
+        page = response.text
 
 
 @pytest.mark.parametrize("action", ["download", "delete"])

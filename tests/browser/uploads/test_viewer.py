@@ -226,6 +226,8 @@ def test_file_that_is_no_longer_available(page, viewer, sqlite_site):
     page.keyboard.press("End")
     expect(viewer.locator(".pictures")).to_contain_text("This file has been deleted.")
     expect(viewer.get_by_role("button", name="Delete")).to_be_hidden()
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("dialog", name="notes.zip")).to_be_visible()
     page.keyboard.press("Escape")
     page.context.clear_cookies()
     page.locator("h2 a").first.click()

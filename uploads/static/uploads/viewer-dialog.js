@@ -44,7 +44,7 @@ export class Viewer {
     "-": () => this.#zoom.step(-1),
     0: () => this.#zoom.reset(),
     i: () => this.#toggleDetails(),
-    Delete: () => this.#deleteForm.requestSubmit(),
+    Delete: () => this.#deleteForm.checkVisibility() && this.#deleteForm.requestSubmit(),
   };
 
   /**
