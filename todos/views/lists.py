@@ -109,7 +109,7 @@ def changes(request: HtmxRequest) -> HttpResponse:
         raise BadRequest(f"Use ?id=<id>&id=<id> with the ids of at most {MAX_CHANGED} to-dos.")
     is_undone = "undo" in request.GET and not Batch.named(request.user, request.GET["undo"])
     return list_response(
-        request, todo_list, rows=list(todo_list.todos.for_list().filter(pk__in=ids)), is_undone=is_undone
+        request, todo_list, rows=list(todo_list.todos.for_rows().filter(pk__in=ids)), is_undone=is_undone
     )
 
 

@@ -32,7 +32,7 @@ def get_todo(request: HtmxRequest, todo_id: int) -> Todo:
 def row_response(request: HtmxRequest, todo_id: int) -> HttpResponse:
     """Return the response to a change of one to-do, which updates its row or removes it from the filtered list."""
     todo_list = FilteredList.of(request)
-    todo = get_object_or_404(todo_list.all_todos.for_list(), pk=todo_id)
+    todo = get_object_or_404(todo_list.all_todos.for_rows(), pk=todo_id)
     if todo_list.contains(todo):
         return list_response(request, todo_list, rows=[todo])
     return list_response(request, todo_list, [todo], removed=todo)

@@ -1,11 +1,12 @@
 """Rows and ticks that appear before the server responds, and what remains of them if a request fails."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import sign_up
+from tests.browser.conftest import TIMEOUT_MS, sign_up
 from tests.browser.states.checks import MEASURE_SHIFTS
 from tests.browser.todos.helpers import TITLES, expect_saved
 
@@ -34,7 +35,9 @@ class HeldRequests:
 
     def next(self) -> Route:
         """Wait for the next request, which the page sends after the response to the one before."""
+        deadline = time.monotonic() + TIMEOUT_MS / 1000
         while not self._routes:
+            assert time.monotonic() < deadline, "the page has sent no request"
             self._page.wait_for_timeout(10)
         return self._routes.pop(0)
 
