@@ -204,3 +204,8 @@ def test_animated_picture_page_says_only_one_frame_is_shown(as_alice, upload):
     metadata = {"width": 10, "height": 10, "animated": True, "frames": 12}
     Upload.objects.update(content_type="image/gif", metadata=metadata)
     assert "12 frames; the preview shows the first" in as_alice.get(f"/uploads/{upload.pk}/").text
+
+
+def test_shortcuts_include_the_keys_of_the_viewer_where_it_can_be_opened(as_alice):
+    assert "While a file is open" in as_alice.get("/uploads/").text
+    assert "While a file is open" not in as_alice.get("/todos/").text
