@@ -73,13 +73,16 @@ HIDDEN_FOCUS = """(max) => {
 def check_state(page: Page, name: str, widths: Iterable[int] = SIZES) -> None:
     """Take screenshots of the state that the page is in, and check it. Raise AssertionError with all its faults.
 
-    The page is resized, so this comes last. The structure and the controls of the admin are Django's, so only its
+    The page is resized, so this comes last. Phones come last of all, because a page has no mouse after touch emulation,
+    even if that is disabled again. The structure and the controls of the admin are Django's, so only its
     colours and its width are checked.
     """
     faults: dict[str, object] = {}
     is_admin = "/admin/" in page.url
-    for width in widths:
+    for width in sorted(widths, reverse=True):
         resize(page, width)
+        if width == TOUCH_WIDTH:
+            page.context.new_cdp_session(page).send("Emulation.setTouchEmulationEnabled", {"enabled": True})
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             take_screenshot(page, f"{name}-{width}-{scheme}")
@@ -103,10 +106,7 @@ def check_state(page: Page, name: str, widths: Iterable[int] = SIZES) -> None:
 
 
 def resize(page: Page, width: int) -> None:
-    """Resize the page. The narrow one has a touch screen in place of a mouse."""
     page.set_viewport_size({"width": width, "height": SIZES[width]})
-    touch = page.context.new_cdp_session(page)
-    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": width == TOUCH_WIDTH})
 
 
 def take_screenshot(page: Page, name: str) -> None:

@@ -126,7 +126,7 @@ def log_in_failed(page: Page) -> None:
     page.get_by_label("Username").fill("nobody")
     page.get_by_label("Password", exact=True).fill("wrong")
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_text("Incorrect username or password")).to_be_visible()
 
 
 @state(VISITOR, "/accounts/signup/")
