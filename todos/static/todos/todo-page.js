@@ -21,6 +21,10 @@ const form = findById("new-todo-form", HTMLFormElement);
 const title = find(form, "[name=title]", HTMLInputElement);
 /** @type {Set<{ selector: string, checked: boolean }>} checkboxes whose changes have had no response yet, oldest first */
 const pendingChecks = new Set();
+/** @type {WeakMap<XMLHttpRequest, number>} the requests for another list, by the order in which they were made */
+const listRequests = new WeakMap();
+let newestRequest = 0;
+let shownRequest = 0;
 
 app.addEventListener("change", async ({ target }) => {
   if (!(target instanceof HTMLInputElement) || !target.matches(".toggle, .toggle-all")) return;
@@ -96,6 +100,18 @@ onCustomEvent("htmx:beforeRequest", ({ target }) => {
 });
 onCustomEvent("htmx:afterRequest", ({ target }) => {
   if (target.id === "list") findById("list").ariaBusy = null;
+});
+
+onCustomEvent("htmx:beforeRequest", ({ target, xhr }) => {
+  if (target.id === "list") listRequests.set(xhr, (newestRequest += 1));
+});
+
+/** Show no list that was requested before the one that is shown. Its page may have replaced the target meanwhile. */
+onCustomEvent("htmx:beforeSwap", (detail) => {
+  const number = listRequests.get(detail.xhr);
+  if (number) detail.target = findById("list");
+  if (number ? number < shownRequest : !detail.target.isConnected) detail.shouldSwap = false;
+  else if (number && detail.shouldSwap) shownRequest = number;
 });
 
 /** Show the error of a search next to its field. Links are followed without htmx. */
