@@ -63,6 +63,18 @@ def test_mark_all_is_shown_before_the_response_and_reverted_if_it_fails(page, to
     expect(page.get_by_role("alert")).to_contain_text("The server returned an error (500). Try again in a minute.")
 
 
+@pytest.mark.usefixtures("no_errors")
+def test_double_click_on_a_new_row_edits_it_as_soon_as_it_is_saved(page, todos, add):
+    held = []
+    page.route("**/todos/", lambda route: held.append(route))
+    with page.expect_request("**/todos/"):
+        add("pay the rent")
+    todos.nth(3).dblclick()
+    held[0].continue_()
+    expect(todos.nth(3).locator(".edit")).to_have_value("pay the rent")
+    expect(todos.nth(3).locator(".edit")).to_be_focused()
+
+
 def test_list_works_without_javascript(page_without_javascript, sqlite_site, tmp_path):
     page = page_without_javascript
     sign_up(page, sqlite_site, "no-javascript")

@@ -4,7 +4,7 @@
  */
 
 import { find, findById, instantiate } from "../progress/dom.js";
-import { sendChange } from "./changes.js";
+import { pendingChanges, sendChange } from "./changes.js";
 import { createPreviewReader, showPreview } from "./preview.js";
 import { pathOf } from "./rows.js";
 
@@ -38,6 +38,21 @@ function startEditing(row, title = labelOf(row).textContent ?? "", isAsTyped = f
   if (isFocusElsewhere) return; // the user has gone on to something else
   input.focus();
   input.setSelectionRange(title.length, title.length);
+}
+
+/**
+ * Return the row that replaces a pending one, or null if the to-do couldn't be saved.
+ *
+ * @param {HTMLElement} row
+ */
+async function savedRow(row) {
+  const rows = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".todo-list > li")]);
+  const index = rows().indexOf(row);
+  await pendingChanges();
+  const saved = rows()[index];
+  return saved?.id && !saved.matches(".pending") && labelOf(saved).textContent === labelOf(row).textContent
+    ? saved
+    : null;
 }
 
 /**
@@ -113,12 +128,13 @@ function onBlur({ target, relatedTarget }) {
 
 /** @param {HTMLElement} list */
 export function enableEditing(list) {
-  list.addEventListener("dblclick", (event) => {
+  list.addEventListener("dblclick", async (event) => {
     const target = /** @type {Element} */ (event.target);
     const row = rowOf(target);
-    if (!row || !target.closest(".view") || target.closest("a, button, input")) return;
+    if (!row || !target.closest(".view, .pending") || target.closest("a, button, input")) return;
     /** @type {HTMLElement | null} */ (document.activeElement)?.blur();
-    startEditing(row);
+    const saved = row.matches(".pending") ? await savedRow(row) : row;
+    if (saved) startEditing(saved);
   });
   list.addEventListener("keydown", onKeyDown);
   list.addEventListener("blur", onBlur, { capture: true }); // blur doesn't bubble; scripts dispatch it, unlike focusout
