@@ -1,6 +1,6 @@
 """The list of a user's uploads, sorted and filtered by name, for the pages and the API.
 
-A cursor has the value by which the list is sorted and the id of the last upload of a page, so that uploads that are
+A cursor identifies the last upload of a page by its id and the value by which the list is sorted. So uploads that are
 added or deleted between two requests don't shift the next page.
 """
 

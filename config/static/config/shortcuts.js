@@ -1,6 +1,6 @@
 /**
  * Keyboard shortcuts. The dialog that explains them is also the table of them: the keys in each <dt> of its first list
- * are handled. The other list has those of the viewer of files.
+ * are handled. The second list only explains the keys of the viewer of files.
  *
  * A shortcut activates an element of the page, or the link in its <dd> if the page has no such element:
  * - `data-shortcut="n"` marks the element for the key n: a field gets the focus, anything else is clicked.

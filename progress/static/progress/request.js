@@ -62,8 +62,8 @@ export function retryAfter(headers) {
 }
 
 /**
- * Return the text of a problem document: the errors of its fields, or else its detail. Other error responses, such as
- * those of a proxy, have no text for users.
+ * Return the text of a problem document: the errors of its fields, or else its detail. The error pages of a proxy
+ * have no text for users.
  *
  * @param {Response} response
  * @returns {Promise<string>}
