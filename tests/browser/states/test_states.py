@@ -202,17 +202,14 @@ def offline(page: Page) -> None:
     page.locator(".new-todo").press("Enter")
     page.get_by_role("checkbox", name="Done: Pay the rent").click()
     expect(page.get_by_role("alert")).to_have_count(2)
-    page.context.set_offline(False)
 
 
 @state("ada", "/todos/")
 def session_ended(page: Page) -> None:
-    cookies = page.context.cookies()
     page.context.clear_cookies()
     page.locator(".new-todo").fill("Water the plants")
     page.locator(".new-todo").press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
-    page.context.add_cookies(cookies)
 
 
 @state("full", "/todos/")
@@ -297,16 +294,13 @@ def files_offline(page: Page) -> None:
     page.context.set_offline(True)
     send(page, "Video of the hike.mp4")
     expect(page.locator("#rows")).to_contain_text("No connection")
-    page.context.set_offline(False)
 
 
 @state("ada", "/uploads/")
 def files_session_ended(page: Page) -> None:
-    cookies = page.context.cookies()
     page.context.clear_cookies()
     send(page, "Video of the hike.mp4")
     expect(page.locator("#rows .row-login")).to_be_visible()
-    page.context.add_cookies(cookies)
 
 
 @state("full", "/uploads/")
@@ -351,7 +345,9 @@ def dashboard_offline(page: Page) -> None:
     ],
 )
 def test_state(state, contexts, accounts, sqlite_site):
-    page = contexts(state.account).new_page()
+    context = contexts(state.account)
+    cookies = context.cookies()
+    page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -369,4 +365,6 @@ def test_state(state, contexts, accounts, sqlite_site):
         check_state(page, state.name, state.widths)
         assert [error for error in errors if not REJECTED_REQUEST.search(error)] == []
     finally:
-        page.close()
+        page.close()  # while it is still offline or logged out, so that it changes nothing that other states show
+        context.set_offline(False)
+        context.add_cookies(cookies)
