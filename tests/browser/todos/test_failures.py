@@ -49,3 +49,16 @@ def test_input_is_kept_after_the_session_expired_and_can_be_sent_after_a_new_log
     page.wait_for_function(HAS_NEW_TOKEN, arg=old)
     page.locator(".new-todo").press("Enter")
     expect(todos).to_have_text([*TITLES, "water the plants"])
+
+
+def test_filter_is_opened_without_htmx_if_its_request_fails_after_its_link_was_replaced(page, todos):
+    held = []
+    page.route("**/todos/**", lambda route: held.append(route) if len(held) < 2 else route.continue_())
+    for name in ("Completed", "Active"):
+        with page.expect_request(f"**/todos/{name.lower()}/"):
+            page.locator(".filters").get_by_role("link", name=name).click()
+    held[0].continue_()
+    expect(todos).to_have_count(0)
+    held[1].fulfill(status=500)
+    page.wait_for_url("**/todos/active/")
+    expect(todos).to_have_text(TITLES)

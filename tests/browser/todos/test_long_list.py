@@ -39,6 +39,25 @@ def test_long_list_loads_more_rows_while_scrolling(page, sqlite_site, add):
 
 
 @pytest.mark.usefixtures("no_errors")
+def test_page_of_a_list_that_another_filter_has_replaced_is_not_shown(page, sqlite_site):
+    sign_up(page, sqlite_site, "impatient")
+    add_numbered_todos(page, sqlite_site, 110)
+    page.reload()
+    rows, held = page.locator(".todo-list li"), []
+    expect(rows).to_have_count(100)
+    page.route("**/todos/?*", lambda route: held.append(route))
+    with page.expect_request("**/todos/?*"):
+        page.mouse.wheel(0, 100_000)
+    page.locator(".filters").get_by_role("link", name="Completed").click()
+    expect(rows).to_have_count(0)
+    with page.expect_response(held[0].request.url):
+        held[0].continue_()
+    expect(page.locator(".todo-count")).to_have_text("110 items left")
+    expect(rows).to_have_count(0)
+    expect(page.get_by_role("link", name="More to-dos")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("no_errors")
 def test_loading_more_rows_needs_a_constant_number_of_dom_searches(page, sqlite_site):
     sign_up(page, sqlite_site, "long-list")
     add_numbered_todos(page, sqlite_site, 410)

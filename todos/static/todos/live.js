@@ -10,6 +10,7 @@
 import { find, findById } from "../progress/dom.js";
 import { EventStream, get } from "../progress/event-stream.js";
 import { pendingChanges, requestHeaders } from "./changes.js";
+import { isFetching } from "./list-requests.js";
 import { isDragging } from "./moving.js";
 import { delayAfter, POLL_MS } from "./polling.js";
 import { isLocked, onCustomEvent, replaceList, updateRows } from "./rows.js";
@@ -19,7 +20,6 @@ import { isLocked, onCustomEvent, replaceList, updateRows } from "./rows.js";
 const MAX_IDS = 100; // ids per request
 const TIMEOUT_MS = 30000;
 const RETRY_MS = 5000; // delay after a failed request
-const HTMX_SOURCES = ["search-form", "more", "completed-section", "todos-footer"]; // the elements that contain the links and fields of htmx
 
 class HttpError extends Error {
   /** @param {Response} response */
@@ -177,9 +177,9 @@ class LiveList extends EventStream {
     }
   }
 
-  /** Return whether a row is dragged or htmx is fetching another list. The search is fast, because it visits no row. */
+  /** Return whether a row is dragged or another list or page is fetched. */
   #isBusy() {
-    return isDragging() || HTMX_SOURCES.some((id) => findById(id).querySelector(".htmx-request"));
+    return isDragging() || isFetching();
   }
 
   /** @param {Iterable<string>} ids */

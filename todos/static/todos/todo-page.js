@@ -7,9 +7,10 @@ import { find, findById } from "../progress/dom.js";
 import { createAnnouncer } from "../progress/announcer.js";
 import { enableAdding, showOrHideEmptyList } from "./adding.js";
 import { enableAttaching } from "./attaching.js";
-import { pendingChanges, RequestError, sendChange, showError } from "./changes.js";
+import { sendChange } from "./changes.js";
 import { enableDueMenu } from "./due-menu.js";
 import { enableEditing } from "./editing.js";
+import { orderListRequests } from "./list-requests.js";
 import { keepUpToDate } from "./live.js";
 import { enableMoving } from "./moving.js";
 import { offerToSplitLines } from "./pasting.js";
@@ -21,10 +22,6 @@ const form = findById("new-todo-form", HTMLFormElement);
 const title = find(form, "[name=title]", HTMLInputElement);
 /** @type {Set<{ selector: string, checked: boolean }>} checkboxes whose changes have had no response yet, oldest first */
 const pendingChecks = new Set();
-/** @type {WeakMap<XMLHttpRequest, number>} the requests for another list, by the order in which they were made */
-const listRequests = new WeakMap();
-let newestRequest = 0;
-let shownRequest = 0;
 
 app.addEventListener("change", async ({ target }) => {
   if (!(target instanceof HTMLInputElement) || !target.matches(".toggle, .toggle-all")) return;
@@ -81,47 +78,6 @@ app.addEventListener("click", async (event) => {
   if (await sendChange(button.getAttribute("formaction") ?? "", values, row?.id ?? form.id)) restoreFocus();
 });
 
-/** Send the GET requests of htmx after the changes that were made before them. */
-onCustomEvent("htmx:confirm", ({ verb, issueRequest }, event) => {
-  if (verb !== "get") return;
-  event.preventDefault();
-  pendingChanges().then(() => issueRequest(true));
-});
-
-onCustomEvent("htmx:configRequest", (detail) => {
-  if (detail.elt.id !== "id_q") return;
-  detail.path = location.pathname; // the path of the selected filter
-  if (!detail.elt.value.trim()) detail.parameters.delete("q");
-});
-
-/** Mark the list as busy while another one is fetched. */
-onCustomEvent("htmx:beforeRequest", ({ target }) => {
-  if (target.id === "list") target.ariaBusy = "true";
-});
-onCustomEvent("htmx:afterRequest", ({ target }) => {
-  if (target.id === "list") findById("list").ariaBusy = null;
-});
-
-onCustomEvent("htmx:beforeRequest", ({ target, xhr }) => {
-  if (target.id === "list") listRequests.set(xhr, (newestRequest += 1));
-});
-
-/** Show no list that was requested before the one that is shown. Its page may have replaced the target meanwhile. */
-onCustomEvent("htmx:beforeSwap", (detail) => {
-  const number = listRequests.get(detail.xhr);
-  if (number) detail.target = findById("list");
-  if (number ? number < shownRequest : !detail.target.isConnected) detail.shouldSwap = false;
-  else if (number && detail.shouldSwap) shownRequest = number;
-});
-
-/** Show the error of a search next to its field. Links are followed without htmx. */
-for (const type of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
-  onCustomEvent(type, ({ elt, xhr }) => {
-    if (elt.matches("a")) location.assign(elt.href);
-    else if (elt.id === "id_q") showError(new RequestError(xhr), elt.form.id, () => htmx.trigger(elt, "search"));
-  });
-}
-
 /** Update what depends on the counts. */
 onCustomEvent("htmx:load", () => {
   showOrHideEmptyList();
@@ -132,6 +88,7 @@ onCustomEvent("htmx:load", () => {
 if (location.pathname !== app.dataset.path) location.reload(); // the user went back before htmx was loaded
 enableAdding(form, app.dataset.api ?? "");
 offerToSplitLines(form);
+orderListRequests(app);
 insertRowsWithoutHtmx();
 // Whenever a submit button is inserted or removed, Chromium searches the whole document for its form's default button.
 for (const button of app.querySelectorAll("button[form]")) button.removeAttribute("form");
