@@ -39,8 +39,8 @@ def test_long_list_loads_more_rows_while_scrolling(page, sqlite_site, add):
 
 
 @pytest.mark.usefixtures("no_errors")
-def test_page_of_a_list_that_another_filter_has_replaced_is_not_shown(page, sqlite_site):
-    sign_up(page, sqlite_site, "impatient")
+def test_page_of_a_list_that_another_filter_has_replaced_is_not_shown(page, sqlite_site, username):
+    sign_up(page, sqlite_site, username)
     add_numbered_todos(page, sqlite_site, 110)
     page.reload()
     rows, held = page.locator(".todo-list li"), []

@@ -94,6 +94,10 @@ def test_failed_row_and_tick_are_reverted(page, todos):
     row = page.locator(".todo-list .pending")
     expect(row.get_by_role("alert")).to_contain_text("The server can't be reached")
     expect(field).to_have_value("the next title")
+    for name in ("Completed", "All"):
+        page.locator(".filters").get_by_role("link", name=name).click()
+        expect(page.locator(".filters [aria-current]")).to_have_text(name)
+        expect(todos.last).to_contain_text("feed the fish")
     row.get_by_role("button", name="Try again").click()
     requests.next().continue_()
     expect(todos).to_have_text([*TITLES, "water the plants", "feed the fish"])

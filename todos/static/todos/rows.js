@@ -64,9 +64,10 @@ export function insertRowsWithoutHtmx() {
     if (!detail.shouldSwap || detail.target.id !== "list") return;
     const fragments = parse(detail.serverResponse);
     const rows = takeRows(fragments);
+    const unsaved = detail.target.querySelectorAll(".pending:has(.failed)");
     detail.target = retire(detail.target, rows);
     detail.serverResponse = fragments.innerHTML;
-    document.addEventListener("htmx:afterSwap", () => appendRows(rows), { once: true });
+    document.addEventListener("htmx:afterSwap", () => appendRows([...rows, ...unsaved]), { once: true });
   });
   onCustomEvent("htmx:beforeSwap", (detail) => {
     if (!detail.shouldSwap || detail.target.id !== "more") return;

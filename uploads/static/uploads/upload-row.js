@@ -42,10 +42,9 @@ const BUTTON_STATES = {
     "unreachable",
     "logged out",
     "paused",
-    "failed",
     "needs file",
   ],
-  dismiss: ["rejected"],
+  dismiss: ["failed", "rejected"],
 };
 
 export class UploadRow {
