@@ -224,7 +224,7 @@ def slow_add(page: Page) -> None:
 def slow_search(page: Page) -> None:
     page.route("**/todos/?q=*", lambda route: None)
     page.get_by_label("Search the list").press_sequentially("rent")
-    page.wait_for_function("getComputedStyle(document.getElementById('list'), '::before').opacity === '1'")
+    page.wait_for_function("() => getComputedStyle(document.getElementById('list'), '::before').opacity === '1'")
     expect(page.locator("#list")).to_have_attribute("aria-busy", "true")
 
 

@@ -92,7 +92,7 @@ def test_outdated_list_response_does_not_hide_newer_change(devices, sqlite_site)
     routes = []
     here.page.route("**/todos/active/", lambda route: routes.append(route))
     here.page.locator(".filters").get_by_text("Active", exact=True).click()
-    here.page.wait_for_function("document.querySelector('.filters .htmx-request')")
+    here.page.wait_for_function("() => document.querySelector('.filters .htmx-request')")
     here.add("water the plants")
     expect(here.titles).to_have_text([*TITLES, "water the plants"])
     (route,) = routes

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import TIMEOUT_MS, sign_up
-from tests.browser.states.checks import MEASURE_SHIFTS
+from tests.browser.states.checks import MEASURE_SHIFTS, TWO_FRAMES
 from tests.browser.todos.helpers import TITLES, expect_saved
 
 TWO_FRAMES_AFTER = """(key) => new Promise((resolve) => {
@@ -53,6 +53,8 @@ def shown_after(page: Page, event: str, act) -> dict:
 def test_rows_and_ticks_appear_before_the_server_responds(page, sqlite_site, username):
     page.add_init_script(MEASURE_SHIFTS)
     sign_up(page, sqlite_site, username)
+    page.evaluate(TWO_FRAMES)
+    page.evaluate("window.shifts = []")  # those of loading, which the tests of all states check
     requests = HeldRequests(page)
     field, rows = page.locator(".new-todo"), page.locator(".todo-list li")
     for count, title in enumerate(TITLES, start=1):
