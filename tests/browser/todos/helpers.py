@@ -2,11 +2,12 @@
 
 import re
 import sqlite3
+import time
 from contextlib import closing
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.conftest import CLOSE_CONNECTION
+from tests.browser.conftest import CLOSE_CONNECTION, TIMEOUT_MS
 from tests.browser.site import Site
 from todos.ordering import GAP
 
@@ -60,3 +61,27 @@ def add_numbered_todos(page: Page, site: Site, count: int, due_on: str = "NULL")
         values = ", ".join(changed.get(name, f'"{name}"') for name in names)
         copy = f"INSERT INTO todos_todo SELECT {values} FROM todos_todo WHERE id = :first"
         database.executemany(copy, [{"first": first, "number": number} for number in range(1, count)])
+
+
+class HeldRequests:
+    """The requests of htmx with this method. They reach the server when the test lets them pass."""
+
+    def __init__(self, page: Page, method: str = "POST") -> None:
+        self._page = page
+        self._method = method
+        self._routes: list[Route] = []
+        page.route("**/todos/**", self._on_request)
+
+    def _on_request(self, route: Route) -> None:
+        if (route.request.method, route.request.resource_type) == (self._method, "xhr"):
+            self._routes.append(route)
+        else:
+            route.fallback()
+
+    def next(self) -> Route:
+        """Wait for the next request. A change is sent after the response to the one before."""
+        deadline = time.monotonic() + TIMEOUT_MS / 1000
+        while not self._routes:
+            assert time.monotonic() < deadline, "the page has sent no request"
+            self._page.wait_for_timeout(10)
+        return self._routes.pop(0)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import sign_up
-from tests.browser.todos.helpers import TITLES, expect_saved
+from tests.browser.todos.helpers import TITLES, HeldRequests, expect_saved
 from tests.browser.uploads.helpers import make_file
 
 
@@ -35,17 +35,15 @@ def test_search_filters_while_typing_and_has_a_url(page, todos):
 @pytest.mark.usefixtures("no_errors")
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 def test_last_of_several_filters_is_shown_in_whatever_order_the_responses_arrive(page, todos, order):
-    held = []
     todos.first.locator(".toggle").click()
     expect_saved(page)
-    page.route("**/todos/**", lambda route: held.append(route))
+    requests, held = HeldRequests(page, "GET"), []
     for name in ("Completed", "All", "Active"):
-        with page.expect_request("**/todos/**"):
-            page.locator(".filters").get_by_role("link", name=name).click()
+        page.locator(".filters").get_by_role("link", name=name).click()
+        held.append(requests.next())
     for number in order:
         with page.expect_response(held[number].request.url):
             held[number].continue_()
-    page.unroute("**/todos/**")
     expect(todos).to_have_text(TITLES[1:])
     page.wait_for_url("**/todos/active/")
     expect(page.locator("#list")).not_to_have_attribute("aria-busy", "true")
@@ -54,24 +52,20 @@ def test_last_of_several_filters_is_shown_in_whatever_order_the_responses_arrive
 
 
 def test_mark_all_is_shown_before_the_response_and_reverted_if_it_fails(page, todos):
-    held, completed = [], page.locator(".todo-list li.completed")
-    page.route("**/toggle-all/", lambda route: held.append(route))
-    with page.expect_request("**/toggle-all/"):
-        page.get_by_label("Mark all as complete").check()
+    requests, completed = HeldRequests(page), page.locator(".todo-list li.completed")
+    page.get_by_label("Mark all as complete").check()
     expect(completed).to_have_count(3)
-    held[0].fulfill(status=500)
+    requests.next().fulfill(status=500)
     expect(completed).to_have_count(0)
     expect(page.get_by_role("alert")).to_contain_text("The server returned an error (500). Try again in a minute.")
 
 
 @pytest.mark.usefixtures("no_errors")
 def test_double_click_on_a_new_row_edits_it_as_soon_as_it_is_saved(page, todos, add):
-    held = []
-    page.route("**/todos/", lambda route: held.append(route))
-    with page.expect_request("**/todos/"):
-        add("pay the rent")
+    requests = HeldRequests(page)
+    add("pay the rent")
     todos.nth(3).dblclick()
-    held[0].continue_()
+    requests.next().continue_()
     expect(todos.nth(3).locator(".edit")).to_have_value("pay the rent")
     expect(todos.nth(3).locator(".edit")).to_be_focused()
 

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.network import SLOWER
-from tests.browser.todos.helpers import TITLES, add_numbered_todos, edit
+from tests.browser.todos.helpers import TITLES, HeldRequests, add_numbered_todos, edit
 from tests.browser.uploads.helpers import drop_at, make_file
 
 
@@ -89,14 +89,12 @@ def test_device_does_not_refetch_its_own_changes(devices):
 def test_outdated_list_response_does_not_hide_newer_change(devices, sqlite_site):
     here, _ = devices
     outdated = here.page.request.get(f"{sqlite_site.url}/todos/active/", headers={"HX-Request": "true"}).text()
-    routes = []
-    here.page.route("**/todos/active/", lambda route: routes.append(route))
+    requests = HeldRequests(here.page, "GET")
     here.page.locator(".filters").get_by_text("Active", exact=True).click()
-    here.page.wait_for_function("() => document.querySelector('.filters .htmx-request')")
+    request = requests.next()
     here.add("water the plants")
     expect(here.titles).to_have_text([*TITLES, "water the plants"])
-    (route,) = routes
-    route.fulfill(body=outdated, content_type="text/html")
+    request.fulfill(body=outdated, content_type="text/html")
     expect(here.page.locator(".filters .selected")).to_have_text("Active")
     expect(here.titles).to_have_text([*TITLES, "water the plants"])
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import sign_up
-from tests.browser.todos.helpers import add_numbered_todos, expect_saved
+from tests.browser.todos.helpers import HeldRequests, add_numbered_todos, expect_saved
 
 COUNT_SEARCHES = """
     window.searches = 0;
@@ -43,15 +43,15 @@ def test_page_of_a_list_that_another_filter_has_replaced_is_not_shown(page, sqli
     sign_up(page, sqlite_site, username)
     add_numbered_todos(page, sqlite_site, 110)
     page.reload()
-    rows, held = page.locator(".todo-list li"), []
+    rows, requests = page.locator(".todo-list li"), HeldRequests(page, "GET")
     expect(rows).to_have_count(100)
-    page.route("**/todos/?*", lambda route: held.append(route))
-    with page.expect_request("**/todos/?*"):
-        page.mouse.wheel(0, 100_000)
+    page.mouse.wheel(0, 100_000)
+    next_page = requests.next()
     page.locator(".filters").get_by_role("link", name="Completed").click()
+    requests.next().continue_()
     expect(rows).to_have_count(0)
-    with page.expect_response(held[0].request.url):
-        held[0].continue_()
+    with page.expect_response(next_page.request.url):
+        next_page.continue_()
     expect(page.locator(".todo-count")).to_have_text("110 items left")
     expect(rows).to_have_count(0)
     expect(page.get_by_role("link", name="More to-dos")).to_have_count(0)

@@ -1,14 +1,13 @@
 """Rows and ticks that appear before the server responds, and what remains of them if a request fails."""
 
 import re
-import time
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import TIMEOUT_MS, sign_up
+from tests.browser.conftest import sign_up
 from tests.browser.states.checks import MEASURE_SHIFTS, TWO_FRAMES
-from tests.browser.todos.helpers import TITLES, expect_saved
+from tests.browser.todos.helpers import TITLES, HeldRequests, expect_saved
 
 TWO_FRAMES_AFTER = """(key) => new Promise((resolve) => {
     addEventListener(key, () => requestAnimationFrame(() => requestAnimationFrame(() => resolve({
@@ -17,29 +16,6 @@ TWO_FRAMES_AFTER = """(key) => new Promise((resolve) => {
     }))), { once: true });
 })"""
 """Resolve with what the list shows two frames after the next event of this type."""
-
-
-class HeldRequests:
-    """The changes that a page sends. They reach the server when the test lets them pass."""
-
-    def __init__(self, page: Page) -> None:
-        self._page = page
-        self._routes: list[Route] = []
-        page.route("**/todos/**", self._on_request)
-
-    def _on_request(self, route: Route) -> None:
-        if route.request.method == "POST":
-            self._routes.append(route)
-        else:
-            route.fallback()
-
-    def next(self) -> Route:
-        """Wait for the next request, which the page sends after the response to the one before."""
-        deadline = time.monotonic() + TIMEOUT_MS / 1000
-        while not self._routes:
-            assert time.monotonic() < deadline, "the page has sent no request"
-            self._page.wait_for_timeout(10)
-        return self._routes.pop(0)
 
 
 def shown_after(page: Page, event: str, act) -> dict:

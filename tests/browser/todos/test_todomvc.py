@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import sign_up
-from tests.browser.todos.helpers import TITLES, edit, expect_saved, reload_after_saving
+from tests.browser.todos.helpers import TITLES, HeldRequests, edit, expect_saved, reload_after_saving
 
 pytestmark = pytest.mark.usefixtures("no_errors")
 
@@ -71,17 +71,15 @@ def test_changes_made_before_a_response_are_saved_in_order(page, todos, add):
 
 
 def test_response_keeps_a_checkbox_changed_after_the_request(page, todos):
-    routes = []
-    page.route("**/toggle-all/", lambda route: routes.append(route))
-    toggle_all = page.locator(".toggle-all")
-    with page.expect_request("**/toggle-all/"):
-        toggle_all.click()
+    requests, toggle_all = HeldRequests(page), page.locator(".toggle-all")
     toggle_all.click()
-    with page.expect_request("**/toggle-all/"):
-        routes[0].continue_()
+    first = requests.next()
+    toggle_all.click()
+    first.continue_()
+    second = requests.next()
     expect(page.locator(".todo-list li.completed")).to_have_count(0)
     expect(toggle_all).not_to_be_checked()
-    routes[1].continue_()
+    second.continue_()
     expect_saved(page)
     expect(page.locator(".todo-list li.completed")).to_have_count(0)
     expect(toggle_all).not_to_be_checked()
