@@ -14,8 +14,9 @@ def test_completed_todos_are_hidden_in_a_section_and_follow_changes(devices):
     here.page.get_by_role("button", name="Hide completed").click()
     expect(here.titles).to_have_text([TITLES[0], TITLES[2]])
     section = here.page.locator("#completed-section")
-    section.get_by_role("link", name="Completed (1)").click()
+    section.get_by_role("link", name="Completed (1)").press("Enter")
     expect(section.locator("label")).to_have_text([TITLES[1]])
+    expect(section.get_by_role("link", name="Completed (1)")).to_be_focused()
     expect(here.titles).to_have_text([TITLES[0], TITLES[2], TITLES[1]])
     assert_accessible_and_fits(here.page)
 

@@ -51,6 +51,16 @@ def test_last_of_several_filters_is_shown_in_whatever_order_the_responses_arrive
     expect(todos).to_have_text(TITLES)
 
 
+@pytest.mark.usefixtures("no_errors")
+def test_filter_has_the_focus_after_its_list_is_shown(page, todos):
+    for name, titles in (("Completed", []), ("Active", TITLES)):
+        link = page.locator(".filters").get_by_role("link", name=name)
+        link.press("Enter")
+        expect(todos).to_have_text(titles)
+        expect(link).to_have_attribute("aria-current", "page")
+        expect(link).to_be_focused()
+
+
 def test_mark_all_is_shown_before_the_response_and_reverted_if_it_fails(page, todos):
     requests, completed = HeldRequests(page), page.locator(".todo-list li.completed")
     page.get_by_label("Mark all as complete").check()

@@ -9,6 +9,7 @@ import { find, findById } from "../progress/dom.js";
 import { allRows, appendRows, containerOf, isInCompletedSection, place } from "./groups.js";
 import { comparePositions, positionOf } from "./ordering.js";
 
+const LIST_LINKS = "#list :is(.filters, .completed-heading) a";
 const BATCH_SIZE = 100; // rows that are removed in one task of the event loop
 
 /** @param {string | null | undefined} id */
@@ -65,9 +66,14 @@ export function insertRowsWithoutHtmx() {
     const fragments = parse(detail.serverResponse);
     const rows = takeRows(fragments);
     const unsaved = detail.target.querySelectorAll(".pending:has(.failed)");
+    const restoreFocus = keepFocusOnLink();
     detail.target = retire(detail.target, rows);
     detail.serverResponse = fragments.innerHTML;
-    document.addEventListener("htmx:afterSwap", () => appendRows([...rows, ...unsaved]), { once: true });
+    const finish = () => {
+      appendRows([...rows, ...unsaved]);
+      restoreFocus();
+    };
+    document.addEventListener("htmx:afterSwap", finish, { once: true });
   });
   onCustomEvent("htmx:beforeSwap", (detail) => {
     if (!detail.shouldSwap || detail.target.id !== "more") return;
@@ -233,6 +239,18 @@ export function keepFocus() {
     /** @type {HTMLElement | null | undefined} */
     const current = rowById(id)?.querySelector(`.${control?.classList[0]}`);
     current?.focus({ preventScroll: true });
+  };
+}
+
+/** Return a function that moves the focus to the same link of another list if a link of this list has it. */
+function keepFocusOnLink() {
+  const link = /** @type {HTMLAnchorElement | null} */ (document.activeElement?.closest(LIST_LINKS));
+  if (!link) return () => {};
+  const isSame = (/** @type {HTMLAnchorElement} */ { href, ariaExpanded }) =>
+    href === link.href || (ariaExpanded && link.ariaExpanded);
+  return () => {
+    const links = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll(LIST_LINKS)]);
+    links.find(isSame)?.focus({ preventScroll: true });
   };
 }
 
