@@ -17,7 +17,11 @@ const pending = new Map();
 let newest = 0; // the number of the last request for a list
 let shown = 0; // the number of the request for the list on the page
 
-/** @param {HTMLElement} app which contains the list and isn't replaced */
+/**
+ * Send the requests after pending changes, and show those responses only that belong to the newest list.
+ *
+ * @param {HTMLElement} app contains the list, and isn't replaced
+ */
 export function orderListRequests(app) {
   /** Send the GET requests of htmx after the changes that were made before them. */
   onCustomEvent("htmx:confirm", ({ verb, issueRequest }, event) => {
