@@ -57,6 +57,11 @@ def pytest_make_parametrize_id(val):
     return repr(val[:80]) if isinstance(val, str | bytes) and len(val) > 200 else None
 
 
+@pytest.fixture(scope="session", autouse=True)
+def delete_output_dir():
+    """Keep test-results/, which pytest-playwright deletes in each process, possibly while others write into it."""
+
+
 @pytest.fixture
 def alice(db) -> User:
     return User.objects.create_user("alice", "alice@example.com", PASSWORD)

@@ -62,11 +62,6 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.xdist_group("postgresql"))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def delete_output_dir():
-    """Keep test-results/, which pytest-playwright deletes in each process, possibly while others write into it."""
-
-
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """Launch the headless shell, which needs a third less time than all of Chromium."""
