@@ -106,14 +106,11 @@ def test_jobs_of_a_killed_cluster_are_completed_after_a_restart(tmp_path, playwr
     site = Site(tmp_path)
     site.start()
     try:
-        http = playwright.request.new_context(base_url=site.url)
+        http = playwright.request.new_context(base_url=site.url, extra_http_headers=CLOSE_CONNECTION)
         headers = {"X-CSRFToken": http.get("/api/session/").json()["csrf_token"]}
         fields = {"username": "survivor", "password1": PASSWORD, "password2": PASSWORD}
         assert http.post("/accounts/signup/", form=fields, headers=headers).ok
-        headers = {
-            "X-CSRFToken": http.get("/api/session/", headers=CLOSE_CONNECTION).json()["csrf_token"],
-            **CLOSE_CONNECTION,
-        }
+        headers = {"X-CSRFToken": http.get("/api/session/").json()["csrf_token"]}
         photo = {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": holiday_photo.read_bytes()}
         jobs = []
 
