@@ -238,7 +238,7 @@ def files_in_forced_colours(page: Page) -> None:
     page.emulate_media(forced_colors="active")
 
 
-@state("ada", "/todos/", before=lambda page, _: page.set_extra_http_headers({"X-User": "somebody-else"}))
+@state("ada", "/todos/", before=lambda page, _: page.set_extra_http_headers({"X-User": "another-user"}))
 def error_403(page: Page) -> None:
     expect(page.get_by_text("Error 403")).to_be_visible()
 

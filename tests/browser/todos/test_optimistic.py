@@ -30,7 +30,7 @@ def test_rows_and_ticks_appear_before_the_server_responds(page, sqlite_site, use
     page.add_init_script(MEASURE_SHIFTS)
     sign_up(page, sqlite_site, username)
     page.evaluate(TWO_FRAMES)
-    page.evaluate("window.shifts = []")  # those of loading, which the tests of all states check
+    page.evaluate("window.shifts = []")  # the tests of all states check the shifts of loading
     requests = HeldRequests(page)
     field, rows = page.locator(".new-todo"), page.locator(".todo-list li")
     for count, title in enumerate(TITLES, start=1):

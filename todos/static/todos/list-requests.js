@@ -1,9 +1,9 @@
 /**
  * The requests of htmx: for another list (filters, the search, the section of completed to-dos) and for its next page.
  *
- * Several may be on their way. A list that was requested before the shown one isn't shown, nor is a page of a list that
- * has been replaced. A response may remove the links of the other requests and their target, and the events of removed
- * elements don't reach the document.
+ * Several requests may be pending. A list that was requested before the shown list isn't shown, nor is a page of a list
+ * that has been replaced. A response may remove the links of the other requests and their target, and the events of
+ * removed elements don't reach the document.
  */
 
 import { findById } from "../progress/dom.js";
